@@ -1,1 +1,8 @@
-//! Baton.
+//! Baton: give a whole Discord server your coding agents without giving anyone your machine.
+//!
+//! The map of the rooms; `ARCHITECTURE.md` shows the way of a message through them.
+
+pub mod clock;
+pub mod delivery;
+pub mod runtime;
+pub mod words;

@@ -1,0 +1,163 @@
+//! What Baton asks of a chat service. The only implementation lives in `discord`; tests of the
+//! outbox need none of it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use crate::words::{ChannelId, MessageId};
+
+/// A message to be posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// The text, within the limits of one message.
+    pub content: String,
+    /// The message that it answers, shown as a reply if that still exists.
+    pub reply_to: Option<MessageId>,
+    /// A file to attach.
+    pub file: Option<Attachment>,
+}
+
+/// A file that goes with a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its name, without a path.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// A message as it stands in a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Its id.
+    pub id: MessageId,
+    /// Who wrote it, as the guild shows him.
+    pub author: String,
+    /// Whether Baton wrote it.
+    pub by: Author,
+    /// Its text.
+    pub content: String,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// This bot.
+    Baton,
+    /// A person.
+    Person,
+    /// Another bot, a webhook or Discord itself.
+    Machine,
+}
+
+/// An answer of an agent, before it is cut into messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What the agent wrote, Markdown of any length.
+    pub markdown: String,
+    /// One subtle line below it; empty for none.
+    pub footer: String,
+}
+
+/// Why a call did not work.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ChatError {
+    /// The request may have been carried out: time-out, 5xx, a torn or unreadable answer.
+    #[error("the outcome is unknown: {0}")]
+    Unknown(String),
+    /// The request did not reach the service: connection refused, name not found.
+    #[error("not sent: {0}")]
+    NotSent(String),
+    /// Too fast; nothing was done.
+    #[error("too fast, wait {} ms", .0.as_millis())]
+    Throttled(Duration),
+    /// The service refuses for good: repeating it would not help.
+    #[error("refused ({status}, code {code}): {text}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The service's own error code (Discord: opcodes-and-status-codes#json-error-codes), 0 if none.
+        code: u32,
+        /// The service's words.
+        text: String,
+    },
+    /// The bot's token is not valid (any more).
+    #[error("the bot token is not accepted")]
+    Unauthorized,
+}
+
+impl ChatError {
+    /// A thread exists already for this message (Discord: JSON error code 160004).
+    pub const THREAD_EXISTS: u32 = 160_004;
+
+    /// Refused with this code of the service.
+    pub fn is_code(&self, wanted: u32) -> bool {
+        matches!(self, Self::Refused { code, .. } if *code == wanted)
+    }
+}
+
+/// A chat service, as far as Baton needs one. Every call has a time-out of its own, mentions
+/// nobody, and is tried once: whether to repeat it is the caller's decision.
+#[async_trait]
+pub trait Chat: Send + Sync + 'static {
+    /// Cuts an answer into messages. The same answer always gives the same messages, because a
+    /// server that was killed between two of them goes on with the next one.
+    fn lay_out(&self, answer: &Answer) -> Vec<Post>;
+
+    /// Posts a message. Two posts with the same nonce (25 characters at most; Discord:
+    /// resources/message#create-message) within a few minutes give one message.
+    async fn post(
+        &self,
+        channel: ChannelId,
+        post: Post,
+        nonce: &str,
+    ) -> Result<MessageId, ChatError>;
+
+    /// Replaces the text of a message.
+    async fn edit(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        content: String,
+    ) -> Result<(), ChatError>;
+
+    /// Removes a message of our own; one that is gone already counts as removed.
+    async fn delete(&self, channel: ChannelId, message: MessageId) -> Result<(), ChatError>;
+
+    /// Adds a reaction.
+    async fn react(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        emoji: &str,
+    ) -> Result<(), ChatError>;
+
+    /// Starts a thread from a message; its id is the message's.
+    async fn start_thread(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        name: &str,
+    ) -> Result<(), ChatError>;
+
+    /// Shows "is typing" for about ten seconds (Discord: topics/... typing).
+    async fn typing(&self, channel: ChannelId) -> Result<(), ChatError>;
+
+    /// Up to `limit` (1 to 100) messages after `after`, oldest first.
+    async fn after(
+        &self,
+        channel: ChannelId,
+        after: MessageId,
+        limit: u8,
+    ) -> Result<Vec<Seen>, ChatError>;
+
+    /// Up to `limit` (1 to 100) messages before `before`, oldest first.
+    async fn before(
+        &self,
+        channel: ChannelId,
+        before: MessageId,
+        limit: u8,
+    ) -> Result<Vec<Seen>, ChatError>;
+}

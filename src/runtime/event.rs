@@ -1,0 +1,191 @@
+//! What happens in an agent, in words that fit every program.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::ToolInput;
+use crate::clock::Millis;
+
+/// Something that an agent did or wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunEvent {
+    /// The handshake was answered: the process is ready for turns.
+    Ready,
+    /// The agent calls its conversation this from now on.
+    SessionNamed(Uuid),
+    /// The agent has taken up this prompt; it is in its memory.
+    Acknowledged(Uuid),
+    /// More text of a block that is still being written.
+    TextDelta {
+        /// Which block.
+        block: BlockId,
+        /// What is added.
+        text: String,
+    },
+    /// A finished block of text; replaces whatever its deltas added up to.
+    Text {
+        /// Which block.
+        block: BlockId,
+        /// The whole of it.
+        text: String,
+    },
+    /// The agent thinks.
+    Thinking,
+    /// A tool call begins.
+    ToolStarted {
+        /// The agent's id of the call.
+        id: String,
+        /// The tool.
+        tool: String,
+        /// Its input.
+        input: ToolInput,
+    },
+    /// A tool call is over.
+    ToolEnded {
+        /// The agent's id of the call.
+        id: String,
+        /// How it went.
+        end: ToolEnd,
+    },
+    /// The agent asks whether a tool may run, and waits.
+    Asked(Ask),
+    /// The agent does not wait for that answer any more.
+    AskWithdrawn(String),
+    /// The model service failed and is asked again.
+    Retrying {
+        /// Which attempt failed, from 1.
+        attempt: u32,
+        /// What is wrong.
+        class: ErrorClass,
+    },
+    /// News of the account's limits.
+    Limit(Limit),
+    /// The turn is over.
+    TurnEnded(TurnEnd),
+}
+
+/// A block of text within a turn: the message that holds it and its place there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BlockId {
+    /// The agent's id of the message.
+    pub message: String,
+    /// Which block of the message, from 0.
+    pub index: u32,
+}
+
+/// How a tool call went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToolEnd {
+    /// It gave a result.
+    Done,
+    /// It gave an error, or was not permitted.
+    Failed,
+}
+
+/// A question of the agent about one tool call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    /// The agent's id of the question; the answer carries it.
+    pub id: String,
+    /// At which gate it stands.
+    pub kind: AskKind,
+    /// The tool.
+    pub tool: String,
+    /// Its input.
+    pub input: ToolInput,
+}
+
+/// The two gates that a tool call passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskKind {
+    /// Before every call; answered at once by rule.
+    Gate,
+    /// The agent program's own rules do not allow it; waits as long as a person needs.
+    Permission,
+}
+
+/// News of the account's limits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limit {
+    /// Whether work is refused now.
+    pub refused: bool,
+    /// When the limit starts anew.
+    pub resets_at: Option<Millis>,
+    /// How much is used, 0 to 1.
+    pub used: Option<f64>,
+}
+
+/// The end of a turn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TurnEnd {
+    /// How it ended.
+    pub outcome: TurnOutcome,
+    /// What this turn used.
+    pub usage: Usage,
+    /// What the process has cost since it started, in millionths of a US dollar.
+    pub cost_total_microusd: u64,
+    /// How long the turn took, as the agent tells it.
+    pub took: Duration,
+}
+
+/// How a turn ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TurnOutcome {
+    /// With an answer, Markdown.
+    Answered(String),
+    /// It was interrupted.
+    Stopped,
+    /// With an error.
+    Failed {
+        /// Of which kind.
+        class: ErrorClass,
+        /// The agent program's own words.
+        detail: String,
+    },
+}
+
+/// Tokens of a turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Read by the model, cached ones included.
+    pub input: u64,
+    /// Written by the model.
+    pub output: u64,
+}
+
+/// What went wrong, as far as a person can do something about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// Nobody is logged in, or the login is dead.
+    LoginNeeded,
+    /// The account may not do this.
+    Forbidden,
+    /// The subscription's limit is reached.
+    LimitReached,
+    /// The service throttles.
+    Throttled,
+    /// No credit.
+    NoCredit,
+    /// The conversation is too long for the model.
+    TooLong,
+    /// The model does not exist or is not open to the account.
+    UnknownModel,
+    /// The model refuses by its usage policy.
+    PolicyRefusal,
+    /// The service is overloaded or broken.
+    ServiceDown,
+    /// The service cannot be reached.
+    Unreachable,
+    /// A limit of turns or money given to the agent is used up.
+    BudgetUsedUp,
+    /// The agent does not know the conversation that it should go on with.
+    UnknownConversation,
+    /// The agent knows the conversation already that it should begin.
+    ConversationExists,
+    /// The agent program was started with something that it does not understand.
+    BadStart,
+    /// Anything else.
+    Other,
+}

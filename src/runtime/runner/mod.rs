@@ -1,0 +1,1 @@
+//! The process that owns one agent process and outlives the server.

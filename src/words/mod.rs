@@ -1,0 +1,17 @@
+//! The words of the house: ids, places, people, tiers, states.
+//!
+//! Plain values that every room speaks in. No I/O, no SQL, no Discord types and no policy: what a
+//! word means stands here, what is done with it stands in the room that does it.
+
+mod ids;
+mod place;
+mod state;
+mod tier;
+
+pub use ids::{
+    ChannelId, DeliveryId, GuildId, MessageId, RequestId, RoleId, RunId, RunnerId, SessionId,
+    UserId,
+};
+pub use place::{Person, Place, Scope};
+pub use state::{RequestState, RunState, RuntimeKind, UnknownWord};
+pub use tier::Tier;
