@@ -5,4 +5,5 @@
 pub mod clock;
 pub mod delivery;
 pub mod runtime;
+pub mod store;
 pub mod words;

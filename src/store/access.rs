@@ -1,0 +1,168 @@
+//! Memberships and the audit trail.
+
+use super::{Store, StoreError, Tx};
+use crate::{
+    clock::Millis,
+    words::{RoleId, Scope, Tier, UserId},
+};
+
+/// Whom a membership is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// One person.
+    User(UserId),
+    /// Everybody who holds a role.
+    Role(RoleId),
+}
+
+impl Subject {
+    fn stored(self) -> (&'static str, i64) {
+        let (kind, id) = match self {
+            Self::User(id) => ("user", id.get()),
+            Self::Role(id) => ("role", id.get()),
+        };
+        // Snowflakes have 63 bits (Discord: reference#snowflakes); a larger one names nobody.
+        (kind, i64::try_from(id).unwrap_or(i64::MAX))
+    }
+
+    fn read(kind: &str, id: u64) -> Result<Self, StoreError> {
+        match kind {
+            "user" => Ok(Self::User(UserId::new(id))),
+            "role" => Ok(Self::Role(RoleId::new(id))),
+            other => Err(StoreError::Damaged(format!(
+                "`{other}` is no kind of subject"
+            ))),
+        }
+    }
+}
+
+/// One membership.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembershipRow {
+    /// Whom it is about.
+    pub subject: Subject,
+    /// Where it holds.
+    pub scope: Scope,
+    /// What it gives, or takes.
+    pub tier: Tier,
+    /// Who gave it; `None` for the operator's command line.
+    pub granted_by: Option<UserId>,
+    /// When.
+    pub granted_at: Millis,
+}
+
+impl Store {
+    /// Every membership of a person and of the roles that he holds.
+    pub async fn memberships_of(
+        &self,
+        user: UserId,
+        roles: &[RoleId],
+    ) -> Result<Vec<MembershipRow>, StoreError> {
+        let roles = serde_json::to_string(roles)?;
+        let rows = sqlx::query!(
+            "SELECT subject_kind, subject_id, scope, tier, granted_by, granted_at FROM memberships
+             WHERE (subject_kind = 'user' AND subject_id = ?1)
+                OR (subject_kind = 'role' AND subject_id IN (SELECT value FROM json_each(?2)))",
+            user,
+            roles
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(MembershipRow {
+                    subject: Subject::read(&row.subject_kind, row.subject_id)?,
+                    scope: row.scope,
+                    tier: row.tier,
+                    granted_by: row.granted_by,
+                    granted_at: row.granted_at,
+                })
+            })
+            .collect()
+    }
+
+    /// Every membership.
+    pub async fn memberships(&self) -> Result<Vec<MembershipRow>, StoreError> {
+        let rows = sqlx::query!(
+            "SELECT subject_kind, subject_id, scope, tier, granted_by, granted_at FROM memberships
+             ORDER BY scope, subject_kind, subject_id"
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(MembershipRow {
+                    subject: Subject::read(&row.subject_kind, row.subject_id)?,
+                    scope: row.scope,
+                    tier: row.tier,
+                    granted_by: row.granted_by,
+                    granted_at: row.granted_at,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Tx {
+    /// Grants, changes or blocks.
+    pub async fn set_membership(&mut self, row: &MembershipRow) -> Result<(), StoreError> {
+        let (kind, id) = row.subject.stored();
+        sqlx::query!(
+            "INSERT INTO memberships (subject_kind, subject_id, scope, tier, granted_by, granted_at)
+             VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT (subject_kind, subject_id, scope) DO UPDATE
+             SET tier = excluded.tier, granted_by = excluded.granted_by,
+                 granted_at = excluded.granted_at",
+            kind,
+            id,
+            row.scope,
+            row.tier,
+            row.granted_by,
+            row.granted_at
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// Takes a membership away; says whether there was one.
+    pub async fn remove_membership(
+        &mut self,
+        subject: Subject,
+        scope: Scope,
+    ) -> Result<Option<Tier>, StoreError> {
+        let (kind, id) = subject.stored();
+        let tier = sqlx::query_scalar!(
+            r#"DELETE FROM memberships WHERE subject_kind = ? AND subject_id = ? AND scope = ?
+               RETURNING tier AS "tier: Tier""#,
+            kind,
+            id,
+            scope
+        )
+        .fetch_optional(&mut *self.0)
+        .await?;
+        Ok(tier)
+    }
+
+    /// Adds a line to the audit trail, which nobody can change or remove.
+    pub async fn audit(
+        &mut self,
+        at: Millis,
+        actor: Option<UserId>,
+        action: &str,
+        object: &str,
+        detail: &str,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "INSERT INTO audit (at, actor, action, object, detail) VALUES (?, ?, ?, ?, ?)",
+            at,
+            actor,
+            action,
+            object,
+            detail
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,360 @@
+//! The outbox: what Discord must get, until Discord has it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Store, StoreError, Tx};
+use crate::{
+    clock::Millis,
+    words::{ChannelId, DeliveryId, MessageId, RunId, SessionId, words},
+};
+
+words! {
+    /// What is delivered.
+    DeliveryKind {
+        /// A reaction to a person's message.
+        Reaction = "reaction",
+        /// A thread.
+        Thread = "thread",
+        /// The live message of a run.
+        Live = "live",
+        /// What the live message becomes when the run has ended.
+        Settle = "settle",
+        /// A run's answer.
+        Answer = "answer",
+        /// A sentence to a person.
+        Notice = "notice",
+    }
+}
+
+words! {
+    /// Where a delivery stands.
+    DeliveryState {
+        /// Discord does not have it yet.
+        Pending = "pending",
+        /// Discord has it.
+        Sent = "sent",
+        /// Discord refused it for good.
+        Refused = "refused",
+        /// It is not wanted any more.
+        Dropped = "dropped",
+    }
+}
+
+/// What is delivered, with all that is needed to do so.
+///
+/// Messages without a channel of their own go to where their session posts, which is looked up when
+/// their turn comes: it changes when Discord refuses the thread.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "what")]
+pub enum Payload {
+    /// React to a message.
+    Reaction {
+        /// Where the message stands.
+        channel: ChannelId,
+        /// The message.
+        message: MessageId,
+        /// The emoji.
+        emoji: String,
+    },
+    /// Start a session's thread from a message.
+    Thread {
+        /// Where the message stands.
+        channel: ChannelId,
+        /// The message.
+        message: MessageId,
+        /// The thread's name.
+        name: String,
+    },
+    /// Post the live message of a run.
+    Live {
+        /// Its first text.
+        text: String,
+    },
+    /// Settle the live message of a run.
+    Settle {
+        /// The delivery that posted it.
+        live: DeliveryId,
+        /// What it says from now on; `None` removes it.
+        text: Option<String>,
+    },
+    /// Post an answer.
+    Answer {
+        /// What the agent wrote.
+        markdown: String,
+        /// One line below it; empty for none.
+        footer: String,
+    },
+    /// Post a sentence.
+    Notice {
+        /// Where, if not where the session posts.
+        channel: Option<ChannelId>,
+        /// The message that it answers.
+        reply_to: Option<MessageId>,
+        /// The sentence.
+        text: String,
+    },
+}
+
+impl Payload {
+    /// Its kind.
+    pub const fn kind(&self) -> DeliveryKind {
+        match self {
+            Self::Reaction { .. } => DeliveryKind::Reaction,
+            Self::Thread { .. } => DeliveryKind::Thread,
+            Self::Live { .. } => DeliveryKind::Live,
+            Self::Settle { .. } => DeliveryKind::Settle,
+            Self::Answer { .. } => DeliveryKind::Answer,
+            Self::Notice { .. } => DeliveryKind::Notice,
+        }
+    }
+}
+
+/// A delivery to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDelivery {
+    /// Names the thing: the same thing is queued once.
+    pub key: String,
+    /// Deliveries of one lane go out in order.
+    pub lane: ChannelId,
+    /// The session that it is about.
+    pub session: Option<SessionId>,
+    /// The run that it is about.
+    pub run: Option<RunId>,
+    /// What it is.
+    pub payload: Payload,
+}
+
+/// A stored delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its place in the order.
+    pub n: i64,
+    /// Its id.
+    pub id: DeliveryId,
+    /// Its lane.
+    pub lane: ChannelId,
+    /// The session that it is about.
+    pub session: Option<SessionId>,
+    /// The run that it is about.
+    pub run: Option<RunId>,
+    /// What it is.
+    pub payload: Payload,
+    /// How many of its messages Discord has.
+    pub parts_sent: usize,
+    /// The first message that came of it.
+    pub message: Option<MessageId>,
+    /// When the nonce of the next message was first used.
+    pub attempted_at: Option<Millis>,
+    /// How often that nonce was renewed.
+    pub nonce_round: u32,
+}
+
+struct Raw {
+    n: i64,
+    id: DeliveryId,
+    lane: ChannelId,
+    session_id: Option<SessionId>,
+    run_id: Option<RunId>,
+    payload: String,
+    parts_sent: i64,
+    message_id: Option<MessageId>,
+    attempted_at: Option<Millis>,
+    nonce_round: i64,
+}
+
+impl TryFrom<Raw> for Delivery {
+    type Error = StoreError;
+
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
+            n: raw.n,
+            id: raw.id,
+            lane: raw.lane,
+            session: raw.session_id,
+            run: raw.run_id,
+            payload: serde_json::from_str(&raw.payload)?,
+            parts_sent: usize::try_from(raw.parts_sent).unwrap_or(0),
+            message: raw.message_id,
+            attempted_at: raw.attempted_at,
+            nonce_round: u32::try_from(raw.nonce_round).unwrap_or(0),
+        })
+    }
+}
+
+impl Store {
+    /// The next delivery of every lane: the oldest that Discord does not have yet.
+    pub async fn next_deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
+        let rows = sqlx::query_as!(
+            Raw,
+            r#"SELECT n AS "n!", id, lane, session_id, run_id, payload, parts_sent, message_id,
+                      attempted_at, nonce_round
+               FROM deliveries
+               WHERE n IN (SELECT MIN(n) FROM deliveries WHERE state = 'pending' GROUP BY lane)
+               ORDER BY n"#
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter().map(Delivery::try_from).collect()
+    }
+
+    /// How many deliveries wait.
+    pub async fn deliveries_waiting(&self) -> Result<u32, StoreError> {
+        Ok(sqlx::query_scalar!(
+            r#"SELECT COUNT(*) AS "count!: u32" FROM deliveries WHERE state = 'pending'"#
+        )
+        .fetch_one(&self.readers)
+        .await?)
+    }
+
+    /// The live message of a run, once Discord has it.
+    pub async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, StoreError> {
+        Ok(sqlx::query_scalar!(
+            "SELECT message_id FROM deliveries
+             WHERE run_id = ? AND kind = 'live' AND state = 'sent'",
+            run
+        )
+        .fetch_optional(&self.readers)
+        .await?
+        .flatten())
+    }
+
+    /// The message that a delivery became.
+    pub async fn message_of(&self, id: DeliveryId) -> Result<Option<MessageId>, StoreError> {
+        Ok(
+            sqlx::query_scalar!("SELECT message_id FROM deliveries WHERE id = ?", id)
+                .fetch_one(&self.readers)
+                .await?,
+        )
+    }
+}
+
+impl Tx {
+    /// Queues a delivery unless its key was queued before; says whether it did.
+    pub async fn deliver(&mut self, new: &NewDelivery, now: Millis) -> Result<bool, StoreError> {
+        let id = DeliveryId::fresh();
+        let kind = new.payload.kind();
+        let payload = serde_json::to_string(&new.payload)?;
+        let done = sqlx::query!(
+            "INSERT INTO deliveries (id, key, lane, kind, state, session_id, run_id, payload,
+                 created_at)
+             VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?)
+             ON CONFLICT (key) DO NOTHING",
+            id,
+            new.key,
+            new.lane,
+            kind,
+            new.session,
+            new.run,
+            payload,
+            now
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Queues the live message of a run, but only while the run is open: a message that says "at
+    /// work" must not come after the answer. Says whether it did.
+    pub async fn deliver_live(
+        &mut self,
+        new: &NewDelivery,
+        run: RunId,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        let open = sqlx::query_scalar!(
+            r#"SELECT COUNT(*) AS "count!: u32" FROM runs
+               WHERE id = ? AND state IN (SELECT name FROM run_states WHERE open)"#,
+            run
+        )
+        .fetch_one(&mut *self.0)
+        .await?;
+        if open == 0 {
+            Ok(false)
+        } else {
+            self.deliver(new, now).await
+        }
+    }
+
+    /// Withdraws a run's live message if Discord was not yet asked to post it; otherwise returns
+    /// its delivery, so that it can be settled.
+    pub async fn withdraw_live(
+        &mut self,
+        run: RunId,
+        now: Millis,
+    ) -> Result<Option<DeliveryId>, StoreError> {
+        sqlx::query!(
+            "UPDATE deliveries SET state = 'dropped', ended_at = ?
+             WHERE run_id = ? AND kind = 'live' AND state = 'pending' AND attempted_at IS NULL",
+            now,
+            run
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(sqlx::query_scalar!(
+            r#"SELECT id AS "id!: DeliveryId" FROM deliveries
+               WHERE run_id = ? AND kind = 'live' AND state IN ('pending', 'sent')"#,
+            run
+        )
+        .fetch_optional(&mut *self.0)
+        .await?)
+    }
+
+    /// Notes that a message is about to be asked for, with which round of its nonce; says whether
+    /// the delivery is still wanted.
+    pub async fn attempt(
+        &mut self,
+        id: DeliveryId,
+        attempted_at: Millis,
+        nonce_round: u32,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query!(
+            "UPDATE deliveries SET attempted_at = ?, nonce_round = ?
+             WHERE id = ? AND state = 'pending'",
+            attempted_at,
+            nonce_round,
+            id
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Notes that Discord has one more message of a delivery.
+    pub async fn part_sent(
+        &mut self,
+        id: DeliveryId,
+        message: MessageId,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE deliveries SET parts_sent = parts_sent + 1,
+                 message_id = COALESCE(message_id, ?), attempted_at = NULL, nonce_round = 0
+             WHERE id = ?",
+            message,
+            id
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// Ends a delivery.
+    pub async fn end_delivery(
+        &mut self,
+        id: DeliveryId,
+        state: DeliveryState,
+        error: Option<&str>,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE deliveries SET state = ?, error = ?, ended_at = ?
+             WHERE id = ? AND state = 'pending'",
+            state,
+            error,
+            now,
+            id
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+}

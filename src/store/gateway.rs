@@ -1,0 +1,84 @@
+//! What is kept for the connection to Discord: IDENTIFYs, what was decided on per channel, what was
+//! registered.
+
+use super::{Store, StoreError, Tx};
+use crate::{
+    clock::Millis,
+    words::{ChannelId, MessageId},
+};
+
+impl Store {
+    /// How many IDENTIFYs were sent since a moment.
+    pub async fn identifies_since(&self, since: Millis) -> Result<u32, StoreError> {
+        let count = sqlx::query_scalar!(
+            r#"SELECT COUNT(*) AS "count!: u32" FROM identifies WHERE at >= ?"#,
+            since
+        )
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(count)
+    }
+
+    /// The last message that was decided on in a channel.
+    pub async fn channel_mark(&self, channel: ChannelId) -> Result<Option<MessageId>, StoreError> {
+        Ok(sqlx::query_scalar!(
+            "SELECT last_message_id FROM channel_marks WHERE channel_id = ?",
+            channel
+        )
+        .fetch_optional(&self.readers)
+        .await?)
+    }
+
+    /// The hash of what was last registered with `target`.
+    pub async fn registration(&self, target: &str) -> Result<Option<String>, StoreError> {
+        Ok(
+            sqlx::query_scalar!("SELECT hash FROM registrations WHERE target = ?", target)
+                .fetch_optional(&self.readers)
+                .await?,
+        )
+    }
+}
+
+impl Tx {
+    /// Notes an IDENTIFY and forgets those from before `forget`.
+    pub async fn note_identify(&mut self, at: Millis, forget: Millis) -> Result<(), StoreError> {
+        sqlx::query!("DELETE FROM identifies WHERE at < ?", forget)
+            .execute(&mut *self.0)
+            .await?;
+        sqlx::query!("INSERT INTO identifies (at) VALUES (?)", at)
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    /// Moves a channel's mark forward; it never moves back.
+    pub async fn mark_channel(
+        &mut self,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "INSERT INTO channel_marks (channel_id, last_message_id) VALUES (?, ?)
+             ON CONFLICT (channel_id) DO UPDATE
+             SET last_message_id = MAX(last_message_id, excluded.last_message_id)",
+            channel,
+            message
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// Notes what is registered with `target` now.
+    pub async fn note_registration(&mut self, target: &str, hash: &str) -> Result<(), StoreError> {
+        sqlx::query!(
+            "INSERT INTO registrations (target, hash) VALUES (?, ?)
+             ON CONFLICT (target) DO UPDATE SET hash = excluded.hash",
+            target,
+            hash
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! What Baton remembers: one SQLite file in WAL mode, one file a table family, no SQL anywhere else.
+//!
+//! The store knows rows and transactions. What a change means, who may make it and what follows
+//! from it is decided by the rooms above.
+
+mod access;
+mod alerts;
+mod deliveries;
+mod gateway;
+mod lock;
+mod open;
+mod projects;
+mod requests;
+mod runners;
+mod runs;
+mod sessions;
+mod words;
+
+use std::path::PathBuf;
+
+use sqlx::{Sqlite, SqlitePool};
+use thiserror::Error;
+
+pub use access::{MembershipRow, Subject};
+pub use alerts::Alert;
+pub use deliveries::{Delivery, DeliveryKind, DeliveryState, NewDelivery, Payload};
+pub use projects::ProjectRow;
+pub use requests::{NewRequest, RequestRow};
+pub use runners::RunnerRow;
+pub use runs::{NewRun, RunEnd, RunRow};
+pub use sessions::{NewSession, SessionRow};
+
+/// The database and the lock on its directory.
+///
+/// Cheap to clone. Reads go to a pool of connections and see the last commit; writes go one after
+/// the other through [`Store::write`].
+#[derive(Clone, Debug)]
+pub struct Store {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    /// Held as long as anybody uses the store: a second server must not open it. `None` for a
+    /// short visit of the command line.
+    _lock: Option<std::sync::Arc<lock::DirectoryLock>>,
+}
+
+/// A transaction: everything in it happens, or nothing.
+#[derive(Debug)]
+pub struct Tx(sqlx::Transaction<'static, Sqlite>);
+
+impl Store {
+    /// Starts a transaction; waits until the one before has ended. Dropping it rolls back.
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        // IMMEDIATE takes the write lock now: a transaction that began with a read could otherwise
+        // find at its first write that another process was faster, and would have to start again.
+        Ok(Tx(self.writer.begin_with("BEGIN IMMEDIATE").await?))
+    }
+
+    /// Closes every connection, so that the write-ahead log is folded into the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+impl Tx {
+    /// Makes it durable.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.0.commit().await?)
+    }
+}
+
+/// Why the store could not do what was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// SQLite or a value in it.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A migration failed.
+    #[error("the database could not be brought up to date: {0}")]
+    Migration(String),
+    /// The file was written by a newer Baton.
+    #[error(
+        "{} has schema {found}, this Baton knows up to {known}: start the newer Baton again, or restore \
+         the backup from before the upgrade", file.display()
+    )]
+    Newer {
+        /// The database.
+        file: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest schema that this program knows.
+        known: i64,
+    },
+    /// Another server works in the directory.
+    #[error(
+        "another Baton works in {}: {holder}. Stop it first, or give this one another `data.dir`",
+        directory.display()
+    )]
+    Held {
+        /// The data directory.
+        directory: PathBuf,
+        /// What the holder wrote about itself.
+        holder: String,
+    },
+    /// The directory or a file in it could not be made or read.
+    #[error("{} cannot be used: {source}. Check that it exists and belongs to the user that runs Baton", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A stored text is not what was written there.
+    #[error("a stored value cannot be read: {0}")]
+    Damaged(String),
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
