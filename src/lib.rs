@@ -2,6 +2,8 @@
 //!
 //! The map of the rooms; `ARCHITECTURE.md` shows the way of a message through them.
 
+pub mod access;
+pub mod admission;
 pub mod clock;
 pub mod delivery;
 pub mod runtime;
