@@ -81,6 +81,8 @@ CREATE TABLE sessions (
   thread_id          INTEGER NOT NULL UNIQUE,
   -- Where its messages are posted: the thread, or the channel if Discord refused the thread.
   post_channel_id    INTEGER NOT NULL,
+  -- Why Discord refuses messages there, in its words; NULL while it takes them.
+  unreachable        TEXT,
   -- What was said in the thread before this message is given to the agent once, as context.
   context_before     INTEGER,
   title              TEXT NOT NULL,

@@ -99,9 +99,12 @@ fn private_file(path: &Path) -> Result<(), StoreError> {
 }
 
 async fn migrate(writer: &SqlitePool, file: &Path) -> Result<(), StoreError> {
-    MIGRATIONS.run(writer).await.map_err(|error| match error {
-        MigrateError::VersionMissing(found) => newer(file.to_owned(), found),
-        other => StoreError::Migration(other.to_string()),
+    MIGRATIONS.run(writer).await.map_err(|error| {
+        if let MigrateError::VersionMissing(found) = error {
+            newer(file.to_owned(), found)
+        } else {
+            StoreError::Migration(error.to_string())
+        }
     })
 }
 

@@ -48,6 +48,8 @@ pub struct SessionRow {
     pub thread_id: ChannelId,
     /// Where its messages are posted.
     pub post_channel_id: ChannelId,
+    /// Why Discord refuses messages there; `None` while it takes them.
+    pub unreachable: Option<String>,
     /// What was said in the thread before this message was not yet given to the agent.
     pub context_before: Option<MessageId>,
     /// What the thread is called.
@@ -77,7 +79,7 @@ impl Store {
         Ok(sqlx::query_as!(
             SessionRow,
             "SELECT id, project, runtime, guild_id, channel_id, thread_id, post_channel_id,
-                    context_before, title, agent_session, agent_acknowledged, used_at
+                    unreachable, context_before, title, agent_session, agent_acknowledged, used_at
              FROM sessions WHERE thread_id = ?",
             thread
         )
@@ -90,7 +92,7 @@ impl Store {
         Ok(sqlx::query_as!(
             SessionRow,
             "SELECT id, project, runtime, guild_id, channel_id, thread_id, post_channel_id,
-                    context_before, title, agent_session, agent_acknowledged, used_at
+                    unreachable, context_before, title, agent_session, agent_acknowledged, used_at
              FROM sessions WHERE id = ?",
             id
         )
@@ -107,7 +109,7 @@ impl Store {
         Ok(sqlx::query_as!(
             SessionRow,
             "SELECT id, project, runtime, guild_id, channel_id, thread_id, post_channel_id,
-                    context_before, title, agent_session, agent_acknowledged, used_at
+                    unreachable, context_before, title, agent_session, agent_acknowledged, used_at
              FROM sessions WHERE ?1 IS NULL OR channel_id = ?1
              ORDER BY used_at DESC, id DESC LIMIT ?2",
             channel,
@@ -182,6 +184,18 @@ impl Tx {
         )
         .execute(&mut *self.0)
         .await?;
+        Ok(())
+    }
+
+    /// Notes why Discord refuses a session's messages, or that it takes them again.
+    pub async fn mark_unreachable(
+        &mut self,
+        id: SessionId,
+        why: Option<&str>,
+    ) -> Result<(), StoreError> {
+        sqlx::query!("UPDATE sessions SET unreachable = ? WHERE id = ?", why, id)
+            .execute(&mut *self.0)
+            .await?;
         Ok(())
     }
 

@@ -54,6 +54,9 @@ snowflakes! {
     RoleId,
 }
 
+/// Discord counts from the first second of 2015 (Discord: reference#snowflakes).
+const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
+
 impl MessageId {
     /// The thread that is started from this message has the same number
     /// (Discord: topics/threads).
@@ -61,10 +64,15 @@ impl MessageId {
         ChannelId(self.0)
     }
 
+    /// The smallest id that a message of this moment can have: for asking what came after it.
+    pub fn at(moment: crate::clock::Millis) -> Self {
+        let since = moment.get().saturating_sub(DISCORD_EPOCH_MS).max(0);
+        Self(u64::try_from(since).unwrap_or(0) << 22)
+    }
+
     /// When Discord made the message, in milliseconds since the epoch
-    /// (Discord: reference#snowflakes, 2015-01-01 plus the upper 42 bits).
+    /// (Discord: reference#snowflakes, the upper 42 bits).
     pub const fn created_ms(self) -> i64 {
-        const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
         #[expect(clippy::cast_possible_wrap, reason = "42 bits fit in an i64")]
         let since = (self.0 >> 22) as i64;
         DISCORD_EPOCH_MS + since
@@ -140,6 +148,9 @@ mod tests {
         // The example of Discord's own documentation.
         let id = MessageId::new(175_928_847_299_117_063);
         assert_eq!(id.created_ms(), 1_462_015_105_796);
+        let first = MessageId::at(crate::clock::Millis::new(1_462_015_105_796));
+        assert!(first <= id);
+        assert_eq!(first.created_ms(), id.created_ms());
     }
 
     #[test]

@@ -1,0 +1,331 @@
+//! One delivery: how it is sent, repeated, and found again.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::broadcast;
+
+use super::{Answer, Author, Chat, ChatError, Delivered, Post, nonce::nonce};
+use crate::{
+    clock::{Clock, Millis},
+    store::{Delivery, DeliveryState, NewDelivery, Payload, SessionRow, Store, StoreError},
+    words::{ChannelId, DeliveryId, MessageId, SessionId},
+};
+
+/// How long a repetition is safe by its nonce. Discord remembers nonces "in the past few minutes"
+/// (resources/message#create-message); later the channel is read back instead.
+const NONCE_LIVES: Duration = Duration::from_mins(2);
+
+/// How far Discord's clock, which is in message ids, may differ from ours when a message is looked
+/// for in the channel.
+const SKEW: Duration = Duration::from_secs(30);
+
+/// Messages that are looked through for one whose sending had an unknown outcome.
+const READ_BACK: u8 = 100;
+
+/// The message does not exist (Discord: JSON error codes).
+const UNKNOWN_MESSAGE: u32 = 10_008;
+
+/// How a step of a delivery went.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// The row has ended.
+    Ended,
+    /// It has to be tried again, not before this time if the service said so.
+    Again { not_before: Option<Duration> },
+}
+
+/// Why a delivery did not go through.
+enum Trouble {
+    Chat(ChatError),
+    Store(StoreError),
+}
+
+impl From<ChatError> for Trouble {
+    fn from(error: ChatError) -> Self {
+        Self::Chat(error)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Sends deliveries.
+pub(super) struct Sender {
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    pub(super) chat: Arc<dyn Chat>,
+    pub(super) delivered: broadcast::Sender<Delivered>,
+}
+
+impl Sender {
+    /// Takes a delivery as far as it goes now.
+    pub(super) async fn send(&self, delivery: &Delivery) -> Step {
+        match self.carry_out(delivery).await {
+            Ok(()) => Step::Ended,
+            Err(Trouble::Chat(error @ ChatError::Refused { .. })) => {
+                match self.refused(delivery, &error).await {
+                    Ok(()) => Step::Ended,
+                    Err(error) => again(delivery, &error, None),
+                }
+            }
+            Err(Trouble::Chat(ChatError::Throttled(wait))) => Step::Again {
+                not_before: Some(wait),
+            },
+            Err(Trouble::Chat(error)) => again(delivery, &error, None),
+            Err(Trouble::Store(error)) => again(delivery, &error, None),
+        }
+    }
+
+    async fn carry_out(&self, delivery: &Delivery) -> Result<(), Trouble> {
+        match &delivery.payload {
+            Payload::Reaction {
+                channel,
+                message,
+                emoji,
+            } => {
+                self.chat.react(*channel, *message, emoji).await?;
+                self.sent(delivery, None).await
+            }
+            Payload::Thread {
+                channel,
+                message,
+                name,
+            } => match self.chat.start_thread(*channel, *message, name).await {
+                Err(error) if !error.is_code(ChatError::THREAD_EXISTS) => Err(error.into()),
+                Ok(()) | Err(_) => self.sent(delivery, None).await,
+            },
+            Payload::Settle { live, text } => self.settle(delivery, *live, text.as_ref()).await,
+            Payload::Live { text } => self.post_all(delivery, vec![plain(text)]).await,
+            Payload::Notice { reply_to, text, .. } => {
+                let post = Post {
+                    reply_to: *reply_to,
+                    ..plain(text)
+                };
+                self.post_all(delivery, vec![post]).await
+            }
+            Payload::Answer { markdown, footer } => {
+                let answer = Answer {
+                    markdown: markdown.clone(),
+                    footer: footer.clone(),
+                };
+                self.post_all(delivery, self.chat.lay_out(&answer)).await
+            }
+        }
+    }
+
+    /// Posts the messages of a delivery that Discord does not have yet.
+    async fn post_all(&self, delivery: &Delivery, posts: Vec<Post>) -> Result<(), Trouble> {
+        let channel = self.channel_of(delivery).await?;
+        let mut first = delivery.message;
+        let mut attempt = delivery.attempted_at.map(|at| (at, delivery.nonce_round));
+        for (part, post) in posts.into_iter().enumerate().skip(delivery.parts_sent) {
+            let Some(message) = self
+                .post_once(delivery.id, part, channel, post, attempt.take())
+                .await?
+            else {
+                return Ok(());
+            };
+            let mut tx = self.store.write().await?;
+            tx.part_sent(delivery.id, message).await?;
+            tx.commit().await?;
+            first.get_or_insert(message);
+        }
+        self.sent(delivery, first).await
+    }
+
+    /// Makes sure that Discord has one message, once. `None` if it is not wanted any more.
+    ///
+    /// `attempt` says when an earlier try used which round of the nonce; how that ended is unknown.
+    async fn post_once(
+        &self,
+        id: DeliveryId,
+        part: usize,
+        channel: ChannelId,
+        post: Post,
+        attempt: Option<(Millis, u32)>,
+    ) -> Result<Option<MessageId>, Trouble> {
+        let now = self.clock.now();
+        let round = match attempt {
+            Some((at, round)) if now.since(at) < NONCE_LIVES => round,
+            Some((at, round)) => {
+                if let Some(found) = self.read_back(channel, &post, at).await? {
+                    return Ok(Some(found));
+                }
+                if !self.note_attempt(id, now, round + 1).await? {
+                    return Ok(None);
+                }
+                round + 1
+            }
+            None => {
+                if !self.note_attempt(id, now, 0).await? {
+                    return Ok(None);
+                }
+                0
+            }
+        };
+        Ok(Some(
+            self.chat
+                .post(channel, post, &nonce(id, part, round))
+                .await?,
+        ))
+    }
+
+    /// The attempt is stored before the message is asked for: whoever finds the row later knows
+    /// that the message may exist.
+    async fn note_attempt(&self, id: DeliveryId, at: Millis, round: u32) -> Result<bool, Trouble> {
+        let mut tx = self.store.write().await?;
+        let wanted = tx.attempt(id, at, round).await?;
+        tx.commit().await?;
+        Ok(wanted)
+    }
+
+    /// Looks for a message of ours that an attempt may have left in the channel.
+    async fn read_back(
+        &self,
+        channel: ChannelId,
+        post: &Post,
+        attempted_at: Millis,
+    ) -> Result<Option<MessageId>, Trouble> {
+        let from = MessageId::at(attempted_at.before(SKEW));
+        let seen = self.chat.after(channel, from, READ_BACK).await?;
+        Ok(seen
+            .into_iter()
+            .find(|seen| seen.by == Author::Baton && seen.content == post.content)
+            .map(|seen| seen.id))
+    }
+
+    async fn settle(
+        &self,
+        delivery: &Delivery,
+        live: DeliveryId,
+        text: Option<&String>,
+    ) -> Result<(), Trouble> {
+        if let Some(message) = self.store.message_of(live).await? {
+            let channel = self.channel_of(delivery).await?;
+            let done = match text {
+                Some(text) => self.chat.edit(channel, message, text.clone()).await,
+                None => self.chat.delete(channel, message).await,
+            };
+            // Somebody removed it meanwhile: then it is settled.
+            match done {
+                Err(error) if !error.is_code(UNKNOWN_MESSAGE) => return Err(error.into()),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        self.sent(delivery, None).await
+    }
+
+    async fn sent(&self, delivery: &Delivery, message: Option<MessageId>) -> Result<(), Trouble> {
+        let mut tx = self.store.write().await?;
+        tx.end_delivery(delivery.id, DeliveryState::Sent, None, self.clock.now())
+            .await?;
+        tx.commit().await?;
+        let kind = delivery.payload.kind();
+        // Nobody listening is fine.
+        let _ = self.delivered.send(Delivered {
+            run: delivery.run,
+            kind,
+            message,
+        });
+        Ok(())
+    }
+
+    /// Discord will not take it: the place is marked and somebody is told, and the lane goes on.
+    async fn refused(&self, delivery: &Delivery, error: &ChatError) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let why = error.to_string();
+        let session = self.session_of(delivery).await?;
+        let mut tx = self.store.write().await?;
+        tx.end_delivery(delivery.id, DeliveryState::Refused, Some(&why), now)
+            .await?;
+        let kind = delivery.payload.kind();
+        if !error.is_code(UNKNOWN_MESSAGE) {
+            let place = format!("channel {}", channel_of_known(delivery, session.as_ref()));
+            let text = format!("Discord refused a {kind}: {why}");
+            tx.alert(now, "delivery_refused", &place, &text).await?;
+            tracing::warn!(%place, %text, "a delivery was refused");
+        }
+        if let Some(session) = session {
+            match &delivery.payload {
+                Payload::Thread {
+                    channel, message, ..
+                } => {
+                    tx.post_in_channel(session.id).await?;
+                    tx.deliver(
+                        &thread_hint(session.id, delivery.lane, *channel, *message),
+                        now,
+                    )
+                    .await?;
+                }
+                Payload::Live { .. } | Payload::Answer { .. } | Payload::Notice { .. } => {
+                    tx.mark_unreachable(session.id, Some(&why)).await?;
+                }
+                Payload::Reaction { .. } | Payload::Settle { .. } => {}
+            }
+        }
+        tx.commit().await
+    }
+
+    async fn session_of(&self, delivery: &Delivery) -> Result<Option<SessionRow>, StoreError> {
+        match delivery.session {
+            Some(id) => self.store.session(id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Where a delivery goes as things stand now.
+    async fn channel_of(&self, delivery: &Delivery) -> Result<ChannelId, StoreError> {
+        let session = self.session_of(delivery).await?;
+        Ok(channel_of_known(delivery, session.as_ref()))
+    }
+}
+
+fn channel_of_known(delivery: &Delivery, session: Option<&SessionRow>) -> ChannelId {
+    let own = match &delivery.payload {
+        Payload::Reaction { channel, .. } | Payload::Thread { channel, .. } => Some(*channel),
+        Payload::Notice { channel, .. } => *channel,
+        Payload::Live { .. } | Payload::Settle { .. } | Payload::Answer { .. } => None,
+    };
+    own.or(session.map(|session| session.post_channel_id))
+        .unwrap_or(delivery.lane)
+}
+
+fn plain(text: &str) -> Post {
+    Post {
+        content: text.to_owned(),
+        reply_to: None,
+        file: None,
+    }
+}
+
+fn again(delivery: &Delivery, error: &dyn std::fmt::Display, not_before: Option<Duration>) -> Step {
+    tracing::warn!(delivery = %delivery.id, kind = %delivery.payload.kind(), %error,
+        "a delivery did not go through; trying again");
+    Step::Again { not_before }
+}
+
+/// Tells people why the answer comes to the channel.
+fn thread_hint(
+    session: SessionId,
+    lane: ChannelId,
+    channel: ChannelId,
+    message: MessageId,
+) -> NewDelivery {
+    NewDelivery {
+        key: format!("thread-hint:{session}"),
+        lane,
+        session: Some(session),
+        run: None,
+        payload: Payload::Notice {
+            channel: Some(channel),
+            reply_to: Some(message),
+            text:
+                "I could not start a thread here, so the answer comes to this channel. Give me the \
+                   permissions *Create Public Threads* and *Send Messages in Threads* to get one."
+                    .to_owned(),
+        },
+    }
+}
