@@ -6,9 +6,9 @@
 //! (counted failures, holds, forced errors, the log), so conversations never disturb one another.
 //! Without a script the reply is `echo: <last user text>`. The keys of a step stand at [`Step`].
 //!
-//! Each model API is one module: it turns its request into [`script`] turns and a due step into its
-//! own wire format. The Anthropic Messages API is here; another API needs a module beside it and a
-//! line in [`server`]'s route table, nothing else.
+//! Each model API is one module: it turns its request into the turns of `script` and a due step into
+//! its own wire format. The Anthropic Messages API is here; another API needs a module beside it and
+//! a line in the route table of `server`, nothing else.
 //!
 //! Credentials in the log stand as they were sent: point only programs with dummy ones here.
 

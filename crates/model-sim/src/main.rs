@@ -22,12 +22,14 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Arguments { port, log } = Arguments::parse();
-    let sim = ModelSim::start_with(Options {
-        port,
-        log: log.clone(),
-    })
-    .await
-    .with_context(|| format!("cannot listen on port {port} of 127.0.0.1 or write {log:?}"))?;
+    let address = format!("cannot listen on port {port} of 127.0.0.1");
+    let reason = match &log {
+        Some(file) => format!("{address} or cannot write {}", file.display()),
+        None => address,
+    };
+    let sim = ModelSim::start_with(Options { port, log })
+        .await
+        .context(reason)?;
     let mut stdout = io::stdout();
     writeln!(stdout, "LISTENING {}", sim.base_url())?;
     stdout.flush()?;

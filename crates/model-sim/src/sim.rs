@@ -29,8 +29,8 @@ pub struct Options {
     pub log: Option<PathBuf>,
 }
 
-/// A running simulator. It stops when the value is dropped; held replies then end unanswered with
-/// their connections.
+/// A running simulator. When the value is dropped it takes no more connections and lets go whoever
+/// is held.
 #[derive(Debug)]
 pub struct ModelSim {
     address: SocketAddr,
