@@ -3,6 +3,7 @@
 //! The map of the rooms; `ARCHITECTURE.md` shows the way of a message through them.
 
 pub mod clock;
+pub mod config;
 pub mod delivery;
 pub mod runtime;
 pub mod words;

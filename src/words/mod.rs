@@ -13,5 +13,6 @@ pub use ids::{
     UserId,
 };
 pub use place::{Person, Place, Scope};
+pub(crate) use state::words;
 pub use state::{RequestState, RunState, RuntimeKind, UnknownWord};
 pub use tier::Tier;
