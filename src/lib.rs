@@ -5,5 +5,6 @@
 pub mod clock;
 pub mod config;
 pub mod delivery;
+pub mod observe;
 pub mod runtime;
 pub mod words;

@@ -10,21 +10,36 @@ mod admission;
 mod claude;
 mod data;
 mod discord;
+mod environment;
+mod explain;
+mod file;
 mod http;
+mod layers;
+mod load;
 mod log;
+mod problem;
 mod projects;
 mod runner;
+mod section;
+mod source;
+mod values;
 
 use std::path::PathBuf;
 
 pub use admission::Admission;
 pub use claude::Claude;
 pub use data::Data;
-pub use discord::{ApiBase, Discord};
+pub use discord::{ApiBase, ApiBaseError, Discord};
+pub use explain::Explained;
 pub use http::Http;
-pub use log::{Log, LogFilter, LogFormat};
+pub use load::process_environment;
+pub use log::{Log, LogFilter};
+pub use problem::{ConfigErrors, Problem};
 pub use projects::{Project, ProjectName};
 pub use runner::Runner;
+pub use source::Source;
+
+pub use crate::observe::LogFormat;
 
 /// All settings of one server, checked.
 #[derive(Clone, Debug)]
@@ -48,4 +63,5 @@ pub struct Settings {
     pub projects: Vec<Project>,
     /// The files that the settings came from, absolute: no agent may read or write them.
     pub files: Vec<PathBuf>,
+    explained: Vec<Explained>,
 }
