@@ -21,16 +21,12 @@ impl Environment {
         match fs::read_to_string(dot_env) {
             Ok(text) => read_dot_env(dot_env, &text, &mut variables, problems),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => problems.push(Problem {
-                key: dot_env.display().to_string(),
-                source: Some(Source::DotEnv {
-                    name: "all variables".to_owned(),
-                    path: dot_env.to_owned(),
-                    line: None,
-                }),
-                text: format!("The file cannot be read: {error}."),
-                remedy: "Make it a text file that this user may read.".to_owned(),
-            }),
+            Err(error) => problems.push(Problem::in_file(
+                dot_env,
+                None,
+                format!("The file cannot be read: {error}."),
+                "Make it a text file that this user may read.",
+            )),
         }
         for (name, value) in process {
             let source = Source::Variable { name: name.clone() };
@@ -69,18 +65,14 @@ fn read_dot_env(
                 };
                 variables.insert(name, (value, source));
             }
-            Err(error) => problems.push(Problem {
-                key: path.display().to_string(),
-                source: Some(Source::File {
-                    path: path.to_owned(),
-                    line: line_of_error(text, &error),
-                }),
+            Err(error) => problems.push(Problem::in_file(
+                path,
+                line_of_error(text, &error),
                 // Not the parser's own words: they repeat the line, and the line may be a secret.
-                text: "This line is no variable.".to_owned(),
-                remedy: "Write NAME=value, and put 'single quotes' around a value that has \
-                         spaces, quotes, `$` or `#` in it."
-                    .to_owned(),
-            }),
+                "This line is no variable.".to_owned(),
+                "Write NAME=value, and put 'single quotes' around a value that has spaces, \
+                 quotes, `$` or `#` in it.",
+            )),
         }
     }
 }

@@ -8,7 +8,7 @@ use figment::{
 };
 use toml::de::{DeTable, DeValue};
 
-use super::{Problem, Source};
+use super::Problem;
 
 /// The name that figment knows this layer by.
 pub(super) const LAYER: &str = "file";
@@ -24,15 +24,7 @@ impl File {
     /// Reads the file. What is wrong with it as a whole is added to `problems`.
     pub(super) fn read(path: &Path, problems: &mut Vec<Problem>) -> Self {
         let mut problem = |line, text: String, remedy: &str| {
-            problems.push(Problem {
-                key: path.display().to_string(),
-                source: Some(Source::File {
-                    path: path.to_owned(),
-                    line,
-                }),
-                text,
-                remedy: remedy.to_owned(),
-            });
+            problems.push(Problem::in_file(path, line, text, remedy));
         };
         let text = match fs::read_to_string(path) {
             Ok(text) => text,

@@ -65,3 +65,6 @@ pub struct Settings {
     pub files: Vec<PathBuf>,
     explained: Vec<Explained>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What is wrong with a configuration, in words for the person who wrote it.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use super::Source;
 
@@ -15,6 +15,22 @@ pub struct Problem {
     pub text: String,
     /// What to do about it, a sentence.
     pub remedy: String,
+}
+
+impl Problem {
+    /// Something that is wrong with a file as a whole, or with a line of it that is no setting.
+    pub(super) fn in_file(path: &Path, line: Option<usize>, text: String, remedy: &str) -> Self {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        Self {
+            key: name.to_string_lossy().into_owned(),
+            source: Some(Source::File {
+                path: path.to_owned(),
+                line,
+            }),
+            text,
+            remedy: remedy.to_owned(),
+        }
+    }
 }
 
 /// Everything that is wrong with a configuration; never empty.

@@ -248,7 +248,14 @@ impl<'a> Section<'a> {
         source: Source,
         parse: impl Fn(&Value) -> Result<T, Complaint>,
     ) -> Option<T> {
-        match parse(value) {
+        let parsed = match value {
+            Value::Dict(..) => Err(Complaint::new(
+                "This is a setting, not a section.",
+                "Write its value behind `=`, and nothing below it.",
+            )),
+            _ => parse(value),
+        };
+        match parsed {
             Ok(parsed) => {
                 self.explain(name, shown(value), source);
                 Some(parsed)

@@ -149,10 +149,27 @@ pub(super) fn bytes(range: RangeInclusive<u64>) -> impl Fn(&Value) -> Result<u64
         if range.contains(&size) {
             return Ok(size);
         }
-        let (from, to) = (range.start(), range.end());
-        let is = format!("is not between {from} and {to} bytes");
+        let (from, to) = (with_unit(*range.start()), with_unit(*range.end()));
+        let is = format!("is not between {from} and {to}");
         Err(wrong(value, is, remedy))
     }
+}
+
+/// The largest unit that leaves no rest.
+fn with_unit(bytes: u64) -> String {
+    let units = [
+        (1 << 40, "TiB"),
+        (1 << 30, "GiB"),
+        (1 << 20, "MiB"),
+        (1 << 10, "KiB"),
+    ];
+    units
+        .into_iter()
+        .find(|(unit, _)| bytes % unit == 0)
+        .map_or_else(
+            || format!("{bytes} bytes"),
+            |(unit, name)| format!("{} {name}", bytes / unit),
+        )
 }
 
 fn parse_bytes(text: &str) -> Option<u64> {
