@@ -5,7 +5,9 @@
 pub mod access;
 pub mod admission;
 pub mod clock;
+pub mod config;
 pub mod delivery;
+pub mod observe;
 pub mod runtime;
 pub mod store;
 pub mod words;
