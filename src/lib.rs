@@ -4,10 +4,12 @@
 
 pub mod access;
 pub mod admission;
+pub mod approval;
 pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod observe;
 pub mod runtime;
+pub mod session;
 pub mod store;
 pub mod words;

@@ -99,7 +99,7 @@ pub trait Runtime: Send + Sync {
 }
 
 /// Understands the lines of one process, in order. Never fails: what it does not know, it skips.
-pub trait Reader: Send {
+pub trait Reader: Send + Sync {
     /// What one line of the agent's standard output means.
     fn read(&mut self, line: &[u8]) -> Vec<RunEvent>;
 }

@@ -61,7 +61,8 @@ impl Engine {
             Ok(accepted) => accepted,
             Err(no_room) => return Ok(no_room),
         };
-        self.acknowledge(&mut tx, heard, session, begins.as_ref()).await?;
+        self.acknowledge(&mut tx, heard, session, begins.as_ref())
+            .await?;
         if let Err(error) = tx.commit().await {
             if let Accepted::Stored(run) = accepted {
                 self.queue.lock().withdraw(run);
@@ -82,7 +83,11 @@ impl Engine {
         if tx.open_run_in(request.session).await?.is_some() {
             let waiting = tx.mailbox(request.session).await?.len();
             let room = waiting <= self.limits.mailbox;
-            return Ok(if room { Ok(Accepted::InMailbox) } else { Err(Accepted::MailboxFull) });
+            return Ok(if room {
+                Ok(Accepted::InMailbox)
+            } else {
+                Err(Accepted::MailboxFull)
+            });
         }
         let now = self.clock.now();
         let run = NewRun {
@@ -92,8 +97,11 @@ impl Engine {
             tier: permit.tier(),
             expires_at: now.after(self.limits.expiry),
         };
-        let ticket =
-            Ticket { run: run.id, session: run.session, expires_at: run.expires_at };
+        let ticket = Ticket {
+            run: run.id,
+            session: run.session,
+            expires_at: run.expires_at,
+        };
         if let Err(full) = self.queue.lock().offer(ticket) {
             return Ok(Err(Accepted::QueueFull(full)));
         }
@@ -154,11 +162,23 @@ impl Engine {
 
     /// Tells a person how many are before him, if he has to wait.
     pub(super) async fn tell_if_waiting(&self, run: RunId) -> Result<(), SessionError> {
-        let Some(ahead) = self.queue.lock().ahead_of(run) else { return Ok(()) };
-        let session: SessionRow = self.store.session(self.store.run(run).await?.session_id).await?;
+        let Some(ahead) = self.queue.lock().ahead_of(run) else {
+            return Ok(());
+        };
+        let session: SessionRow = self
+            .store
+            .session(self.store.run(run).await?.session_id)
+            .await?;
         let mut tx = self.store.write().await?;
         let text = sentences::waiting(ahead);
-        self.notice(&mut tx, format!("queued:{run}"), session.id, session.thread_id, text).await?;
+        self.notice(
+            &mut tx,
+            format!("queued:{run}"),
+            session.id,
+            session.thread_id,
+            text,
+        )
+        .await?;
         tx.commit().await?;
         self.outbox.wake();
         Ok(())

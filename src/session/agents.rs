@@ -18,9 +18,7 @@ use crate::{
     clock::Clock,
     runtime::{
         Launch, Reader, RunEvent, Runtime, Start,
-        runner::{
-            AttachError, Exit, Handle, Link, Record, RecordKind, Records, RunnerHost, Seq,
-        },
+        runner::{AttachError, Exit, Handle, Link, Record, RecordKind, Records, RunnerHost, Seq},
     },
     store::{RunnerRow, SessionRow, Store},
     words::{RunnerId, SessionId},
@@ -35,7 +33,7 @@ pub(super) struct Agent {
     pub(super) runner: RunnerId,
     /// Asks things of the runner.
     pub(super) handle: Handle,
-    /// Whether it has served a turn before.
+    /// What it has been through.
     pub(super) warmth: Warmth,
     records: Records,
     reader: Box<dyn Reader>,
@@ -43,13 +41,15 @@ pub(super) struct Agent {
     pub(super) seq: Seq,
 }
 
-/// Whether an agent has served a turn before.
+/// What an agent has been through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Warmth {
     /// It was just started: trouble may lie in how it was started.
     Cold,
     /// It has: trouble means that it has died meanwhile.
     Warm,
+    /// It was taken up in the middle of a turn: trouble means that the turn is cut off.
+    AtWork,
 }
 
 /// Something that an agent did.
@@ -68,14 +68,29 @@ pub(super) enum Happening {
 }
 
 impl Agent {
-    fn new(runner: RunnerId, link: Link, reader: Box<dyn Reader>, after: Seq, warmth: Warmth) -> Self {
-        Self { runner, handle: link.handle, warmth, records: link.records, reader, seq: after }
+    fn new(
+        runner: RunnerId,
+        link: Link,
+        reader: Box<dyn Reader>,
+        after: Seq,
+        warmth: Warmth,
+    ) -> Self {
+        Self {
+            runner,
+            handle: link.handle,
+            warmth,
+            records: link.records,
+            reader,
+            seq: after,
+        }
     }
 
     /// What the agent does next.
     pub(super) async fn next(&mut self) -> Happening {
         loop {
-            let Some(record) = self.records.next().await else { return Happening::Lost };
+            let Some(record) = self.records.next().await else {
+                return Happening::Lost;
+            };
             self.seq = record.seq;
             if let Some(happening) = understand(record, self.reader.as_mut()) {
                 return happening;
@@ -93,9 +108,10 @@ pub(super) fn understand(record: Record, reader: &mut dyn Reader) -> Option<Happ
         }
         RecordKind::SpawnFailed { reason } => Some(Happening::NotStarted(reason)),
         RecordKind::TooLong { bytes } => Some(Happening::TooLong(bytes)),
-        RecordKind::Exited { exit, stderr_tail } => {
-            Some(Happening::Ended { exit, stderr: stderr_tail })
-        }
+        RecordKind::Exited { exit, stderr_tail } => Some(Happening::Ended {
+            exit,
+            stderr: stderr_tail,
+        }),
         RecordKind::Stderr { line } => {
             tracing::debug!(line = %String::from_utf8_lossy(&line), "an agent's standard error");
             None
@@ -180,7 +196,11 @@ impl Agents {
         let runner = RunnerId::fresh();
         let launch = Launch {
             agent_session: session.agent_session,
-            start: if session.agent_acknowledged { Start::Resume } else { Start::New },
+            start: if session.agent_acknowledged {
+                Start::Resume
+            } else {
+                Start::New
+            },
             directory: project.directory.clone(),
             model: project.model.clone(),
             allowed_tools: project.allowed_tools.clone(),
@@ -190,12 +210,17 @@ impl Agents {
         let command = self.runtime.command(&launch);
         // The row comes first: whatever happens from here on, the next server knows where to look.
         let mut tx = self.store.write().await?;
-        tx.insert_runner(runner, session.id, self.clock.now()).await?;
+        tx.insert_runner(runner, session.id, self.clock.now())
+            .await?;
         tx.commit().await?;
         match self.host.start(runner, session.id, &command).await {
-            Ok(link) => {
-                Ok(Agent::new(runner, link, self.runtime.reader(), Seq::START, Warmth::Cold))
-            }
+            Ok(link) => Ok(Agent::new(
+                runner,
+                link,
+                self.runtime.reader(),
+                Seq::START,
+                Warmth::Cold,
+            )),
             Err(error) => {
                 self.bury(runner).await?;
                 Err(error.into())
@@ -209,7 +234,13 @@ impl Agents {
         match self.host.attach(row.id, after).await {
             Ok(link) => {
                 self.working.fetch_add(1, Ordering::Relaxed);
-                Some(Agent::new(row.id, link, self.runtime.reader(), after, Warmth::Warm))
+                Some(Agent::new(
+                    row.id,
+                    link,
+                    self.runtime.reader(),
+                    after,
+                    Warmth::AtWork,
+                ))
             }
             Err(AttachError::Gone) => None,
             Err(error) => {
@@ -228,7 +259,13 @@ impl Agents {
             return;
         }
         self.working.fetch_sub(1, Ordering::Relaxed);
-        self.idle.lock().insert(session, Idle { agent, since: Instant::now() });
+        self.idle.lock().insert(
+            session,
+            Idle {
+                agent,
+                since: Instant::now(),
+            },
+        );
     }
 
     /// Ends an agent that was working, with its whole tree.
@@ -247,7 +284,10 @@ impl Agents {
                 .filter(|(_, idle)| now.duration_since(idle.since) >= longest)
                 .map(|(id, _)| *id)
                 .collect();
-            ids.iter().filter_map(|id| idle.remove(id)).map(|idle| idle.agent).collect()
+            ids.iter()
+                .filter_map(|id| idle.remove(id))
+                .map(|idle| idle.agent)
+                .collect()
         };
         for agent in over {
             self.close(agent, GRACE).await;
@@ -271,8 +311,13 @@ impl Agents {
                 if self.working.load(Ordering::Relaxed) + idle.len() < self.keep {
                     return;
                 }
-                let oldest = idle.iter().min_by_key(|(_, idle)| idle.since).map(|(id, _)| *id);
-                let Some(idle) = oldest.and_then(|id| idle.remove(&id)) else { return };
+                let oldest = idle
+                    .iter()
+                    .min_by_key(|(_, idle)| idle.since)
+                    .map(|(id, _)| *id);
+                let Some(idle) = oldest.and_then(|id| idle.remove(&id)) else {
+                    return;
+                };
                 idle.agent
             };
             self.close(agent, GRACE).await;
@@ -286,7 +331,9 @@ impl Agents {
         let runner = agent.runner;
         drop(agent);
         if let Err(error) = self.bury(runner).await {
-            error.log("what is left of a runner could not be removed; trying again at the next turn");
+            error.log(
+                "what is left of a runner could not be removed; trying again at the next turn",
+            );
         }
     }
 
@@ -310,7 +357,7 @@ impl Agents {
     pub(super) fn leftover(
         &self,
         runner: RunnerId,
-    ) -> Result<impl Iterator<Item = Record> + use<>, SessionError> {
+    ) -> Result<impl Iterator<Item = std::io::Result<Record>> + use<>, SessionError> {
         Ok(self.host.leftover(runner, Seq::START)?)
     }
 
@@ -327,7 +374,12 @@ impl Agents {
 
     /// Asks every idle agent to end, without waiting for it.
     pub(super) async fn dismiss(&self) {
-        let agents: Vec<Agent> = self.idle.lock().drain().map(|(_, idle)| idle.agent).collect();
+        let agents: Vec<Agent> = self
+            .idle
+            .lock()
+            .drain()
+            .map(|(_, idle)| idle.agent)
+            .collect();
         let asks = agents.iter().map(|agent| agent.handle.terminate(GRACE));
         futures::future::join_all(asks).await;
     }

@@ -20,7 +20,9 @@ impl Engine {
     /// Cancels the run of the session at the permit's place. Messages in the mailbox stay: each is
     /// somebody's own.
     pub async fn cancel(self: &Arc<Self>, permit: &Permit) -> Result<Cancelled, SessionError> {
-        let Some(thread) = permit.place().thread else { return Ok(Cancelled::Nothing) };
+        let Some(thread) = permit.place().thread else {
+            return Ok(Cancelled::Nothing);
+        };
         let Some(session) = self.store.session_in(thread).await? else {
             return Ok(Cancelled::Nothing);
         };
@@ -30,11 +32,19 @@ impl Engine {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
         tx.note_cancel(run.id, permit.person(), now).await?;
-        tx.audit(now, Some(permit.person()), "cancel", &format!("run {}", run.id), "").await?;
+        tx.audit(
+            now,
+            Some(permit.person()),
+            "cancel",
+            &format!("run {}", run.id),
+            "",
+        )
+        .await?;
         tx.commit().await?;
         let withdrawn = self.queue.lock().withdraw(run.id);
         if withdrawn {
-            self.finish(run.id, session.id, Outcome::Withdrawn, None).await?;
+            self.finish(run.id, session.id, Outcome::Withdrawn, None)
+                .await?;
             self.pump();
             return Ok(Cancelled::Withdrawn);
         }

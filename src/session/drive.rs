@@ -58,7 +58,10 @@ impl Engine {
     ) {
         let reference = error.log("a run could not be seen through");
         let sentence = sentences::failed(&error.sentence(), &reference.to_string());
-        let outcome = Outcome::Failed { sentence, cause: error.to_string() };
+        let outcome = Outcome::Failed {
+            sentence,
+            cause: error.to_string(),
+        };
         if let Err(error) = self.finish(run, session, outcome, None).await {
             // The row stays open; the next start takes the run up again.
             error.log("the end of a run could not be stored");
@@ -77,7 +80,10 @@ impl Engine {
         }
         match row.state {
             RunState::Queued => {
-                if !self.move_run(run, RunState::Queued, RunState::Starting).await? {
+                if !self
+                    .move_run(run, RunState::Queued, RunState::Starting)
+                    .await?
+                {
                     return Ok(());
                 }
             }
@@ -108,7 +114,10 @@ impl Engine {
                 Next::StartAgain => {}
             }
         }
-        let outcome = failure(ErrorClass::BadStart, "it did not start after several attempts");
+        let outcome = failure(
+            ErrorClass::BadStart,
+            "it did not start after several attempts",
+        );
         self.finish(run, session, outcome, None).await
     }
 
@@ -126,7 +135,8 @@ impl Engine {
         let agent = self.agents.obtain(&session, &project).await?;
         // Before the prompt: if this server dies after it was given, the next one knows that the
         // agent may be at work.
-        self.move_run(run, RunState::Starting, RunState::Running).await?;
+        self.move_run(run, RunState::Starting, RunState::Running)
+            .await?;
         let text = prompt::compose(&context, requests);
         if let Err(error) = self.give_prompt(&agent, run, &text).await {
             tracing::info!(%run, %error, "the agent was gone before it got its turn");
@@ -157,7 +167,8 @@ impl Engine {
         let project = self.project_of(session)?;
         match self.follow(run, session, &project, agent, cancel).await? {
             Next::End(outcome, account) => {
-                self.finish(run, session.id, outcome, account.as_ref()).await?;
+                self.finish(run, session.id, outcome, account.as_ref())
+                    .await?;
                 Ok(true)
             }
             Next::StartAgain => Ok(false),
@@ -191,7 +202,8 @@ impl Engine {
             return self.turn_ended(session, agent, account, end, cancel).await;
         }
         let account = account(None);
-        self.broke_off(session, agent, watched, account, cancel).await
+        self.broke_off(session, agent, watched, account, cancel)
+            .await
     }
 
     /// The agent said how the turn ended.
@@ -206,7 +218,10 @@ impl Engine {
         let outcome = match &end.outcome {
             TurnOutcome::Answered(text) => Outcome::Answered(text.clone()),
             TurnOutcome::Stopped => Outcome::Cancelled,
-            TurnOutcome::Failed { class: ErrorClass::UnknownConversation, .. } => {
+            TurnOutcome::Failed {
+                class: ErrorClass::UnknownConversation,
+                ..
+            } => {
                 self.agents.end(agent).await;
                 self.forget_conversation(session).await?;
                 return Ok(Next::StartAgain);
@@ -244,13 +259,20 @@ impl Engine {
             return end(Outcome::Cancelled);
         }
         match watched.ending {
-            Ending::NotStarted { class: ErrorClass::ConversationExists, .. } => {
+            Ending::NotStarted {
+                class: ErrorClass::ConversationExists,
+                ..
+            } => {
                 let mut tx = self.store.write().await?;
-                tx.rename_agent_session(session.id, session.agent_session, true).await?;
+                tx.rename_agent_session(session.id, session.agent_session, true)
+                    .await?;
                 tx.commit().await?;
                 Ok(Next::StartAgain)
             }
-            Ending::NotStarted { class: ErrorClass::UnknownConversation, .. } => {
+            Ending::NotStarted {
+                class: ErrorClass::UnknownConversation,
+                ..
+            } => {
                 self.forget_conversation(session).await?;
                 Ok(Next::StartAgain)
             }
@@ -288,7 +310,8 @@ impl Engine {
         if session.agent_acknowledged {
             let text = sentences::MEMORY_LOST.to_owned();
             let key = format!("memory-lost:{fresh}");
-            self.notice(&mut tx, key, session.id, session.thread_id, text).await?;
+            self.notice(&mut tx, key, session.id, session.thread_id, text)
+                .await?;
         }
         tx.commit().await?;
         self.outbox.wake();
@@ -307,15 +330,21 @@ impl Engine {
             if request.state != RequestState::Taken {
                 continue;
             }
-            match self.gate.authorize(&request.person, session.place(), Action::Ask).await? {
+            match self
+                .gate
+                .authorize(&request.person, session.place(), Action::Ask)
+                .await?
+            {
                 Ok(_) => permitted.push(request),
                 Err(refusal) => {
                     let now = self.clock.now();
                     let mut tx = self.store.write().await?;
-                    tx.end_request(request.id, RequestState::Refused, now).await?;
+                    tx.end_request(request.id, RequestState::Refused, now)
+                        .await?;
                     let key = format!("refused:{}", request.message_id);
                     let text = sentences::refused_meanwhile(&refusal);
-                    self.notice(&mut tx, key, session.id, session.thread_id, text).await?;
+                    self.notice(&mut tx, key, session.id, session.thread_id, text)
+                        .await?;
                     tx.commit().await?;
                     self.outbox.wake();
                 }
@@ -326,8 +355,14 @@ impl Engine {
 
     /// What was said in the thread before the session began, if the agent does not know it yet.
     async fn context(&self, session: &SessionRow) -> Vec<Seen> {
-        let Some(before) = session.context_before else { return Vec::new() };
-        match self.chat.before(session.post_channel_id, before, CONTEXT).await {
+        let Some(before) = session.context_before else {
+            return Vec::new();
+        };
+        match self
+            .chat
+            .before(session.post_channel_id, before, CONTEXT)
+            .await
+        {
             Ok(seen) => seen,
             Err(error) => {
                 tracing::warn!(session = %session.id, %error, "the thread's history cannot be read");

@@ -152,7 +152,9 @@ impl Engine {
             if self.stop.is_cancelled() {
                 return;
             }
-            let Some(ticket) = self.queue.lock().admit() else { break };
+            let Some(ticket) = self.queue.lock().admit() else {
+                break;
+            };
             self.start(ticket);
         }
         self.changed.notify_one();
@@ -211,8 +213,18 @@ impl Engine {
         lane: ChannelId,
         text: String,
     ) -> Result<(), StoreError> {
-        let payload = Payload::Notice { channel: None, reply_to: None, text };
-        let delivery = NewDelivery { key, lane, session: Some(session), run: None, payload };
+        let payload = Payload::Notice {
+            channel: None,
+            reply_to: None,
+            text,
+        };
+        let delivery = NewDelivery {
+            key,
+            lane,
+            session: Some(session),
+            run: None,
+            payload,
+        };
         tx.deliver(&delivery, self.clock.now()).await.map(|_| ())
     }
 }
@@ -233,6 +245,9 @@ pub enum SessionError {
     /// The runners' directory.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// A runner's files could not be read.
+    #[error("a runner's files cannot be read: {0}")]
+    Journal(#[from] std::io::Error),
     /// What is left of a runner could not be removed.
     #[error(transparent)]
     Remove(#[from] RemoveError),
@@ -250,7 +265,7 @@ impl SessionError {
                 .to_owned(),
             Self::Start(error) => format!("The agent could not be started: {error}"),
             Self::Link(_) => "The connection to the agent broke. Send a message to go on.".to_owned(),
-            Self::Host(_) | Self::Remove(_) => {
+            Self::Host(_) | Self::Journal(_) | Self::Remove(_) => {
                 "What is left of an earlier agent process could not be cleared away, so no new one is \
                  started. Ask the operator to look at the log."
                     .to_owned()
@@ -261,8 +276,6 @@ impl SessionError {
 
     /// Logs the cause chain and returns the reference to it.
     pub(super) fn log(&self, what: &str) -> Reference {
-        let reference = Reference::fresh();
-        tracing::error!(%reference, error = %self, "{what}");
-        reference
+        Reference::of(self, what)
     }
 }

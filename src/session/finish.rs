@@ -42,7 +42,11 @@ impl Outcome {
 
     /// What the place is shown.
     fn payload(self, footer: String) -> Option<Payload> {
-        let notice = |text: String| Payload::Notice { channel: None, reply_to: None, text };
+        let notice = |text: String| Payload::Notice {
+            channel: None,
+            reply_to: None,
+            text,
+        };
         match self {
             Self::Answered(markdown) => Some(Payload::Answer { markdown, footer }),
             Self::Failed { sentence, .. } => Some(notice(sentence)),
@@ -83,7 +87,8 @@ impl Engine {
         let end = end_of(&mut tx, &outcome, account).await?;
         let next = if tx.end_run(run, &end, now).await? {
             let footer = footer(&end, account);
-            self.deliver_end(&mut tx, run, &session, outcome, footer, account).await?;
+            self.deliver_end(&mut tx, run, &session, outcome, footer, account)
+                .await?;
             tx.touch_session(session.id, now).await?;
             self.queue_next(&mut tx, session.id).await?
         } else {
@@ -118,12 +123,14 @@ impl Engine {
         let live = tx.withdraw_live(run, now).await?;
         if let Some(payload) = outcome.payload(footer) {
             // One key for every kind of end: a run has one.
-            tx.deliver(&delivery(format!("outcome:{run}"), payload), now).await?;
+            tx.deliver(&delivery(format!("outcome:{run}"), payload), now)
+                .await?;
         }
         if let Some(live) = live {
             let text = sentences::worked(account.map_or(0, |account| account.tool_calls));
             let settle = Payload::Settle { live, text };
-            tx.deliver(&delivery(format!("settle:{run}"), settle), now).await?;
+            tx.deliver(&delivery(format!("settle:{run}"), settle), now)
+                .await?;
         }
         Ok(())
     }
@@ -136,7 +143,9 @@ impl Engine {
     ) -> Result<Option<Ticket>, StoreError> {
         let now = self.clock.now();
         let waiting = tx.mailbox(session).await?;
-        let Some(first) = waiting.first() else { return Ok(None) };
+        let Some(first) = waiting.first() else {
+            return Ok(None);
+        };
         let run = NewRun {
             id: RunId::fresh(),
             session,
@@ -145,10 +154,17 @@ impl Engine {
             expires_at: now.after(self.limits.expiry),
         };
         tx.insert_run(&run, now).await?;
-        for request in waiting.iter().take_while(|request| request.tier == first.tier) {
+        for request in waiting
+            .iter()
+            .take_while(|request| request.tier == first.tier)
+        {
             tx.take_request(request.id, run.id).await?;
         }
-        Ok(Some(Ticket { run: run.id, session, expires_at: run.expires_at }))
+        Ok(Some(Ticket {
+            run: run.id,
+            session,
+            expires_at: run.expires_at,
+        }))
     }
 }
 
@@ -171,7 +187,9 @@ async fn end_of(
     if let Some(account) = account {
         tx.apply_up_to(account.runner, account.seq.get()).await?;
         if let Some(turn) = &account.turn {
-            end.cost_microusd = tx.account_cost(account.runner, turn.cost_total_microusd).await?;
+            end.cost_microusd = tx
+                .account_cost(account.runner, turn.cost_total_microusd)
+                .await?;
             end.input_tokens = turn.usage.input;
             end.output_tokens = turn.usage.output;
         }
@@ -180,8 +198,13 @@ async fn end_of(
 }
 
 fn footer(end: &RunEnd, account: Option<&Account>) -> String {
-    account.and_then(|account| account.turn.as_ref()).map_or_else(String::new, |turn| {
-        let usage = Usage { input: end.input_tokens, output: end.output_tokens };
-        sentences::footer(usage, end.cost_microusd, turn.took)
-    })
+    account
+        .and_then(|account| account.turn.as_ref())
+        .map_or_else(String::new, |turn| {
+            let usage = Usage {
+                input: end.input_tokens,
+                output: end.output_tokens,
+            };
+            sentences::footer(usage, end.cost_microusd, turn.took)
+        })
 }

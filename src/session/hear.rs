@@ -69,12 +69,18 @@ impl Engine {
             return self.decided(heard.channel, heard.message).await;
         }
         self.heard.fetch_add(1, Ordering::Relaxed);
-        let permit = match self.gate.authorize(&heard.person, heard.place, Action::Ask).await? {
+        let permit = match self
+            .gate
+            .authorize(&heard.person, heard.place, Action::Ask)
+            .await?
+        {
             Ok(permit) => permit,
             Err(refusal) => return self.refuse(&heard, refusal).await,
         };
         if heard.text.trim().is_empty() {
-            return self.reply(&heard, "empty", sentences::NOTHING_ASKED.to_owned()).await;
+            return self
+                .reply(&heard, "empty", sentences::NOTHING_ASKED.to_owned())
+                .await;
         }
         match self.accept(&permit, &heard, conversation).await? {
             Accepted::Stored(run) => {
@@ -88,7 +94,8 @@ impl Engine {
             }
             Accepted::Before => self.decided(heard.channel, heard.message).await,
             Accepted::QueueFull(full) => {
-                self.reply(&heard, "full", sentences::queue_full(full.caps)).await
+                self.reply(&heard, "full", sentences::queue_full(full.caps))
+                    .await
             }
             Accepted::MailboxFull => {
                 let sentence = sentences::mailbox_full(self.limits.mailbox);
@@ -136,14 +143,16 @@ impl Engine {
             message: id,
             emoji: sentences::NO_ENTRY.to_owned(),
         };
-        tx.deliver(&apart(format!("refused:{id}"), id, reaction), now).await?;
+        tx.deliver(&apart(format!("refused:{id}"), id, reaction), now)
+            .await?;
         if refusal == Refusal::NotAMember && self.may_tell(&heard.person) {
             let notice = Payload::Notice {
                 channel: Some(heard.channel),
                 reply_to: Some(id),
                 text: refusal.to_string(),
             };
-            tx.deliver(&apart(format!("why-refused:{id}"), id, notice), now).await?;
+            tx.deliver(&apart(format!("why-refused:{id}"), id, notice), now)
+                .await?;
         }
         tx.commit().await?;
         tracing::info!(person = %heard.person.id, channel = %heard.channel, ?refusal, "refused");
@@ -154,7 +163,9 @@ impl Engine {
     fn may_tell(&self, person: &Person) -> bool {
         let now = self.clock.now();
         let mut told = self.told.lock();
-        let quiet = told.get(&person.id).is_some_and(|at| now.since(*at) < SILENCE);
+        let quiet = told
+            .get(&person.id)
+            .is_some_and(|at| now.since(*at) < SILENCE);
         if !quiet {
             if told.len() >= TOLD {
                 told.clear();
@@ -167,10 +178,15 @@ impl Engine {
     /// Answers a message that is not accepted, for a reason that its author can change.
     async fn reply(&self, heard: &Heard, why: &str, text: String) -> Result<(), SessionError> {
         let id = heard.message;
-        let payload = Payload::Notice { channel: Some(heard.channel), reply_to: Some(id), text };
+        let payload = Payload::Notice {
+            channel: Some(heard.channel),
+            reply_to: Some(id),
+            text,
+        };
         let mut tx = self.store.write().await?;
         tx.mark_channel(heard.channel, id).await?;
-        tx.deliver(&apart(format!("{why}:{id}"), id, payload), self.clock.now()).await?;
+        tx.deliver(&apart(format!("{why}:{id}"), id, payload), self.clock.now())
+            .await?;
         tx.commit().await?;
         self.outbox.wake();
         Ok(())
@@ -179,5 +195,11 @@ impl Engine {
 
 /// A delivery that is about one message and waits for no other.
 fn apart(key: String, message: MessageId, payload: Payload) -> NewDelivery {
-    NewDelivery { key, lane: message.thread(), session: None, run: None, payload }
+    NewDelivery {
+        key,
+        lane: message.thread(),
+        session: None,
+        run: None,
+        payload,
+    }
 }

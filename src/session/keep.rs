@@ -31,14 +31,18 @@ impl Engine {
         let now = self.clock.now();
         let expiry = self.queue.lock().next_expiry();
         let expiry = expiry.map(|at| Instant::now() + at.since(now));
-        let idle = self.agents.oldest_idle().map(|since| since + self.limits.idle);
+        let idle = self
+            .agents
+            .oldest_idle()
+            .map(|since| since + self.limits.idle);
         expiry.into_iter().chain(idle).min()
     }
 
     async fn expire(self: &Arc<Self>) -> Result<(), SessionError> {
         let expired = self.queue.lock().expire(self.clock.now());
         for ticket in expired {
-            self.finish(ticket.run, ticket.session, Outcome::Expired, None).await?;
+            self.finish(ticket.run, ticket.session, Outcome::Expired, None)
+                .await?;
         }
         self.pump();
         Ok(())

@@ -64,7 +64,11 @@ impl Progress {
     /// What the agent has written so far, Markdown.
     pub fn text(&self) -> String {
         let writing = self.writing.as_ref().map_or("", |(_, text)| text);
-        let gap = if self.finished.is_empty() || writing.is_empty() { "" } else { "\n\n" };
+        let gap = if self.finished.is_empty() || writing.is_empty() {
+            ""
+        } else {
+            "\n\n"
+        };
         [&self.finished, gap, writing].concat()
     }
 
@@ -106,7 +110,11 @@ impl Progress {
 
     /// A finished block is what counts, whatever its deltas added up to.
     fn replace(&mut self, block: &BlockId, text: &str) {
-        if !self.writing.as_ref().is_some_and(|(current, _)| current == block) {
+        if !self
+            .writing
+            .as_ref()
+            .is_some_and(|(current, _)| current == block)
+        {
             self.close_block();
         }
         self.writing = None;
@@ -114,7 +122,11 @@ impl Progress {
     }
 
     fn drop_block(&mut self, block: &BlockId) {
-        if self.writing.as_ref().is_some_and(|(current, _)| current == block) {
+        if self
+            .writing
+            .as_ref()
+            .is_some_and(|(current, _)| current == block)
+        {
             self.writing = None;
         }
     }
@@ -137,8 +149,15 @@ impl Progress {
 
 /// A tool call in one line: the tool and the part of its input that tells most.
 fn describe(tool: &str, input: &Value) -> String {
-    const TELLING: [&str; 7] =
-        ["command", "file_path", "path", "pattern", "url", "query", "description"];
+    const TELLING: [&str; 7] = [
+        "command",
+        "file_path",
+        "path",
+        "pattern",
+        "url",
+        "query",
+        "description",
+    ];
     let detail = TELLING.iter().find_map(|key| input.get(key)?.as_str());
     let line = detail.map_or_else(|| tool.to_owned(), |detail| format!("{tool}: {detail}"));
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -155,11 +174,17 @@ mod tests {
     use super::*;
 
     fn block(index: u32) -> BlockId {
-        BlockId { message: "m".into(), index }
+        BlockId {
+            message: "m".into(),
+            index,
+        }
     }
 
     fn delta(index: u32, text: &str) -> RunEvent {
-        RunEvent::TextDelta { block: block(index), text: text.into() }
+        RunEvent::TextDelta {
+            block: block(index),
+            text: text.into(),
+        }
     }
 
     #[test]
@@ -168,7 +193,10 @@ mod tests {
         for event in [
             delta(0, "Hel"),
             delta(0, "lo"),
-            RunEvent::Text { block: block(0), text: "Hello!".into() },
+            RunEvent::Text {
+                block: block(0),
+                text: "Hello!".into(),
+            },
             delta(1, "And"),
         ] {
             assert!(progress.take(&event));
@@ -187,7 +215,10 @@ mod tests {
         let line = progress.tool.clone().unwrap();
         assert_eq!(line.chars().count(), 100);
         assert!(line.starts_with("Bash: echo xxx") && line.ends_with('…'));
-        progress.take(&RunEvent::ToolEnded { id: "t".into(), end: crate::runtime::ToolEnd::Done });
+        progress.take(&RunEvent::ToolEnded {
+            id: "t".into(),
+            end: crate::runtime::ToolEnd::Done,
+        });
         assert_eq!((progress.tool.clone(), progress.tool_calls), (None, 1));
     }
 }

@@ -39,7 +39,10 @@ impl Projects {
             }
             by_name.insert(project.name.clone(), project);
         }
-        Self { by_name, by_channel }
+        Self {
+            by_name,
+            by_channel,
+        }
     }
 
     /// The project that people talk about in a channel.

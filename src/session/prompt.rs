@@ -48,16 +48,29 @@ fn name(raw: &str) -> String {
         .take(NAME_CHARS)
         .collect();
     let clean = clean.trim();
-    if clean.is_empty() { "somebody".to_owned() } else { clean.to_owned() }
+    if clean.is_empty() {
+        "somebody".to_owned()
+    } else {
+        clean.to_owned()
+    }
 }
 
 /// A text that cannot write a frame of its own.
 fn body(raw: &str) -> String {
-    let lines = raw.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
+    let lines = raw.split([
+        '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
+    ]);
     lines
         .map(|line| {
-            let line: String = line.chars().filter(|c| *c == '\t' || !c.is_control()).collect();
-            if looks_like_frame(&line) { format!("\\{line}") } else { line }
+            let line: String = line
+                .chars()
+                .filter(|c| *c == '\t' || !c.is_control())
+                .collect();
+            if looks_like_frame(&line) {
+                format!("\\{line}")
+            } else {
+                line
+            }
         })
         .collect::<Vec<_>>()
         .join("\n")
@@ -83,9 +96,7 @@ mod tests {
     use super::*;
     use crate::{
         delivery::Author,
-        words::{
-            ChannelId, MessageId, Person, RequestId, RequestState, SessionId, Tier, UserId,
-        },
+        words::{ChannelId, MessageId, Person, RequestId, RequestState, SessionId, Tier, UserId},
     };
 
     fn request(name: &str, text: &str) -> RequestRow {
@@ -97,7 +108,11 @@ mod tests {
             session_id: SessionId::fresh(),
             run_id: None,
             state: RequestState::Taken,
-            person: Person { id: UserId::new(42), name: name.into(), roles: Vec::new() },
+            person: Person {
+                id: UserId::new(42),
+                name: name.into(),
+                roles: Vec::new(),
+            },
             tier: Tier::Member,
             text: text.into(),
         }

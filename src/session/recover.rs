@@ -41,8 +41,11 @@ impl Engine {
         let runs = self.store.open_runs().await?;
         self.adopt_idle(&runners, &runs).await?;
         for run in runs {
-            let ticket =
-                Ticket { run: run.id, session: run.session_id, expires_at: run.expires_at };
+            let ticket = Ticket {
+                run: run.id,
+                session: run.session_id,
+                expires_at: run.expires_at,
+            };
             match run.state {
                 RunState::Queued | RunState::Parked => self.queue.lock().restore_waiting(ticket),
                 RunState::Starting | RunState::Running | RunState::Waiting => {
@@ -63,11 +66,7 @@ impl Engine {
     }
 
     /// Keeps the agents that have no run; gives up those that have died.
-    async fn adopt_idle(
-        &self,
-        runners: &[RunnerRow],
-        runs: &[RunRow],
-    ) -> Result<(), SessionError> {
+    async fn adopt_idle(&self, runners: &[RunnerRow], runs: &[RunRow]) -> Result<(), SessionError> {
         for row in runners {
             let at_work = runs
                 .iter()
@@ -152,7 +151,8 @@ impl Engine {
         match told {
             Told::NotPrompted => Ok(false),
             Told::CutOff => {
-                self.finish(row.id, session.id, Outcome::Interrupted, None).await?;
+                self.finish(row.id, session.id, Outcome::Interrupted, None)
+                    .await?;
                 Ok(true)
             }
             Told::Ended(end, account) => {
@@ -161,7 +161,8 @@ impl Engine {
                     TurnOutcome::Stopped => Outcome::Cancelled,
                     TurnOutcome::Failed { class, detail } => super::drive::failure(class, &detail),
                 };
-                self.finish(row.id, session.id, outcome, Some(&account)).await?;
+                self.finish(row.id, session.id, outcome, Some(&account))
+                    .await?;
                 Ok(true)
             }
         }
@@ -180,6 +181,7 @@ impl Engine {
         let mut reader = self.runtime.reader();
         let mut prompted = false;
         for record in self.agents.leftover(runner.id)? {
+            let record = record?;
             let seq = record.seq;
             if let RecordKind::Input { command_id, .. } = &record.kind {
                 prompted |= *command_id == prompt_id(run);
@@ -204,18 +206,20 @@ impl Engine {
             }
         }
         drop(turn.over(Ending::Killed));
-        Ok(if prompted { Told::CutOff } else { Told::NotPrompted })
+        Ok(if prompted {
+            Told::CutOff
+        } else {
+            Told::NotPrompted
+        })
     }
 
     /// No runner is known: a run that had not got its prompt begins anew, another is over.
-    async fn begin_anew_or_interrupt(
-        self: &Arc<Self>,
-        row: &RunRow,
-    ) -> Result<bool, SessionError> {
+    async fn begin_anew_or_interrupt(self: &Arc<Self>, row: &RunRow) -> Result<bool, SessionError> {
         if row.state == RunState::Starting {
             return Ok(false);
         }
-        self.finish(row.id, row.session_id, Outcome::Interrupted, None).await?;
+        self.finish(row.id, row.session_id, Outcome::Interrupted, None)
+            .await?;
         Ok(true)
     }
 }

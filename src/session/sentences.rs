@@ -115,7 +115,10 @@ mod tests {
 
     #[test]
     fn a_footer_is_short_and_readable() {
-        let usage = Usage { input: 1_234_000, output: 567 };
+        let usage = Usage {
+            input: 1_234_000,
+            output: 567,
+        };
         assert_eq!(
             footer(usage, 123_456, Duration::from_millis(12_345)),
             "1,234,567 tokens · $0.12 · 12 s"
@@ -125,13 +128,23 @@ mod tests {
             "0 tokens · 0.9 s"
         );
         assert_eq!(
-            footer(Usage { input: 999, output: 0 }, 9_999, Duration::from_secs(7_260)),
+            footer(
+                Usage {
+                    input: 999,
+                    output: 0
+                },
+                9_999,
+                Duration::from_secs(7_260)
+            ),
             "999 tokens · under $0.01 · 2 h 1 min"
         );
     }
 
     #[test]
     fn a_waiting_person_is_told_how_many_are_before_him() {
-        assert_eq!(waiting(2), "⏳ Everybody is at work; 2 others are before yours.");
+        assert_eq!(
+            waiting(2),
+            "⏳ Everybody is at work; 2 others are before yours."
+        );
     }
 }

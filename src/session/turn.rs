@@ -97,7 +97,7 @@ impl Turn {
         let engine = Arc::clone(&self.engine);
         let limits = engine.limits;
         let began = Instant::now();
-        self.ready = agent.warmth == Warmth::Warm;
+        self.ready = agent.warmth != Warmth::Cold;
         let mut asked_to_stop: Option<(Instant, Ending)> = None;
         let ending = loop {
             let deadline = match &asked_to_stop {
@@ -133,7 +133,8 @@ impl Turn {
 
     /// The turn is over.
     pub(super) fn over(self, ending: Ending) -> Watched {
-        self.progress.send_modify(|progress| progress.state = ProgressState::Ended);
+        self.progress
+            .send_modify(|progress| progress.state = ProgressState::Ended);
         Watched {
             ending,
             acknowledged: self.acknowledged,
@@ -174,16 +175,22 @@ impl Turn {
     pub(super) fn ending_of(&self, happening: Happening) -> Option<Ending> {
         match happening {
             Happening::Events(_) => None,
-            Happening::NotStarted(detail) => {
-                Some(Ending::NotStarted { class: ErrorClass::BadStart, detail })
-            }
+            Happening::NotStarted(detail) => Some(Ending::NotStarted {
+                class: ErrorClass::BadStart,
+                detail,
+            }),
             Happening::TooLong(bytes) => Some(Ending::TooLong(bytes)),
-            Happening::Lost | Happening::Ended { exit: Exit::Signal(_), .. } => {
-                Some(Ending::Killed)
-            }
+            Happening::Lost
+            | Happening::Ended {
+                exit: Exit::Signal(_),
+                ..
+            } => Some(Ending::Killed),
             Happening::Ended { exit, stderr } if !self.ready => {
                 let class = self.engine.runtime.explain_exit(&exit.to_string(), &stderr);
-                Some(Ending::NotStarted { class, detail: format!("{exit}: {stderr}") })
+                Some(Ending::NotStarted {
+                    class,
+                    detail: format!("{exit}: {stderr}"),
+                })
             }
             Happening::Ended { exit, stderr } => Some(Ending::Ended { exit, stderr }),
         }
@@ -191,7 +198,8 @@ impl Turn {
 
     /// Takes in an event; says how the turn ended, if it did.
     pub(super) async fn note(&mut self, event: RunEvent) -> Result<Option<Ending>, SessionError> {
-        self.progress.send_if_modified(|progress| progress.take(&event));
+        self.progress
+            .send_if_modified(|progress| progress.take(&event));
         match event {
             RunEvent::Ready => self.ready = true,
             RunEvent::Acknowledged(prompt) if prompt == self.run.uuid() => {
@@ -243,12 +251,15 @@ impl Turn {
         let decision = self.project.policy.decide(ask.kind, &ask.tool, &ask.input);
         let data = json!({
             "ask": ask.id, "gate": format!("{:?}", ask.kind), "tool": ask.tool, "input": ask.input,
-            "verdict": decision.verdict, "rule": decision.rule,
+            "verdict": format!("{:?}", decision.verdict), "rule": decision.rule.to_string(),
         });
         self.decided(agent.runner, agent.seq, &data).await?;
         let line = self.engine.runtime.answer(ask, &decision.verdict);
         // The id makes it harmless that a server after this one may answer again.
-        agent.handle.input(&format!("answer:{}", ask.id), &line).await?;
+        agent
+            .handle
+            .input(&format!("answer:{}", ask.id), &line)
+            .await?;
         Ok(())
     }
 
@@ -259,7 +270,8 @@ impl Turn {
         data: &serde_json::Value,
     ) -> Result<(), SessionError> {
         let mut tx = self.engine.store.write().await?;
-        tx.run_event(self.run, self.engine.clock.now(), "tool_decided", data).await?;
+        tx.run_event(self.run, self.engine.clock.now(), "tool_decided", data)
+            .await?;
         // The mark moves to before this question, not past it: a server that dies between this
         // commit and the answer leaves the question for the next one.
         tx.apply_up_to(runner, seq.get().saturating_sub(1)).await?;

@@ -54,7 +54,11 @@ impl Engine {
     /// The sessions of the permit's channel, the last used first.
     pub async fn sessions(&self, permit: &Permit) -> Result<Vec<SessionView>, SessionError> {
         let mut views = Vec::new();
-        for row in self.store.recent_sessions(Some(permit.place().channel), LISTED).await? {
+        for row in self
+            .store
+            .recent_sessions(Some(permit.place().channel), LISTED)
+            .await?
+        {
             let run = self.store.open_run_of(row.id).await?;
             views.push(SessionView {
                 thread: row.thread_id,
