@@ -69,6 +69,7 @@ pub(super) fn private_directory(path: &Path) -> io::Result<()> {
 /// Makes a new file that only its owner may read; one that is there already is an error.
 pub(super) fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new()
+        .read(true)
         .append(true)
         .create_new(true)
         .mode(0o600)

@@ -65,7 +65,9 @@ impl RunnerHost {
     }
 
     /// Starts a runner for an agent session and connects to it. Its records begin at the first one.
-    /// What the agent itself does wrong at its start is told by the records.
+    /// What the agent itself does wrong at its start is told by the records. A start that fails
+    /// leaves nothing behind; one whose future is dropped leaves a runner that is
+    /// [`present`](Self::present).
     pub async fn start(
         &self,
         runner: RunnerId,
@@ -80,26 +82,30 @@ impl RunnerHost {
         };
         let layout = self.layout.clone();
         blocking(move || lay_out(&layout, &spec)).await?;
-        let started = self.bring_up(runner).await;
-        if started.is_err() {
-            let directory = self.layout.directory(runner);
-            blocking(move || files::remove_tree(&directory)).await?;
+        let linked = async {
+            self.bring_up(runner).await?;
+            Ok(self.attach(runner, Seq::START).await?)
         }
-        started?;
-        Ok(self.attach(runner, Seq::START).await?)
+        .await;
+        if linked.is_err()
+            && let Err(error) = self.remove(runner).await
+        {
+            tracing::warn!(%runner, %error, "a runner that did not start has left something");
+        }
+        linked
     }
 
     /// Connects to a runner that another server started; records begin behind `after`. Whoever was
     /// connected before loses its connection.
     pub async fn attach(&self, runner: RunnerId, after: Seq) -> Result<Link, AttachError> {
-        Link::connect(&self.layout.socket(runner), after, &self.limits).await
+        let limits = self.limits_of(runner);
+        Link::connect(&self.layout.socket(runner), after, &limits).await
     }
 
     /// What a runner that is gone has left to read behind `after`; nothing if it never began.
     pub fn leftover(&self, runner: RunnerId, after: Seq) -> io::Result<Leftover> {
         let directory = self.layout.directory(runner);
-        // The limits may have been larger when the runner was started.
-        let limits = Spec::read(&directory).map_or(self.limits, |spec| spec.limits);
+        let limits = self.limits_of(runner);
         match Leftover::open(&directory, after, limits.line) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Leftover::empty()),
             other => other,
@@ -137,6 +143,11 @@ impl RunnerHost {
         }
         present.sort();
         Ok(present)
+    }
+
+    /// The limits may have been others when the runner was started.
+    fn limits_of(&self, runner: RunnerId) -> RunnerLimits {
+        Spec::read(&self.layout.directory(runner)).map_or(self.limits, |spec| spec.limits)
     }
 
     /// Starts the process and waits for its word.

@@ -81,6 +81,11 @@ impl Journal {
         seq
     }
 
+    /// Whether something was added that is not written yet.
+    pub(super) const fn is_dirty(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// Writes what was added, in one piece. After an error nothing of it is in the journal.
     pub(super) fn commit(&mut self) -> io::Result<u64> {
         let done = self.file.write_all(&self.pending);
@@ -100,6 +105,11 @@ impl Journal {
             self.index.push(self.written);
         }
         Ok(self.written.offset)
+    }
+
+    /// Another hold on the file, for reading at places; the file's name may be gone by now.
+    pub(super) fn reader(&self) -> io::Result<File> {
+        self.file.try_clone()
     }
 
     /// How many bytes are written.
@@ -192,4 +202,122 @@ impl Iterator for Leftover {
 
 fn broken(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, OpenOptions};
+
+    use super::*;
+
+    fn output(text: &str) -> RecordKind {
+        RecordKind::Output {
+            line: Bytes::copy_from_slice(text.as_bytes()),
+        }
+    }
+
+    fn texts(directory: &Path, after: u64) -> Vec<String> {
+        Leftover::open(directory, Seq::new(after), 1 << 20)
+            .unwrap()
+            .map(|record| match record.unwrap().kind {
+                RecordKind::Output { line } => String::from_utf8(line.to_vec()).unwrap(),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    const NOW: Millis = Millis::new(1_700_000_000_000);
+
+    #[test]
+    fn what_is_committed_is_read_back_and_what_is_not_is_not_there() {
+        let room = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(room.path(), 1 << 20).unwrap();
+        assert_eq!(journal.push(NOW, &output("one")), Ok(Seq::new(1)));
+        assert_eq!(journal.push(NOW, &output("two")), Ok(Seq::new(2)));
+        let size = journal.commit().unwrap();
+        assert_eq!(journal.push(NOW, &output("three")), Ok(Seq::new(3)));
+        assert_eq!(journal.size(), size);
+        assert_eq!(texts(room.path(), 0), ["one", "two"]);
+        assert_eq!(texts(room.path(), 1), ["two"]);
+        journal.commit().unwrap();
+        assert_eq!(texts(room.path(), 2), ["three"]);
+        assert_eq!(texts(room.path(), 3), [""; 0]);
+    }
+
+    #[test]
+    fn a_torn_last_line_counts_as_never_written() {
+        let room = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(room.path(), 1 << 20).unwrap();
+        journal.push(NOW, &output("one")).unwrap();
+        let whole = journal.commit().unwrap();
+        journal.push(NOW, &output("two")).unwrap();
+        let all = journal.commit().unwrap();
+        let file = OpenOptions::new()
+            .write(true)
+            .open(room.path().join(files::JOURNAL))
+            .unwrap();
+        for size in (whole..all).rev() {
+            file.set_len(size).unwrap();
+            assert_eq!(texts(room.path(), 0), ["one"], "torn at {size}");
+        }
+    }
+
+    #[test]
+    fn damage_in_the_middle_is_an_error_and_not_a_gap() {
+        for damaged in [
+            "1 5 O one\n3 5 O three\n",
+            "1 5 O one\nnonsense\n3 5 O three\n",
+            "1 5 O one\n1 5 O one\n",
+        ] {
+            let room = tempfile::tempdir().unwrap();
+            fs::write(room.path().join(files::JOURNAL), damaged).unwrap();
+            let records: Vec<_> = Leftover::open(room.path(), Seq::START, 100)
+                .unwrap()
+                .map(|record| {
+                    record
+                        .map(|record| record.seq)
+                        .map_err(|error| error.kind())
+                })
+                .collect();
+            assert_eq!(
+                records,
+                [Ok(Seq::new(1)), Err(io::ErrorKind::InvalidData)],
+                "{damaged:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_full_journal_takes_no_more_but_the_last_words() {
+        let room = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(room.path(), 60).unwrap();
+        assert_eq!(journal.push(NOW, &output("one")), Ok(Seq::new(1)));
+        assert_eq!(journal.push(NOW, &output(&"x".repeat(60))), Err(Full));
+        assert_eq!(journal.push(NOW, &output("two")), Ok(Seq::new(2)));
+        assert_eq!(
+            journal.push_last(NOW, &output(&"y".repeat(60))),
+            Seq::new(3)
+        );
+        journal.commit().unwrap();
+        assert_eq!(texts(room.path(), 0), ["one", "two", &"y".repeat(60)]);
+    }
+
+    #[test]
+    fn a_reader_begins_near_the_place_it_asks_for_and_never_behind_it() {
+        let room = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(room.path(), 64 << 20).unwrap();
+        let mut begins = Vec::new();
+        for number in 0..200 {
+            begins.push(journal.size());
+            journal
+                .push(NOW, &output(&"z".repeat(number * 100)))
+                .unwrap();
+            journal.commit().unwrap();
+        }
+        for (after, begin) in (0..).zip(begins) {
+            let near = journal.near(Seq::new(after));
+            assert!(near.seq <= Seq::new(after + 1) && near.offset <= begin);
+            assert!(begin - near.offset <= INDEX_STEP + 20_100);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use nix::sys::prctl;
 
-use super::{Life, Proc, below};
+use super::{Life, Proc, descend};
 use crate::{runtime::runner::MARKER, words::RunnerId};
 
 /// Nothing is missing here.
@@ -23,7 +23,8 @@ fn pids() -> impl Iterator<Item = u32> {
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-fn look_at(pid: u32) -> Option<Proc> {
+/// One process.
+pub(super) fn look_at(pid: u32) -> Option<Proc> {
     parse_stat(pid, &fs::read(format!("/proc/{pid}/stat")).ok()?)
 }
 
@@ -55,12 +56,11 @@ pub(in crate::runtime::runner) fn marked(runner: RunnerId) -> Vec<Proc> {
         .filter_map(look_at)
         .filter(|proc| proc.life == Life::Alive)
         .collect();
-    for index in 0..found.len() {
-        for proc in below(found[index].pid) {
-            if !found.contains(&proc) {
-                found.push(proc);
-            }
-        }
+    let roots: Vec<u32> = found.iter().map(|proc| proc.pid).collect();
+    if !roots.is_empty() {
+        found.extend(descend(&roots));
+        found.sort_by_key(|proc| proc.pid);
+        found.dedup_by_key(|proc| proc.pid);
     }
     found
 }

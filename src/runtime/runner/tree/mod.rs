@@ -48,13 +48,17 @@ enum Life {
 
 /// All that lives below `root`.
 pub(super) fn below(root: u32) -> Vec<Proc> {
-    let all = system::all();
+    descend(&[root])
+}
+
+/// All that lives below any of `roots`.
+fn descend(roots: &[u32]) -> Vec<Proc> {
     let mut children: HashMap<u32, Vec<Proc>> = HashMap::new();
-    for proc in all {
+    for proc in system::all() {
         children.entry(proc.parent).or_default().push(proc);
     }
     let mut found = Vec::new();
-    let mut parents = vec![root];
+    let mut parents = roots.to_vec();
     while let Some(parent) = parents.pop() {
         for proc in children.remove(&parent).unwrap_or_default() {
             parents.push(proc.pid);
@@ -66,9 +70,23 @@ pub(super) fn below(root: u32) -> Vec<Proc> {
     found
 }
 
-/// Whether `pid` descends from `root` (or is it).
+/// Whether `pid` descends from `root` (or is it), or hides its descent by losing ancestors faster
+/// than one can look.
 pub(super) fn is_below(pid: u32, root: u32) -> bool {
-    pid == root || below(root).iter().any(|proc| proc.pid == pid)
+    (0..16).find_map(|_| climb(pid, root)).unwrap_or(true)
+}
+
+/// `None` when an ancestor ended while we looked.
+fn climb(pid: u32, root: u32) -> Option<bool> {
+    let mut at = pid;
+    while at != root {
+        // 0 is above the first process, or in another process namespace.
+        if at == 0 {
+            return Some(false);
+        }
+        at = system::look_at(at)?.parent;
+    }
+    Some(true)
 }
 
 /// Takes leave of the ended children of this process, one by one: waiting for any child would take

@@ -31,6 +31,11 @@ pub(super) fn all() -> Vec<Proc> {
     )
 }
 
+/// One process.
+pub(super) fn look_at(pid: u32) -> Option<Proc> {
+    all().into_iter().find(|proc| proc.pid == pid)
+}
+
 fn parse(line: &str) -> Option<Proc> {
     let mut fields = line.split_ascii_whitespace();
     let pid = fields.next()?.parse().ok()?;
