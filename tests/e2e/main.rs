@@ -6,4 +6,5 @@
     reason = "a test's helpers fail by panicking, as the test does"
 )]
 
+mod house;
 mod runner;
