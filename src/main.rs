@@ -1,2 +1,2 @@
-//! Baton.
+//! Baton. 
 fn main() {}
