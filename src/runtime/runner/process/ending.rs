@@ -70,7 +70,9 @@ pub(super) async fn watch(hub: &Hub, child: &mut Child) -> Option<ExitStatus> {
 /// Ends what an agent that has ended has left behind.
 pub(super) async fn clear(agent: u32) -> Result<(), Stuck> {
     let me = std::process::id();
-    tree::signal(&tree::below(me), Signal::SIGTERM);
+    let rest = tree::below(me);
+    tree::signal(&rest, Signal::SIGTERM);
+    tree::signal(&rest, Signal::SIGCONT);
     let deadline = Instant::now() + REST;
     while !tree::below(me).is_empty() && Instant::now() < deadline {
         tree::reap(agent);

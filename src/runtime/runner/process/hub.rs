@@ -35,6 +35,9 @@ const UNREAD_LINES: usize = 4;
 /// How long an agent that the runner itself ends has to leave by itself.
 pub(super) const OWN_GRACE: Duration = Duration::from_secs(5);
 
+/// How long an agent has whose words cannot be kept any more.
+const DEAF_GRACE: Duration = Duration::from_secs(1);
+
 /// Where the agent stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Agent {
@@ -315,6 +318,6 @@ impl Hub {
         let text = format!("{why}, so the agent is ended");
         book.journal
             .push_last(self.clock.now(), &RecordKind::Note { text });
-        self.end(OWN_GRACE);
+        self.end(DEAF_GRACE);
     }
 }
