@@ -17,9 +17,11 @@ async fn an_agent_has_the_environment_it_is_given_and_nothing_else() {
     let told: BTreeSet<_> = to_the_end(&mut link.records)
         .await
         .into_iter()
-        .filter_map(|kind| match kind {
-            RecordKind::Output { line } => Some(String::from_utf8(line.to_vec()).unwrap()),
-            _ => None,
+        .filter_map(|kind| {
+            let RecordKind::Output { line } = kind else {
+                return None;
+            };
+            Some(String::from_utf8(line.to_vec()).unwrap())
         })
         .collect();
     let given = BTreeSet::from(["ONE=1".to_owned(), format!("{MARKER}={runner}")]);

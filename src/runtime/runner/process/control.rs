@@ -38,7 +38,7 @@ pub(super) async fn serve(stream: UnixStream, hub: Arc<Hub>, answers: TaskTracke
         let answer = match request {
             Request::Input { command_id, line } => {
                 started(&hub).await;
-                hub.input(&command_id, line)
+                hub.input(&command_id, &line)
             }
             Request::Interrupt => {
                 started(&hub).await;

@@ -61,9 +61,11 @@ pub(super) async fn watch(hub: &Hub, child: &mut Child) -> Option<ExitStatus> {
     if let Ok(status) = timeout(grace.min(TERM), child.wait()).await {
         return status.ok();
     }
-    // Force. What is stuck shows again when the rest is cleared.
+    // Force.
     let agent = child.id().unwrap_or(0);
-    let _ = kill(agent, |_| true).await;
+    if let Err(stuck) = kill(agent, |_| true).await {
+        hub.note(stuck.to_string());
+    }
     child.wait().await.ok()
 }
 

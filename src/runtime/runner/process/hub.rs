@@ -198,7 +198,7 @@ impl Hub {
     }
 
     /// A line from a server.
-    pub(super) fn input(&self, id: &str, line: Bytes) -> Answer {
+    pub(super) fn input(&self, id: &str, line: &[u8]) -> Answer {
         if id.is_empty() || id.len() > ID_LIMIT || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Answer::Refused(format!(
                 "a command id has 1 to {ID_LIMIT} printable characters without space"
@@ -210,7 +210,7 @@ impl Hub {
         if line.contains(&b'\n') {
             return Answer::Refused("a line has no newline in it".to_owned());
         }
-        self.give(id.to_owned(), &line)
+        self.give(id.to_owned(), line)
     }
 
     /// A line of the runner itself.
