@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod config;
 pub mod delivery;
+pub mod discord;
 pub mod observe;
 pub mod runtime;
 pub mod words;
