@@ -8,6 +8,7 @@ pub mod approval;
 pub mod clock;
 pub mod config;
 pub mod delivery;
+pub mod discord;
 pub mod http;
 pub mod observe;
 pub mod runtime;
