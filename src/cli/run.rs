@@ -107,7 +107,7 @@ fn keep_memory_private() {
 fn secrets(settings: &Settings) -> Secrets {
     let passed = settings.claude.env.values();
     let all = passed.chain([&settings.discord.token]);
-    Secrets::new(all.map(|secret| secret.expose_secret().to_owned()))
+    Secrets::new(all.cloned())
 }
 
 async fn note_projects(store: &Store, settings: &Settings, clock: &Clock) -> Result<()> {
@@ -215,7 +215,6 @@ impl Reporter for Health {
     async fn report(&self) -> Report {
         let gateway = match self.link.state() {
             LinkState::Up => "connected",
-            LinkState::Connecting => "connecting",
             LinkState::Down => "down",
         };
         let health = self.engine.health().await;
