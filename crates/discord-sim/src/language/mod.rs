@@ -2,6 +2,7 @@
 //! lock as REST, and knows nothing of HTTP.
 
 mod actor;
+mod follow;
 mod interaction;
 mod say;
 mod sim;
