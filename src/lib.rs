@@ -2,6 +2,7 @@
 //!
 //! The map of the rooms; `ARCHITECTURE.md` shows the way of a message through them.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;

@@ -5,6 +5,9 @@
 
 use std::ops::ControlFlow;
 
+/// How deep in lists and quotes a fence is looked for, in code points.
+const FAR_IN: usize = 100;
+
 /// A code block that is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fence {
@@ -84,7 +87,12 @@ impl Fence {
 
 /// Whether a text could be taken for a fence if it stood at the beginning of a line.
 pub(super) fn looks_like_fence(text: &str) -> bool {
-    let (_, rest) = container(text);
+    // What stands further in is no longer the beginning, and the text may be long.
+    let near = text
+        .char_indices()
+        .nth(FAR_IN)
+        .map_or(text, |(end, _)| &text[..end]);
+    let (_, rest) = container(near);
     rest.starts_with("```") || rest.starts_with("~~~")
 }
 

@@ -117,8 +117,8 @@ impl Ends {
             .or_else(|| filled(paragraph, room / 4))
             .or_else(|| filled(code, room / 2))
             .or_else(|| {
-                let last = [paragraph, line, code].into_iter().flatten();
-                let (used, cut) = last.max_by_key(|(used, _)| *used)?;
+                let all = [paragraph, line, code].into_iter().flatten();
+                let (used, cut) = all.max_by_key(|(used, _)| *used)?;
                 (*used >= least).then(|| cut.clone())
             })
     }
