@@ -20,16 +20,24 @@ use tokio::{
 use agent::{Agent, Model};
 use stage::Stage;
 
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only play the short conversation, then end.
+    #[arg(long)]
+    script: bool,
+}
+
 /// What happens after the short conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Afterwards {
+enum Afterwards {
     /// The person at the terminal may go on with it.
     TypeOn,
     /// Nothing.
     End,
 }
 
-pub(super) async fn run(afterwards: Afterwards) -> Result<()> {
+pub(super) async fn run(args: Args) -> Result<()> {
+    let afterwards = if args.script { Afterwards::End } else { Afterwards::TypeOn };
     let agent = Agent::find()?;
     writeln!(io::stdout(), "{}", introduction(&agent))?;
     let mut stage = Stage::build(agent).await?;

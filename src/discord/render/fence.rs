@@ -3,7 +3,10 @@
 //! Close to CommonMark, and to Discord where the two differ: a fence counts at any indentation,
 //! because Discord shows it as one there too.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, rc::Rc};
+
+/// How deep in lists and quotes a fence is looked for, in code points.
+const FAR_IN: usize = 100;
 
 /// A code block that is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,10 @@ pub(super) struct Fence {
 impl Fence {
     /// The fence that a line opens.
     pub(super) fn opening(line: &str) -> Option<Self> {
+        // Almost no line does: this costs the others little.
+        if !line.contains("```") && !line.contains("~~~") {
+            return None;
+        }
         let (prefix, rest) = container(line);
         let mark = rest
             .chars()
@@ -52,6 +59,12 @@ impl Fence {
         format!("{}{}", self.prefix, self.marks)
     }
 
+    /// The length of that line, in code points.
+    pub(super) fn close_length(&self) -> usize {
+        // Marks and what may stand before them are ASCII.
+        self.prefix.len() + self.marks.len()
+    }
+
     /// Whether a line ends it, and whether the line is used up by that: a block in a quote also
     /// ends with the quote, by a line that may mean something itself.
     fn end(&self, line: &str) -> Option<ControlFlow<()>> {
@@ -73,7 +86,7 @@ impl Fence {
     fn within(mut self, room: usize) -> Option<Self> {
         let fits = |fence: &Self| {
             // A line end each behind the two lines.
-            fence.reopen().chars().count() + fence.close().chars().count() + 2 <= room
+            fence.reopen().chars().count() + fence.close_length() + 2 <= room
         };
         if !fits(&self) {
             self.info.clear();
@@ -84,7 +97,12 @@ impl Fence {
 
 /// Whether a text could be taken for a fence if it stood at the beginning of a line.
 pub(super) fn looks_like_fence(text: &str) -> bool {
-    let (_, rest) = container(text);
+    // What stands further in is no longer the beginning, and the text may be long.
+    let near = text
+        .char_indices()
+        .nth(FAR_IN)
+        .map_or(text, |(end, _)| &text[..end]);
+    let (_, rest) = container(near);
     rest.starts_with("```") || rest.starts_with("~~~")
 }
 
@@ -118,7 +136,8 @@ fn container(line: &str) -> (String, &str) {
 /// Follows a text line by line.
 #[derive(Clone, Debug)]
 pub(super) struct Tracker {
-    open: Option<Fence>,
+    // Shared, because a tracker is kept for every place where a text could be cut.
+    open: Option<Rc<Fence>>,
     room: usize,
 }
 
@@ -136,7 +155,7 @@ impl Tracker {
 
     /// The block that the text is in.
     pub(super) fn open(&self) -> Option<&Fence> {
-        self.open.as_ref()
+        self.open.as_deref()
     }
 
     /// The quote marks that have to be repeated if `line` is cut, so that its rest stays quoted.
@@ -166,7 +185,9 @@ impl Tracker {
                 Some(ControlFlow::Continue(())) => self.open = None,
             }
         }
-        self.open = Fence::opening(line).and_then(|fence| fence.within(self.room));
+        self.open = Fence::opening(line)
+            .and_then(|fence| fence.within(self.room))
+            .map(Rc::new);
     }
 
     /// Goes on by a whole text.

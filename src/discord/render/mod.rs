@@ -9,10 +9,10 @@ mod live;
 mod split;
 mod text;
 
-//pub use answer::lay_out;
-//pub use live::live;
-//pub use split::split;
-//pub use text::{escape_markdown, thread_name};
+pub use answer::lay_out;
+pub use live::live;
+pub use split::split;
+pub use text::{escape_markdown, thread_name};
 
 /// The longest message, in Unicode code points (Discord: resources/message#create-message).
 pub const MESSAGE_LIMIT: usize = 2_000;

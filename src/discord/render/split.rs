@@ -85,6 +85,14 @@ fn closing(tracker: &Tracker, text: &str) -> String {
     format!("{line_end}{}", fence.close())
 }
 
+/// The length of that, in code points.
+fn closing_length(tracker: &Tracker, text: &str) -> usize {
+    let Some(fence) = tracker.open() else {
+        return 0;
+    };
+    usize::from(!text.ends_with('\n')) + fence.close_length()
+}
+
 /// How many code points the lines that close and reopen a code block may take in all.
 fn frame(limit: usize) -> usize {
     limit / 4

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use unicode_segmentation::GraphemeCursor;
 
-use super::{Tracker, closing};
+use super::{Tracker, closing_length};
 use crate::discord::render::fence::looks_like_fence;
 
 /// How many places are tried in a line that has none that is good: keeps hostile text cheap.
@@ -35,7 +35,7 @@ pub(super) fn find(text: &str, lead: &str, room: usize, start: &Tracker) -> Cut 
         let end = at + line.len();
         let count = used + line.chars().count();
         let whole = line.ends_with('\n') || end == text.len();
-        if !whole || count + closing(&tracker, line).chars().count() > room {
+        if !whole || count + closing_length(&tracker, line) > room {
             let line = Line {
                 text,
                 window,
@@ -117,8 +117,8 @@ impl Ends {
             .or_else(|| filled(paragraph, room / 4))
             .or_else(|| filled(code, room / 2))
             .or_else(|| {
-                let last = [paragraph, line, code].into_iter().flatten();
-                let (used, cut) = last.max_by_key(|(used, _)| *used)?;
+                let all = [paragraph, line, code].into_iter().flatten();
+                let (used, cut) = all.max_by_key(|(used, _)| *used)?;
                 (*used >= least).then(|| cut.clone())
             })
     }
@@ -190,7 +190,7 @@ impl Line<'_> {
 
     /// The most code points that fit if what is open stays open.
     fn most(&self) -> usize {
-        self.room - closing(self.after, "").chars().count().min(self.room)
+        self.room - closing_length(self.after, "").min(self.room)
     }
 
     /// The cut at `end`, after `count` code points, if that fits and leaves the text what it is:
@@ -199,7 +199,7 @@ impl Line<'_> {
         let mut tracker = self.before.clone();
         let head = &self.text[self.at..end];
         tracker.line(&with_lead(self.lead, self.at, head));
-        let fits = count + closing(&tracker, head).chars().count() <= self.room;
+        let fits = count + closing_length(&tracker, head) <= self.room;
         let same = tracker.open() == self.after.open() && !looks_like_fence(&self.text[end..]);
         let cut = Cut { end, tracker };
         (fits && same && shows_something(&self.text[..end])).then_some(cut)
