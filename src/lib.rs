@@ -6,6 +6,8 @@ pub mod access;
 pub mod admission;
 pub mod clock;
 pub mod delivery;
+pub mod discord;
 pub mod runtime;
+pub mod session;
 pub mod store;
 pub mod words;

@@ -1,0 +1,37 @@
+//! All that knows Discord: serenity and poise stay in this room.
+//!
+//! In: events become [`Heard`](crate::session::Heard) values, in their order and once, with what was
+//! missed read back first; slash commands become questions to the house. Out: [`DiscordChat`] is the
+//! chat service of the outbox, [`live`] shows runs at work. The room decides nothing about persons
+//! and stores nothing but what the connection itself needs.
+
+mod catch_up;
+mod chat;
+mod commands;
+mod connect;
+mod error;
+mod failure;
+mod gateway;
+mod house;
+mod ids;
+mod inbound;
+mod ledger;
+mod link;
+mod listener;
+mod live;
+mod mentions;
+mod pace;
+mod people;
+mod places;
+mod raw;
+mod recent;
+mod registration;
+mod render;
+mod tap;
+mod watchdog;
+
+pub use chat::DiscordChat;
+pub use connect::{Connection, DiscordSettings, connect};
+pub use error::DiscordError;
+pub use gateway::DiscordParts;
+pub use link::{Link, LinkState};
