@@ -4,9 +4,13 @@
 
 pub mod access;
 pub mod admission;
+pub mod approval;
 pub mod clock;
+pub mod config;
 pub mod delivery;
 pub mod discord;
+pub mod http;
+pub mod observe;
 pub mod runtime;
 pub mod session;
 pub mod store;

@@ -20,7 +20,7 @@ use super::{
     Connection, DiscordError, Link, LinkState,
     commands::{self, CommandError, Desk},
     connect,
-    house::House,
+    house::{Behind, House},
     ledger::Ledger,
     listener::Listener,
     live::{self, Stage},
@@ -30,7 +30,11 @@ use super::{
     tap::{self, Tapped},
     watchdog,
 };
-use crate::{clock::Clock, session::LiveRun, store::Store};
+use crate::{
+    clock::Clock,
+    session::{Engine, LiveRun},
+    store::Store,
+};
 
 /// Longest time for a farewell to the gateway; without one Discord notices by itself.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -50,7 +54,20 @@ pub struct DiscordParts {
     pub link: Link,
 }
 
-/// Everything behind the room, as one thing.
+/// Connects to the gateway and serves until `shutdown`, or until the connection is lost for good.
+///
+/// It comes back within a few seconds of `shutdown`, but serenity may keep a thread of the runtime
+/// busy for ever (a websocket that was closed without a code): the process must be ended with
+/// `std::process::exit`, not by dropping the runtime.
+pub async fn run(
+    parts: DiscordParts,
+    engine: Arc<Engine>,
+    shutdown: CancellationToken,
+) -> Result<(), DiscordError> {
+    serve(parts, Arc::new(Behind(engine)), shutdown).await
+}
+
+/// The same with anything behind it.
 pub(super) async fn serve(
     parts: DiscordParts,
     house: Arc<dyn House>,
@@ -79,7 +96,6 @@ pub(super) async fn serve(
         places: Arc::clone(&places),
         guild: connection.settings.guild,
         link: link.clone(),
-        clock: clock.clone(),
     };
     let (fatal, mut fatalities) = mpsc::unbounded_channel();
     let doorman = Doorman {

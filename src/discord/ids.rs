@@ -12,24 +12,35 @@ fn non_zero(raw: u64) -> NonZeroU64 {
     NonZeroU64::new(raw).unwrap_or(NonZeroU64::MIN)
 }
 
-macro_rules! translations {
-    ($($to:ident, $from:ident, $id:ident;)*) => {$(
+macro_rules! to_serenity {
+    ($($to:ident, $id:ident;)*) => {$(
         pub(super) fn $to(id: $id) -> sn::$id {
             non_zero(id.get()).into()
         }
+    )*};
+}
 
+macro_rules! from_serenity {
+    ($($from:ident, $id:ident;)*) => {$(
         pub(super) const fn $from(id: sn::$id) -> $id {
             $id::new(id.get())
         }
     )*};
 }
 
-translations! {
-    to_guild, guild, GuildId;
-    to_channel, channel, ChannelId;
-    to_message, message, MessageId;
-    to_user, user, UserId;
-    to_role, role, RoleId;
+to_serenity! {
+    to_guild, GuildId;
+    to_channel, ChannelId;
+    to_message, MessageId;
+    to_role, RoleId;
+}
+
+from_serenity! {
+    guild, GuildId;
+    channel, ChannelId;
+    message, MessageId;
+    user, UserId;
+    role, RoleId;
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::{
     chat::is_spoken,
     ids,
     mentions::{self, Mention, Names},
+    render,
 };
 use crate::{
     session::{Addressed, Heard},
@@ -82,9 +83,10 @@ pub(super) fn heard(
     }
     Heard {
         message: ids::message(message.id),
-        place,
         channel: ids::channel(message.channel_id),
+        place,
         person,
+        title: render::thread_name(&text),
         text,
         addressed: names.addressed(),
     }

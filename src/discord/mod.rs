@@ -28,10 +28,14 @@ mod recent;
 mod registration;
 mod render;
 mod tap;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod watchdog;
 
 pub use chat::DiscordChat;
 pub use connect::{Connection, DiscordSettings, connect};
 pub use error::DiscordError;
-pub use gateway::DiscordParts;
+pub use gateway::{DiscordParts, run};
 pub use link::{Link, LinkState};

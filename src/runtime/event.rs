@@ -13,6 +13,13 @@ use crate::clock::Millis;
 pub enum RunEvent {
     /// The handshake was answered: the process is ready for turns.
     Ready,
+    /// The process cannot serve the session; it takes no turn and ends.
+    StartFailed {
+        /// Of which kind.
+        class: ErrorClass,
+        /// The agent program's own words.
+        detail: String,
+    },
     /// The agent calls its conversation this from now on.
     SessionNamed(Uuid),
     /// The agent has taken up this prompt; it is in its memory.
@@ -31,6 +38,9 @@ pub enum RunEvent {
         /// The whole of it.
         text: String,
     },
+    /// A block that will not be finished, because the model service broke off and the agent asked
+    /// it anew: what its deltas added up to is void.
+    TextDropped(BlockId),
     /// The agent thinks.
     Thinking,
     /// A tool call begins.
@@ -64,6 +74,8 @@ pub enum RunEvent {
     Limit(Limit),
     /// The turn is over.
     TurnEnded(TurnEnd),
+    /// A turn that nobody asked for is over; it ends no request, but its cost counts.
+    OwnTurnEnded(TurnEnd),
 }
 
 /// A block of text within a turn: the message that holds it and its place there.
@@ -156,7 +168,7 @@ pub struct Usage {
 }
 
 /// What went wrong, as far as a person can do something about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorClass {
     /// Nobody is logged in, or the login is dead.
     LoginNeeded,

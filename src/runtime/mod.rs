@@ -7,6 +7,7 @@
 pub mod claude;
 mod event;
 pub mod runner;
+mod sentence;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -24,15 +25,18 @@ pub struct Launch {
     pub agent_session: Uuid,
     /// Whether the agent already knows that conversation.
     pub start: Start,
-    /// The project's directory, absolute.
+    /// The project's directory: absolute and without symbolic links, because the agent program
+    /// names its files that way.
     pub directory: PathBuf,
     /// The model, as the agent program names it; `None` for its default.
     pub model: Option<String>,
     /// The project's tool rules, as written in its settings.
     pub allowed_tools: Vec<String>,
-    /// Directories and files that no tool may read or write, absolute.
+    /// Directories and files that no tool may read or write, absolute. One that holds the project's
+    /// directory cannot be forbidden whole: then everything beside the project is.
     pub forbidden: Vec<PathBuf>,
-    /// Where the agent and its tools put temporary files; removed with the runner.
+    /// Where the agent and its tools put temporary files; removed with the runner. It should not
+    /// lie in a forbidden directory, or the agent's tools cannot read there.
     pub temporary: PathBuf,
 }
 
@@ -95,7 +99,7 @@ pub trait Runtime: Send + Sync {
 }
 
 /// Understands the lines of one process, in order. Never fails: what it does not know, it skips.
-pub trait Reader: Send {
+pub trait Reader: Send + Sync {
     /// What one line of the agent's standard output means.
     fn read(&mut self, line: &[u8]) -> Vec<RunEvent>;
 }

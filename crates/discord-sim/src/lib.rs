@@ -1,1 +1,42 @@
-//! A Discord on loopback.
+//! A Discord on loopback: REST v10 and gateway v10 for bots that are tested without Discord.
+//!
+//! [`Sim::start`] binds a free port on 127.0.0.1 and serves one world: a guild with channels, roles and
+//! people, and one bot. The bot talks to it as it talks to Discord; a test lets people act in the
+//! test language ([`Sim`], [`Actor`]), waits for what the bot does ([`Sim::wait_for`]) and reads it
+//! back ([`Sim::transcript`]). Everything that happened is in the journal ([`Sim::journal`]); what a
+//! well-behaved bot never does is in it as a [`Violation`], and [`Sim::assert_clean`] fails on it.
+//! The same is served as JSON under `/_ctl`.
+
+mod body;
+mod clock;
+mod config;
+mod control;
+mod error;
+mod gateway;
+mod ids;
+mod journal;
+mod language;
+mod limits;
+mod permission;
+mod rest;
+mod rules;
+mod server;
+mod shared;
+mod wire;
+mod world;
+
+pub use clock::Clock;
+pub use config::SimConfig;
+pub use gateway::GatewayMode;
+pub use ids::{
+    AttachmentId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, UserId,
+};
+pub use journal::{Entry, Fact, GatewayFact, Pinged, RestCall, Violation, ViolationKind};
+pub use language::{
+    Actor, AttachmentView, InteractionRef, MessageRef, MessageView, NO_OPTIONS, Outcome,
+    ReactionView, Say, Sim, Slash, StartThread, WorldView,
+};
+pub use permission::Permission;
+pub use rest::RouteKind;
+pub use rules::{Fault, Hold, Phase, Rule};
+pub use world::{ChannelKind, MessageKind, SlashError};

@@ -6,21 +6,42 @@ use super::{CommandError, Context, answer::say, asked};
 use crate::{
     access::Action,
     discord::{Link, LinkState},
+    session::Health,
 };
 
 /// Show how the server is
 #[poise::command(slash_command, guild_only)]
 pub(super) async fn health(context: Context<'_>) -> Result<(), CommandError> {
-    let permit = asked(context, Action::SeeHealth).await?;
+    asked(context, Action::SeeHealth).await?;
     let desk = context.data();
-    let health = desk.house.health(&permit).await?;
-    let text = [
-        format!("Baton {}", env!("CARGO_PKG_VERSION")),
-        format!("Gateway: {}", gateway(&desk.link)),
-        format!("Runs: {} active, {} queued", health.active, health.queued),
+    let health = desk.house.health().await?;
+    say(context, &sentences(&health, &desk.link)).await
+}
+
+fn sentences(health: &Health, link: &Link) -> String {
+    let Health {
+        active,
+        queued,
+        caps,
+        warm,
+        deliveries_waiting,
+        uptime,
+    } = health;
+    [
+        format!(
+            "**Baton {}**, up for {}",
+            env!("CARGO_PKG_VERSION"),
+            span(*uptime)
+        ),
+        format!("Gateway: {}", gateway(link)),
+        format!(
+            "Runs: {active} of {} active, {queued} of {} queued",
+            caps.active, caps.queued
+        ),
+        format!("Warm agents: {warm}"),
+        format!("Messages on their way to Discord: {deliveries_waiting}"),
     ]
-    .join("\n");
-    say(context, &text).await
+    .join("\n")
 }
 
 fn gateway(link: &Link) -> String {

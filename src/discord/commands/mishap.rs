@@ -2,10 +2,9 @@
 
 use poise::FrameworkError;
 use serenity::all::{CreateInteractionResponse, CreateInteractionResponseMessage};
-use uuid::Uuid;
 
 use super::{CommandError, Desk, answer::reply};
-use crate::discord::chat::nobody;
+use crate::{discord::chat::nobody, observe::Reference};
 
 /// Says what happened in a sentence. What nobody could have expected gets a reference, under which
 /// the log has the cause.
@@ -44,7 +43,9 @@ fn sentence(error: &FrameworkError<'_, Desk, CommandError>) -> String {
     match error {
         FrameworkError::Command { error, .. } => match error {
             CommandError::Refused(_) | CommandError::Elsewhere => error.to_string(),
-            CommandError::House(_) | CommandError::Chat(_) => unexpected(&error),
+            CommandError::House(_) | CommandError::Chat(_) => {
+                apology(Reference::of(error, "a command failed"))
+            }
         },
         FrameworkError::GuildOnly { .. } => CommandError::Elsewhere.to_string(),
         FrameworkError::CooldownHit {
@@ -67,14 +68,17 @@ fn sentence(error: &FrameworkError<'_, Desk, CommandError>) -> String {
         FrameworkError::NsfwOnly { .. } => "This command does not work in this channel.".to_owned(),
         FrameworkError::SubcommandRequired { .. } => "Choose one of its subcommands.".to_owned(),
         // A panic, a structure that does not match, an event: nothing that a person could mend.
-        other => unexpected(&other),
+        other => {
+            let reference = Reference::fresh();
+            tracing::error!(%reference, error = %other, "a command failed");
+            apology(reference)
+        }
     }
 }
 
-fn unexpected(error: &impl std::fmt::Display) -> String {
-    let reference = Uuid::now_v7().simple().to_string().split_off(24);
-    tracing::error!(%reference, %error, "a command failed");
+fn apology(reference: Reference) -> String {
     format!(
-        "That did not work, and it is not your fault. Try it again, or tell the operator the reference `{reference}`."
+        "That did not work, and it is not your fault. Try it again, or tell the operator the \
+         reference `{reference}`."
     )
 }

@@ -18,7 +18,6 @@ use thiserror::Error;
 use super::{Link, chat::nobody, failure::meaning, house::House, ids, inbound, places::Places};
 use crate::{
     access::{Action, Permit, Refusal},
-    clock::Clock,
     delivery::ChatError,
     session::SessionError,
     words::{GuildId, Person, Place},
@@ -30,7 +29,6 @@ pub(super) struct Desk {
     pub(super) places: Arc<Places>,
     pub(super) guild: GuildId,
     pub(super) link: Link,
-    pub(super) clock: Clock,
 }
 
 type Context<'a> = poise::ApplicationContext<'a, Desk, CommandError>;

@@ -1,1 +1,108 @@
-//! Claude Code.
+//! Claude Code in its live mode: one process a session, lines of JSON both ways.
+//!
+//! Proved against 2.1.197. Knows how the program is started ([`launch`], [`deny`]), what is written
+//! to it ([`say`]) and what its lines mean ([`reader`], [`outcome`]); it may not know Discord,
+//! sessions, or who may do what.
+
+mod deny;
+mod launch;
+mod outcome;
+mod reader;
+mod say;
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use uuid::Uuid;
+
+use super::{Ask, Command, ErrorClass, Launch, Reader, Runtime, Verdict};
+pub use deny::CREDENTIALS;
+pub use launch::UNANSWERABLE;
+
+/// How Claude Code is run on this machine.
+#[derive(Clone, Debug)]
+pub struct ClaudeSettings {
+    /// The program: a path, or a name looked up in `PATH`.
+    pub command: PathBuf,
+    /// Its configuration directory (`CLAUDE_CONFIG_DIR`): login, user settings, memory of its
+    /// conversations. `None` is the program's default, `~/.claude`.
+    ///
+    /// The bot should have one of its own: the user settings in it apply to every session, with
+    /// their hooks, environment and permission rules. They cannot open a tool that the project does
+    /// not name (Baton's gate comes first), but their allow rules widen what a named tool may do.
+    pub config_dir: Option<PathBuf>,
+    /// Environment variables that the operator passes on, already resolved. They cannot replace
+    /// one that Baton sets.
+    pub pass_env: BTreeMap<String, String>,
+    /// What the agent gets of the server's own environment.
+    pub host: HostEnv,
+    /// What the operator tells every agent, after Baton's own words.
+    pub agent_prompt: Option<String>,
+}
+
+/// What the agent gets of the server's own environment; nothing else is inherited.
+#[derive(Clone, Debug)]
+pub struct HostEnv {
+    /// `PATH`
+    pub path: String,
+    /// `HOME`
+    pub home: PathBuf,
+    /// `LANG`; `C.UTF-8` if unset
+    pub lang: Option<String>,
+}
+
+impl HostEnv {
+    /// Takes it from the environment of this process.
+    pub fn of_this_process() -> Self {
+        Self {
+            path: std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".into()),
+            home: std::env::home_dir().unwrap_or_else(|| PathBuf::from("/")),
+            lang: std::env::var("LANG").ok(),
+        }
+    }
+}
+
+/// Claude Code.
+#[derive(Clone, Debug)]
+pub struct ClaudeRuntime {
+    settings: ClaudeSettings,
+}
+
+impl ClaudeRuntime {
+    /// With these settings.
+    pub const fn new(settings: ClaudeSettings) -> Self {
+        Self { settings }
+    }
+}
+
+impl Runtime for ClaudeRuntime {
+    fn command(&self, launch: &Launch) -> Command {
+        Command {
+            program: self.settings.command.clone(),
+            args: launch::args(&self.settings, launch),
+            env: launch::env(&self.settings, launch),
+            directory: launch.directory.clone(),
+            handshake: vec![say::handshake(self.settings.agent_prompt.as_deref())],
+            interrupt: say::interrupt(say::RUNNER_INTERRUPT),
+        }
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::<reader::ClaudeReader>::default()
+    }
+
+    fn prompt(&self, prompt: Uuid, text: &str) -> String {
+        say::prompt(prompt, text)
+    }
+
+    fn interrupt(&self, request: &str) -> String {
+        say::interrupt(request)
+    }
+
+    fn answer(&self, ask: &Ask, verdict: &Verdict) -> String {
+        say::answer(ask, verdict)
+    }
+
+    fn explain_exit(&self, exit: &str, stderr: &str) -> ErrorClass {
+        outcome::explain_exit(exit, stderr)
+    }
+}

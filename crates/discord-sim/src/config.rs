@@ -1,0 +1,37 @@
+//! What a simulator is started with.
+
+use crate::clock::Clock;
+use crate::ids::GuildId;
+
+/// The settings of one simulator. `SimConfig::default()` is what most tests want.
+#[derive(Clone, Debug)]
+pub struct SimConfig {
+    /// The bot token that REST and IDENTIFY must carry.
+    pub token: String,
+    /// The guild's id; `None` takes the next snowflake.
+    pub guild_id: Option<GuildId>,
+    /// The guild's name.
+    pub guild_name: String,
+    /// The bot's user name.
+    pub bot_name: String,
+    /// The TCP port on 127.0.0.1; 0 takes any free one.
+    pub port: u16,
+    /// What HELLO tells (Discord's usual value is 41,250 ms).
+    pub heartbeat_interval_ms: u64,
+    /// The time that everything reads.
+    pub clock: Clock,
+}
+
+impl Default for SimConfig {
+    fn default() -> Self {
+        Self {
+            token: "sim-token".to_owned(),
+            guild_id: None,
+            guild_name: "Sim".to_owned(),
+            bot_name: "bot".to_owned(),
+            port: 0,
+            heartbeat_interval_ms: 41_250,
+            clock: Clock::system(),
+        }
+    }
+}

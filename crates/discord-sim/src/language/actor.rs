@@ -1,0 +1,168 @@
+//! A person (or another bot) of the guild, who acts.
+
+use std::fmt::Display;
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::error::ApiError;
+use crate::ids::{ChannelId, MessageId, UserId};
+use crate::shared::{Core, Shared};
+use crate::world::Patch;
+
+use super::{InteractionRef, MessageRef, Say, Slash, StartThread};
+
+/// Somebody who acts. Everything that an actor does happens when it is awaited or, where there is
+/// nothing to configure, at once.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    shared: Arc<Shared>,
+    id: UserId,
+}
+
+impl Actor {
+    pub(crate) const fn new(shared: Arc<Shared>, id: UserId) -> Self {
+        Self { shared, id }
+    }
+
+    /// The user's id.
+    pub const fn id(&self) -> UserId {
+        self.id
+    }
+
+    /// Gives the user a role, found by name or new.
+    #[must_use]
+    pub fn with_role(self, role: &str) -> Self {
+        self.shared.act(|core| {
+            let role = core.world.role_or_new(role);
+            core.world.give_role(core.world.home, self.id, role);
+        });
+        self
+    }
+
+    /// Takes a role away.
+    #[must_use]
+    pub fn without_role(self, role: &str) -> Self {
+        self.shared.act(|core| {
+            let role = core.world.role_or_new(role);
+            core.world.take_role(core.world.home, self.id, role);
+        });
+        self
+    }
+
+    /// Leaves the guild.
+    pub fn leaves(&self) {
+        self.shared
+            .act(|core| core.world.leave(core.world.home, self.id));
+    }
+
+    /// Joins the guild again.
+    pub fn joins(&self) {
+        self.shared
+            .act(|core| core.world.join(core.world.home, self.id));
+    }
+
+    /// Says something; `.in_(channel).await` does it. `@bot` in the text becomes a mention of the bot.
+    pub fn says(&self, text: impl Into<String>) -> Say {
+        Say::new(Arc::clone(&self.shared), self.id, text.into())
+    }
+
+    /// Replies to a message, which notifies its author.
+    pub fn replies_to(&self, message: MessageRef, text: impl Into<String>) -> Say {
+        self.says(text).in_(message.channel).replying_to(message)
+    }
+
+    /// Uses a slash command: `slash("session list", [("project", "alpha")]).in_(channel).await`.
+    pub fn slash<'a, V: Into<Value>>(
+        &self,
+        line: &str,
+        options: impl IntoIterator<Item = (&'a str, V)>,
+    ) -> Slash {
+        let options = options
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        Slash::new(Arc::clone(&self.shared), self.id, line.to_owned(), options)
+    }
+
+    /// Clicks the component with this `custom_id`.
+    ///
+    /// # Panics
+    ///
+    /// When the message has no such component.
+    #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
+    pub fn clicks(&self, message: MessageRef, custom_id: &str) -> Ready<InteractionRef> {
+        let clicked = self.shared.act(|core| {
+            core.world
+                .click(self.id, message.channel, message.id, custom_id)
+        });
+        let Some(id) = clicked else {
+            panic!("the message has no component {custom_id:?}")
+        };
+        ready(InteractionRef::new(Arc::clone(&self.shared), id))
+    }
+
+    /// Starts a thread: `.from(message).await` or `.in_(channel).await`.
+    pub fn creates_thread(&self, name: impl Into<String>) -> StartThread {
+        StartThread::new(Arc::clone(&self.shared), self.id, name.into())
+    }
+
+    /// Changes the text of a message.
+    pub fn edits(&self, message: MessageRef, text: &str) -> Ready<()> {
+        self.must("edit", |core| {
+            let content = mention_bot(core, text);
+            let patch = Patch {
+                content: Some(content),
+                ..Patch::default()
+            };
+            core.world.edit(message.channel, message.id, patch)
+        })
+    }
+
+    /// Deletes a message.
+    pub fn deletes(&self, message: MessageRef) -> Ready<()> {
+        self.must("delete", |core| {
+            core.world.delete(message.channel, message.id)
+        })
+    }
+
+    /// Puts a reaction on a message.
+    pub fn reacts(&self, message: MessageRef, emoji: &str) -> Ready<()> {
+        let (channel, id) = (message.channel, message.id);
+        self.must("react", |core| {
+            core.world.react(self.id, channel, id, emoji)
+        })
+    }
+
+    /// Takes a reaction back.
+    pub fn unreacts(&self, message: MessageRef, emoji: &str) -> Ready<()> {
+        let (channel, id): (ChannelId, MessageId) = (message.channel, message.id);
+        self.must("unreact", |core| {
+            core.world.unreact(self.id, channel, id, emoji)
+        })
+    }
+
+    /// Starts typing.
+    pub fn types_in(&self, channel: impl Into<ChannelId>) -> Ready<()> {
+        self.shared
+            .act(|core| core.world.typing(self.id, channel.into()));
+        ready(())
+    }
+
+    fn must<T>(&self, what: &str, act: impl FnOnce(&mut Core) -> Result<T, ApiError>) -> Ready<T> {
+        ready(must(what, self.shared.act(act)))
+    }
+}
+
+/// The value, or a failed test.
+#[expect(clippy::panic, reason = "a test language fails the test by panicking")]
+pub(super) fn must<T, E: Display>(what: &str, result: Result<T, E>) -> T {
+    result.unwrap_or_else(|error| panic!("cannot {what}: {error}"))
+}
+
+/// Writes `@bot` as Discord's client would send it.
+pub(crate) fn mention_bot(core: &Core, text: &str) -> String {
+    let world = &core.world;
+    text.replace("@bot", &format!("<@{}>", world.bot))
+}

@@ -1,0 +1,90 @@
+//! A use of a command or component, and what the bot makes of it.
+
+use std::sync::Arc;
+
+use crate::ids::InteractionId;
+use crate::shared::{Core, Shared};
+use crate::world::{Ack, Interaction};
+
+use super::MessageView;
+
+/// A use of a command or component.
+#[derive(Clone, Debug)]
+pub struct InteractionRef {
+    shared: Arc<Shared>,
+    id: InteractionId,
+}
+
+impl InteractionRef {
+    pub(crate) const fn new(shared: Arc<Shared>, id: InteractionId) -> Self {
+        Self { shared, id }
+    }
+
+    /// The interaction's id.
+    pub const fn id(&self) -> InteractionId {
+        self.id
+    }
+
+    /// Whether the bot has given a first answer.
+    pub fn is_acknowledged(&self) -> bool {
+        self.shared
+            .look(|core| self.of(core).is_some_and(|found| found.ack.is_some()))
+    }
+
+    /// Waits for the first answer of any kind.
+    ///
+    /// # Panics
+    ///
+    /// After 30 s; see [`crate::Sim::wait_for`].
+    pub async fn acknowledged(&self) {
+        let acknowledged = |core: &Core| self.of(core).is_some_and(|found| found.ack.is_some());
+        self.shared.wait_for("a first answer", acknowledged).await;
+    }
+
+    /// Waits for the answer as a message; "thinking…" is none.
+    ///
+    /// # Panics
+    ///
+    /// After 30 s; see [`crate::Sim::wait_for`].
+    pub async fn answer(&self) -> MessageView {
+        self.shared
+            .wait_for("an answer", |core| self.answer_in(core))
+            .await
+    }
+
+    /// The follow-ups so far, oldest first.
+    pub fn follow_ups(&self) -> Vec<MessageView> {
+        self.shared.look(|core| {
+            let Some(found) = self.of(core) else {
+                return Vec::new();
+            };
+            let messages = found.follow_ups.iter();
+            messages
+                .filter_map(|id| core.world.any_message(found.channel, *id))
+                .map(|message| MessageView::of(&core.world, message))
+                .collect()
+        })
+    }
+
+    /// The bytes of the modal or of the choices that the bot answered with, as JSON.
+    pub fn data(&self) -> Option<serde_json::Value> {
+        self.shared.look(|core| match &self.of(core)?.ack {
+            Some(Ack::Choices(data) | Ack::Modal(data)) => Some(data.clone()),
+            Some(
+                Ack::Message | Ack::Deferred | Ack::Filled | Ack::DeferredUpdate | Ack::Updated,
+            )
+            | None => None,
+        })
+    }
+
+    fn answer_in(&self, core: &Core) -> Option<MessageView> {
+        let found = self.of(core)?;
+        let message = core.world.any_message(found.channel, found.original?)?;
+        let view = MessageView::of(&core.world, message);
+        (!view.loading).then_some(view)
+    }
+
+    fn of<'a>(&self, core: &'a Core) -> Option<&'a Interaction> {
+        core.world.interactions.get(&self.id)
+    }
+}

@@ -1,0 +1,22 @@
+//! The test language: people act, tests wait and look. It calls the world directly, under the same
+//! lock as REST, and knows nothing of HTTP.
+
+mod actor;
+mod interaction;
+mod say;
+mod sim;
+mod slash;
+mod thread;
+mod transcript;
+mod view;
+mod wait;
+
+pub use actor::Actor;
+pub use interaction::InteractionRef;
+pub use say::Say;
+pub use sim::Sim;
+pub use slash::{NO_OPTIONS, Slash};
+pub use thread::StartThread;
+pub(crate) use transcript::transcript;
+pub use view::{AttachmentView, MessageRef, MessageView, ReactionView, WorldView};
+pub use wait::Outcome;

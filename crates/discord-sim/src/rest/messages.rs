@@ -1,0 +1,271 @@
+//! Messages and reactions.
+
+use serde_json::{Value, json};
+
+use crate::body::{MessageBody, MessagePatch};
+use crate::error::ApiError;
+use crate::ids::{AttachmentId, ChannelId, MessageId};
+use crate::journal::ViolationKind;
+use crate::limits;
+use crate::permission::Permission;
+use crate::wire;
+use crate::world::{Draft, Message, Patch, World, check_message};
+
+use super::call::Call;
+use super::reply::Reply;
+
+pub(super) fn post(world: &mut World, call: &Call, channel: ChannelId) -> Result<Reply, ApiError> {
+    let body: MessageBody = call.parse(world)?;
+    if body.nonce.is_none() || body.enforce_nonce != Some(true) {
+        let detail = format!(
+            "a message without nonce and enforce_nonce: {:?}",
+            body.content
+        );
+        world.violate(ViolationKind::MissingNonce, detail);
+    }
+    let mut needs = vec![world.send_permission(channel)];
+    if !call.uploads.is_empty() {
+        needs.push(Permission::AttachFiles);
+    }
+    if body.message_reference.is_some() {
+        needs.push(Permission::ReadMessageHistory);
+    }
+    world.for_bot(channel, &needs)?;
+    let reply_to = reply_target(world, channel, &body)?;
+    let draft = Draft {
+        reply_to,
+        ..draft(call, body)?
+    };
+    let id = world.post(world.bot, channel, draft)?;
+    let stored = world
+        .any_message(channel, id)
+        .ok_or(ApiError::UnknownMessage)?;
+    Ok(Reply::json(wire::message(world, stored)))
+}
+
+/// What a reply replies to; a missing message is an error unless the bot said that it may be missing.
+fn reply_target(
+    world: &World,
+    channel: ChannelId,
+    body: &MessageBody,
+) -> Result<Option<MessageId>, ApiError> {
+    let Some(reference) = &body.message_reference else {
+        return Ok(None);
+    };
+    let wanted = reference.message_id.unwrap_or(MessageId::new(0));
+    if world.message(channel, wanted).is_ok() {
+        return Ok(Some(wanted));
+    }
+    if reference.fail_if_not_exists == Some(false) {
+        return Ok(None);
+    }
+    let code = "REPLIES_UNKNOWN_MESSAGE";
+    Err(ApiError::field(
+        "message_reference",
+        code,
+        "Unknown message",
+    ))
+}
+
+/// A checked draft of a new message.
+pub(super) fn draft(call: &Call, body: MessageBody) -> Result<Draft, ApiError> {
+    let uploads = call.described_uploads(body.attachments.as_deref());
+    check_message(&body, &uploads)?;
+    let draft = Draft {
+        content: body.content.unwrap_or_default().trim().to_owned(),
+        nonce: body.nonce,
+        enforce_nonce: body.enforce_nonce.unwrap_or(false),
+        embeds: values(body.embeds),
+        components: values(body.components),
+        flags: Draft::settable(body.flags.unwrap_or(0)),
+        uploads,
+        allowed: body.allowed_mentions,
+        ..Draft::default()
+    };
+    let poll = body.poll.is_some();
+    let stickers = body.sticker_ids.is_some_and(|ids| !ids.is_empty());
+    if draft.is_empty() && !poll && !stickers {
+        return Err(ApiError::EmptyMessage);
+    }
+    Ok(draft)
+}
+
+/// A checked patch of a message.
+pub(super) fn patch(world: &mut World, call: &Call) -> Result<Patch, ApiError> {
+    let body: MessagePatch = call.parse(world)?;
+    let uploads = call.described_uploads(body.attachments.as_deref());
+    let as_new = MessageBody {
+        content: body.content.clone(),
+        embeds: body.embeds.clone(),
+        components: body.components.clone(),
+        flags: body.flags,
+        ..MessageBody::default()
+    };
+    check_message(&as_new, &uploads)?;
+    let keep = body.attachments.map(|kept| {
+        kept.iter()
+            .filter_map(super::call::kept_id)
+            .map(AttachmentId::new)
+            .collect()
+    });
+    Ok(Patch {
+        content: body.content.map(|content| content.trim().to_owned()),
+        embeds: body.embeds.map(|embeds| values(Some(embeds))),
+        components: body.components.map(|components| values(Some(components))),
+        flags: body.flags,
+        allowed: body.allowed_mentions,
+        keep,
+        uploads,
+        ..Patch::default()
+    })
+}
+
+/// Typed parts back to JSON without the fields that were not given.
+fn values<T: serde::Serialize>(parts: Option<Vec<T>>) -> Vec<Value> {
+    let mut values: Vec<Value> = parts.iter().flatten().map(|part| json!(part)).collect();
+    values.iter_mut().for_each(drop_nulls);
+    values
+}
+
+fn drop_nulls(value: &mut Value) {
+    if let Value::Object(fields) = value {
+        fields.retain(|_, field| !field.is_null());
+        fields.values_mut().for_each(drop_nulls);
+    } else if let Value::Array(list) = value {
+        list.iter_mut().for_each(drop_nulls);
+    }
+}
+
+pub(super) fn get(world: &World, channel: ChannelId, id: MessageId) -> Result<Reply, ApiError> {
+    world.for_bot(channel, &[Permission::ReadMessageHistory])?;
+    Ok(Reply::json(wire::message(
+        world,
+        world.message(channel, id)?,
+    )))
+}
+
+/// Newest first; `before`, `after` and `around` exclude each other
+/// (Discord: resources/message, "Get Channel Messages").
+pub(super) fn list(world: &World, call: &Call, channel: ChannelId) -> Result<Reply, ApiError> {
+    let found = world.for_bot(channel, &[])?;
+    if world
+        .for_bot(channel, &[Permission::ReadMessageHistory])
+        .is_err()
+    {
+        return Ok(Reply::json(json!([])));
+    }
+    let limit: usize = call.query("limit").unwrap_or(50);
+    if !(1..=limits::PAGE).contains(&limit) {
+        let message = "int value should be between 1 and 100.";
+        return Err(ApiError::field("limit", "NUMBER_TYPE_MAX", message));
+    }
+    let visible = || {
+        found
+            .messages
+            .values()
+            .filter(|message| message.only_for.is_none())
+    };
+    let mut page: Vec<&Message> = if let Some(after) = call.query::<MessageId>("after") {
+        visible()
+            .filter(|message| message.id > after)
+            .take(limit)
+            .collect()
+    } else if let Some(before) = call.query::<MessageId>("before") {
+        visible()
+            .rev()
+            .filter(|message| message.id < before)
+            .take(limit)
+            .collect()
+    } else if let Some(around) = call.query::<MessageId>("around") {
+        let older = visible()
+            .rev()
+            .filter(|message| message.id <= around)
+            .take(limit.div_ceil(2));
+        let newer = visible()
+            .filter(|message| message.id > around)
+            .take(limit / 2);
+        older.chain(newer).collect()
+    } else {
+        visible().rev().take(limit).collect()
+    };
+    page.sort_by_key(|message| std::cmp::Reverse(message.id));
+    let page: Vec<Value> = page
+        .into_iter()
+        .map(|message| wire::message(world, message))
+        .collect();
+    Ok(Reply::json(json!(page)))
+}
+
+pub(super) fn edit(
+    world: &mut World,
+    call: &Call,
+    channel: ChannelId,
+    id: MessageId,
+) -> Result<Reply, ApiError> {
+    let patch = patch(world, call)?;
+    world.for_bot(channel, &[])?;
+    let author = world.message(channel, id)?.author;
+    if author != world.bot {
+        return Err(ApiError::ForeignMessage);
+    }
+    world.not_archived(channel)?;
+    world.edit(channel, id, patch)?;
+    Ok(Reply::json(wire::message(
+        world,
+        world.message(channel, id)?,
+    )))
+}
+
+pub(super) fn delete(
+    world: &mut World,
+    channel: ChannelId,
+    id: MessageId,
+) -> Result<Reply, ApiError> {
+    world.for_bot(channel, &[])?;
+    if world.message(channel, id)?.author != world.bot {
+        world.for_bot(channel, &[Permission::ManageMessages])?;
+    }
+    world.not_archived(channel)?;
+    world.delete(channel, id)?;
+    Ok(Reply::empty())
+}
+
+pub(super) fn react(
+    world: &mut World,
+    channel: ChannelId,
+    id: MessageId,
+    emoji: &str,
+) -> Result<Reply, ApiError> {
+    world.for_bot(channel, &[Permission::ReadMessageHistory])?;
+    let known = world
+        .message(channel, id)?
+        .reactions
+        .iter()
+        .any(|known| known.emoji == emoji);
+    if !known {
+        world.for_bot(channel, &[Permission::AddReactions])?;
+    }
+    world.react(world.bot, channel, id, emoji)?;
+    Ok(Reply::empty())
+}
+
+pub(super) fn unreact(
+    world: &mut World,
+    channel: ChannelId,
+    id: MessageId,
+    emoji: &str,
+) -> Result<Reply, ApiError> {
+    world.for_bot(channel, &[])?;
+    world.unreact(world.bot, channel, id, emoji)?;
+    Ok(Reply::empty())
+}
+
+pub(super) fn clear_reactions(
+    world: &mut World,
+    channel: ChannelId,
+    id: MessageId,
+) -> Result<Reply, ApiError> {
+    world.for_bot(channel, &[Permission::ManageMessages])?;
+    world.clear_reactions(channel, id)?;
+    Ok(Reply::empty())
+}

@@ -1,0 +1,106 @@
+//! The one lock: world, journal, gateway sessions and rules of a simulator, and the bell that rings
+//! after every change. Events reach the gateway under the same lock, so their order is the world's.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::SimConfig;
+use crate::gateway::Hub;
+use crate::journal::{Fact, Journal, Violation, ViolationKind};
+use crate::rules::Rules;
+use crate::world::World;
+
+/// Everything of one simulator that its parts share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    core: Mutex<Core>,
+    /// Counts changes; waiters look again when it moves.
+    changes: watch::Sender<u64>,
+    pub(crate) clock: Clock,
+    pub(crate) token: String,
+    pub(crate) heartbeat_interval_ms: u64,
+    /// The port that the server listens on.
+    pub(crate) port: u16,
+    /// Ends the server, its connections and all holds.
+    pub(crate) stop: CancellationToken,
+}
+
+/// What the lock protects.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) world: World,
+    pub(crate) journal: Journal,
+    pub(crate) hub: Hub,
+    pub(crate) rules: Rules,
+}
+
+impl Shared {
+    pub(crate) fn new(config: &SimConfig, port: u16) -> Arc<Self> {
+        let core = Core {
+            world: World::new(config, port),
+            journal: Journal::default(),
+            hub: Hub::default(),
+            rules: Rules::default(),
+        };
+        Arc::new(Self {
+            core: Mutex::new(core),
+            changes: watch::Sender::new(0),
+            clock: config.clock.clone(),
+            token: config.token.clone(),
+            heartbeat_interval_ms: config.heartbeat_interval_ms,
+            port,
+            stop: CancellationToken::new(),
+        })
+    }
+
+    /// Runs `change` under the lock, then journals and dispatches what it caused and rings the bell.
+    pub(crate) fn act<T>(&self, change: impl FnOnce(&mut Core) -> T) -> T {
+        let result = {
+            let mut core = self.core.lock();
+            let result = change(&mut core);
+            core.settle();
+            result
+        };
+        self.changes.send_modify(|count| *count += 1);
+        result
+    }
+
+    /// Reads under the lock without ringing the bell.
+    pub(crate) fn look<T>(&self, read: impl FnOnce(&Core) -> T) -> T {
+        read(&self.core.lock())
+    }
+
+    /// Writes a fact down.
+    pub(crate) fn note(&self, fact: Fact) {
+        self.act(|core| core.world.note(fact));
+    }
+
+    /// Writes a broken rule down.
+    pub(crate) fn violate(&self, kind: ViolationKind, detail: impl Into<String>) {
+        self.note(Fact::Violation(Violation {
+            kind,
+            detail: detail.into(),
+        }));
+    }
+
+    /// A receiver that sees every change from now on.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+}
+
+impl Core {
+    fn settle(&mut self) {
+        let now = self.world.now_ms();
+        for fact in self.world.take_facts() {
+            self.journal.append(now, fact);
+        }
+        for event in self.world.take_events() {
+            self.hub.dispatch(&event);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Channels and threads.
+
+use serde_json::{Value, json};
+
+use crate::clock::timestamp;
+use crate::ids::UserId;
+use crate::permission;
+use crate::world::{Channel, Thread, World};
+
+/// A channel, thread or DM.
+pub(crate) fn channel(world: &World, channel: &Channel) -> Value {
+    if let Some(recipient) = channel.recipient {
+        return dm(world, channel, recipient);
+    }
+    let last_message = channel.messages.keys().next_back();
+    let mut value = json!({
+        "id": channel.id,
+        "type": channel.kind.number(),
+        "guild_id": channel.guild,
+        "name": channel.name,
+        "parent_id": channel.parent,
+        "last_message_id": last_message,
+        "last_pin_timestamp": null,
+        "rate_limit_per_user": 0,
+        "flags": 0,
+    });
+    match &channel.thread {
+        Some(thread) => add_thread(&mut value, channel, thread),
+        None => add_guild_channel(&mut value, world, channel),
+    }
+    value
+}
+
+fn add_guild_channel(value: &mut Value, world: &World, channel: &Channel) {
+    value["position"] = json!(channel.position);
+    value["topic"] = json!(channel.topic);
+    value["nsfw"] = json!(false);
+    value["permission_overwrites"] = if channel.denied.is_empty() {
+        json!([])
+    } else {
+        let deny = permission::bits(&channel.denied).to_string();
+        json!([{"id": world.bot, "type": 1, "allow": "0", "deny": deny}])
+    };
+}
+
+fn add_thread(value: &mut Value, channel: &Channel, thread: &Thread) {
+    value["owner_id"] = json!(thread.owner);
+    let count = channel
+        .messages
+        .values()
+        .filter(|message| !message.kind.is_system())
+        .count();
+    value["message_count"] = json!(count);
+    value["total_message_sent"] = json!(count);
+    value["member_count"] = json!(1);
+    value["thread_metadata"] = json!({
+        "archived": thread.archived,
+        "auto_archive_duration": thread.auto_archive,
+        "archive_timestamp": timestamp(thread.changed_ms),
+        "locked": thread.locked,
+        "create_timestamp": timestamp(thread.created_ms),
+    });
+}
+
+fn dm(world: &World, channel: &Channel, recipient: UserId) -> Value {
+    json!({
+        "id": channel.id,
+        "type": channel.kind.number(),
+        "last_message_id": channel.messages.keys().next_back(),
+        "last_pin_timestamp": null,
+        "flags": 0,
+        "recipients": [world.users.get(&recipient).map(super::user)],
+    })
+}
+
+/// THREAD_CREATE of a thread that was not there before.
+pub(crate) fn new_thread(world: &World, thread: &Channel) -> Value {
+    let mut value = channel(world, thread);
+    value["newly_created"] = json!(true);
+    value
+}
+
+/// The bot's own membership of a thread.
+pub(crate) fn thread_member(world: &World, channel: &Channel) -> Value {
+    let joined = channel
+        .thread
+        .as_ref()
+        .map_or(0, |thread| thread.created_ms);
+    json!({
+        "id": channel.id,
+        "user_id": world.bot,
+        "join_timestamp": timestamp(joined),
+        "flags": 0,
+    })
+}

@@ -1,0 +1,148 @@
+//! Guilds and roles.
+
+use serde_json::{Value, json};
+
+use crate::clock::timestamp;
+use crate::ids::{GuildId, RoleId};
+use crate::permission;
+use crate::world::{Guild, Role, World};
+
+/// What Discord sends as null when nobody has set it.
+const UNSET: [&str; 19] = [
+    "icon",
+    "icon_hash",
+    "splash",
+    "discovery_splash",
+    "afk_channel_id",
+    "widget_channel_id",
+    "application_id",
+    "system_channel_id",
+    "rules_channel_id",
+    "max_presences",
+    "vanity_url_code",
+    "description",
+    "banner",
+    "public_updates_channel_id",
+    "safety_alerts_channel_id",
+    "incidents_data",
+    "home_header",
+    "hub_type",
+    "latest_onboarding_question_id",
+];
+
+/// A guild as REST shows it.
+pub(crate) fn guild(guild: &Guild) -> Value {
+    let mut value = json!({
+        "id": guild.id,
+        "name": guild.name,
+        "owner_id": guild.owner,
+        "region": "us-central",
+        "afk_timeout": 300,
+        "widget_enabled": false,
+        "verification_level": 0,
+        "default_message_notifications": 0,
+        "explicit_content_filter": 0,
+        "roles": guild.roles.values().map(role).collect::<Vec<_>>(),
+        "emojis": [],
+        "stickers": [],
+        "features": [],
+        "mfa_level": 0,
+        "system_channel_flags": 0,
+        "max_members": 500_000,
+        "max_video_channel_users": 25,
+        "max_stage_video_channel_users": 50,
+        "premium_tier": 0,
+        "premium_subscription_count": 0,
+        "preferred_locale": "en-US",
+        "nsfw": false,
+        "nsfw_level": 0,
+        "premium_progress_bar_enabled": false,
+    });
+    for unset in UNSET {
+        value[unset] = Value::Null;
+    }
+    value
+}
+
+/// GUILD_CREATE: the guild with everything in it that the bot can see.
+pub(crate) fn guild_create(world: &World, id: GuildId) -> Value {
+    let Some(found) = world.guilds.get(&id) else {
+        return unavailable(id);
+    };
+    let here = || {
+        world
+            .channels
+            .values()
+            .filter(|channel| channel.guild == Some(id) && !world.is_hidden(channel.id))
+    };
+    let channels = here().filter(|channel| channel.thread.is_none());
+    let threads = here().filter(|channel| channel.thread.as_ref().is_some_and(|t| !t.archived));
+    let joined = found
+        .members
+        .get(&world.bot)
+        .map_or(found.created_ms, |bot| bot.joined_ms);
+    let mut value = guild(found);
+    value["joined_at"] = json!(timestamp(joined));
+    value["large"] = json!(false);
+    value["unavailable"] = json!(false);
+    value["member_count"] = json!(found.members.len());
+    value["members"] = found
+        .members
+        .keys()
+        .filter_map(|user| super::member(world, id, *user))
+        .collect();
+    value["channels"] = channels
+        .map(|channel| super::channel(world, channel))
+        .collect();
+    value["threads"] = threads
+        .map(|channel| super::channel(world, channel))
+        .collect();
+    for empty in [
+        "voice_states",
+        "presences",
+        "stage_instances",
+        "guild_scheduled_events",
+        "soundboard_sounds",
+    ] {
+        value[empty] = json!([]);
+    }
+    value
+}
+
+/// A guild in READY: its GUILD_CREATE follows.
+pub(crate) fn unavailable(id: GuildId) -> Value {
+    json!({"id": id, "unavailable": true})
+}
+
+/// A role. Only the guild's owner and those with the permission can ping it.
+pub(crate) fn role(role: &Role) -> Value {
+    json!({
+        "id": role.id,
+        "name": role.name,
+        "description": null,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null},
+        "hoist": false,
+        "icon": null,
+        "unicode_emoji": null,
+        "position": role.position,
+        "permissions": permission::bits_without(&std::collections::BTreeSet::new()).to_string(),
+        "managed": false,
+        "mentionable": false,
+        "flags": 0,
+    })
+}
+
+/// GUILD_ROLE_CREATE and GUILD_ROLE_UPDATE.
+pub(crate) fn role_event(world: &World, guild: GuildId, id: RoleId) -> Value {
+    let found = world
+        .guilds
+        .get(&guild)
+        .and_then(|guild| guild.roles.get(&id));
+    json!({"guild_id": guild, "role": found.map(role)})
+}
+
+/// GUILD_ROLE_DELETE.
+pub(crate) fn role_gone(guild: GuildId, id: RoleId) -> Value {
+    json!({"guild_id": guild, "role_id": id})
+}

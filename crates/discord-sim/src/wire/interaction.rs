@@ -1,0 +1,81 @@
+//! INTERACTION_CREATE and the answer to a callback.
+
+use serde_json::{Value, json};
+
+use crate::ids::MessageId;
+use crate::limits;
+use crate::permission;
+use crate::world::{Interaction, InteractionKind, World};
+
+/// INTERACTION_CREATE.
+pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
+    let found = world.channels.get(&interaction.channel);
+    let app = permission::bits_without(&world.denied_in(interaction.channel)).to_string();
+    let person = world.users.get(&interaction.user).map(super::user);
+    let mut value = json!({
+        "id": interaction.id,
+        "application_id": world.bot,
+        "type": interaction.kind.number(),
+        "data": interaction.data,
+        "channel": found.map(|channel| super::channel(world, channel)),
+        "channel_id": interaction.channel,
+        "token": interaction.token,
+        "version": 1,
+        "app_permissions": app,
+        "locale": "en-US",
+        "entitlements": [],
+        "authorizing_integration_owners": {},
+        "context": 1,
+        "attachment_size_limit": limits::FILE_BYTES,
+    });
+    match found.and_then(|channel| channel.guild) {
+        Some(guild) => {
+            let mut member = super::member(world, guild, interaction.user)
+                .unwrap_or_else(|| json!({"user": person, "roles": []}));
+            let owner = world
+                .guilds
+                .get(&guild)
+                .is_some_and(|g| g.owner == interaction.user);
+            // ADMINISTRATOR for the owner, what everybody may do for the others.
+            let bits = if owner { 1 << 3 } else { 0 };
+            let all = permission::bits_without(&std::collections::BTreeSet::new());
+            member["permissions"] = json!((all | bits).to_string());
+            value["member"] = member;
+            value["guild_id"] = json!(guild);
+            value["guild_locale"] = json!("en-US");
+            value["guild"] = json!({"id": guild, "locale": "en-US", "features": []});
+            value["context"] = json!(0);
+            value["authorizing_integration_owners"] = json!({"0": guild});
+        }
+        None => value["user"] = json!(person),
+    }
+    if let InteractionKind::Component(message) = interaction.kind {
+        let shown = world.any_message(interaction.channel, message);
+        value["message"] = shown.map_or(Value::Null, |shown| super::message(world, shown));
+    }
+    value
+}
+
+/// What a callback with `with_response=true` gets.
+pub(crate) fn callback_answer(
+    world: &World,
+    interaction: &Interaction,
+    callback: u8,
+    message: Option<MessageId>,
+) -> Value {
+    let shown = message.and_then(|id| world.any_message(interaction.channel, id));
+    let mut resource = json!({"type": callback});
+    if let Some(shown) = shown {
+        resource["message"] = super::message(world, shown);
+    }
+    json!({
+        "interaction": {
+            "id": interaction.id,
+            "type": interaction.kind.number(),
+            "response_message_id": message,
+            "response_message_loading": callback == 5,
+            "response_message_ephemeral": shown.is_some_and(|shown| shown.only_for.is_some()),
+        },
+        "resource": resource,
+    })
+}

@@ -1,0 +1,239 @@
+//! Channels: text, announcement, forum, DMs, and the thread part of a thread.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::body::ChannelPatch;
+use crate::error::ApiError;
+use crate::gateway::{Content, EventKind};
+use crate::ids::{ChannelId, GuildId, MessageId, UserId};
+use crate::journal::Fact;
+use crate::permission::Permission;
+use crate::wire;
+
+use super::{Message, World, check_channel_name};
+
+/// Discord's channel types that the simulator has (Discord: resources/channel, "Channel Types").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelKind {
+    /// A text channel of a guild.
+    Text,
+    /// A direct message with one user.
+    Dm,
+    /// An announcement channel.
+    Announcement,
+    /// A thread in an announcement channel.
+    AnnouncementThread,
+    /// A thread that everybody in the channel can see.
+    PublicThread,
+    /// A thread for its members.
+    PrivateThread,
+    /// A channel that holds only threads.
+    Forum,
+}
+
+impl ChannelKind {
+    /// Discord's number.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Text => 0,
+            Self::Dm => 1,
+            Self::Announcement => 5,
+            Self::AnnouncementThread => 10,
+            Self::PublicThread => 11,
+            Self::PrivateThread => 12,
+            Self::Forum => 15,
+        }
+    }
+
+    /// The kind of a channel that "Create Guild Channel" may make.
+    pub(crate) const fn of_guild_channel(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Text),
+            5 => Some(Self::Announcement),
+            15 => Some(Self::Forum),
+            _ => None,
+        }
+    }
+}
+
+/// A channel or thread and the messages in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Channel {
+    pub(crate) id: ChannelId,
+    pub(crate) kind: ChannelKind,
+    /// `None` for a DM.
+    pub(crate) guild: Option<GuildId>,
+    pub(crate) name: String,
+    pub(crate) topic: Option<String>,
+    pub(crate) parent: Option<ChannelId>,
+    pub(crate) position: usize,
+    /// What the bot may not do here, and in the threads below.
+    pub(crate) denied: BTreeSet<Permission>,
+    pub(crate) thread: Option<Thread>,
+    /// The person of a DM.
+    pub(crate) recipient: Option<UserId>,
+    pub(crate) messages: BTreeMap<MessageId, Message>,
+}
+
+/// What only threads have.
+#[derive(Clone, Debug)]
+pub(crate) struct Thread {
+    pub(crate) owner: UserId,
+    pub(crate) archived: bool,
+    pub(crate) locked: bool,
+    /// Minutes (60, 1440, 4320 or 10080).
+    pub(crate) auto_archive: u32,
+    /// When the archive state last changed.
+    pub(crate) changed_ms: i64,
+    pub(crate) created_ms: i64,
+}
+
+impl World {
+    pub(crate) fn add_channel(
+        &mut self,
+        guild: GuildId,
+        name: &str,
+        kind: ChannelKind,
+        topic: Option<String>,
+    ) -> ChannelId {
+        let id = self.next_channel_id();
+        let channel = Channel {
+            id,
+            kind,
+            guild: Some(guild),
+            name: name.to_owned(),
+            topic,
+            parent: None,
+            position: self.channels.len(),
+            denied: BTreeSet::new(),
+            thread: None,
+            recipient: None,
+            messages: BTreeMap::new(),
+        };
+        self.channels.insert(id, channel);
+        self.channel_event(id, EventKind::ChannelCreate, "created");
+        id
+    }
+
+    /// The DM channel between the bot and a user.
+    pub(crate) fn dm_with(&mut self, user: UserId) -> Result<ChannelId, ApiError> {
+        if !self.users.contains_key(&user) || user == self.bot {
+            return Err(ApiError::UnknownUser);
+        }
+        let known = self
+            .channels
+            .values()
+            .find(|channel| channel.recipient == Some(user));
+        if let Some(channel) = known {
+            return Ok(channel.id);
+        }
+        let id = self.next_channel_id();
+        let channel = Channel {
+            id,
+            kind: ChannelKind::Dm,
+            guild: None,
+            name: String::new(),
+            topic: None,
+            parent: None,
+            position: 0,
+            denied: BTreeSet::new(),
+            thread: None,
+            recipient: Some(user),
+            messages: BTreeMap::new(),
+        };
+        self.channels.insert(id, channel);
+        Ok(id)
+    }
+
+    /// The first channel or thread of that name.
+    pub(crate) fn channel_named(&self, name: &str) -> Option<ChannelId> {
+        self.channels
+            .values()
+            .find(|channel| channel.name == name)
+            .map(|channel| channel.id)
+    }
+
+    /// Renames, archives, locks … as "Modify Channel" says.
+    pub(crate) fn patch_channel(
+        &mut self,
+        id: ChannelId,
+        patch: &ChannelPatch,
+        by: UserId,
+    ) -> Result<(), ApiError> {
+        if let Some(name) = &patch.name {
+            check_channel_name(name)?;
+        }
+        let now = self.now_ms();
+        let channel = self.channels.get_mut(&id).ok_or(ApiError::UnknownChannel)?;
+        let renamed = patch
+            .name
+            .as_ref()
+            .filter(|name| **name != channel.name)
+            .cloned();
+        if let Some(name) = &renamed {
+            channel.name.clone_from(name);
+        }
+        if let Some(topic) = &patch.topic {
+            channel.topic = Some(topic.clone());
+        }
+        if let Some(thread) = &mut channel.thread {
+            if let Some(archived) = patch
+                .archived
+                .filter(|archived| *archived != thread.archived)
+            {
+                thread.archived = archived;
+                thread.changed_ms = now;
+            }
+            thread.locked = patch.locked.unwrap_or(thread.locked);
+            thread.auto_archive = patch.auto_archive_duration.unwrap_or(thread.auto_archive);
+        }
+        let is_thread = channel.thread.is_some();
+        let kind = if is_thread {
+            EventKind::ThreadUpdate
+        } else {
+            EventKind::ChannelUpdate
+        };
+        self.channel_event(id, kind, "changed");
+        if let Some(name) = renamed.filter(|_| is_thread) {
+            self.post_system(id, by, super::MessageKind::Renamed, &name);
+        }
+        Ok(())
+    }
+
+    /// Deletes a channel with its threads.
+    pub(crate) fn delete_channel(&mut self, id: ChannelId) -> Result<(), ApiError> {
+        let channel = self.channels.get(&id).ok_or(ApiError::UnknownChannel)?;
+        let kind = if channel.thread.is_some() {
+            EventKind::ThreadDelete
+        } else {
+            EventKind::ChannelDelete
+        };
+        self.channel_event(id, kind, "deleted");
+        self.channels
+            .retain(|other, channel| *other != id && channel.parent != Some(id));
+        Ok(())
+    }
+
+    /// Takes permissions of the bot away in a channel, or gives them back.
+    pub(crate) fn set_denied(&mut self, id: ChannelId, denied: BTreeSet<Permission>) {
+        if let Some(channel) = self.channels.get_mut(&id) {
+            channel.denied = denied;
+            self.channel_event(id, EventKind::ChannelUpdate, "permissions changed");
+        }
+    }
+
+    pub(super) fn channel_event(&mut self, id: ChannelId, kind: EventKind, what: &str) {
+        let Some(channel) = self.channels.get(&id) else {
+            return;
+        };
+        let data = wire::channel(self, channel);
+        self.note(Fact::ChannelChanged {
+            channel: id,
+            what: what.to_owned(),
+        });
+        self.emit_in(id, kind, data, Content::Open);
+    }
+}

@@ -1,0 +1,237 @@
+//! Interactions: the 3-second first answer, the 15-minute token, the answer and what follows it
+//! (Discord: interactions/receiving-and-responding).
+
+use serde_json::Value;
+
+use crate::error::ApiError;
+use crate::gateway::EventKind;
+use crate::ids::{ChannelId, InteractionId, MessageId, UserId};
+use crate::journal::{Fact, ViolationKind};
+use crate::limits;
+use crate::wire;
+
+use super::{Draft, World, flag};
+
+/// What a person did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InteractionKind {
+    /// Used a slash command.
+    Slash,
+    /// Clicked a button or chose from a menu, on this message.
+    Component(MessageId),
+}
+
+impl InteractionKind {
+    /// Discord's interaction type.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::Slash => 2,
+            Self::Component(_) => 3,
+        }
+    }
+}
+
+/// The first answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Ack {
+    /// A message at once (type 4).
+    Message,
+    /// "Thinking…", with nothing after it yet (type 5).
+    Deferred,
+    /// "Thinking…", answered since.
+    Filled,
+    /// A component's message will be changed, or not at all (type 6).
+    DeferredUpdate,
+    /// A component's message was changed (type 7).
+    Updated,
+    /// Choices (type 8).
+    Choices(Value),
+    /// A modal (type 9).
+    Modal(Value),
+}
+
+/// One use of a command or component.
+#[derive(Clone, Debug)]
+pub(crate) struct Interaction {
+    pub(crate) id: InteractionId,
+    pub(crate) token: String,
+    pub(crate) kind: InteractionKind,
+    /// The command as a person would write it, or the component's `custom_id`.
+    pub(crate) name: String,
+    pub(crate) user: UserId,
+    pub(crate) channel: ChannelId,
+    pub(crate) created_ms: i64,
+    pub(crate) data: Value,
+    pub(crate) ack: Option<Ack>,
+    /// The message that `@original` means.
+    pub(crate) original: Option<MessageId>,
+    pub(crate) follow_ups: Vec<MessageId>,
+}
+
+impl World {
+    /// Stores an interaction and tells the bot.
+    pub(crate) fn open_interaction(
+        &mut self,
+        user: UserId,
+        channel: ChannelId,
+        kind: InteractionKind,
+        name: &str,
+        data: Value,
+    ) -> InteractionId {
+        let id = InteractionId::new(self.next_id());
+        let interaction = Interaction {
+            id,
+            token: format!("sim-interaction-token-{id}"),
+            kind,
+            name: name.to_owned(),
+            user,
+            channel,
+            created_ms: self.now_ms(),
+            data,
+            ack: None,
+            original: None,
+            follow_ups: Vec::new(),
+        };
+        let event = wire::interaction(self, &interaction);
+        self.interactions.insert(id, interaction);
+        self.note(Fact::InteractionCreated {
+            interaction: id,
+            user,
+            what: name.to_owned(),
+        });
+        // An interaction reaches the bot even where it cannot see the channel.
+        self.emit(EventKind::InteractionCreate, event);
+        id
+    }
+
+    /// The interaction that a first answer is for, if it may still come.
+    pub(crate) fn awaiting_ack(
+        &mut self,
+        id: InteractionId,
+        token: &str,
+    ) -> Result<Interaction, ApiError> {
+        let known = self
+            .interactions
+            .get(&id)
+            .filter(|known| known.token == token);
+        let interaction = known.cloned().ok_or(ApiError::UnknownInteraction)?;
+        let name = &interaction.name;
+        if interaction.ack.is_some() {
+            self.violate(
+                ViolationKind::DoubleAck,
+                format!("{name:?} was answered a second time"),
+            );
+            return Err(ApiError::AlreadyAcknowledged);
+        }
+        let waited = self.now_ms() - interaction.created_ms;
+        if waited > limits::FIRST_ANSWER_MS {
+            let detail = format!("{name:?} was answered after {waited} ms");
+            self.violate(ViolationKind::LateAck, detail);
+            return Err(ApiError::UnknownInteraction);
+        }
+        Ok(interaction)
+    }
+
+    /// Writes the first answer down.
+    pub(crate) fn acknowledge(&mut self, id: InteractionId, callback: u8, ack: Ack) {
+        let now = self.now_ms();
+        if let Some(interaction) = self.interactions.get_mut(&id) {
+            interaction.ack = Some(ack);
+            let after_ms = now - interaction.created_ms;
+            self.note(Fact::InteractionAnswered {
+                interaction: id,
+                callback,
+                after_ms,
+            });
+        }
+    }
+
+    /// The interaction whose token is used as a webhook, if it was answered and still lives.
+    pub(crate) fn by_token(&mut self, token: &str) -> Result<Interaction, ApiError> {
+        let known = self
+            .interactions
+            .values()
+            .find(|known| known.token == token)
+            .cloned();
+        let interaction = known.ok_or(ApiError::UnknownWebhook)?;
+        let name = &interaction.name;
+        if self.now_ms() - interaction.created_ms > limits::TOKEN_LIFE_MS {
+            let detail = format!("the token of {name:?} was used after 15 minutes");
+            self.violate(ViolationKind::DeadToken, detail);
+            return Err(ApiError::InvalidWebhookToken);
+        }
+        if interaction.ack.is_none() {
+            let detail = format!("the token of {name:?} was used before the first answer");
+            self.violate(ViolationKind::DeadToken, detail);
+            return Err(ApiError::UnknownWebhook);
+        }
+        Ok(interaction)
+    }
+
+    /// Posts the message that an interaction is answered with.
+    pub(crate) fn post_answer(
+        &mut self,
+        interaction: &Interaction,
+        draft: Draft,
+    ) -> Result<MessageId, ApiError> {
+        let ephemeral = draft.flags & flag::EPHEMERAL != 0;
+        let draft = Draft {
+            interaction: Some(interaction.id),
+            only_for: ephemeral.then_some(interaction.user),
+            mention_default: super::MentionDefault::Users,
+            ..draft
+        };
+        self.post(self.bot, interaction.channel, draft)
+    }
+
+    /// Remembers what `@original` means.
+    pub(crate) fn set_original(&mut self, id: InteractionId, message: Option<MessageId>) {
+        if let Some(interaction) = self.interactions.get_mut(&id) {
+            interaction.original = message;
+        }
+    }
+
+    /// Remembers a follow-up.
+    pub(crate) fn add_follow_up(&mut self, id: InteractionId, message: MessageId) {
+        if let Some(interaction) = self.interactions.get_mut(&id) {
+            interaction.follow_ups.push(message);
+        }
+    }
+
+    /// A deferred answer has come.
+    pub(crate) fn fill_deferred(&mut self, id: InteractionId) {
+        if let Some(interaction) = self.interactions.get_mut(&id)
+            && interaction.ack == Some(Ack::Deferred)
+        {
+            interaction.ack = Some(Ack::Filled);
+        }
+    }
+
+    /// A person clicks a component of a message; `None` when there is none of that id.
+    pub(crate) fn click(
+        &mut self,
+        user: UserId,
+        channel: ChannelId,
+        message: MessageId,
+        custom_id: &str,
+    ) -> Option<InteractionId> {
+        let found = self.any_message(channel, message)?;
+        let component = find_component(&found.components, custom_id)?;
+        let data = serde_json::json!({
+            "custom_id": custom_id,
+            "component_type": component.get("type"),
+        });
+        let kind = InteractionKind::Component(message);
+        Some(self.open_interaction(user, channel, kind, custom_id, data))
+    }
+}
+
+fn find_component<'a>(components: &'a [Value], custom_id: &str) -> Option<&'a Value> {
+    components.iter().find_map(|component| {
+        if component.get("custom_id").and_then(Value::as_str) == Some(custom_id) {
+            return Some(component);
+        }
+        let below = component.get("components").and_then(Value::as_array)?;
+        find_component(below, custom_id)
+    })
+}

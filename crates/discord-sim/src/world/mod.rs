@@ -1,0 +1,199 @@
+//! The state of the simulated Discord and the rules by which it changes. It knows request bodies and
+//! how things look on the wire, but neither HTTP nor sockets: what it causes piles up as facts (for
+//! the journal) and events (for the gateway), which the owner of the lock takes away.
+
+mod access;
+mod channel;
+mod check;
+mod command;
+mod edit;
+mod guild;
+mod interaction;
+mod mention;
+mod message;
+mod people;
+mod post;
+mod reaction;
+mod slash;
+mod thread;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::clock::Clock;
+use crate::config::SimConfig;
+use crate::gateway::{Content, Event, EventKind, Place};
+use crate::ids::{
+    AttachmentId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, Snowflakes,
+    UserId,
+};
+use crate::journal::{Fact, Violation, ViolationKind};
+
+pub use channel::ChannelKind;
+pub(crate) use channel::{Channel, Thread};
+pub(crate) use check::{check_channel_name, check_message};
+pub(crate) use command::{Command, CommandScope};
+pub(crate) use edit::Patch;
+pub(crate) use guild::{Guild, Member, Role};
+pub(crate) use interaction::{Ack, Interaction, InteractionKind};
+pub(crate) use mention::MentionDefault;
+pub use message::MessageKind;
+pub(crate) use message::{Attachment, Draft, Message, Reaction, Reference, Upload, flag};
+pub(crate) use people::{User, UserKind};
+pub use slash::SlashError;
+pub(crate) use thread::{ThreadDraft, Visibility};
+
+/// All state.
+#[derive(Debug)]
+pub(crate) struct World {
+    clock: Clock,
+    ids: Snowflakes,
+    /// Where attachments are served, for their URLs.
+    pub(crate) base_url: String,
+    pub(crate) bot: UserId,
+    /// The guild that tests mean when they name none.
+    pub(crate) home: GuildId,
+    pub(crate) guilds: BTreeMap<GuildId, Guild>,
+    pub(crate) users: BTreeMap<UserId, User>,
+    pub(crate) channels: BTreeMap<ChannelId, Channel>,
+    pub(crate) files: BTreeMap<AttachmentId, Vec<u8>>,
+    pub(crate) commands: BTreeMap<CommandId, Command>,
+    pub(crate) interactions: BTreeMap<InteractionId, Interaction>,
+    facts: Vec<Fact>,
+    events: Vec<Event>,
+}
+
+impl World {
+    /// The default world: one guild with `#general` and `#project`, the roles `owner` and `member`,
+    /// the users `owner`, `member` and `guest`, and the bot.
+    pub(crate) fn new(config: &SimConfig, port: u16) -> Self {
+        let mut ids = Snowflakes::default();
+        let now = config.clock.now_ms();
+        let home = config
+            .guild_id
+            .unwrap_or_else(|| GuildId::new(ids.next(now)));
+        let bot = UserId::new(ids.next(now));
+        let mut world = Self {
+            clock: config.clock.clone(),
+            ids,
+            base_url: format!("http://127.0.0.1:{port}"),
+            bot,
+            home,
+            guilds: BTreeMap::new(),
+            users: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            files: BTreeMap::new(),
+            commands: BTreeMap::new(),
+            interactions: BTreeMap::new(),
+            facts: Vec::new(),
+            events: Vec::new(),
+        };
+        world.furnish(config);
+        // Nobody was there to see the world being made.
+        world.facts.clear();
+        world.events.clear();
+        world
+    }
+
+    fn furnish(&mut self, config: &SimConfig) {
+        let bot = User {
+            id: self.bot,
+            name: config.bot_name.clone(),
+            kind: UserKind::Bot,
+        };
+        self.users.insert(self.bot, bot);
+        let owner = self.add_user("owner", UserKind::Person);
+        self.add_guild(self.home, &config.guild_name, owner);
+        for name in ["member", "guest"] {
+            self.add_user(name, UserKind::Person);
+        }
+        let people: Vec<UserId> = self.users.keys().copied().collect();
+        for user in people {
+            self.join(self.home, user);
+        }
+        for name in ["owner", "member"] {
+            let role = self.add_role(self.home, name);
+            if let Some(user) = self.user_named(name) {
+                self.give_role(self.home, user, role);
+            }
+        }
+        for name in ["general", "project"] {
+            self.add_channel(self.home, name, ChannelKind::Text, None);
+        }
+    }
+
+    /// Unix milliseconds of the simulator's clock.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    fn next_id(&mut self) -> u64 {
+        let now = self.now_ms();
+        self.ids.next(now)
+    }
+
+    fn next_message_id(&mut self) -> MessageId {
+        MessageId::new(self.next_id())
+    }
+
+    fn next_channel_id(&mut self) -> ChannelId {
+        ChannelId::new(self.next_id())
+    }
+
+    fn next_role_id(&mut self) -> RoleId {
+        RoleId::new(self.next_id())
+    }
+
+    /// Something for the journal.
+    pub(crate) fn note(&mut self, fact: Fact) {
+        self.facts.push(fact);
+    }
+
+    /// A broken rule for the journal.
+    pub(crate) fn violate(&mut self, kind: ViolationKind, detail: impl Into<String>) {
+        self.note(Fact::Violation(Violation {
+            kind,
+            detail: detail.into(),
+        }));
+    }
+
+    /// Something for the gateway that belongs to the whole guild.
+    fn emit(&mut self, kind: EventKind, data: Value) {
+        self.events.push(Event {
+            kind,
+            data,
+            place: Place::Guild,
+            content: Content::Open,
+        });
+    }
+
+    /// Something for the gateway that happened in a channel; the bot hears it only if it can see it.
+    fn emit_in(&mut self, channel: ChannelId, kind: EventKind, data: Value, content: Content) {
+        let Some(found) = self.channels.get(&channel) else {
+            return;
+        };
+        if self.is_hidden(channel) {
+            return;
+        }
+        let place = if found.guild.is_some() {
+            Place::Guild
+        } else {
+            Place::Direct
+        };
+        self.events.push(Event {
+            kind,
+            data,
+            place,
+            content,
+        });
+    }
+
+    pub(crate) fn take_facts(&mut self) -> Vec<Fact> {
+        std::mem::take(&mut self.facts)
+    }
+
+    pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+}

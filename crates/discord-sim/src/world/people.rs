@@ -1,0 +1,132 @@
+//! Users, their memberships and roles.
+
+use crate::gateway::EventKind;
+use crate::ids::{GuildId, RoleId, UserId};
+use crate::journal::Fact;
+use crate::wire;
+
+use super::World;
+
+/// A user.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    pub(crate) id: UserId,
+    pub(crate) name: String,
+    pub(crate) kind: UserKind,
+}
+
+/// Whether a user is a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UserKind {
+    Person,
+    Bot,
+}
+
+impl World {
+    pub(crate) fn add_user(&mut self, name: &str, kind: UserKind) -> UserId {
+        let id = UserId::new(self.next_id());
+        self.users.insert(
+            id,
+            User {
+                id,
+                name: name.to_owned(),
+                kind,
+            },
+        );
+        id
+    }
+
+    /// The first user of that name.
+    pub(crate) fn user_named(&self, name: &str) -> Option<UserId> {
+        self.users
+            .values()
+            .find(|user| user.name == name)
+            .map(|user| user.id)
+    }
+
+    pub(crate) fn user_name(&self, user: UserId) -> String {
+        self.users
+            .get(&user)
+            .map_or_else(|| user.to_string(), |user| user.name.clone())
+    }
+
+    /// Finds a user of the home guild by name, or lets one join.
+    pub(crate) fn user_or_new(&mut self, name: &str, kind: UserKind) -> UserId {
+        if let Some(user) = self.user_named(name) {
+            return user;
+        }
+        let user = self.add_user(name, kind);
+        self.join(self.home, user);
+        user
+    }
+
+    /// Makes a user a member of a guild; joining twice changes nothing.
+    pub(crate) fn join(&mut self, guild: GuildId, user: UserId) {
+        let now = self.now_ms();
+        let Some(found) = self.guilds.get_mut(&guild) else {
+            return;
+        };
+        if found.members.contains_key(&user) {
+            return;
+        }
+        found.members.insert(
+            user,
+            super::Member {
+                joined_ms: now,
+                ..super::Member::default()
+            },
+        );
+        self.member_event(guild, user, EventKind::GuildMemberAdd, "joined");
+    }
+
+    /// Ends a membership.
+    pub(crate) fn leave(&mut self, guild: GuildId, user: UserId) {
+        let Some(found) = self.guilds.get_mut(&guild) else {
+            return;
+        };
+        if found.members.remove(&user).is_some() {
+            let data = wire::member_gone(self, guild, user);
+            self.note(Fact::MemberChanged {
+                user,
+                what: "left".to_owned(),
+            });
+            self.emit(EventKind::GuildMemberRemove, data);
+        }
+    }
+
+    pub(crate) fn give_role(&mut self, guild: GuildId, user: UserId, role: RoleId) {
+        if self
+            .member_mut(guild, user)
+            .is_some_and(|member| member.roles.insert(role))
+        {
+            self.member_event(
+                guild,
+                user,
+                EventKind::GuildMemberUpdate,
+                "was given a role",
+            );
+        }
+    }
+
+    pub(crate) fn take_role(&mut self, guild: GuildId, user: UserId, role: RoleId) {
+        if self
+            .member_mut(guild, user)
+            .is_some_and(|member| member.roles.remove(&role))
+        {
+            self.member_event(guild, user, EventKind::GuildMemberUpdate, "lost a role");
+        }
+    }
+
+    fn member_mut(&mut self, guild: GuildId, user: UserId) -> Option<&mut super::Member> {
+        self.guilds.get_mut(&guild)?.members.get_mut(&user)
+    }
+
+    fn member_event(&mut self, guild: GuildId, user: UserId, kind: EventKind, what: &str) {
+        self.note(Fact::MemberChanged {
+            user,
+            what: what.to_owned(),
+        });
+        let data = wire::member_event(self, guild, user);
+        self.emit(kind, data);
+    }
+}

@@ -1,0 +1,211 @@
+//! Storing a new message.
+
+use crate::error::ApiError;
+use crate::gateway::{Content, EventKind};
+use crate::ids::{AttachmentId, ChannelId, MessageId, UserId};
+use crate::journal::{Fact, Pinged, ViolationKind};
+use crate::limits;
+use crate::wire;
+
+use super::{Attachment, ChannelKind, Draft, Message, MessageKind, Reference, Upload, World};
+
+impl World {
+    /// Stores a message and tells everybody, or returns the one that the same nonce made before.
+    pub(crate) fn post(
+        &mut self,
+        author: UserId,
+        channel: ChannelId,
+        draft: Draft,
+    ) -> Result<MessageId, ApiError> {
+        self.check_place(channel)?;
+        if let Some(first) = self.repeated(author, channel, &draft) {
+            return Ok(first);
+        }
+        let id = self.next_message_id();
+        let kind = match (draft.interaction, draft.reply_to) {
+            (Some(_), _) => MessageKind::Command,
+            (None, Some(_)) => MessageKind::Reply,
+            (None, None) => MessageKind::Default,
+        };
+        let mut pinged = self.pings(
+            author,
+            channel,
+            &draft.content,
+            draft.allowed.as_ref(),
+            draft.mention_default,
+        );
+        pinged.replied_user = self.replied_user(channel, &draft);
+        self.watch_pings(author, &pinged, &draft.content);
+        self.unarchive(channel);
+        let attachments = self.keep_files(draft.uploads);
+        let message = Message {
+            id,
+            channel,
+            author,
+            kind,
+            content: draft.content,
+            created_ms: self.now_ms(),
+            edited_ms: None,
+            pinged,
+            attachments,
+            embeds: draft.embeds,
+            components: draft.components,
+            reactions: Vec::new(),
+            nonce: draft.nonce,
+            flags: draft.flags,
+            reference: draft.reply_to.map(|message| Reference { channel, message }),
+            thread: None,
+            interaction: draft.interaction,
+            only_for: draft.only_for,
+        };
+        self.store(message);
+        Ok(id)
+    }
+
+    /// Stores a message that Discord itself writes.
+    pub(crate) fn post_system(
+        &mut self,
+        channel: ChannelId,
+        author: UserId,
+        kind: MessageKind,
+        content: &str,
+    ) -> MessageId {
+        let id = self.next_message_id();
+        let mut message = Message::system(id, channel, author, kind, self.now_ms());
+        content.clone_into(&mut message.content);
+        self.store(message)
+    }
+
+    pub(super) fn store(&mut self, message: Message) -> MessageId {
+        let (id, channel) = (message.id, message.channel);
+        self.note(Fact::MessageCreated {
+            channel,
+            message: id,
+            author: message.author,
+            content: message.content.clone(),
+            pinged: message.pinged.clone(),
+        });
+        let only_for = message.only_for;
+        if let Some(found) = self.channels.get_mut(&channel) {
+            found.messages.insert(id, message);
+        }
+        // Discord does not send ephemeral messages over the gateway.
+        if only_for.is_none() {
+            self.message_event(channel, id, EventKind::MessageCreate);
+        }
+        id
+    }
+
+    /// Dispatches MESSAGE_CREATE or MESSAGE_UPDATE.
+    pub(super) fn message_event(&mut self, channel: ChannelId, id: MessageId, kind: EventKind) {
+        let Some(message) = self.any_message(channel, id) else {
+            return;
+        };
+        if message.only_for.is_some() {
+            return;
+        }
+        let direct = self
+            .channels
+            .get(&channel)
+            .is_some_and(|channel| channel.guild.is_none());
+        let concerns_bot = message.author == self.bot
+            || message.pinged.users.contains(&self.bot)
+            || message.pinged.replied_user == Some(self.bot);
+        let content = if direct || concerns_bot {
+            Content::Open
+        } else {
+            Content::Privileged
+        };
+        let data = wire::message_event(self, message);
+        self.emit_in(channel, kind, data, content);
+    }
+
+    fn check_place(&self, channel: ChannelId) -> Result<(), ApiError> {
+        let found = self
+            .channels
+            .get(&channel)
+            .ok_or(ApiError::UnknownChannel)?;
+        if found.kind == ChannelKind::Forum {
+            return Err(ApiError::WrongChannelType);
+        }
+        match &found.thread {
+            Some(thread) if thread.archived && thread.locked => Err(ApiError::ArchivedThread),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The message that the same author sent with the same nonce shortly before.
+    fn repeated(&mut self, author: UserId, channel: ChannelId, draft: &Draft) -> Option<MessageId> {
+        let nonce = draft.nonce.as_ref().filter(|_| draft.enforce_nonce)?.text();
+        let oldest = self.now_ms() - limits::NONCE_LIFE_MS;
+        let first = self
+            .channels
+            .get(&channel)?
+            .messages
+            .values()
+            .rev()
+            .find(|message| {
+                message.author == author
+                    && message.created_ms >= oldest
+                    && message
+                        .nonce
+                        .as_ref()
+                        .is_some_and(|known| known.text() == nonce)
+            })?;
+        let message = first.id;
+        self.note(Fact::NonceRepeated {
+            channel,
+            message,
+            nonce,
+        });
+        Some(message)
+    }
+
+    /// Whom a reply notifies: the author of the first message, unless the reply says otherwise.
+    fn replied_user(&self, channel: ChannelId, draft: &Draft) -> Option<UserId> {
+        let first = self.any_message(channel, draft.reply_to?)?;
+        let wanted = draft
+            .allowed
+            .as_ref()
+            .is_none_or(|allowed| allowed.replied_user.unwrap_or(false));
+        wanted.then_some(first.author)
+    }
+
+    pub(super) fn watch_pings(&mut self, author: UserId, pinged: &Pinged, content: &str) {
+        let quiet = !pinged.everyone && pinged.roles.is_empty() && pinged.users.is_empty();
+        if author == self.bot && !quiet {
+            let detail = format!("a message of the bot pings {pinged:?}: {content:?}");
+            self.violate(ViolationKind::Ping, detail);
+        }
+    }
+
+    /// A message in an archived thread that is not locked opens it again.
+    fn unarchive(&mut self, channel: ChannelId) {
+        let now = self.now_ms();
+        let thread = self
+            .channels
+            .get_mut(&channel)
+            .and_then(|channel| channel.thread.as_mut());
+        if let Some(thread) = thread.filter(|thread| thread.archived) {
+            thread.archived = false;
+            thread.changed_ms = now;
+            self.channel_event(channel, EventKind::ThreadUpdate, "unarchived");
+        }
+    }
+
+    pub(super) fn keep_files(&mut self, uploads: Vec<Upload>) -> Vec<Attachment> {
+        let mut attachments = Vec::new();
+        for upload in uploads {
+            let id = AttachmentId::new(self.next_id());
+            attachments.push(Attachment {
+                id,
+                filename: upload.filename,
+                description: upload.description,
+                content_type: upload.content_type,
+                size: upload.bytes.len(),
+            });
+            self.files.insert(id, upload.bytes);
+        }
+        attachments
+    }
+}

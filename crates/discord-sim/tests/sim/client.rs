@@ -1,0 +1,109 @@
+//! A bot without a library: plain HTTP and plain websockets.
+
+use discord_sim::Sim;
+use futures::{SinkExt, StreamExt};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// All intents that a chat bot needs, with MESSAGE_CONTENT.
+pub(crate) const INTENTS: u64 = 1 | 2 | 512 | 1024 | 2048 | 4096 | (1 << 15);
+
+/// Calls a route below `/api/v10` with the bot's token.
+pub(crate) async fn call(sim: &Sim, method: Method, path: &str, body: &Value) -> (u16, Value) {
+    let url = format!("{}/api/v10{path}", sim.base_url());
+    let mut request = reqwest::Client::new()
+        .request(method, url)
+        .header("Authorization", format!("Bot {}", sim.token()));
+    if !body.is_null() {
+        request = request.json(body);
+    }
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    let body = if status == StatusCode::NO_CONTENT {
+        Value::Null
+    } else {
+        response.json().await.unwrap()
+    };
+    (status.as_u16(), body)
+}
+
+/// Posts a message as a well-behaved bot does.
+pub(crate) async fn post(sim: &Sim, channel: impl std::fmt::Display, content: &str) -> Value {
+    let body = json!({
+        "content": content,
+        "nonce": format!("n{}", sim.journal().len()),
+        "enforce_nonce": true,
+        "allowed_mentions": {"parse": []},
+    });
+    let (status, message) = call(
+        sim,
+        Method::POST,
+        &format!("/channels/{channel}/messages"),
+        &body,
+    )
+    .await;
+    assert_eq!(status, 200, "{message}");
+    message
+}
+
+/// A gateway connection.
+pub(crate) struct Gateway(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Gateway {
+    /// Opens a websocket and reads HELLO.
+    pub(crate) async fn open(sim: &Sim) -> (Self, Value) {
+        let url = format!("{}/?v=10", sim.base_url().replacen("http", "ws", 1));
+        let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        let mut gateway = Self(socket);
+        let hello = gateway.next().await.unwrap();
+        (gateway, hello)
+    }
+
+    /// Opens a websocket, identifies and reads READY and GUILD_CREATE.
+    pub(crate) async fn identified(sim: &Sim, intents: u64) -> (Self, Value, Value) {
+        let (mut gateway, _) = Self::open(sim).await;
+        let properties = json!({"os": "test", "browser": "test", "device": "test"});
+        gateway
+            .send(&json!({"op": 2, "d": {
+                "token": sim.token(), "intents": intents, "properties": properties,
+            }}))
+            .await;
+        let ready = gateway.next().await.unwrap();
+        let guild = gateway.next().await.unwrap();
+        (gateway, ready, guild)
+    }
+
+    pub(crate) async fn send(&mut self, payload: &Value) {
+        self.0
+            .send(Message::text(payload.to_string()))
+            .await
+            .unwrap();
+    }
+
+    /// The next payload, or `Err` with the close code when the connection ended.
+    pub(crate) async fn next(&mut self) -> Result<Value, Option<u16>> {
+        match self.0.next().await {
+            Some(Ok(Message::Text(text))) => Ok(serde_json::from_str(&text).unwrap()),
+            Some(Ok(Message::Binary(bytes))) => {
+                let mut decoder = flate2::read::ZlibDecoder::new(bytes.as_ref());
+                Ok(serde_json::from_reader(&mut decoder).unwrap())
+            }
+            Some(Ok(Message::Close(frame))) => Err(frame.map(|frame| frame.code.into())),
+            Some(Ok(other)) => panic!("unexpected frame {other:?}"),
+            Some(Err(_)) | None => Err(None),
+        }
+    }
+
+    /// The next dispatch of this name; others are skipped.
+    pub(crate) async fn event(&mut self, name: &str) -> Value {
+        loop {
+            let payload = self.next().await.unwrap();
+            if payload["t"] == name {
+                return payload;
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Errors that a prompt cannot express, because they hit whatever comes next.
+
+use std::collections::BTreeMap;
+
+use axum::http::{HeaderMap, StatusCode};
+use parking_lot::Mutex;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::script::{Step, header_map};
+
+/// A rule that answers requests with an error, whatever their script says.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForcedError {
+    status: u16,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    body: Option<Value>,
+    #[serde(default)]
+    headers: BTreeMap<String, Value>,
+    #[serde(default)]
+    path: Option<String>,
+    #[serde(default)]
+    times: Option<u32>,
+}
+
+impl ForcedError {
+    /// An error with this HTTP status for every request until the rules change.
+    pub fn status(status: u16) -> Self {
+        Self {
+            status,
+            error: None,
+            message: None,
+            body: None,
+            headers: BTreeMap::new(),
+            path: None,
+            times: None,
+        }
+    }
+
+    /// The error's type, for example `overloaded_error`. Default: `api_error`.
+    #[must_use]
+    pub fn error(mut self, kind: &str) -> Self {
+        self.error = Some(kind.to_owned());
+        self
+    }
+
+    /// The error's message.
+    #[must_use]
+    pub fn message(mut self, message: &str) -> Self {
+        self.message = Some(message.to_owned());
+        self
+    }
+
+    /// An extra header, for example `retry-after`.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_owned(), Value::from(value));
+        self
+    }
+
+    /// Only for paths that begin so. Default: every path.
+    #[must_use]
+    pub fn path(mut self, prefix: &str) -> Self {
+        self.path = Some(prefix.to_owned());
+        self
+    }
+
+    /// Only so many times.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// A sentence about what is wrong with a rule that was read.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        StatusCode::from_u16(self.status)
+            .map_err(|_| format!("{} is not an HTTP status", self.status))?;
+        header_map(&self.headers).map(drop)
+    }
+
+    fn hits(&mut self, path: &str) -> bool {
+        if !self
+            .path
+            .as_deref()
+            .is_none_or(|prefix| path.starts_with(prefix))
+        {
+            return false;
+        }
+        match &mut self.times {
+            None => true,
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+        }
+    }
+}
+
+/// An error reply, before an API gives it its shape.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Failure {
+    pub(crate) status: StatusCode,
+    pub(crate) kind: String,
+    pub(crate) message: String,
+    pub(crate) body: Option<Value>,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Failure {
+    pub(crate) fn new(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
+        let (kind, message) = (kind.to_owned(), message.into());
+        Self {
+            status,
+            kind,
+            message,
+            body: None,
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// What a step with an error status answers; nothing for any other step.
+    pub(crate) fn of_step(step: &Step) -> Option<Self> {
+        Some(Self {
+            status: step.failure()?,
+            kind: step.error.clone().unwrap_or_else(|| "api_error".to_owned()),
+            message: step
+                .message
+                .clone()
+                .unwrap_or_else(|| "scripted error".to_owned()),
+            body: step.body.clone(),
+            headers: step.header_map(),
+        })
+    }
+}
+
+/// The rules in force and the credentials that are accepted.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    rules: Mutex<Vec<ForcedError>>,
+    accepted: Mutex<Option<Vec<String>>>,
+}
+
+impl Faults {
+    /// Replaces all rules; the first that fits a request is used.
+    pub(crate) fn force(&self, rules: Vec<ForcedError>) {
+        *self.rules.lock() = rules;
+    }
+
+    /// Only these bearer tokens and API keys are accepted from now on; nothing means any.
+    pub(crate) fn accept(&self, credentials: Option<Vec<String>>) {
+        *self.accepted.lock() = credentials;
+    }
+
+    pub(crate) fn reset(&self) {
+        self.force(Vec::new());
+        self.accept(None);
+    }
+
+    /// The error that a request to `path` must get; counts it.
+    pub(crate) fn strike(&self, path: &str) -> Option<Failure> {
+        let mut rules = self.rules.lock();
+        let rule = rules
+            .iter_mut()
+            .find_map(|rule| rule.hits(path).then_some(rule))?;
+        Failure::of_step(&Step {
+            status: Some(rule.status),
+            error: rule.error.clone(),
+            message: rule.message.clone(),
+            body: rule.body.clone(),
+            headers: rule.headers.clone(),
+            ..Step::default()
+        })
+    }
+
+    /// Whether the request's bearer token or API key is accepted.
+    pub(crate) fn accepts(&self, headers: &BTreeMap<String, String>) -> bool {
+        let accepted = self.accepted.lock();
+        let Some(accepted) = accepted.as_ref() else {
+            return true;
+        };
+        let bearer = headers
+            .get("authorization")
+            .and_then(|value| value.strip_prefix("Bearer "));
+        let sent = bearer.or_else(|| headers.get("x-api-key").map(String::as_str));
+        sent.is_some_and(|sent| accepted.iter().any(|credential| credential == sent))
+    }
+}

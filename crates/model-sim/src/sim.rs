@@ -1,0 +1,188 @@
+//! The simulator as a Rust test holds it.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::faults::{Faults, ForcedError};
+use crate::holds::Holds;
+use crate::journal::{Journal, RequestRecord};
+use crate::script::Retries;
+use crate::server::{self, Shared};
+
+/// How long a test waits for a request or a hold before it fails with a list of what did come. Far
+/// beyond what a slow machine needs, so that it only ends a test that would hang.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How to start a simulator.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// A file to which each request is appended as a line of JSON.
+    pub log: Option<PathBuf>,
+}
+
+/// A running simulator. When the value is dropped it takes no more connections and lets go whoever
+/// is held.
+#[derive(Debug)]
+pub struct ModelSim {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+}
+
+impl ModelSim {
+    /// Starts one on a free port of the loopback address.
+    pub async fn start() -> io::Result<Self> {
+        Self::start_with(Options::default()).await
+    }
+
+    /// Starts one. Fails when the port is taken or the log cannot be written.
+    pub async fn start_with(options: Options) -> io::Result<Self> {
+        let log = options
+            .log
+            .map(|path| OpenOptions::new().create(true).append(true).open(path));
+        let shared = Arc::new(Shared {
+            journal: Journal::new(log.transpose()?),
+            holds: Holds::default(),
+            faults: Faults::default(),
+            retries: Retries::default(),
+        });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+        let address = listener.local_addr()?;
+        let stop = CancellationToken::new();
+        let router = server::router(Arc::clone(&shared));
+        let stopped = stop.clone().cancelled_owned();
+        tokio::spawn(async move {
+            axum::serve(listener, router)
+                .with_graceful_shutdown(stopped)
+                .await
+        });
+        Ok(Self {
+            address,
+            shared,
+            stop,
+        })
+    }
+
+    /// `http://127.0.0.1:PORT`, what `ANTHROPIC_BASE_URL` wants.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The requests so far in the order of their arrival, at most the last 500.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.shared
+            .journal
+            .records()
+            .iter()
+            .map(|record| record.as_ref().clone())
+            .collect()
+    }
+
+    /// Waits for the first request, old or new, that `wanted` accepts. A request is looked at again
+    /// when its outcome changes, so `wanted` may ask for an abandoned one.
+    ///
+    /// # Panics
+    /// After 60 seconds, with a list of the requests that did come.
+    pub async fn wait_for_request(&self, wanted: impl Fn(&RequestRecord) -> bool) -> RequestRecord {
+        self.in_time(
+            "a request that the test waits for",
+            self.shared.journal.find(wanted),
+        )
+        .await
+        .as_ref()
+        .clone()
+    }
+
+    /// Waits until a request stands at the hold.
+    ///
+    /// # Panics
+    /// After 60 seconds, with a list of the requests that did come.
+    pub async fn wait_for_hold(&self, name: &str) {
+        self.in_time(
+            &format!("a request at the hold {name:?}"),
+            self.shared.holds.occupied(name),
+        )
+        .await;
+    }
+
+    /// Opens a hold for all who wait there and all who come later, until [`Self::reset`].
+    pub fn release(&self, name: &str) {
+        self.shared.holds.release(name);
+    }
+
+    /// Answers with these errors from now on, in place of all earlier rules; the first rule that fits
+    /// a request is used. No rules: answers as scripted again. A HEAD request never gets one.
+    ///
+    /// # Panics
+    /// When a rule has an impossible status or header.
+    pub fn force(&self, rules: impl IntoIterator<Item = ForcedError>) {
+        let rules: Vec<ForcedError> = rules.into_iter().collect();
+        if let Err(why) = rules.iter().try_for_each(ForcedError::check) {
+            give_up(&format!("this error cannot be forced: {why}"));
+        }
+        self.shared.faults.force(rules);
+    }
+
+    /// Accepts only these bearer tokens and API keys for model requests; nothing means any.
+    pub fn accept_only(&self, credentials: Option<Vec<String>>) {
+        self.shared.faults.accept(credentials);
+    }
+
+    /// Forgets the log, the forced errors, the counted failures and the accepted credentials, and lets
+    /// go whoever is held. Numbers go on.
+    pub fn reset(&self) {
+        self.shared.reset();
+    }
+
+    async fn in_time<T>(&self, what: &str, event: impl Future<Output = T>) -> T {
+        let Ok(value) = tokio::time::timeout(PATIENCE, event).await else {
+            let requests: Vec<String> = self.requests().iter().map(summary).collect();
+            give_up(&format!(
+                "waited {PATIENCE:?} for {what}. Holds: {:?}. Requests:\n{}",
+                self.shared.holds.snapshot(),
+                requests.join("\n")
+            ));
+        };
+        value
+    }
+}
+
+impl Drop for ModelSim {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.shared.holds.reset();
+    }
+}
+
+fn summary(request: &RequestRecord) -> String {
+    let RequestRecord {
+        number,
+        since_start,
+        method,
+        path,
+        user_text,
+        outcome,
+        ..
+    } = request;
+    format!(
+        "  {number} at {since_start:?}: {method} {path} {outcome:?} {:?}",
+        user_text.as_deref().unwrap_or("")
+    )
+}
+
+#[expect(
+    clippy::panic,
+    reason = "a test library fails its test by a panic, as an assertion does"
+)]
+fn give_up(why: &str) -> ! {
+    panic!("model-sim: {why}")
+}

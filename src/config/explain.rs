@@ -1,0 +1,41 @@
+//! What each setting is, and why.
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{Settings, Source};
+use crate::observe::Secrets;
+
+/// One setting, as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// Its name, such as `http.listen`.
+    pub key: String,
+    /// Its value as it was written, on one line; a secret is masked.
+    pub value: String,
+    /// Where the value came from.
+    pub source: Source,
+}
+
+impl Settings {
+    /// All settings with their values and sources, in the order of the sections.
+    pub fn explain(&self) -> &[Explained] {
+        &self.explained
+    }
+
+    /// The secrets among the values, to be kept out of the log. Of what is handed to the agent
+    /// these are the variables that are named like one or may hold one; a time zone is none.
+    pub fn secrets(&self) -> Secrets {
+        let secret = |name: &str, value: &SecretString| {
+            let name = name.to_uppercase();
+            ["KEY", "TOKEN", "SECRET", "PASSWORD"].iter().any(|word| name.contains(word))
+                // The address of a proxy may have a password in it.
+                || value.expose_secret().contains('@')
+        };
+        let passed = self.claude.env.iter();
+        let passed = passed
+            .filter(|(name, value)| secret(name, value))
+            .map(|(_, value)| value);
+        let all: Vec<SecretString> = passed.chain([&self.discord.token]).cloned().collect();
+        Secrets::new(all)
+    }
+}

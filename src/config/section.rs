@@ -1,0 +1,269 @@
+//! Reads one section after the other, and goes on after a mistake, so that a person sees all of
+//! his mistakes at once.
+
+use figment::value::{Dict, Value};
+
+use super::{
+    Explained, Problem, Source,
+    file::join,
+    layers::{Layers, variable_for},
+    problem::Complaint,
+    values::shown,
+};
+
+/// What has been read so far.
+pub(super) struct Reader {
+    pub(super) layers: Layers,
+    pub(super) problems: Vec<Problem>,
+    pub(super) explained: Vec<Explained>,
+}
+
+impl Reader {
+    pub(super) fn report(&mut self, key: &str, source: Option<Source>, complaint: Complaint) {
+        self.problems.push(Problem {
+            key: key.to_owned(),
+            source,
+            text: complaint.text,
+            remedy: complaint.remedy,
+        });
+    }
+
+    pub(super) fn explain(&mut self, key: &str, value: impl Into<String>, source: Source) {
+        self.explained.push(Explained {
+            key: key.to_owned(),
+            value: value.into(),
+            source,
+        });
+    }
+}
+
+/// A table whose settings are being read. Each of them has to be asked for once; what is left at
+/// the end is unknown.
+pub(super) struct Section<'a> {
+    reader: &'a mut Reader,
+    path: String,
+    values: Dict,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    /// The whole configuration.
+    pub(super) fn root(reader: &'a mut Reader) -> Self {
+        let values = reader.layers.root(&mut reader.problems);
+        Self {
+            reader,
+            path: String::new(),
+            values,
+            known: Vec::new(),
+        }
+    }
+
+    /// A section of this table; empty if it is not there or no table.
+    pub(super) fn section(&mut self, name: &'static str) -> Section<'_> {
+        self.known.push(name);
+        let value = self.values.remove(name);
+        let path = join(&self.path, name);
+        Section::of(self.reader, path, value)
+    }
+
+    fn of(reader: &'a mut Reader, path: String, value: Option<Value>) -> Self {
+        let values = match value {
+            None => Dict::new(),
+            Some(Value::Dict(_, values)) => values,
+            Some(other) => {
+                let source = reader.layers.source(&path, &other);
+                let remedy = format!(
+                    "Write `[{path}]` on a line of its own, and the settings of the section below it."
+                );
+                let complaint = Complaint::new("This is a section, not a setting.", remedy);
+                reader.report(&path, Some(source), complaint);
+                Dict::new()
+            }
+        };
+        Self {
+            reader,
+            path,
+            values,
+            known: Vec::new(),
+        }
+    }
+
+    /// The tables of an array of tables, in order, each read by `read` with its position.
+    pub(super) fn tables(&mut self, name: &'static str, mut read: impl FnMut(Section<'_>)) {
+        self.known.push(name);
+        let path = join(&self.path, name);
+        let values = match self.values.remove(name) {
+            None => return,
+            Some(Value::Array(_, values)) if values.is_empty() => return,
+            Some(Value::Dict(_, values))
+                if values.keys().all(|key| key.parse::<usize>().is_ok()) =>
+            {
+                values
+            }
+            Some(other) => {
+                let source = self.reader.layers.source(&path, &other);
+                let remedy = format!(
+                    "Write `[[{path}]]`, with two brackets, above the settings of each of them; a \
+                     variable overrides one setting of the first of them as `{}__NAME`.",
+                    variable_for(&join(&path, "0"))
+                );
+                let complaint = Complaint::new("This is a list of sections.", remedy);
+                self.reader.report(&path, Some(source), complaint);
+                return;
+            }
+        };
+        let mut values: Vec<(usize, Value)> = values
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.parse().ok()?, value)))
+            .collect();
+        values.sort_by_key(|(at, _)| *at);
+        for (at, value) in values {
+            let path = join(&path, &at.to_string());
+            read(Section::of(self.reader, path, Some(value)));
+        }
+    }
+
+    /// A setting with a default.
+    pub(super) fn or<T>(
+        &mut self,
+        name: &'static str,
+        default: impl Into<Value>,
+        parse: impl Fn(&Value) -> Result<T, Complaint>,
+    ) -> Option<T> {
+        let (value, source) = self
+            .take(name)
+            .unwrap_or_else(|| (default.into(), Source::Default));
+        self.parse(name, &value, source, parse)
+    }
+
+    /// A setting that may stay open; `meanwhile` says what holds then. `None` after a mistake.
+    pub(super) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        meanwhile: &str,
+        parse: impl Fn(&Value) -> Result<T, Complaint>,
+    ) -> Option<Option<T>> {
+        match self.take(name) {
+            Some((value, source)) => self.parse(name, &value, source, parse).map(Some),
+            None => {
+                let key = join(&self.path, name);
+                self.reader.explain(&key, meanwhile, Source::Default);
+                Some(None)
+            }
+        }
+    }
+
+    /// A setting without which nothing works.
+    pub(super) fn required<T>(
+        &mut self,
+        name: &'static str,
+        remedy: &str,
+        parse: impl Fn(&Value) -> Result<T, Complaint>,
+    ) -> Option<T> {
+        if let Some((value, source)) = self.take(name) {
+            return self.parse(name, &value, source, parse);
+        }
+        self.report(
+            name,
+            None,
+            Complaint::new("This setting is missing.", remedy),
+        );
+        None
+    }
+
+    /// A setting that may not stand here.
+    pub(super) fn refuse(&mut self, name: &'static str, complaint: Complaint) {
+        let source = self.source(name);
+        if self.values.remove(name).is_some() {
+            self.report(name, source, complaint);
+        }
+    }
+
+    /// Reports a mistake in one of the settings of this section.
+    pub(super) fn report(&mut self, name: &str, source: Option<Source>, complaint: Complaint) {
+        let key = join(&self.path, name);
+        self.reader.report(&key, source, complaint);
+    }
+
+    /// Adds a line about a value that is no setting of the file.
+    pub(super) fn explain(&mut self, name: &str, value: impl Into<String>, source: Source) {
+        let key = join(&self.path, name);
+        self.reader.explain(&key, value, source);
+    }
+
+    /// Where a setting that was not read yet comes from.
+    pub(super) fn source(&self, name: &str) -> Option<Source> {
+        let value = self.values.get(name)?;
+        Some(self.reader.layers.source(&join(&self.path, name), value))
+    }
+
+    /// Refuses what nobody asked for.
+    pub(super) fn finish(self) {
+        let Self {
+            reader,
+            path,
+            values,
+            known,
+        } = self;
+        for (name, value) in values {
+            let key = join(&path, &name);
+            let source = reader.layers.source(&key, &value);
+            let written = |name: &str| match source.variable() {
+                Some(variable) => {
+                    let written = variable_for(&join(&path, name));
+                    let below = variable_for(&key);
+                    format!("{written}{}", variable.strip_prefix(&below).unwrap_or(""))
+                }
+                None => join(&path, name),
+            };
+            let near = known
+                .iter()
+                .map(|known| (strsim::damerau_levenshtein(known, &name), *known))
+                // More than a third of the letters wrong is another word.
+                .filter(|(distance, known)| *distance * 3 <= known.len().max(3))
+                .min();
+            let remedy = match near {
+                Some((_, known)) => format!("Did you mean `{}`?", written(known)),
+                None => {
+                    let all: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+                    format!("Remove it, or write one of {}.", all.join(", "))
+                }
+            };
+            let complaint = Complaint::new("There is no such setting.", remedy);
+            reader.report(&key, Some(source), complaint);
+        }
+    }
+
+    fn take(&mut self, name: &'static str) -> Option<(Value, Source)> {
+        self.known.push(name);
+        let value = self.values.remove(name)?;
+        let source = self.reader.layers.source(&join(&self.path, name), &value);
+        Some((value, source))
+    }
+
+    fn parse<T>(
+        &mut self,
+        name: &str,
+        value: &Value,
+        source: Source,
+        parse: impl Fn(&Value) -> Result<T, Complaint>,
+    ) -> Option<T> {
+        let parsed = match value {
+            Value::Dict(..) => Err(Complaint::new(
+                "This is a setting, not a section.",
+                "Write its value behind `=`, and nothing below it.",
+            )),
+            _ => parse(value),
+        };
+        match parsed {
+            Ok(parsed) => {
+                self.explain(name, shown(value), source);
+                Some(parsed)
+            }
+            Err(complaint) => {
+                self.report(name, Some(source), complaint);
+                None
+            }
+        }
+    }
+}

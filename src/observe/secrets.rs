@@ -1,0 +1,151 @@
+//! Takes secrets out of text that people or files get to see.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// What stands in a secret's place.
+const MARK: &str = "[redacted]";
+
+/// A shorter value is no secret, and taking it out would only garble words.
+const SHORTEST: usize = 8;
+
+/// The start of every key and token of Anthropic.
+const ANTHROPIC: &str = "sk-ant-";
+
+/// The secrets that this process knows. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Secrets(Arc<[SecretString]>);
+
+impl Secrets {
+    /// Registers values; those shorter than eight bytes are not taken for secrets.
+    pub fn new(values: impl IntoIterator<Item = SecretString>) -> Self {
+        let mut values: Vec<SecretString> = values
+            .into_iter()
+            .filter(|value| value.expose_secret().len() >= SHORTEST)
+            .collect();
+        // The longest first, so that no end of it is left if a shorter one is its beginning.
+        values.sort_by_key(|value| std::cmp::Reverse(value.expose_secret().len()));
+        Self(values.into())
+    }
+
+    /// The text without the registered values and without what looks like a token.
+    pub fn redact(&self, text: &str) -> String {
+        let mut clean = Cow::Borrowed(text);
+        for secret in self.0.iter() {
+            if clean.contains(secret.expose_secret()) {
+                clean = Cow::Owned(clean.replace(secret.expose_secret(), MARK));
+            }
+        }
+        redact(&clean)
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({})", self.0.len())
+    }
+}
+
+/// The text without what looks like a token of Discord or Anthropic, whoever it belongs to.
+pub fn redact(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_letter) {
+        let end = rest[start..]
+            .find(|char| !is_letter(char))
+            .map_or(rest.len(), |length| start + length);
+        clean.push_str(&rest[..start]);
+        redact_word(&rest[start..end], &mut clean);
+        rest = &rest[end..];
+    }
+    clean.push_str(rest);
+    clean
+}
+
+/// The letters of tokens, and the dot between the parts of one.
+fn is_letter(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.')
+}
+
+fn redact_word(word: &str, clean: &mut String) {
+    if let Some(at) = word.find(ANTHROPIC) {
+        clean.push_str(&word[..at]);
+        clean.push_str(MARK);
+        return;
+    }
+    let parts: Vec<&str> = word.split('.').collect();
+    let mut at = 0;
+    while at < parts.len() {
+        if at > 0 {
+            clean.push('.');
+        }
+        if is_discord(&parts[at..]) {
+            clean.push_str(MARK);
+            at += 3;
+        } else {
+            clean.push_str(parts[at]);
+            at += 1;
+        }
+    }
+}
+
+/// A token of a Discord bot has three parts: an id in Base64 (24 letters or more), a time (6) and
+/// a signature (27 or more; Discord: reference#authentication shows one).
+fn is_discord(parts: &[&str]) -> bool {
+    let [id, time, signature, ..] = parts else {
+        return false;
+    };
+    (20..=40).contains(&id.len()) && (5..=8).contains(&time.len()) && signature.len() >= 25
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn discord_token() -> String {
+        format!("{}.GhYzAb.{}", "M".repeat(26), "s".repeat(38))
+    }
+
+    #[test]
+    fn a_registered_secret_is_taken_out_wherever_it_stands() {
+        let secrets = Secrets::new(["correct-horse".into(), "correct-horse-battery".into()]);
+        assert_eq!(
+            secrets.redact("a=correct-horse-battery, b:\"correct-horse\"xcorrect-horse"),
+            "a=[redacted], b:\"[redacted]\"x[redacted]"
+        );
+    }
+
+    #[test]
+    fn a_short_value_is_not_taken_for_a_secret() {
+        assert_eq!(Secrets::new(["dummy".into()]).redact("a dummy"), "a dummy");
+    }
+
+    #[test]
+    fn what_looks_like_a_token_is_taken_out_though_nobody_registered_it() {
+        let token = discord_token();
+        let text = format!("Bot {token}, x.{token}.y (sk-ant-oat01-AbC_9) über sk-ant-api03-x\n");
+        assert_eq!(
+            redact(&text),
+            "Bot [redacted], x.[redacted].y ([redacted]) über [redacted]\n"
+        );
+    }
+
+    #[test]
+    fn ordinary_text_stays_as_it_is() {
+        for text in [
+            "",
+            "https://discord.com/api/v10/channels/1098765432109876543/messages",
+            "src/runtime/runner/mod.rs:12 v1.2.3 … 🦀 a.b.c",
+            "01890a5d-ac96-774b-bcce-b302099a8057.sock.tmp",
+        ] {
+            assert_eq!(redact(text), text);
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_show_themselves() {
+        let secrets = Secrets::new(["correct-horse".into()]);
+        assert_eq!(format!("{secrets:?}"), "Secrets(1)");
+    }
+}

@@ -1,0 +1,114 @@
+//! Ending an agent and everything it has started.
+
+use std::{process::ExitStatus, time::Duration};
+
+use nix::sys::signal::Signal;
+use tokio::{
+    process::Child,
+    sync::watch,
+    time::{Instant, sleep, sleep_until, timeout},
+};
+
+use super::hub::{Agent, Ending, Hub};
+use crate::runtime::runner::tree::{self, Hunt};
+
+/// How long processes have to obey SIGTERM, at most.
+const TERM: Duration = Duration::from_secs(2);
+
+/// How long what an agent has left behind has to obey SIGTERM.
+const REST: Duration = Duration::from_secs(1);
+
+/// How long killed processes may take to go.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait between two looks at processes that are about to go.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Processes that SIGKILL does not end.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{} processes of the agent cannot be ended: {}",
+    .0.len(),
+    .0.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+)]
+pub(super) struct Stuck(Vec<u32>);
+
+/// Waits until the agent has ended, and makes it end when that is wished.
+pub(super) async fn watch(hub: &Hub, child: &mut Child) -> Option<ExitStatus> {
+    let mut wishes = hub.ending.subscribe();
+    tokio::select! {
+        status = child.wait() => return status.ok(),
+        _ = wishes.wait_for(Option::is_some) => {}
+    }
+    // Ask: it may finish its sentence, and its input ends, which tells most programs to leave.
+    hub.interrupt();
+    hub.close_input();
+    let grace = loop {
+        let Some(Ending { until, grace }) = *wishes.borrow_and_update() else {
+            break Duration::ZERO;
+        };
+        tokio::select! {
+            status = child.wait() => return status.ok(),
+            () = sleep_until(until) => break grace,
+            // Somebody has become more impatient.
+            _ = wishes.changed() => {}
+        }
+    };
+    // Tell. Who is stopped cannot obey before it is continued.
+    let everybody = tree::below(std::process::id());
+    tree::signal(&everybody, Signal::SIGTERM);
+    tree::signal(&everybody, Signal::SIGCONT);
+    if let Ok(status) = timeout(grace.min(TERM), child.wait()).await {
+        return status.ok();
+    }
+    // Force. What is stuck shows again when the rest is cleared.
+    let agent = child.id().unwrap_or(0);
+    let _ = kill(agent, |_| true).await;
+    child.wait().await.ok()
+}
+
+/// Ends what an agent that has ended has left behind.
+pub(super) async fn clear(agent: u32) -> Result<(), Stuck> {
+    let me = std::process::id();
+    tree::signal(&tree::below(me), Signal::SIGTERM);
+    let deadline = Instant::now() + REST;
+    while !tree::below(me).is_empty() && Instant::now() < deadline {
+        tree::reap(agent);
+        sleep(PAUSE).await;
+    }
+    kill(agent, |_| true).await?;
+    tree::reap(agent);
+    Ok(())
+}
+
+/// Ends every process below the runner except the agent; answers how many there were.
+pub(super) async fn sweep(agent: &watch::Sender<Agent>) -> Result<u32, Stuck> {
+    let state = *agent.borrow();
+    match state {
+        Agent::Alive(agent) => kill(agent, |pid| pid != agent).await,
+        // Before its start there is nothing, and its end takes everything with it.
+        Agent::Starting | Agent::Gone(_) => Ok(0),
+    }
+}
+
+/// Kills everything below the runner that is `meant`, until nothing of it is left.
+async fn kill(agent: u32, meant: impl Fn(u32) -> bool) -> Result<u32, Stuck> {
+    let me = std::process::id();
+    let deadline = Instant::now() + PATIENCE;
+    let mut hunt = Hunt::new(|| {
+        let mut found = tree::below(me);
+        found.retain(|proc| meant(proc.pid));
+        found
+    });
+    loop {
+        let struck = hunt.round();
+        if struck.is_empty() {
+            return Ok(hunt.count());
+        }
+        if Instant::now() > deadline {
+            return Err(Stuck(struck));
+        }
+        sleep(PAUSE).await;
+        tree::reap(agent);
+    }
+}

@@ -1,0 +1,124 @@
+//! The runner process itself.
+//!
+//! One thread: the agent's life hangs on the thread that started it (`PR_SET_PDEATHSIG`), and
+//! nothing here takes long. Whatever happens is written to the journal first and seen by clients
+//! from there.
+
+mod agent;
+mod control;
+mod door;
+mod ending;
+mod hub;
+mod life;
+mod ready;
+
+use std::{
+    fs, io,
+    os::unix::{fs::PermissionsExt as _, net::UnixListener},
+    path::Path,
+    process::ExitCode,
+};
+
+use super::{
+    files::{self, Layout},
+    journal::Journal,
+    lock::{Lock, Taken},
+    spec::Spec,
+};
+pub(super) use ready::Ready;
+
+/// A runner that has everything it needs.
+#[derive(Debug)]
+struct Prepared {
+    spec: Spec,
+    journal: Journal,
+    listener: UnixListener,
+    layout: Layout,
+    session: Lock,
+    /// Says to whoever removes the directory that this process lives.
+    _alive: Lock,
+}
+
+/// Is the runner of `directory` until its work is done. Must be called before the process has a
+/// second thread. Its first word goes to standard output, faults of its own to standard error.
+pub fn run(directory: &Path) -> ExitCode {
+    isolate();
+    let prepared = match prepare(directory) {
+        Ok(prepared) => prepared,
+        Err(word) => {
+            word.say();
+            return ExitCode::FAILURE;
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(life::live(prepared)),
+        Err(error) => {
+            Ready::No(error.to_string()).say();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Steps out of everything that the server and the agent could share.
+fn isolate() {
+    // Fails only for the leader of a process group: then nobody's terminal is shared anyway.
+    let _ = nix::unistd::setsid();
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::prctl;
+        // Neither can fail on a kernel of the last ten years. `status` says what is the case.
+        let _ = prctl::set_child_subreaper(true);
+        let _ = prctl::set_dumpable(false);
+    }
+}
+
+fn prepare(directory: &Path) -> Result<Prepared, Ready> {
+    let failed = |error: io::Error| Ready::No(error.to_string());
+    let no_room = || Ready::No("its directory has no parent".to_owned());
+    let alive = take(
+        &directory.join(files::ALIVE),
+        &std::process::id().to_string(),
+    )?;
+    let spec = Spec::read(directory).map_err(failed)?;
+    let layout = Layout::around(directory).ok_or_else(no_room)?;
+    let holder = format!("runner {}, process {}", spec.runner, std::process::id());
+    let session = take(&layout.session_lock(spec.session), &holder)?;
+    let begun = begin(directory, &layout, &spec);
+    match begun {
+        Ok((journal, listener)) => Ok(Prepared {
+            spec,
+            journal,
+            listener,
+            layout,
+            session,
+            _alive: alive,
+        }),
+        Err(error) => {
+            // The lock itself goes with the process.
+            let _ = session.remove();
+            Err(failed(error))
+        }
+    }
+}
+
+fn take(path: &Path, holder: &str) -> Result<Lock, Ready> {
+    match Lock::take(path, holder) {
+        Ok(Taken::Ours(lock)) => Ok(lock),
+        Ok(Taken::Theirs(holder)) => Err(Ready::Busy(holder)),
+        Err(error) => Err(Ready::No(error.to_string())),
+    }
+}
+
+fn begin(directory: &Path, layout: &Layout, spec: &Spec) -> io::Result<(Journal, UnixListener)> {
+    files::private_directory(&directory.join(files::TEMPORARY))?;
+    let journal = Journal::create(directory, spec.limits.journal)?;
+    let path = layout.socket(spec.runner);
+    // The directory around it is private, so nobody gets in before its own rights are set.
+    let listener = UnixListener::bind(&path)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    listener.set_nonblocking(true)?;
+    Ok((journal, listener))
+}

@@ -1,0 +1,84 @@
+//! Clearing up after a runner, dead or alive.
+
+use std::{
+    fs, io, thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    RemoveError,
+    files::{self, Layout},
+    lock::{Lock, Taken},
+    spec::Spec,
+    tree::{self, Hunt},
+};
+use crate::words::RunnerId;
+
+/// How long killed processes may take to go. One that sleeps in the kernel (a dead network disk)
+/// goes when the kernel lets it, or never.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait between two looks at processes that have been killed.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Ends all that is left of a runner, itself included, and removes its files. Blocks the thread.
+pub(super) fn remove(layout: &Layout, runner: RunnerId) -> Result<(), RemoveError> {
+    let directory = layout.directory(runner);
+    let deadline = Instant::now() + PATIENCE;
+    // Held until the end, so that no runner can begin in a directory that is being removed.
+    let alive = match directory.try_exists()? {
+        true => Some(end_runner(layout, runner, deadline)?),
+        false => None,
+    };
+    end_tree(runner, deadline)?;
+    if let Ok(spec) = Spec::read(&directory) {
+        let session = layout.session_lock(spec.session);
+        // A lock that somebody holds is another runner's by now.
+        if session.try_exists()?
+            && let Taken::Ours(lock) = Lock::take(&session, "")?
+        {
+            lock.remove()?;
+        }
+    }
+    match fs::remove_file(layout.socket(runner)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        Ok(()) | Err(_) => {}
+    }
+    files::remove_tree(&directory)?;
+    drop(alive);
+    Ok(())
+}
+
+/// Kills the runner if it lives. Its lock proves that the process id is still its own.
+fn end_runner(layout: &Layout, runner: RunnerId, deadline: Instant) -> Result<Lock, RemoveError> {
+    let path = layout.directory(runner).join(files::ALIVE);
+    loop {
+        let holder = match Lock::take(&path, "")? {
+            Taken::Ours(lock) => return Ok(lock),
+            Taken::Theirs(holder) => holder,
+        };
+        match holder.parse() {
+            Ok(pid) => {
+                tree::kill_one(pid).map_err(|_| RemoveError::Alive { pids: vec![pid] })?;
+                Lock::wait(&path)?;
+            }
+            // It has the lock and is about to write its name into it.
+            Err(_) if Instant::now() < deadline => thread::sleep(PAUSE),
+            Err(_) => return Err(RemoveError::Alive { pids: Vec::new() }),
+        }
+    }
+}
+
+fn end_tree(runner: RunnerId, deadline: Instant) -> Result<(), RemoveError> {
+    let mut hunt = Hunt::new(|| tree::marked(runner));
+    loop {
+        let pids = hunt.round();
+        if pids.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(RemoveError::Alive { pids });
+        }
+        thread::sleep(PAUSE);
+    }
+}

@@ -1,0 +1,169 @@
+//! Finding and ending whole trees of processes.
+//!
+//! A tree is what descends from a runner. On Linux the runner is a subreaper: whoever loses its
+//! parent gets the runner as its new one, so neither `setsid` nor forking twice leads out of the
+//! tree. There is no way to signal a tree at once; [`Hunt`] stops what it sees until it sees
+//! nothing new, and only then kills, so that nothing can fork away from it for long.
+//!
+//! Between looking at a process and signalling it, its id might be given to another one. For that
+//! it would have to end, be reaped and the ids to wrap around within microseconds.
+
+use std::collections::{HashMap, HashSet};
+
+use nix::{
+    errno::Errno,
+    sys::{
+        signal::{Signal, kill},
+        wait::{WaitPidFlag, waitpid},
+    },
+    unistd::Pid,
+};
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as system;
+#[cfg(not(target_os = "linux"))]
+mod other;
+#[cfg(not(target_os = "linux"))]
+use other as system;
+
+pub(super) use system::{CAVEAT, dumpable, marked, rss};
+
+/// One process, as it was a moment ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Proc {
+    pub(super) pid: u32,
+    parent: u32,
+    life: Life,
+}
+
+/// Whether a process can still do anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    Alive,
+    /// Ended, and its parent has not asked how.
+    Zombie,
+}
+
+/// All that lives below `root`.
+pub(super) fn below(root: u32) -> Vec<Proc> {
+    descend(&[root])
+}
+
+/// All that lives below any of `roots`.
+fn descend(roots: &[u32]) -> Vec<Proc> {
+    let mut children: HashMap<u32, Vec<Proc>> = HashMap::new();
+    for proc in system::all() {
+        children.entry(proc.parent).or_default().push(proc);
+    }
+    let mut found = Vec::new();
+    let mut parents = roots.to_vec();
+    while let Some(parent) = parents.pop() {
+        for proc in children.remove(&parent).unwrap_or_default() {
+            parents.push(proc.pid);
+            if proc.life == Life::Alive {
+                found.push(proc);
+            }
+        }
+    }
+    found
+}
+
+/// Whether `pid` descends from `root` (or is it), or hides its descent by losing ancestors faster
+/// than one can look.
+pub(super) fn is_below(pid: u32, root: u32) -> bool {
+    (0..16).find_map(|_| climb(pid, root)).unwrap_or(true)
+}
+
+/// `None` when an ancestor ended while we looked.
+fn climb(pid: u32, root: u32) -> Option<bool> {
+    let mut at = pid;
+    while at != root {
+        // 0 is above the first process, or in another process namespace.
+        if at == 0 {
+            return Some(false);
+        }
+        at = system::look_at(at)?.parent;
+    }
+    Some(true)
+}
+
+/// Takes leave of the ended children of this process, one by one: waiting for any child would take
+/// the agent's end away from tokio, which waits for it by its own means.
+pub(super) fn reap(agent: u32) {
+    let me = std::process::id();
+    for proc in system::all() {
+        if proc.parent == me && proc.life == Life::Zombie && proc.pid != agent {
+            // An error means that it is gone already.
+            let _ = waitpid(pid(proc.pid), Some(WaitPidFlag::WNOHANG));
+        }
+    }
+}
+
+/// Sends a signal to each of them. Who is gone has not minded.
+pub(super) fn signal(procs: &[Proc], signal: Signal) {
+    for proc in procs {
+        match kill(pid(proc.pid), signal) {
+            Ok(()) | Err(Errno::ESRCH) => {}
+            Err(error) => tracing::warn!(pid = proc.pid, %error, "cannot signal a process"),
+        }
+    }
+}
+
+/// Kills one process.
+pub(super) fn kill_one(process: u32) -> Result<(), Errno> {
+    match kill(pid(process), Signal::SIGKILL) {
+        Ok(()) | Err(Errno::ESRCH) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends everything that a way of looking finds.
+#[derive(Debug)]
+pub(super) struct Hunt<F> {
+    look: F,
+    killed: HashSet<u32>,
+}
+
+impl<F: Fn() -> Vec<Proc>> Hunt<F> {
+    pub(super) fn new(look: F) -> Self {
+        Self {
+            look,
+            killed: HashSet::new(),
+        }
+    }
+
+    /// Stops and kills what is there. Answers what it struck: nothing means that all are gone;
+    /// otherwise they may need a moment to go, and somebody may have slipped through.
+    pub(super) fn round(&mut self) -> Vec<u32> {
+        // Far more looks than a tree has generations; a tree that still grows is hit again in the
+        // next round.
+        const LOOKS: usize = 64;
+
+        let mut stopped = HashSet::new();
+        for _ in 0..LOOKS {
+            let mut fresh = (self.look)();
+            fresh.retain(|proc| stopped.insert(proc.pid));
+            if fresh.is_empty() {
+                break;
+            }
+            signal(&fresh, Signal::SIGSTOP);
+        }
+        let found = (self.look)();
+        signal(&found, Signal::SIGKILL);
+        self.killed.extend(found.iter().map(|proc| proc.pid));
+        found.iter().map(|proc| proc.pid).collect()
+    }
+
+    /// How many processes were struck altogether.
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.killed.len()).unwrap_or(u32::MAX)
+    }
+}
+
+fn pid(raw: u32) -> Pid {
+    // The kernel's ids fit (at most 2^22); one that does not is nobody's, and 0 and negative
+    // numbers, which would mean groups, must not come out of it.
+    Pid::from_raw(i32::try_from(raw).unwrap_or(i32::MAX))
+}

@@ -1,0 +1,186 @@
+//! Accepting: one transaction that stores the request and queues its run, and with it the sign that
+//! the person gets.
+
+use std::sync::Arc;
+
+use super::{Engine, Heard, SessionError, hear::Conversation, sentences};
+use crate::{
+    access::Permit,
+    admission::{Full, Ticket},
+    store::{NewDelivery, NewRequest, NewRun, NewSession, Payload, SessionRow, Tx},
+    words::{RequestId, RunId, SessionId},
+};
+
+/// What became of a message.
+pub(super) enum Accepted {
+    /// It is stored, and a run was queued for it.
+    Stored(RunId),
+    /// It is stored, and waits until its session's run has ended.
+    InMailbox,
+    /// It was accepted before.
+    Before,
+    /// There is no room for a run.
+    QueueFull(Full),
+    /// There is no room for a message.
+    MailboxFull,
+}
+
+impl Engine {
+    /// Stores a permitted message. After the commit nothing can lose it.
+    pub(super) async fn accept(
+        self: &Arc<Self>,
+        permit: &Permit,
+        heard: &Heard,
+        conversation: Conversation,
+    ) -> Result<Accepted, SessionError> {
+        let now = self.clock.now();
+        let mut tx = self.store.write().await?;
+        let (session, begins) = match conversation {
+            Conversation::Known(id) => (id, None),
+            Conversation::New(new) => {
+                if !tx.insert_session(&new, now).await? {
+                    // Its thread got a session a moment ago: this message comes again.
+                    return Ok(Accepted::Before);
+                }
+                (new.id, Some(new))
+            }
+        };
+        let request = NewRequest {
+            id: RequestId::fresh(),
+            message: heard.message,
+            channel: heard.channel,
+            session,
+            person: heard.person.clone(),
+            tier: permit.tier(),
+            text: heard.text.clone(),
+        };
+        if !tx.insert_request(&request, now).await? {
+            return Ok(Accepted::Before);
+        }
+        let accepted = match self.place(&mut tx, permit, &request).await? {
+            Ok(accepted) => accepted,
+            Err(no_room) => return Ok(no_room),
+        };
+        self.acknowledge(&mut tx, heard, session, begins.as_ref())
+            .await?;
+        if let Err(error) = tx.commit().await {
+            if let Accepted::Stored(run) = accepted {
+                self.queue.lock().withdraw(run);
+            }
+            return Err(error.into());
+        }
+        tracing::info!(message = %heard.message, %session, person = %heard.person.id, "accepted");
+        Ok(accepted)
+    }
+
+    /// Finds room for a request: a run of its own, or the mailbox of the run that is there.
+    async fn place(
+        &self,
+        tx: &mut Tx,
+        permit: &Permit,
+        request: &NewRequest,
+    ) -> Result<Result<Accepted, Accepted>, SessionError> {
+        if tx.open_run_in(request.session).await?.is_some() {
+            let waiting = tx.mailbox(request.session).await?.len();
+            let room = waiting <= self.limits.mailbox;
+            return Ok(if room {
+                Ok(Accepted::InMailbox)
+            } else {
+                Err(Accepted::MailboxFull)
+            });
+        }
+        let now = self.clock.now();
+        let run = NewRun {
+            id: RunId::fresh(),
+            session: request.session,
+            principal: permit.person(),
+            tier: permit.tier(),
+            expires_at: now.after(self.limits.expiry),
+        };
+        let ticket = Ticket {
+            run: run.id,
+            session: run.session,
+            expires_at: run.expires_at,
+        };
+        if let Err(full) = self.queue.lock().offer(ticket) {
+            return Ok(Err(Accepted::QueueFull(full)));
+        }
+        let stored = async {
+            tx.insert_run(&run, now).await?;
+            tx.take_request(request.id, run.id).await
+        };
+        if let Err(error) = stored.await {
+            self.queue.lock().withdraw(run.id);
+            return Err(error.into());
+        }
+        Ok(Ok(Accepted::Stored(run.id)))
+    }
+
+    /// Queues the sign that the message is accepted, and the thread that it begins.
+    async fn acknowledge(
+        &self,
+        tx: &mut Tx,
+        heard: &Heard,
+        session: SessionId,
+        begins: Option<&NewSession>,
+    ) -> Result<(), SessionError> {
+        let now = self.clock.now();
+        tx.mark_channel(heard.channel, heard.message).await?;
+        tx.touch_session(session, now).await?;
+        let eyes = NewDelivery {
+            key: format!("eyes:{}", heard.message),
+            lane: heard.message.thread(),
+            session: Some(session),
+            run: None,
+            payload: Payload::Reaction {
+                channel: heard.channel,
+                message: heard.message,
+                emoji: sentences::EYES.to_owned(),
+            },
+        };
+        tx.deliver(&eyes, now).await?;
+        if let Some(new) = begins {
+            // From here on the thread's messages are for the agent, also those that are missed.
+            tx.mark_channel(new.thread, heard.message).await?;
+            if heard.place.thread.is_none() {
+                let thread = NewDelivery {
+                    key: format!("thread:{}", heard.message),
+                    lane: new.thread,
+                    session: Some(session),
+                    run: None,
+                    payload: Payload::Thread {
+                        channel: heard.channel,
+                        message: heard.message,
+                        name: new.title.clone(),
+                    },
+                };
+                tx.deliver(&thread, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells a person how many are before him, if he has to wait.
+    pub(super) async fn tell_if_waiting(&self, run: RunId) -> Result<(), SessionError> {
+        let Some(ahead) = self.queue.lock().ahead_of(run) else {
+            return Ok(());
+        };
+        let session: SessionRow = self
+            .store
+            .session(self.store.run(run).await?.session_id)
+            .await?;
+        let mut tx = self.store.write().await?;
+        let text = sentences::waiting(ahead);
+        self.notice(
+            &mut tx,
+            format!("queued:{run}"),
+            session.id,
+            session.thread_id,
+            text,
+        )
+        .await?;
+        tx.commit().await?;
+        self.outbox.wake();
+        Ok(())
+    }
+}

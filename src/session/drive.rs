@@ -1,0 +1,411 @@
+//! Driving a run from its slot to its end.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    Engine, ProjectAgent, SessionError,
+    agents::{Agent, Warmth},
+    finish::{Account, Outcome},
+    prompt, sentences,
+    turn::{Ending, Turn, Watched},
+};
+use crate::{
+    access::Action,
+    admission::Ticket,
+    delivery::Seen,
+    observe::Reference,
+    runtime::{ErrorClass, TurnEnd, TurnOutcome, runner::Written},
+    store::{RequestRow, SessionRow},
+    words::{RequestState, RunId, RunState},
+};
+
+/// Messages of a thread that are given as context when a session begins in the middle of it.
+const CONTEXT: u8 = 20;
+
+/// Starts of an agent for one run: a conversation that turned out to exist, or not to, and a warm
+/// agent that turned out to be dead are each worth another.
+const STARTS: usize = 3;
+
+/// What to do about a turn that did not come to an end of its own.
+enum Next {
+    /// The run ends so.
+    End(Outcome, Option<Account>),
+    /// It is worth another start.
+    StartAgain,
+}
+
+impl Engine {
+    /// Works on a run that has a slot, until it has ended and its slot is free again.
+    pub(super) async fn drive(self: Arc<Self>, ticket: Ticket, cancel: CancellationToken) {
+        let Ticket { run, session, .. } = ticket;
+        if let Err(error) = self.work(run, session, &cancel).await {
+            self.give_up(run, session, &error).await;
+        }
+        self.at_work.lock().remove(&run);
+        self.queue.lock().release(run);
+        self.pump();
+    }
+
+    /// Ends a run that Baton itself could not see through.
+    async fn give_up(
+        self: &Arc<Self>,
+        run: RunId,
+        session: crate::words::SessionId,
+        error: &SessionError,
+    ) {
+        let reference = error.log("a run could not be seen through");
+        let sentence = sentences::failed(&error.sentence(), &reference.to_string());
+        let outcome = Outcome::Failed {
+            sentence,
+            cause: error.to_string(),
+        };
+        if let Err(error) = self.finish(run, session, outcome, None).await {
+            // The row stays open; the next start takes the run up again.
+            error.log("the end of a run could not be stored");
+        }
+    }
+
+    async fn work(
+        self: &Arc<Self>,
+        run: RunId,
+        session: crate::words::SessionId,
+        cancel: &CancellationToken,
+    ) -> Result<(), SessionError> {
+        let row = self.store.run(run).await?;
+        if row.cancelled_by.is_some() {
+            cancel.cancel();
+        }
+        match row.state {
+            RunState::Queued => {
+                if !self
+                    .move_run(run, RunState::Queued, RunState::Starting)
+                    .await?
+                {
+                    return Ok(());
+                }
+            }
+            RunState::Starting | RunState::Running | RunState::Waiting => {
+                if self.take_up(&row, cancel).await? {
+                    return Ok(());
+                }
+            }
+            RunState::Parked
+            | RunState::Completed
+            | RunState::Failed
+            | RunState::Cancelled
+            | RunState::Expired
+            | RunState::Interrupted => return Ok(()),
+        }
+        let requests = self.still_permitted(run, session).await?;
+        if requests.is_empty() {
+            return self.finish(run, session, Outcome::Refused, None).await;
+        }
+        for _ in 0..STARTS {
+            if cancel.is_cancelled() {
+                return self.finish(run, session, Outcome::Cancelled, None).await;
+            }
+            match self.attempt(run, session, &requests, cancel).await? {
+                Next::End(outcome, account) => {
+                    return self.finish(run, session, outcome, account.as_ref()).await;
+                }
+                Next::StartAgain => {}
+            }
+        }
+        let outcome = failure(
+            ErrorClass::BadStart,
+            "it did not start after several attempts",
+        );
+        self.finish(run, session, outcome, None).await
+    }
+
+    /// Gets an agent, gives it the turn and follows it.
+    async fn attempt(
+        self: &Arc<Self>,
+        run: RunId,
+        session: crate::words::SessionId,
+        requests: &[RequestRow],
+        cancel: &CancellationToken,
+    ) -> Result<Next, SessionError> {
+        let session = self.store.session(session).await?;
+        let project = self.project_of(&session)?;
+        let context = self.context(&session).await;
+        let agent = self.agents.obtain(&session, &project).await?;
+        // Before the prompt: if this server dies after it was given, the next one knows that the
+        // agent may be at work.
+        self.move_run(run, RunState::Starting, RunState::Running)
+            .await?;
+        let text = prompt::compose(&context, requests);
+        if let Err(error) = self.give_prompt(&agent, run, &text).await {
+            tracing::info!(%run, %error, "the agent was gone before it got its turn");
+            self.agents.lost(agent).await?;
+            return Ok(Next::StartAgain);
+        }
+        self.follow(run, &session, &project, agent, cancel).await
+    }
+
+    async fn give_prompt(
+        &self,
+        agent: &Agent,
+        run: RunId,
+        text: &str,
+    ) -> Result<Written, SessionError> {
+        let line = self.runtime.prompt(run.uuid(), text);
+        Ok(agent.handle.input(&prompt_id(run), &line).await?)
+    }
+
+    /// Follows an agent that has its turn, and decides what its ending means.
+    pub(super) async fn follow_to_end(
+        self: &Arc<Self>,
+        run: RunId,
+        session: &SessionRow,
+        agent: Agent,
+        cancel: &CancellationToken,
+    ) -> Result<bool, SessionError> {
+        let project = self.project_of(session)?;
+        match self.follow(run, session, &project, agent, cancel).await? {
+            Next::End(outcome, account) => {
+                self.finish(run, session.id, outcome, account.as_ref())
+                    .await?;
+                Ok(true)
+            }
+            Next::StartAgain => Ok(false),
+        }
+    }
+
+    async fn follow(
+        self: &Arc<Self>,
+        run: RunId,
+        session: &SessionRow,
+        project: &Arc<ProjectAgent>,
+        mut agent: Agent,
+        cancel: &CancellationToken,
+    ) -> Result<Next, SessionError> {
+        let turn = Turn::new(self, run, session, project);
+        let watched = match turn.watch(&mut agent, cancel).await {
+            Ok(watched) => watched,
+            Err(error) => {
+                self.agents.end(agent).await;
+                return Err(error);
+            }
+        };
+        let account = |turn| Account {
+            runner: agent.runner,
+            seq: agent.seq,
+            turn,
+            tool_calls: watched.tool_calls,
+        };
+        if let Ending::Turn(end) = &watched.ending {
+            let account = account(Some(end.clone()));
+            return self.turn_ended(session, agent, account, end, cancel).await;
+        }
+        let account = account(None);
+        self.broke_off(session, agent, watched, account, cancel)
+            .await
+    }
+
+    /// The agent said how the turn ended.
+    async fn turn_ended(
+        &self,
+        session: &SessionRow,
+        agent: Agent,
+        account: Account,
+        end: &TurnEnd,
+        cancel: &CancellationToken,
+    ) -> Result<Next, SessionError> {
+        let outcome = match &end.outcome {
+            TurnOutcome::Answered(text) => Outcome::Answered(text.clone()),
+            TurnOutcome::Stopped => Outcome::Cancelled,
+            TurnOutcome::Failed {
+                class: ErrorClass::UnknownConversation,
+                ..
+            } => {
+                self.agents.end(agent).await;
+                self.forget_conversation(session).await?;
+                return Ok(Next::StartAgain);
+            }
+            TurnOutcome::Failed { class, detail } => failure(*class, detail),
+        };
+        if cancel.is_cancelled() {
+            // What the agent's tools left running ends with the turn that somebody stopped.
+            if let Err(error) = agent.handle.sweep().await {
+                tracing::warn!(%error, "an agent's tree could not be swept; ending it whole");
+                self.agents.end(agent).await;
+                return Ok(Next::End(outcome, Some(account)));
+            }
+        }
+        if let Err(error) = agent.handle.consumed(agent.seq).await {
+            tracing::debug!(%error, "a runner was gone after its turn");
+        }
+        self.agents.put_back(session.id, agent).await;
+        Ok(Next::End(outcome, Some(account)))
+    }
+
+    /// The turn ended without the agent's word. Its process is ended, whatever state it is in.
+    async fn broke_off(
+        &self,
+        session: &SessionRow,
+        agent: Agent,
+        watched: Watched,
+        account: Account,
+        cancel: &CancellationToken,
+    ) -> Result<Next, SessionError> {
+        let warm = agent.warmth == Warmth::Warm;
+        self.agents.end(agent).await;
+        let end = |outcome| Ok(Next::End(outcome, Some(account)));
+        if cancel.is_cancelled() {
+            return end(Outcome::Cancelled);
+        }
+        match watched.ending {
+            Ending::NotStarted {
+                class: ErrorClass::ConversationExists,
+                ..
+            } => {
+                let mut tx = self.store.write().await?;
+                tx.rename_agent_session(session.id, session.agent_session, true)
+                    .await?;
+                tx.commit().await?;
+                Ok(Next::StartAgain)
+            }
+            Ending::NotStarted {
+                class: ErrorClass::UnknownConversation,
+                ..
+            } => {
+                self.forget_conversation(session).await?;
+                Ok(Next::StartAgain)
+            }
+            Ending::NotStarted { class, detail } => end(failure(class, &detail)),
+            Ending::TooLong(bytes) => end(failed(
+                &format!(
+                    "The agent wrote a line of {} MB, more than Baton reads, so it was ended. Send a \
+                     message to go on.",
+                    bytes >> 20
+                ),
+                "a line was too long",
+            )),
+            Ending::TookTooLong => end(failed(
+                "This took longer than a turn may take and was ended. Send a message to go on.",
+                "the turn took too long",
+            )),
+            Ending::Ended { .. } | Ending::Killed if warm && !watched.acknowledged => {
+                // It had died while it was idle.
+                Ok(Next::StartAgain)
+            }
+            Ending::Ended { exit, stderr } => end(failed(
+                &format!("The agent ended before it answered ({exit}). Send a message to go on."),
+                &format!("{exit}: {stderr}"),
+            )),
+            Ending::Killed => end(Outcome::Interrupted),
+            Ending::Disobeyed | Ending::Turn(_) => end(Outcome::Cancelled),
+        }
+    }
+
+    /// The agent does not know its conversation any more: the session begins a new one.
+    async fn forget_conversation(&self, session: &SessionRow) -> Result<(), SessionError> {
+        let fresh = Uuid::new_v4();
+        let mut tx = self.store.write().await?;
+        tx.rename_agent_session(session.id, fresh, false).await?;
+        if session.agent_acknowledged {
+            let text = sentences::MEMORY_LOST.to_owned();
+            let key = format!("memory-lost:{fresh}");
+            self.notice(&mut tx, key, session.id, session.thread_id, text)
+                .await?;
+        }
+        tx.commit().await?;
+        self.outbox.wake();
+        Ok(())
+    }
+
+    /// The requests of a run whose persons may still ask. The others get their outcome now.
+    async fn still_permitted(
+        &self,
+        run: RunId,
+        session: crate::words::SessionId,
+    ) -> Result<Vec<RequestRow>, SessionError> {
+        let session = self.store.session(session).await?;
+        let mut permitted = Vec::new();
+        for request in self.store.requests_of(run).await? {
+            if request.state != RequestState::Taken {
+                continue;
+            }
+            match self
+                .gate
+                .authorize(&request.person, session.place(), Action::Ask)
+                .await?
+            {
+                Ok(_) => permitted.push(request),
+                Err(refusal) => {
+                    let now = self.clock.now();
+                    let mut tx = self.store.write().await?;
+                    tx.end_request(request.id, RequestState::Refused, now)
+                        .await?;
+                    let key = format!("refused:{}", request.message_id);
+                    let text = sentences::refused_meanwhile(&refusal);
+                    self.notice(&mut tx, key, session.id, session.thread_id, text)
+                        .await?;
+                    tx.commit().await?;
+                    self.outbox.wake();
+                }
+            }
+        }
+        Ok(permitted)
+    }
+
+    /// What was said in the thread before the session began, if the agent does not know it yet.
+    async fn context(&self, session: &SessionRow) -> Vec<Seen> {
+        let Some(before) = session.context_before else {
+            return Vec::new();
+        };
+        match self
+            .chat
+            .before(session.post_channel_id, before, CONTEXT)
+            .await
+        {
+            Ok(seen) => seen,
+            Err(error) => {
+                tracing::warn!(session = %session.id, %error, "the thread's history cannot be read");
+                Vec::new()
+            }
+        }
+    }
+
+    fn project_of(&self, session: &SessionRow) -> Result<Arc<ProjectAgent>, SessionError> {
+        self.projects
+            .named(&session.project)
+            .cloned()
+            .ok_or_else(|| SessionError::ProjectGone(session.project.clone()))
+    }
+
+    pub(super) async fn move_run(
+        &self,
+        run: RunId,
+        from: RunState,
+        to: RunState,
+    ) -> Result<bool, SessionError> {
+        let mut tx = self.store.write().await?;
+        let moved = tx.move_run(run, from, to, self.clock.now()).await?;
+        tx.commit().await?;
+        Ok(moved)
+    }
+}
+
+/// The id under which a run's prompt is given to its agent: once, however often it is sent.
+pub(super) fn prompt_id(run: RunId) -> String {
+    format!("prompt:{run}")
+}
+
+/// A failure of a kind that has a sentence.
+pub(super) fn failure(class: ErrorClass, detail: &str) -> Outcome {
+    failed(class.sentence(), &format!("{class:?}: {detail}"))
+}
+
+fn failed(sentence: &str, cause: &str) -> Outcome {
+    let reference = Reference::fresh();
+    tracing::warn!(%reference, %cause, "a run failed");
+    Outcome::Failed {
+        sentence: sentences::failed(sentence, &reference.to_string()),
+        cause: cause.to_owned(),
+    }
+}

@@ -1,0 +1,281 @@
+//! What the session room is made of, and what it needs from others.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use thiserror::Error;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{LiveRun, Projects, agents::Agents};
+use crate::{
+    access::Gate,
+    admission::{Caps, Queue, Ticket},
+    clock::{Clock, Millis},
+    delivery::{Chat, Outbox},
+    observe::Reference,
+    runtime::{
+        Runtime,
+        runner::{HostError, LinkError, RemoveError, RunnerHost, StartError},
+    },
+    store::{NewDelivery, Payload, Store, StoreError, Tx},
+    words::{ChannelId, MessageId, RunId, SessionId, UserId},
+};
+
+/// What bounds sessions.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Runs at work and waiting.
+    pub caps: Caps,
+    /// Messages that may wait in a session that has a run.
+    pub mailbox: usize,
+    /// How long a run waits for its turn.
+    pub expiry: Duration,
+    /// How long an agent is kept without work.
+    pub idle: Duration,
+    /// Agents that are kept at once; working ones count, but are never ended for it.
+    pub live: usize,
+    /// How long a turn may take.
+    pub turn: Duration,
+    /// How long an agent may take until it can be spoken to.
+    pub start: Duration,
+}
+
+/// What an engine is built from.
+pub struct Parts {
+    /// The state.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Who may.
+    pub gate: Gate,
+    /// What people get.
+    pub outbox: Arc<Outbox>,
+    /// Where context is read.
+    pub chat: Arc<dyn Chat>,
+    /// The projects.
+    pub projects: Projects,
+    /// The agent program.
+    pub runtime: Arc<dyn Runtime>,
+    /// Where agents run.
+    pub host: RunnerHost,
+    /// Where runners keep their files; an agent's temporary directory lies there.
+    pub run_directory: PathBuf,
+    /// What no agent may read or write.
+    pub forbidden: Vec<PathBuf>,
+    /// The bounds.
+    pub limits: Limits,
+    /// Who shows runs at work.
+    pub live: mpsc::UnboundedSender<LiveRun>,
+    /// Ends everything.
+    pub stop: CancellationToken,
+}
+
+/// The session room at work.
+pub struct Engine {
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    pub(super) gate: Gate,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) chat: Arc<dyn Chat>,
+    pub(super) projects: Projects,
+    pub(super) runtime: Arc<dyn Runtime>,
+    pub(super) agents: Agents,
+    pub(super) limits: Limits,
+    pub(super) live: mpsc::UnboundedSender<LiveRun>,
+    pub(super) stop: CancellationToken,
+    pub(super) tasks: TaskTracker,
+    pub(super) queue: Mutex<Queue>,
+    /// Runs that have a slot, and how each is told to stop.
+    pub(super) at_work: Mutex<HashMap<RunId, CancellationToken>>,
+    /// Something changed that decides when [`Engine::keep`] has to look again.
+    pub(super) changed: Notify,
+    /// When a person was last told why he is refused: one sentence is enough for a while.
+    pub(super) told: Mutex<HashMap<UserId, Millis>>,
+    pub(super) started_at: Millis,
+    pub(super) heard: AtomicU64,
+}
+
+impl Engine {
+    /// An engine that does nothing yet: see [`Engine::recover`] and [`Engine::keep`].
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let agents = Agents::new(
+            parts.store.clone(),
+            parts.clock.clone(),
+            Arc::clone(&parts.runtime),
+            parts.host,
+            parts.run_directory,
+            parts.forbidden,
+            parts.limits.live,
+        );
+        Arc::new(Self {
+            started_at: parts.clock.now(),
+            store: parts.store,
+            clock: parts.clock,
+            gate: parts.gate,
+            outbox: parts.outbox,
+            chat: parts.chat,
+            projects: parts.projects,
+            runtime: parts.runtime,
+            agents,
+            limits: parts.limits,
+            live: parts.live,
+            stop: parts.stop,
+            tasks: TaskTracker::new(),
+            queue: Mutex::new(Queue::new(parts.limits.caps)),
+            at_work: Mutex::new(HashMap::new()),
+            changed: Notify::new(),
+            told: Mutex::new(HashMap::new()),
+            heard: AtomicU64::new(0),
+        })
+    }
+
+    /// The gate, for commands.
+    pub const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The state, for what only reads.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Gives free slots to whoever is next.
+    pub(super) fn pump(self: &Arc<Self>) {
+        loop {
+            // Never start work that this process will not see through.
+            if self.stop.is_cancelled() {
+                return;
+            }
+            let Some(ticket) = self.queue.lock().admit() else {
+                break;
+            };
+            self.start(ticket);
+        }
+        self.changed.notify_one();
+    }
+
+    /// Drives a run that has a slot.
+    pub(super) fn start(self: &Arc<Self>, ticket: Ticket) {
+        let cancel = CancellationToken::new();
+        self.at_work.lock().insert(ticket.run, cancel.clone());
+        let engine = Arc::clone(self);
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                // The runner goes on without us; the next server takes the run up again.
+                () = stop.cancelled() => {}
+                () = engine.drive(ticket, cancel) => {}
+            }
+        });
+    }
+
+    /// Moves a channel's mark past a message that asked for nothing.
+    pub async fn decided(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> Result<(), SessionError> {
+        let mut tx = self.store.write().await?;
+        tx.mark_channel(channel, message).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Queues the live message of a run, if that is still open.
+    pub async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError> {
+        let row = self.store.run(run).await?;
+        let session = self.store.session(row.session_id).await?;
+        let delivery = NewDelivery {
+            key: format!("live:{run}"),
+            lane: session.thread_id,
+            session: Some(session.id),
+            run: Some(run),
+            payload: Payload::Live { text },
+        };
+        let mut tx = self.store.write().await?;
+        tx.deliver_live(&delivery, run, self.clock.now()).await?;
+        tx.commit().await?;
+        self.outbox.wake();
+        Ok(())
+    }
+
+    /// Queues a sentence to where a session posts.
+    pub(super) async fn notice(
+        &self,
+        tx: &mut Tx,
+        key: String,
+        session: SessionId,
+        lane: ChannelId,
+        text: String,
+    ) -> Result<(), StoreError> {
+        let payload = Payload::Notice {
+            channel: None,
+            reply_to: None,
+            text,
+        };
+        let delivery = NewDelivery {
+            key,
+            lane,
+            session: Some(session),
+            run: None,
+            payload,
+        };
+        tx.deliver(&delivery, self.clock.now()).await.map(|_| ())
+    }
+}
+
+/// Why the session room could not do what was asked. What a person sees of it is
+/// [`SessionError::sentence`].
+#[derive(Debug, Error)]
+pub enum SessionError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A runner could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A runner could not be spoken to.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The runners' directory.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// A runner's files could not be read.
+    #[error("a runner's files cannot be read: {0}")]
+    Journal(#[from] std::io::Error),
+    /// What is left of a runner could not be removed.
+    #[error(transparent)]
+    Remove(#[from] RemoveError),
+    /// The project of a session is not in the settings.
+    #[error("project `{0}` is not in the settings")]
+    ProjectGone(String),
+}
+
+impl SessionError {
+    /// What a person is told; details are in the log under the reference.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Store(_) => "Baton could not use its database. Ask the operator to look at the \
+                               log; nothing that was accepted is lost."
+                .to_owned(),
+            Self::Start(error) => format!("The agent could not be started: {error}"),
+            Self::Link(_) => "The connection to the agent broke. Send a message to go on.".to_owned(),
+            Self::Host(_) | Self::Journal(_) | Self::Remove(_) => {
+                "What is left of an earlier agent process could not be cleared away, so no new one is \
+                 started. Ask the operator to look at the log."
+                    .to_owned()
+            }
+            Self::ProjectGone(name) => super::sentences::project_gone(name),
+        }
+    }
+
+    /// Logs the cause chain and returns the reference to it.
+    pub(super) fn log(&self, what: &str) -> Reference {
+        Reference::of(self, what)
+    }
+}

@@ -1,0 +1,210 @@
+//! The end of a run: its outcome, what people get, and the session's next run, in one transaction.
+
+use std::sync::Arc;
+
+use super::{Engine, SessionError, sentences};
+use crate::{
+    admission::Ticket,
+    runtime::{TurnEnd, Usage, runner::Seq},
+    store::{NewDelivery, NewRun, Payload, RunEnd, SessionRow, StoreError, Tx},
+    words::{RequestState, RunId, RunState, RunnerId, SessionId},
+};
+
+/// How a run ended.
+pub(super) enum Outcome {
+    /// The agent answered.
+    Answered(String),
+    /// Something went wrong; a sentence for the person and what the log has.
+    Failed { sentence: String, cause: String },
+    /// A person stopped it.
+    Cancelled,
+    /// It was cancelled before it began.
+    Withdrawn,
+    /// It waited too long.
+    Expired,
+    /// Nobody in it was permitted any more; they were told.
+    Refused,
+    /// The agent or its runner died.
+    Interrupted,
+}
+
+impl Outcome {
+    const fn states(&self) -> (RunState, RequestState) {
+        match self {
+            Self::Answered(_) => (RunState::Completed, RequestState::Answered),
+            Self::Failed { .. } => (RunState::Failed, RequestState::Failed),
+            Self::Cancelled | Self::Withdrawn => (RunState::Cancelled, RequestState::Cancelled),
+            Self::Expired => (RunState::Expired, RequestState::Expired),
+            Self::Refused => (RunState::Cancelled, RequestState::Refused),
+            Self::Interrupted => (RunState::Interrupted, RequestState::Failed),
+        }
+    }
+
+    /// What the place is shown.
+    fn payload(self, footer: String) -> Option<Payload> {
+        let notice = |text: String| Payload::Notice {
+            channel: None,
+            reply_to: None,
+            text,
+        };
+        match self {
+            Self::Answered(markdown) => Some(Payload::Answer { markdown, footer }),
+            Self::Failed { sentence, .. } => Some(notice(sentence)),
+            Self::Cancelled => Some(notice(sentences::CANCELLED.to_owned())),
+            Self::Withdrawn => Some(notice(sentences::WITHDRAWN.to_owned())),
+            Self::Expired => Some(notice(sentences::EXPIRED.to_owned())),
+            Self::Interrupted => Some(notice(sentences::INTERRUPTED.to_owned())),
+            Self::Refused => None,
+        }
+    }
+}
+
+/// What a turn left to be accounted for.
+pub(super) struct Account {
+    /// The runner of the turn.
+    pub(super) runner: RunnerId,
+    /// The last record that is taken into account.
+    pub(super) seq: Seq,
+    /// The turn's own account, if it came so far.
+    pub(super) turn: Option<TurnEnd>,
+    /// How many tools were called.
+    pub(super) tool_calls: u32,
+}
+
+impl Engine {
+    /// Ends a run, if it is still open. Queues what people get, frees nothing: the slot is the
+    /// driver's to give back.
+    pub(super) async fn finish(
+        self: &Arc<Self>,
+        run: RunId,
+        session: SessionId,
+        outcome: Outcome,
+        account: Option<&Account>,
+    ) -> Result<(), SessionError> {
+        let now = self.clock.now();
+        let session = self.store.session(session).await?;
+        let mut tx = self.store.write().await?;
+        let end = end_of(&mut tx, &outcome, account).await?;
+        let next = if tx.end_run(run, &end, now).await? {
+            let footer = footer(&end, account);
+            self.deliver_end(&mut tx, run, &session, outcome, footer, account)
+                .await?;
+            tx.touch_session(session.id, now).await?;
+            self.queue_next(&mut tx, session.id).await?
+        } else {
+            None
+        };
+        tx.commit().await?;
+        tracing::info!(%run, state = %end.state, "the run has ended");
+        self.outbox.wake();
+        if let Some(ticket) = next {
+            self.queue.lock().restore_waiting(ticket);
+        }
+        Ok(())
+    }
+
+    async fn deliver_end(
+        &self,
+        tx: &mut Tx,
+        run: RunId,
+        session: &SessionRow,
+        outcome: Outcome,
+        footer: String,
+        account: Option<&Account>,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let delivery = |key: String, payload| NewDelivery {
+            key,
+            lane: session.thread_id,
+            session: Some(session.id),
+            run: Some(run),
+            payload,
+        };
+        let live = tx.withdraw_live(run, now).await?;
+        if let Some(payload) = outcome.payload(footer) {
+            // One key for every kind of end: a run has one.
+            tx.deliver(&delivery(format!("outcome:{run}"), payload), now)
+                .await?;
+        }
+        if let Some(live) = live {
+            let text = sentences::worked(account.map_or(0, |account| account.tool_calls));
+            let settle = Payload::Settle { live, text };
+            tx.deliver(&delivery(format!("settle:{run}"), settle), now)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Queues a run for what waits in a session's mailbox: the next messages of one tier.
+    pub(super) async fn queue_next(
+        &self,
+        tx: &mut Tx,
+        session: SessionId,
+    ) -> Result<Option<Ticket>, StoreError> {
+        let now = self.clock.now();
+        let waiting = tx.mailbox(session).await?;
+        let Some(first) = waiting.first() else {
+            return Ok(None);
+        };
+        let run = NewRun {
+            id: RunId::fresh(),
+            session,
+            principal: first.person.id,
+            tier: first.tier,
+            expires_at: now.after(self.limits.expiry),
+        };
+        tx.insert_run(&run, now).await?;
+        for request in waiting
+            .iter()
+            .take_while(|request| request.tier == first.tier)
+        {
+            tx.take_request(request.id, run.id).await?;
+        }
+        Ok(Some(Ticket {
+            run: run.id,
+            session,
+            expires_at: run.expires_at,
+        }))
+    }
+}
+
+async fn end_of(
+    tx: &mut Tx,
+    outcome: &Outcome,
+    account: Option<&Account>,
+) -> Result<RunEnd, StoreError> {
+    let (state, requests) = outcome.states();
+    let failure = match outcome {
+        Outcome::Failed { cause, .. } => Some(cause.clone()),
+        Outcome::Answered(_)
+        | Outcome::Cancelled
+        | Outcome::Withdrawn
+        | Outcome::Expired
+        | Outcome::Refused
+        | Outcome::Interrupted => None,
+    };
+    let mut end = RunEnd::unused(state, requests, failure);
+    if let Some(account) = account {
+        tx.apply_up_to(account.runner, account.seq.get()).await?;
+        if let Some(turn) = &account.turn {
+            end.cost_microusd = tx
+                .account_cost(account.runner, turn.cost_total_microusd)
+                .await?;
+            end.input_tokens = turn.usage.input;
+            end.output_tokens = turn.usage.output;
+        }
+    }
+    Ok(end)
+}
+
+fn footer(end: &RunEnd, account: Option<&Account>) -> String {
+    account
+        .and_then(|account| account.turn.as_ref())
+        .map_or_else(String::new, |turn| {
+            let usage = Usage {
+                input: end.input_tokens,
+                output: end.output_tokens,
+            };
+            sentences::footer(usage, end.cost_microusd, turn.took)
+        })
+}

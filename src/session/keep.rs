@@ -1,0 +1,57 @@
+//! Housekeeping by time: runs that waited too long, agents that were idle for too long.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Engine, SessionError, finish::Outcome};
+
+impl Engine {
+    /// Keeps house until the engine is stopped, then lets go of what it holds.
+    pub async fn keep(self: Arc<Self>) {
+        loop {
+            let due = self.next_due();
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                () = self.changed.notified() => {}
+                () = sleep_until(due) => {
+                    if let Err(error) = self.expire().await {
+                        error.log("runs whose time is up could not be ended");
+                    }
+                    self.agents.end_idle(self.limits.idle).await;
+                }
+            }
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.agents.dismiss().await;
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        let now = self.clock.now();
+        let expiry = self.queue.lock().next_expiry();
+        let expiry = expiry.map(|at| Instant::now() + at.since(now));
+        let idle = self
+            .agents
+            .oldest_idle()
+            .map(|since| since + self.limits.idle);
+        expiry.into_iter().chain(idle).min()
+    }
+
+    async fn expire(self: &Arc<Self>) -> Result<(), SessionError> {
+        let expired = self.queue.lock().expire(self.clock.now());
+        for ticket in expired {
+            self.finish(ticket.run, ticket.session, Outcome::Expired, None)
+                .await?;
+        }
+        self.pump();
+        Ok(())
+    }
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}

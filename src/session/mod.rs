@@ -1,0 +1,29 @@
+//! Sessions, requests and runs: a message is accepted, gets its turn, is worked on by an agent and
+//! ends in one outcome.
+//!
+//! The only room that writes the rows of runs and requests. It decides nothing about persons (that
+//! is `access`), nothing about turns in the queue (`admission`), speaks to agents through `runtime`
+//! and to people through deliveries; it knows no Discord and no agent program.
+
+mod accept;
+mod agents;
+mod cancel;
+mod drive;
+mod engine;
+mod finish;
+mod hear;
+mod keep;
+mod progress;
+mod projects;
+mod prompt;
+mod recover;
+mod sentences;
+mod turn;
+mod views;
+
+pub use cancel::Cancelled;
+pub use engine::{Engine, Limits, Parts, SessionError};
+pub use hear::{Addressed, Heard};
+pub use progress::{LiveRun, Progress, ProgressState};
+pub use projects::{ProjectAgent, Projects};
+pub use views::{Health, SessionView};

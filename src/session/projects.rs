@@ -1,0 +1,62 @@
+//! The projects of the settings, as sessions need them.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use crate::{approval::ToolPolicy, words::ChannelId};
+
+/// A project with what its sessions need.
+#[derive(Debug)]
+pub struct ProjectAgent {
+    /// Its name.
+    pub name: String,
+    /// Its directory, absolute.
+    pub directory: PathBuf,
+    /// Where people talk about it.
+    pub channels: Vec<ChannelId>,
+    /// The model, as the agent program names it.
+    pub model: Option<String>,
+    /// Its tool rules, as written.
+    pub allowed_tools: Vec<String>,
+    /// The same, understood.
+    pub policy: ToolPolicy,
+}
+
+/// All projects. A channel belongs to one at most.
+#[derive(Debug)]
+pub struct Projects {
+    by_name: HashMap<String, Arc<ProjectAgent>>,
+    by_channel: HashMap<ChannelId, Arc<ProjectAgent>>,
+}
+
+impl Projects {
+    /// Takes the projects of the settings.
+    pub fn new(projects: Vec<ProjectAgent>) -> Self {
+        let mut by_name = HashMap::new();
+        let mut by_channel = HashMap::new();
+        for project in projects.into_iter().map(Arc::new) {
+            for channel in &project.channels {
+                by_channel.insert(*channel, Arc::clone(&project));
+            }
+            by_name.insert(project.name.clone(), project);
+        }
+        Self {
+            by_name,
+            by_channel,
+        }
+    }
+
+    /// The project that people talk about in a channel.
+    pub fn of_channel(&self, channel: ChannelId) -> Option<&Arc<ProjectAgent>> {
+        self.by_channel.get(&channel)
+    }
+
+    /// A project by its name.
+    pub fn named(&self, name: &str) -> Option<&Arc<ProjectAgent>> {
+        self.by_name.get(name)
+    }
+
+    /// Every channel of every project.
+    pub fn channels(&self) -> impl Iterator<Item = ChannelId> {
+        self.by_channel.keys().copied()
+    }
+}

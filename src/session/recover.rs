@@ -1,0 +1,225 @@
+//! Going on where an earlier server stopped.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Engine, SessionError,
+    agents::{Happening, understand},
+    drive::prompt_id,
+    finish::{Account, Outcome},
+    turn::{Ending, Turn},
+};
+use crate::{
+    admission::Ticket,
+    runtime::{
+        TurnEnd, TurnOutcome,
+        runner::{RecordKind, Seq},
+    },
+    store::{RunRow, RunnerRow, SessionRow},
+    words::{RunId, RunState, RunnerId},
+};
+
+/// What the journal of a runner that is gone tells of a run.
+enum Told {
+    /// The agent never got the prompt.
+    NotPrompted,
+    /// It got the prompt, and what came then is not in the journal.
+    CutOff,
+    /// It ended the turn.
+    Ended(TurnEnd, Account),
+}
+
+impl Engine {
+    /// Takes up everything that is open: runs at work, runs that wait, messages whose run was never
+    /// made, agents that are warm. Returns when all of it is under way.
+    pub async fn recover(self: &Arc<Self>) -> Result<(), SessionError> {
+        let runners = self.store.runners().await?;
+        let known: Vec<RunnerId> = runners.iter().map(|runner| runner.id).collect();
+        self.agents.bury_strangers(&known).await?;
+        let runs = self.store.open_runs().await?;
+        self.adopt_idle(&runners, &runs).await?;
+        for run in runs {
+            let ticket = Ticket {
+                run: run.id,
+                session: run.session_id,
+                expires_at: run.expires_at,
+            };
+            match run.state {
+                RunState::Queued | RunState::Parked => self.queue.lock().restore_waiting(ticket),
+                RunState::Starting | RunState::Running | RunState::Waiting => {
+                    self.queue.lock().restore_active(ticket);
+                    self.start(ticket);
+                }
+                RunState::Completed
+                | RunState::Failed
+                | RunState::Cancelled
+                | RunState::Expired
+                | RunState::Interrupted => {}
+            }
+        }
+        self.queue_stranded().await?;
+        self.pump();
+        self.outbox.wake();
+        Ok(())
+    }
+
+    /// Keeps the agents that have no run; gives up those that have died.
+    async fn adopt_idle(&self, runners: &[RunnerRow], runs: &[RunRow]) -> Result<(), SessionError> {
+        for row in runners {
+            let at_work = runs
+                .iter()
+                .any(|run| run.session_id == row.session_id && run.state != RunState::Queued);
+            if at_work {
+                continue;
+            }
+            match self.agents.attach(row).await {
+                Some(agent) => self.agents.put_back(row.session_id, agent).await,
+                None => self.agents.bury(row.id).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues runs for messages that wait in mailboxes of sessions without one.
+    async fn queue_stranded(&self) -> Result<(), SessionError> {
+        for session in self.store.sessions_with_stranded_mail().await? {
+            let mut tx = self.store.write().await?;
+            let ticket = self.queue_next(&mut tx, session).await?;
+            tx.commit().await?;
+            if let Some(ticket) = ticket {
+                self.queue.lock().restore_waiting(ticket);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes up a run that had a slot when an earlier server ended. Says whether it has been seen
+    /// through; if not, nothing of it was done and it begins anew.
+    pub(super) async fn take_up(
+        self: &Arc<Self>,
+        row: &RunRow,
+        cancel: &CancellationToken,
+    ) -> Result<bool, SessionError> {
+        let session = self.store.session(row.session_id).await?;
+        let Some(runner) = self.store.runner_of(session.id).await? else {
+            // Its runner was given up, or none had been started yet.
+            return self.begin_anew_or_interrupt(row).await;
+        };
+        if row.state == RunState::Starting {
+            // The prompt comes after the move to `running`: the agent, if it was started, is idle.
+            if let Some(agent) = self.agents.attach(&runner).await {
+                self.agents.put_back(session.id, agent).await;
+            }
+            return Ok(false);
+        }
+        if let Some(agent) = self.agents.attach(&runner).await {
+            return self.take_up_agent(row, &session, agent, cancel).await;
+        }
+        self.take_up_journal(row, &session, &runner).await
+    }
+
+    /// The runner lives: the prompt is sent again, which does nothing if the agent has it.
+    async fn take_up_agent(
+        self: &Arc<Self>,
+        row: &RunRow,
+        session: &SessionRow,
+        agent: super::agents::Agent,
+        cancel: &CancellationToken,
+    ) -> Result<bool, SessionError> {
+        let requests = self.store.requests_of(row.id).await?;
+        let text = super::prompt::compose(&[], &requests);
+        let line = self.runtime.prompt(row.id.uuid(), &text);
+        if let Err(error) = agent.handle.input(&prompt_id(row.id), &line).await {
+            // It has ended meanwhile; its journal tells how far it came.
+            tracing::info!(run = %row.id, %error, "an agent ended while nobody watched");
+        }
+        self.follow_to_end(row.id, session, agent, cancel).await
+    }
+
+    /// The runner is gone: its journal tells whether the turn came to its end.
+    async fn take_up_journal(
+        self: &Arc<Self>,
+        row: &RunRow,
+        session: &SessionRow,
+        runner: &RunnerRow,
+    ) -> Result<bool, SessionError> {
+        let told = self.read_leftover(row.id, session, runner).await?;
+        // Only when the old tree is proved gone may another agent touch the conversation.
+        self.agents.bury(runner.id).await?;
+        match told {
+            Told::NotPrompted => Ok(false),
+            Told::CutOff => {
+                self.finish(row.id, session.id, Outcome::Interrupted, None)
+                    .await?;
+                Ok(true)
+            }
+            Told::Ended(end, account) => {
+                let outcome = match end.outcome {
+                    TurnOutcome::Answered(text) => Outcome::Answered(text),
+                    TurnOutcome::Stopped => Outcome::Cancelled,
+                    TurnOutcome::Failed { class, detail } => super::drive::failure(class, &detail),
+                };
+                self.finish(row.id, session.id, outcome, Some(&account))
+                    .await?;
+                Ok(true)
+            }
+        }
+    }
+
+    async fn read_leftover(
+        self: &Arc<Self>,
+        run: RunId,
+        session: &SessionRow,
+        runner: &RunnerRow,
+    ) -> Result<Told, SessionError> {
+        let Some(project) = self.projects.named(&session.project).cloned() else {
+            return Ok(Told::CutOff);
+        };
+        let mut turn = Turn::new(self, run, session, &project);
+        let mut reader = self.runtime.reader();
+        let mut prompted = false;
+        for record in self.agents.leftover(runner.id)? {
+            let record = record?;
+            let seq = record.seq;
+            if let RecordKind::Input { command_id, .. } = &record.kind {
+                prompted |= *command_id == prompt_id(run);
+            }
+            let Some(Happening::Events(events)) = understand(record, reader.as_mut()) else {
+                continue;
+            };
+            if !prompted {
+                continue;
+            }
+            for event in events {
+                if let Some(Ending::Turn(end)) = turn.note(event).await? {
+                    let watched = turn.over(Ending::Killed);
+                    let account = Account {
+                        runner: runner.id,
+                        seq: seq.max(Seq::new(runner.applied_seq)),
+                        turn: Some(end.clone()),
+                        tool_calls: watched.tool_calls,
+                    };
+                    return Ok(Told::Ended(end, account));
+                }
+            }
+        }
+        drop(turn.over(Ending::Killed));
+        Ok(if prompted {
+            Told::CutOff
+        } else {
+            Told::NotPrompted
+        })
+    }
+
+    /// No runner is known: a run that had not got its prompt begins anew, another is over.
+    async fn begin_anew_or_interrupt(self: &Arc<Self>, row: &RunRow) -> Result<bool, SessionError> {
+        if row.state == RunState::Starting {
+            return Ok(false);
+        }
+        self.finish(row.id, row.session_id, Outcome::Interrupted, None)
+            .await?;
+        Ok(true)
+    }
+}

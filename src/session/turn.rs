@@ -1,0 +1,280 @@
+//! One turn: what the agent does from the prompt to the end, and what Baton answers meanwhile.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::json;
+use tokio::{sync::watch, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Engine, LiveRun, ProgressState, ProjectAgent, SessionError,
+    agents::{Agent, Happening, Warmth},
+    progress::Progress,
+};
+use crate::{
+    runtime::{
+        Ask, ErrorClass, RunEvent, TurnEnd,
+        runner::{Exit, Seq},
+    },
+    store::SessionRow,
+    words::{RunId, SessionId},
+};
+
+/// How long an agent may take to obey an interrupt. Measured: 9 to 20 ms.
+const OBEYS: Duration = Duration::from_secs(5);
+
+/// How the agent's part of a turn ended.
+pub(super) enum Ending {
+    /// It said that the turn is over.
+    Turn(TurnEnd),
+    /// It was told to stop and did not say so in time.
+    Disobeyed,
+    /// It took longer than a turn may take, and did not stop when told.
+    TookTooLong,
+    /// It could not be started.
+    NotStarted { class: ErrorClass, detail: String },
+    /// It wrote a line that is too long to be read.
+    TooLong(u64),
+    /// It has ended by itself.
+    Ended { exit: Exit, stderr: String },
+    /// It or its runner was killed.
+    Killed,
+}
+
+/// A turn as it was watched.
+pub(super) struct Watched {
+    pub(super) ending: Ending,
+    /// Whether the agent had taken up the prompt.
+    pub(super) acknowledged: bool,
+    pub(super) tool_calls: u32,
+}
+
+/// One turn in progress.
+pub(super) struct Turn {
+    engine: Arc<Engine>,
+    run: RunId,
+    session: SessionId,
+    project: Arc<ProjectAgent>,
+    progress: watch::Sender<Progress>,
+    acknowledged: bool,
+    ready: bool,
+}
+
+impl Turn {
+    /// A turn that is about to begin, or to be taken up again; announced to whoever shows it.
+    pub(super) fn new(
+        engine: &Arc<Engine>,
+        run: RunId,
+        session: &SessionRow,
+        project: &Arc<ProjectAgent>,
+    ) -> Self {
+        let (progress, shown) = watch::channel(Progress::new(engine.clock.now()));
+        let live = LiveRun {
+            run,
+            session: session.id,
+            channel: session.post_channel_id,
+            progress: shown,
+        };
+        // Nobody showing it is fine.
+        let _ = engine.live.send(live);
+        Self {
+            engine: Arc::clone(engine),
+            run,
+            session: session.id,
+            project: Arc::clone(project),
+            progress,
+            acknowledged: false,
+            ready: false,
+        }
+    }
+
+    /// Follows the agent until the turn is over, one way or another.
+    pub(super) async fn watch(
+        mut self,
+        agent: &mut Agent,
+        cancel: &CancellationToken,
+    ) -> Result<Watched, SessionError> {
+        let engine = Arc::clone(&self.engine);
+        let limits = engine.limits;
+        let began = Instant::now();
+        self.ready = agent.warmth != Warmth::Cold;
+        let mut asked_to_stop: Option<(Instant, Ending)> = None;
+        let ending = loop {
+            let deadline = match &asked_to_stop {
+                Some((at, _)) => *at,
+                None if self.ready => began + limits.turn,
+                None => began + limits.start,
+            };
+            tokio::select! {
+                happening = agent.next() => {
+                    if let Some(ending) = self.take(agent, happening).await? {
+                        break ending;
+                    }
+                }
+                () = cancel.cancelled(), if asked_to_stop.is_none() => {
+                    self.interrupt(agent).await;
+                    asked_to_stop = Some((Instant::now() + OBEYS, Ending::Disobeyed));
+                }
+                () = tokio::time::sleep_until(deadline) => match asked_to_stop.take() {
+                    Some((_, ending)) => break ending,
+                    None if self.ready => {
+                        self.interrupt(agent).await;
+                        asked_to_stop = Some((Instant::now() + OBEYS, Ending::TookTooLong));
+                    }
+                    None => break Ending::NotStarted {
+                        class: ErrorClass::BadStart,
+                        detail: format!("no word from it within {:?}", limits.start),
+                    },
+                },
+            }
+        };
+        Ok(self.over(ending))
+    }
+
+    /// The turn is over.
+    pub(super) fn over(self, ending: Ending) -> Watched {
+        self.progress
+            .send_modify(|progress| progress.state = ProgressState::Ended);
+        Watched {
+            ending,
+            acknowledged: self.acknowledged,
+            tool_calls: self.progress.borrow().tool_calls,
+        }
+    }
+
+    async fn interrupt(&self, agent: &Agent) {
+        let id = format!("interrupt:{}", self.run);
+        let line = self.engine.runtime.interrupt(&id);
+        if let Err(error) = agent.handle.input(&id, &line).await {
+            tracing::debug!(run = %self.run, %error, "an agent was gone before it was interrupted");
+        }
+    }
+
+    /// Takes in what happened; says how the turn ended, if it did.
+    async fn take(
+        &mut self,
+        agent: &Agent,
+        happening: Happening,
+    ) -> Result<Option<Ending>, SessionError> {
+        let events = match happening {
+            Happening::Events(events) => events,
+            other => return Ok(self.ending_of(other)),
+        };
+        for event in events {
+            if let RunEvent::Asked(ask) = &event {
+                self.answer(agent, ask).await?;
+            }
+            if let Some(ending) = self.note(event).await? {
+                return Ok(Some(ending));
+            }
+        }
+        Ok(None)
+    }
+
+    /// How a turn ended that ended without the agent's word.
+    pub(super) fn ending_of(&self, happening: Happening) -> Option<Ending> {
+        match happening {
+            Happening::Events(_) => None,
+            Happening::NotStarted(detail) => Some(Ending::NotStarted {
+                class: ErrorClass::BadStart,
+                detail,
+            }),
+            Happening::TooLong(bytes) => Some(Ending::TooLong(bytes)),
+            Happening::Lost
+            | Happening::Ended {
+                exit: Exit::Signal(_),
+                ..
+            } => Some(Ending::Killed),
+            Happening::Ended { exit, stderr } if !self.ready => {
+                let class = self.engine.runtime.explain_exit(&exit.to_string(), &stderr);
+                Some(Ending::NotStarted {
+                    class,
+                    detail: format!("{exit}: {stderr}"),
+                })
+            }
+            Happening::Ended { exit, stderr } => Some(Ending::Ended { exit, stderr }),
+        }
+    }
+
+    /// Takes in an event; says how the turn ended, if it did.
+    pub(super) async fn note(&mut self, event: RunEvent) -> Result<Option<Ending>, SessionError> {
+        self.progress
+            .send_if_modified(|progress| progress.take(&event));
+        match event {
+            RunEvent::Ready => self.ready = true,
+            RunEvent::Acknowledged(prompt) if prompt == self.run.uuid() => {
+                self.acknowledged().await?;
+            }
+            RunEvent::SessionNamed(name) => self.renamed(name).await?,
+            RunEvent::Limit(limit) if limit.refused => {
+                tracing::warn!(run = %self.run, ?limit, "the account's limit is reached");
+            }
+            RunEvent::Retrying { attempt, class } => {
+                tracing::warn!(run = %self.run, attempt, ?class, "the model service failed");
+            }
+            RunEvent::StartFailed { class, detail } => {
+                return Ok(Some(Ending::NotStarted { class, detail }));
+            }
+            RunEvent::TurnEnded(end) => return Ok(Some(Ending::Turn(end))),
+            RunEvent::Acknowledged(_)
+            | RunEvent::Limit(_)
+            | RunEvent::TextDelta { .. }
+            | RunEvent::Text { .. }
+            | RunEvent::TextDropped(_)
+            | RunEvent::Thinking
+            | RunEvent::ToolStarted { .. }
+            | RunEvent::ToolEnded { .. }
+            | RunEvent::Asked(_)
+            | RunEvent::AskWithdrawn(_)
+            | RunEvent::OwnTurnEnded(_) => {}
+        }
+        Ok(None)
+    }
+
+    async fn acknowledged(&mut self) -> Result<(), SessionError> {
+        self.ready = true;
+        self.acknowledged = true;
+        let mut tx = self.engine.store.write().await?;
+        tx.acknowledge_session(self.session).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn renamed(&self, name: uuid::Uuid) -> Result<(), SessionError> {
+        let mut tx = self.engine.store.write().await?;
+        tx.rename_agent_session(self.session, name, true).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Answers a question of the agent by the project's rules. The decision is stored with the rule
+    /// that made it before the agent gets it.
+    async fn answer(&self, agent: &Agent, ask: &Ask) -> Result<(), SessionError> {
+        let decision = self.project.policy.decide(ask.kind, &ask.tool, &ask.input);
+        let data = json!({
+            "ask": ask.id, "gate": format!("{:?}", ask.kind), "tool": ask.tool, "input": ask.input,
+            "verdict": format!("{:?}", decision.verdict), "rule": decision.rule.to_string(),
+        });
+        self.decided(agent.runner, agent.seq, &data).await?;
+        let line = self.engine.runtime.answer(ask, &decision.verdict);
+        // The id makes it harmless that a server after this one may answer again.
+        agent
+            .handle
+            .input(&format!("answer:{}", ask.id), &line)
+            .await?;
+        Ok(())
+    }
+
+    async fn decided(
+        &self,
+        runner: crate::words::RunnerId,
+        seq: Seq,
+        data: &serde_json::Value,
+    ) -> Result<(), SessionError> {
+        let mut tx = self.engine.store.write().await?;
+        tx.run_event(self.run, self.engine.clock.now(), "tool_decided", data)
+            .await?;
+        // The mark moves to before this question, not past it: a server that dies between this
+        // commit and the answer leaves the question for the next one.
+        tx.apply_up_to(runner, seq.get().saturating_sub(1)).await?;
+        Ok(tx.commit().await?)
+    }
+}

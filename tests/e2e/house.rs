@@ -1,0 +1,157 @@
+//! The rules of the house, read off the source: which room may know which, and who may touch what.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The rooms in the order of their dependencies. A room may use those of its own row and of the
+/// rows above it.
+const ORDER: [&[&str]; 6] = [
+    &["clock", "words", "config", "observe", "store"],
+    &["access", "workspace"],
+    &["runtime", "credentials"],
+    &["approval", "session", "admission", "collab", "delivery"],
+    &["discord", "http"],
+    &["cli"],
+];
+
+/// Words that may stand only in certain places.
+const KEPT: [(&[&str], &[&str], &str); 4] = [
+    (&["serenity::", "poise::"], &["discord/"], "Discord's libraries stay in src/discord/"),
+    (&["sqlx::", "sqlx!"], &["store/"], "SQL stays in src/store/"),
+    (
+        &["process::Command", "Command::new("],
+        &["runtime/runner/", "workspace/git", "cli/demo"],
+        "processes are started by src/runtime/runner/ and src/workspace/git, and by the demo",
+    ),
+    (&["println!", "eprintln!", "print!", "eprint!"], &["cli/"], "only src/cli/ prints"),
+];
+
+struct Source {
+    /// Relative to `src/`.
+    path: String,
+    /// Without comments.
+    code: String,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    collect(&root, &root, &mut found);
+    assert!(found.len() > 50, "the source was not found");
+    found
+}
+
+fn collect(root: &Path, directory: &Path, found: &mut Vec<Source>) {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            collect(root, &path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let code = fs::read_to_string(&path).unwrap();
+            let code: Vec<&str> =
+                code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
+            let path = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            found.push(Source { path, code: code.join("\n") });
+        }
+    }
+}
+
+fn row_of(room: &str) -> Option<usize> {
+    ORDER.iter().position(|row| row.contains(&room))
+}
+
+/// The rooms that a piece of code names: `crate::room` and `use crate::{room, …}`.
+fn rooms_named(code: &str) -> BTreeSet<String> {
+    let mut rooms = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            rooms.extend(heads(group));
+        } else {
+            rooms.extend(word(rest));
+        }
+    }
+    rooms
+}
+
+/// The first words of the items of a use-group whose opening brace was read.
+fn heads(group: &str) -> Vec<String> {
+    let mut depth = 0_usize;
+    let mut found = Vec::new();
+    let mut at_head = true;
+    for (i, letter) in group.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => at_head = true,
+            letter if at_head && letter.is_alphabetic() => {
+                found.extend(word(&group[i..]));
+                at_head = false;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn word(text: &str) -> Option<String> {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    (end > 0).then(|| text[..end].to_owned())
+}
+
+#[test]
+fn dependencies_go_one_way() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let room = source.path.split(['/', '.']).next().unwrap_or_default();
+        let Some(row) = row_of(room) else {
+            assert!(matches!(room, "main" | "lib"), "{} is in no room", source.path);
+            continue;
+        };
+        for named in rooms_named(&source.code) {
+            if row_of(&named).is_some_and(|other| other > row) {
+                wrong.push(format!("src/{} uses {named}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "against the order of the rooms:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_belongs_to_one_room_stays_there() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (words, places, rule) in KEPT {
+            let at_home = places.iter().any(|place| source.path.starts_with(place));
+            if !at_home && words.iter().any(|word| source.code.contains(word)) {
+                wrong.push(format!("src/{}: {rule}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_room_says_what_it_is_for() {
+    for source in sources() {
+        if source.path.ends_with("mod.rs") {
+            let text = fs::read_to_string(
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(&source.path),
+            );
+            assert!(text.unwrap().starts_with("//! "), "src/{} has no paragraph", source.path);
+        }
+    }
+}
+
+#[test]
+fn the_test_itself_sees_grouped_imports() {
+    let code = "use crate::{\n    access::{Gate, Permit},\n    words::Tier,\n};\nlet x = crate::store::y();";
+    let rooms: Vec<String> = rooms_named(code).into_iter().collect();
+    assert_eq!(rooms, ["access", "store", "words"]);
+}

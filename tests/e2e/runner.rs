@@ -1,0 +1,150 @@
+//! The runner, with the real binary and small shell scripts as agents.
+
+mod ending;
+mod privacy;
+mod talk;
+mod trouble;
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use baton::{
+    runtime::{
+        Command,
+        runner::{Link, Record, RecordKind, Records, RunnerHost, RunnerLimits},
+    },
+    words::{RunnerId, SessionId},
+};
+use nix::sys::stat::Mode;
+use tempfile::TempDir;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+/// Long enough that it never passes in a test that goes well.
+const PATIENT: Duration = Duration::from_hours(1);
+
+/// A data directory with its host.
+struct House {
+    room: TempDir,
+    host: RunnerHost,
+}
+
+impl House {
+    fn new() -> Self {
+        Self::with(RunnerLimits::default())
+    }
+
+    fn with(limits: RunnerLimits) -> Self {
+        let room = tempfile::tempdir().unwrap();
+        let program = env!("CARGO_BIN_EXE_baton").into();
+        let host = RunnerHost::new(&room.path().join("run"), program, limits).unwrap();
+        Self { room, host }
+    }
+
+    fn run_dir(&self) -> PathBuf {
+        self.room.path().join("run")
+    }
+
+    fn directory(&self, runner: RunnerId) -> PathBuf {
+        self.run_dir().join(runner.short())
+    }
+
+    /// A shell script as an agent.
+    fn script(&self, script: &str) -> Command {
+        Command {
+            program: "bash".into(),
+            args: vec!["-c".into(), script.into()],
+            env: BTreeMap::from([("PATH".into(), std::env::var("PATH").unwrap())]),
+            directory: self.room.path().into(),
+            handshake: Vec::new(),
+            interrupt: "stop".into(),
+        }
+    }
+
+    async fn start(&self, script: &str) -> (RunnerId, Link) {
+        self.start_command(&self.script(script)).await
+    }
+
+    async fn start_command(&self, command: &Command) -> (RunnerId, Link) {
+        let runner = RunnerId::fresh();
+        let started = self.host.start(runner, SessionId::fresh(), command).await;
+        (runner, started.unwrap())
+    }
+
+    /// A named pipe that scripts hold open (`exec 9>lifeline`) and hand down to whatever they
+    /// start: its reader comes to the end when the last of them is dead.
+    fn lifeline(&self) -> JoinHandle<()> {
+        let path = self.room.path().join("lifeline");
+        nix::unistd::mkfifo(&path, Mode::S_IRWXU).unwrap();
+        spawn_blocking(move || drop(fs::read(path).unwrap()))
+    }
+
+    /// Waits until the process of a runner is gone: its lock goes with it.
+    async fn gone(&self, runner: RunnerId) {
+        let lock = self.directory(runner).join("alive.lock");
+        spawn_blocking(move || File::open(lock).unwrap().lock().unwrap())
+            .await
+            .unwrap();
+    }
+
+    /// What lies in the directory of the runners.
+    fn lying_around(&self) -> Vec<String> {
+        let names = fs::read_dir(self.run_dir()).unwrap();
+        names
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+}
+
+/// Everything up to the last record.
+async fn to_the_end(records: &mut Records) -> Vec<RecordKind> {
+    let mut kinds = Vec::new();
+    while !kinds.last().is_some_and(RecordKind::is_last) {
+        let record = records.next().await;
+        kinds.push(record.expect("the runner died").kind);
+    }
+    kinds
+}
+
+/// The next line that the agent says, as text.
+async fn said(records: &mut Records) -> String {
+    loop {
+        let Record { kind, .. } = records.next().await.expect("the runner died");
+        match kind {
+            RecordKind::Output { line } => return String::from_utf8(line.to_vec()).unwrap(),
+            RecordKind::Exited { .. } | RecordKind::SpawnFailed { .. } => panic!("{kind:?}"),
+            RecordKind::Spawned { .. }
+            | RecordKind::Input { .. }
+            | RecordKind::TooLong { .. }
+            | RecordKind::Stderr { .. }
+            | RecordKind::Note { .. } => {}
+        }
+    }
+}
+
+fn output(line: &str) -> RecordKind {
+    RecordKind::Output {
+        line: line.to_owned().into(),
+    }
+}
+
+fn input(id: &str, line: &str) -> RecordKind {
+    RecordKind::Input {
+        command_id: id.to_owned(),
+        line: line.to_owned().into(),
+    }
+}
+
+/// Whether a process can still do anything.
+fn lives(pid: u32) -> bool {
+    fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"))
+        .is_ok_and(|stat| !stat.rsplit(')').next().unwrap().trim().starts_with('Z'))
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+}
