@@ -1,0 +1,18 @@
+//! How things look in Discord: pure functions from what is to be said to the text of messages.
+//!
+//! Knows the limits and the Markdown of Discord, not how it is spoken to: nothing in here waits,
+//! fails or keeps anything.
+
+mod answer;
+mod fence;
+mod live;
+mod split;
+mod text;
+
+pub use answer::lay_out;
+pub use live::live;
+pub use split::split;
+pub use text::{escape_markdown, thread_name};
+
+/// The longest message, in Unicode code points (Discord: resources/message#create-message).
+pub const MESSAGE_LIMIT: usize = 2_000;
