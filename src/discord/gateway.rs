@@ -32,6 +32,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    delivery::Outbox,
     session::{Engine, LiveRun},
     store::Store,
 };
@@ -48,6 +49,8 @@ pub struct DiscordParts {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// Says when a live message has been posted.
+    pub outbox: Arc<Outbox>,
     /// Runs to be shown at work.
     pub live: mpsc::UnboundedReceiver<LiveRun>,
     /// Where the state of the connection can be read.
@@ -77,6 +80,7 @@ pub(super) async fn serve(
         connection,
         store,
         clock,
+        outbox,
         live,
         link,
     } = parts;
@@ -118,6 +122,7 @@ pub(super) async fn serve(
         house,
         chat: connection.chat(),
         clock,
+        listen: Arc::new(move || outbox.listen()),
     };
     // The last moment before one is sent.
     ledger.enter().await?;

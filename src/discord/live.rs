@@ -6,7 +6,10 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{
+        broadcast::{self, error::RecvError},
+        mpsc, watch,
+    },
     task::JoinSet,
     time::{Instant, MissedTickBehavior},
 };
@@ -18,8 +21,9 @@ use super::{
 };
 use crate::{
     clock::{Clock, Millis},
-    delivery::{Chat, ChatError},
+    delivery::{Chat, ChatError, Delivered},
     session::{LiveRun, Progress, ProgressState},
+    store::DeliveryKind,
     words::{ChannelId, MessageId, RunId},
 };
 
@@ -28,9 +32,6 @@ const TYPING: Duration = Duration::from_secs(8);
 
 /// How often the elapsed time is shown anew when nothing else changes.
 const REFRESH: Duration = Duration::from_secs(10);
-
-/// How often to look whether the message has been posted.
-const POSTED: Duration = Duration::from_secs(1);
 
 /// What a person would see of a run's newest state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +69,12 @@ pub(super) struct Stage {
     pub(super) house: Arc<dyn House>,
     pub(super) chat: Arc<dyn Chat>,
     pub(super) clock: Clock,
+    /// Listens to what the outbox delivers from now on.
+    pub(super) listen: Listen,
 }
+
+/// How to listen to an outbox.
+pub(super) type Listen = Arc<dyn Fn() -> broadcast::Receiver<Delivered> + Send + Sync>;
 
 /// Shows every run that is announced, each in a task of its own, until nobody announces any more.
 pub(super) async fn show_all(stage: Stage, mut runs: mpsc::UnboundedReceiver<LiveRun>) {
@@ -135,6 +141,7 @@ impl<S: Scene> Show<S> {
     }
 
     async fn keep_editing(&self) {
+        let mut delivered = (self.stage.listen)();
         let mut progress = self.progress.clone();
         let mut shown: Option<Frame> = None;
         let mut at = Instant::now();
@@ -146,15 +153,25 @@ impl<S: Scene> Show<S> {
                 shown = self.show(shown).await;
                 at = Instant::now();
             }
-            // Until the outbox has posted the message, look again soon.
-            let pause = if shown.as_ref() == Some(&wanted) {
-                REFRESH
-            } else {
-                POSTED
-            };
+            // Asked for, and not posted yet.
+            let is_owed = shown.as_ref().is_some_and(|shown| *shown != wanted);
             tokio::select! {
                 changed = progress.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep_until(at + pause), if shown.is_some() => {}
+                () = tokio::time::sleep_until(at + REFRESH), if shown.is_some() => {}
+                () = self.posted(&mut delivered), if is_owed => {}
+            }
+        }
+    }
+
+    /// Waits until the outbox has posted the message.
+    async fn posted(&self, delivered: &mut broadcast::Receiver<Delivered>) {
+        loop {
+            match delivered.recv().await {
+                Ok(it) if it.run == Some(self.run) && it.kind == DeliveryKind::Live => return,
+                Ok(_) => {}
+                // It may have been among those.
+                Err(RecvError::Lagged(_)) => return,
+                Err(RecvError::Closed) => std::future::pending().await,
             }
         }
     }

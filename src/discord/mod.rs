@@ -26,7 +26,7 @@ mod places;
 mod raw;
 mod recent;
 mod registration;
-mod render;
+pub mod render;
 mod tap;
 #[cfg(test)]
 mod testing;

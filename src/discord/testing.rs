@@ -73,10 +73,23 @@ impl FakeHouse {
         }
     }
 
+    /// Waits until something in a channel was decided on.
+    pub(super) async fn until_marked(&self, channel: ChannelId) {
+        loop {
+            let changed = self.changed.notified();
+            if self.marks.lock().contains_key(&channel) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     fn mark_now(&self, channel: ChannelId, message: MessageId) {
         let mut marks = self.marks.lock();
         let mark = marks.entry(channel).or_insert(message);
         *mark = message.max(*mark);
+        drop(marks);
+        self.changed.notify_waiters();
     }
 }
 
@@ -90,8 +103,9 @@ impl House for FakeHouse {
                 return Err(StoreError::Damaged("as told".into()).into());
             }
         }
-        self.mark_now(heard.channel, heard.message);
+        let (channel, message) = (heard.channel, heard.message);
         self.heard.lock().push(heard);
+        self.mark_now(channel, message);
         self.changed.notify_waiters();
         Ok(())
     }

@@ -29,7 +29,7 @@ pub struct Report {
     pub version: &'static str,
     /// How long it runs, in seconds.
     pub uptime_seconds: u64,
-    /// The connection to Discord: `connected`, `connecting` or `down`.
+    /// The connection to Discord: `connected` or `down`.
     pub gateway: &'static str,
     /// Runs that work.
     pub active_sessions: usize,

@@ -136,7 +136,6 @@ pub(super) struct Agents {
     clock: Clock,
     runtime: Arc<dyn Runtime>,
     host: RunnerHost,
-    run_directory: PathBuf,
     forbidden: Vec<PathBuf>,
     /// How many are kept at once.
     keep: usize,
@@ -150,7 +149,6 @@ impl Agents {
         clock: Clock,
         runtime: Arc<dyn Runtime>,
         host: RunnerHost,
-        run_directory: PathBuf,
         forbidden: Vec<PathBuf>,
         keep: usize,
     ) -> Self {
@@ -159,7 +157,6 @@ impl Agents {
             clock,
             runtime,
             host,
-            run_directory,
             forbidden,
             keep,
             idle: Mutex::new(HashMap::new()),
@@ -205,7 +202,7 @@ impl Agents {
             model: project.model.clone(),
             allowed_tools: project.allowed_tools.clone(),
             forbidden: self.forbidden.clone(),
-            temporary: self.run_directory.join(runner.short()).join("tmp"),
+            temporary: self.host.temporary(runner),
         };
         let command = self.runtime.command(&launch);
         // The row comes first: whatever happens from here on, the next server knows where to look.

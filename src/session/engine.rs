@@ -64,8 +64,6 @@ pub struct Parts {
     pub runtime: Arc<dyn Runtime>,
     /// Where agents run.
     pub host: RunnerHost,
-    /// Where runners keep their files; an agent's temporary directory lies there.
-    pub run_directory: PathBuf,
     /// What no agent may read or write.
     pub forbidden: Vec<PathBuf>,
     /// The bounds.
@@ -109,7 +107,6 @@ impl Engine {
             parts.clock.clone(),
             Arc::clone(&parts.runtime),
             parts.host,
-            parts.run_directory,
             parts.forbidden,
             parts.limits.live,
         );

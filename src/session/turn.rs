@@ -248,7 +248,7 @@ impl Turn {
     /// Answers a question of the agent by the project's rules. The decision is stored with the rule
     /// that made it before the agent gets it.
     async fn answer(&self, agent: &Agent, ask: &Ask) -> Result<(), SessionError> {
-        let decision = self.project.policy.decide(ask.kind, &ask.tool, &ask.input);
+        let decision = self.project.policy.decide(ask, &self.project.directory);
         let data = json!({
             "ask": ask.id, "gate": format!("{:?}", ask.kind), "tool": ask.tool, "input": ask.input,
             "verdict": format!("{:?}", decision.verdict), "rule": decision.rule.to_string(),

@@ -37,6 +37,8 @@ async fn one_shot(sim: &ModelSim, home: &TempDir, prompt: &str) -> String {
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", home.path())
         .env("CLAUDE_CONFIG_DIR", home.path().join("config"))
+        // It leaves a directory per session there, which goes away with the test's own.
+        .env("CLAUDE_CODE_TMPDIR", home.path())
         .env("ANTHROPIC_BASE_URL", sim.base_url())
         .env("ANTHROPIC_API_KEY", "dummy")
         .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")

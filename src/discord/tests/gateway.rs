@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
+    delivery::Outbox,
     discord::{
         DiscordError, DiscordParts, Link, LinkState,
         gateway::serve,
@@ -43,10 +44,12 @@ impl Served {
         let house = Arc::new(house);
         let link = Link::default();
         let (_, live) = tokio::sync::mpsc::unbounded_channel();
+        let clock = Clock::system();
         let parts = DiscordParts {
             connection: connected(sim).await,
+            outbox: Outbox::new(store.clone(), clock.clone()),
             store,
-            clock: Clock::system(),
+            clock,
             live,
             link: link.clone(),
         };
@@ -223,6 +226,8 @@ async fn a_channel_that_was_never_looked_at_is_only_marked() {
     let sim = Sim::start(SimConfig::default()).await;
     let last = say(&sim, "long ago").await;
     let served = Served::start(&sim, watching(&sim, None)).await;
+    let general = channel(&sim, "general");
+    served.house.until_marked(general).await;
     until_heard_last(&sim, &served.house, "now").await;
     assert_eq!(served.house.texts(), ["now"]);
     let house = served.stop().await;

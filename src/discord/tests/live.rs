@@ -5,20 +5,21 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use tokio::{
-    sync::watch,
+    sync::{broadcast, watch},
     task::JoinHandle,
     time::{Instant, advance},
 };
 
 use crate::{
     clock::{Clock, Millis},
-    delivery::{Answer, Chat, ChatError, Post, Seen},
+    delivery::{Answer, Chat, ChatError, Delivered, Post, Seen},
     discord::{
         live::{Frame, Scene, Show, Stage},
         pace::Pace,
         testing::FakeHouse,
     },
     session::ProgressState,
+    store::DeliveryKind,
     words::{ChannelId, MessageId, RunId},
 };
 
@@ -104,6 +105,8 @@ struct Shown {
     house: Arc<FakeHouse>,
     slate: Arc<Slate>,
     pace: Pace,
+    delivered: broadcast::Sender<Delivered>,
+    run: RunId,
 }
 
 impl Shown {
@@ -117,6 +120,8 @@ impl Shown {
                 failures: Mutex::default(),
             }),
             pace: Pace::default(),
+            delivered: broadcast::channel(8).0,
+            run: RunId::fresh(),
         }
     }
 
@@ -127,8 +132,12 @@ impl Shown {
                 house: self.house.clone(),
                 chat: self.slate.clone(),
                 clock: Clock::held_at(Millis::new(0)),
+                listen: {
+                    let delivered = self.delivered.clone();
+                    Arc::new(move || delivered.subscribe())
+                },
             },
-            run: RunId::fresh(),
+            run: self.run,
             channel: CHANNEL,
             budget: self.pace.budget(CHANNEL),
             progress,
@@ -137,7 +146,14 @@ impl Shown {
     }
 
     fn posted(&self) {
-        *self.house.live_message.lock() = Some(MessageId::new(9));
+        let message = Some(MessageId::new(9));
+        *self.house.live_message.lock() = message;
+        // Nobody listens before the first run begins.
+        let _ = self.delivered.send(Delivered {
+            run: Some(self.run),
+            kind: DeliveryKind::Live,
+            message,
+        });
     }
 
     fn edits(&self) -> Vec<(u128, String)> {
@@ -203,8 +219,7 @@ async fn the_first_words_are_asked_for_once_and_edited_when_they_stand() {
     assert_eq!(stage.edits(), []);
     stage.posted();
     pass(Duration::from_secs(2)).await;
-    let edits: Vec<String> = stage.edits().into_iter().map(|(_, text)| text).collect();
-    assert_eq!(edits, [shown("Hello")]);
+    assert_eq!(stage.edits(), [(500, shown("Hello"))]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,8 +2,10 @@
 //!
 //! Claude Code holds to them before everything else, a hook's allow included. `Read` rules also
 //! govern Grep, Glob and the files that it recognizes in shell commands, `Edit` rules also Write
-//! and redirections; symbolic links into a denied directory are followed and denied. A shell
-//! command that opens files in its own way (`python3 -c …`) is not stopped by them.
+//! and redirections; symbolic links into a denied directory are followed and denied. They are not a
+//! jail: a shell command that opens files in its own way (`cat < file`, `python3 -c …`, `grep -r` on
+//! a directory above) is not stopped, nor are Grep and Glob on a directory above (the tool rules
+//! keep those in the project).
 
 use std::path::{Path, PathBuf};
 

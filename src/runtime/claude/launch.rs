@@ -29,6 +29,30 @@ pub const UNANSWERABLE: &[&str] = &[
     "Workflow",
 ];
 
+/// The program's own tools that act. Where no rule names one, the program is told to ask for each
+/// call of it: an open hook counts as no objection when the pipe closes, an open question as a no.
+const ACTING: &[&str] = &[
+    "Bash",
+    "Edit",
+    "Glob",
+    "Grep",
+    "MultiEdit",
+    "NotebookEdit",
+    "Read",
+    "ReportFindings",
+    "SendMessage",
+    "Skill",
+    "Task",
+    "TaskOutput",
+    "TaskStop",
+    "WebFetch",
+    "WebSearch",
+    "Write",
+];
+
+/// The tools that write files; rules know them all as `Edit`.
+const WRITING: &[&str] = &["Edit", "MultiEdit", "NotebookEdit", "Write"];
+
 /// What Baton sets for every process, with the reason.
 const FIXED_ENV: &[(&str, &str)] = &[
     // Otherwise `@path` in a person's text pulls in any file, past every rule.
@@ -108,7 +132,23 @@ fn flag_settings(settings: &ClaudeSettings, launch: &Launch) -> String {
         .cloned()
         .collect();
     let deny = deny::rules(&forbidden, &settings.host.home, &launch.directory);
-    json!({"permissions": {"deny": deny}}).to_string()
+    let ask = unnamed(&launch.allowed_tools);
+    json!({"permissions": {"ask": ask, "deny": deny}}).to_string()
+}
+
+/// The acting tools that no rule names.
+fn unnamed(rules: &[String]) -> Vec<&'static str> {
+    let named: Vec<&str> = rules
+        .iter()
+        .map(|rule| rule.split('(').next().unwrap_or(rule))
+        .map(|name| if name == "Agent" { "Task" } else { name })
+        .collect();
+    let writes = named.iter().any(|name| WRITING.contains(name));
+    ACTING
+        .iter()
+        .copied()
+        .filter(|tool| !named.contains(tool) && !(writes && WRITING.contains(tool)))
+        .collect()
 }
 
 /// A rule as Claude Code is told it. File tools are named for the project only: a bare `Read` would
@@ -262,6 +302,27 @@ mod tests {
         ] {
             assert_eq!(within_project(rule), told);
         }
+    }
+
+    #[test]
+    fn acting_tools_without_a_rule_are_asked_for() {
+        let rules = ["Agent", "Bash(git log:*)", "Write"].map(str::to_owned);
+        assert_eq!(
+            unnamed(&rules),
+            [
+                "Glob",
+                "Grep",
+                "Read",
+                "ReportFindings",
+                "SendMessage",
+                "Skill",
+                "TaskOutput",
+                "TaskStop",
+                "WebFetch",
+                "WebSearch"
+            ]
+        );
+        assert_eq!(unnamed(&[]), ACTING);
     }
 
     #[test]

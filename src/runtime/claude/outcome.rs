@@ -12,6 +12,9 @@ use crate::runtime::{ErrorClass, TurnEnd, TurnOutcome, Usage};
 /// What an unfinished start says about a conversation that the program does not have.
 const UNKNOWN_CONVERSATION: &str = "No conversation found with session ID";
 
+/// What is said where nothing answers.
+const UNREACHABLE: &str = "Unable to connect to API";
+
 /// What is known of a failure.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Failure<'a> {
@@ -96,12 +99,11 @@ pub(super) fn class_of(failure: Failure<'_>) -> ErrorClass {
         Some("model_not_found") => ErrorClass::UnknownModel,
         Some("rate_limit") => limit_class(words),
         Some("overloaded") => ErrorClass::ServiceDown,
-        // Without an answer of the service there is no status.
-        Some("server_error") if status.is_none() => ErrorClass::Unreachable,
-        Some("server_error") => ErrorClass::ServiceDown,
+        // An overload that outlasts all retries has no status either.
+        Some("server_error") if !words.contains(UNREACHABLE) => ErrorClass::ServiceDown,
         _ if words.starts_with("Prompt is too long") => ErrorClass::TooLong,
         _ if words.contains("violate our Usage Policy") => ErrorClass::PolicyRefusal,
-        _ if words.contains("Unable to connect to API") => ErrorClass::Unreachable,
+        _ if words.contains(UNREACHABLE) => ErrorClass::Unreachable,
         _ => match status {
             Some(401) => ErrorClass::LoginNeeded,
             Some(403) => ErrorClass::Forbidden,
@@ -279,6 +281,12 @@ mod tests {
                 Some(400),
                 "API Error: 400 messages: bad thing",
                 C::Other,
+            ),
+            (
+                Some("server_error"),
+                None,
+                "API Error: Repeated 529 Overloaded errors.",
+                C::ServiceDown,
             ),
             (
                 Some("server_error"),

@@ -14,6 +14,10 @@ pub(super) const RUNNER_INTERRUPT: &str = "baton-runner-interrupt";
 /// What Claude Code calls back with before every tool call.
 const GATE_HOOK: &str = "baton-gate";
 
+/// How long the program waits at the gate, in seconds, before it denies: a day, so that a server
+/// that is being restarted or repaired denies nothing.
+const GATE_TIMEOUT: u32 = 86_400;
+
 /// What the agent is told about the place it works in.
 const HOUSE_PROMPT: &str = "\
 You work for people who talk to you in a Discord thread, through a program called Baton. Several \
@@ -43,7 +47,7 @@ pub(super) fn handshake(agent_prompt: Option<&str>) -> String {
             "subtype": "initialize",
             // Without a matcher the hook sees every tool, also those of sub-agents and those that
             // the program allows by itself.
-            "hooks": {"PreToolUse": [{"hookCallbackIds": [GATE_HOOK]}]},
+            "hooks": {"PreToolUse": [{"hookCallbackIds": [GATE_HOOK], "timeout": GATE_TIMEOUT}]},
             "appendSystemPrompt": prompt,
         },
     })

@@ -56,7 +56,7 @@ struct Waiting {
 impl Handle {
     /// Takes over a greeted control connection.
     pub(super) fn new(stream: UnixStream, longest: usize) -> Self {
-        let (reading, writing) = stream.into_split();
+        let (incoming, outgoing) = stream.into_split();
         let (frames, queue) = mpsc::channel(QUEUE);
         let waiting = Arc::new(Waiting {
             next: AtomicU32::new(1),
@@ -64,8 +64,8 @@ impl Handle {
         });
         // Frames are written by a task of their own: a caller that is dropped half-way must not
         // leave half a frame on the wire.
-        tokio::spawn(write(writing, queue));
-        tokio::spawn(read(reading, Arc::clone(&waiting)));
+        tokio::spawn(write(outgoing, queue));
+        tokio::spawn(read(incoming, Arc::clone(&waiting)));
         Self {
             frames,
             waiting,
@@ -88,10 +88,13 @@ impl Handle {
             command_id: command_id.to_owned(),
             line: Bytes::copy_from_slice(line.as_bytes()),
         };
-        match self.ask(&request).await? {
-            Answer::Done => Ok(Written::Now),
-            Answer::Already => Ok(Written::Already),
-            other => Err(unwanted(other)),
+        let answer = self.ask(&request).await?;
+        if answer == Answer::Done {
+            Ok(Written::Now)
+        } else if answer == Answer::Already {
+            Ok(Written::Already)
+        } else {
+            Err(unwanted(answer))
         }
     }
 
@@ -104,9 +107,11 @@ impl Handle {
     /// Ends every process that the agent started, but not the agent. Answers how many there were
     /// when they are gone.
     pub async fn sweep(&self) -> Result<u32, LinkError> {
-        match self.ask(&Request::Sweep).await? {
-            Answer::Swept(count) => Ok(count),
-            other => Err(unwanted(other)),
+        let answer = self.ask(&Request::Sweep).await?;
+        if let Answer::Swept(count) = answer {
+            Ok(count)
+        } else {
+            Err(unwanted(answer))
         }
     }
 
@@ -119,9 +124,11 @@ impl Handle {
 
     /// How the runner is.
     pub async fn status(&self) -> Result<Status, LinkError> {
-        match self.ask(&Request::Status).await? {
-            Answer::Status(status) => Ok(status),
-            other => Err(unwanted(other)),
+        let answer = self.ask(&Request::Status).await?;
+        if let Answer::Status(status) = answer {
+            Ok(status)
+        } else {
+            Err(unwanted(answer))
         }
     }
 
@@ -132,9 +139,11 @@ impl Handle {
     }
 
     async fn done(&self, request: &Request) -> Result<(), LinkError> {
-        match self.ask(request).await? {
-            Answer::Done => Ok(()),
-            other => Err(unwanted(other)),
+        let answer = self.ask(request).await?;
+        if answer == Answer::Done {
+            Ok(())
+        } else {
+            Err(unwanted(answer))
         }
     }
 

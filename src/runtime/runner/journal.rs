@@ -165,9 +165,10 @@ impl Leftover {
         let mut line = Vec::new();
         file.take(self.longest).read_until(b'\n', &mut line)?;
         if line.pop() != Some(b'\n') {
-            return match (line.len() as u64) + 1 < self.longest {
-                true => Ok(None),
-                false => Err(broken("a line is longer than it may be")),
+            return if (line.len() as u64) + 1 < self.longest {
+                Ok(None)
+            } else {
+                Err(broken("a line is longer than it may be"))
             };
         }
         let record = Record::decode(Bytes::from(line)).map_err(broken)?;
@@ -219,9 +220,11 @@ mod tests {
     fn texts(directory: &Path, after: u64) -> Vec<String> {
         Leftover::open(directory, Seq::new(after), 1 << 20)
             .unwrap()
-            .map(|record| match record.unwrap().kind {
-                RecordKind::Output { line } => String::from_utf8(line.to_vec()).unwrap(),
-                other => panic!("{other:?}"),
+            .map(|record| {
+                let RecordKind::Output { line } = record.unwrap().kind else {
+                    panic!("only output was written");
+                };
+                String::from_utf8(line.to_vec()).unwrap()
             })
             .collect()
     }

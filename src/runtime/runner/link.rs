@@ -14,6 +14,15 @@ use super::{
 /// runner that is stopped or broken.
 const GREETING: Duration = Duration::from_secs(10);
 
+/// How it shows that there is no socket, nobody behind it, or somebody who is leaving this moment.
+const GONE: [io::ErrorKind; 5] = [
+    io::ErrorKind::NotFound,
+    io::ErrorKind::ConnectionRefused,
+    io::ErrorKind::ConnectionReset,
+    io::ErrorKind::BrokenPipe,
+    io::ErrorKind::UnexpectedEof,
+];
+
 /// What a record's head may add to its line.
 const HEAD: usize = 1024;
 
@@ -61,15 +70,8 @@ async fn knock(socket: &Path, purpose: Purpose) -> Result<UnixStream, AttachErro
             theirs,
             ours: frame::VERSION,
         }),
-        Ok(Err(error)) => Err(match error.kind() {
-            // No socket, nobody behind it, or somebody who is leaving at this moment.
-            io::ErrorKind::NotFound
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::BrokenPipe
-            | io::ErrorKind::UnexpectedEof => AttachError::Gone,
-            _ => AttachError::Io(error),
-        }),
+        Ok(Err(error)) if GONE.contains(&error.kind()) => Err(AttachError::Gone),
+        Ok(Err(error)) => Err(AttachError::Io(error)),
     }
 }
 

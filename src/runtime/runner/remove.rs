@@ -26,9 +26,10 @@ pub(super) fn remove(layout: &Layout, runner: RunnerId) -> Result<(), RemoveErro
     let directory = layout.directory(runner);
     let deadline = Instant::now() + PATIENCE;
     // Held until the end, so that no runner can begin in a directory that is being removed.
-    let alive = match directory.try_exists()? {
-        true => Some(end_runner(layout, runner, deadline)?),
-        false => None,
+    let alive = if directory.try_exists()? {
+        Some(end_runner(layout, runner, deadline)?)
+    } else {
+        None
     };
     end_tree(runner, deadline)?;
     if let Ok(spec) = Spec::read(&directory) {

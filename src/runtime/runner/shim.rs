@@ -65,9 +65,11 @@ fn become_agent(runner: i32, program: &OsString, args: impl Iterator<Item = OsSt
     }
     let error = Command::new(program).args(args).exec();
     let name = program.display();
-    match error.kind() {
-        io::ErrorKind::NotFound => format!("there is no program `{name}`"),
-        io::ErrorKind::PermissionDenied => format!("`{name}` may not be executed"),
-        _ => format!("`{name}` cannot be started: {error}"),
+    if error.kind() == io::ErrorKind::NotFound {
+        format!("there is no program `{name}`")
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        format!("`{name}` may not be executed")
+    } else {
+        format!("`{name}` cannot be started: {error}")
     }
 }

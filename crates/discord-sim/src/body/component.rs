@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+#[expect(clippy::struct_field_names, reason = "the fields have Discord's names")]
 /// One component: all fields of all kinds, because only their names are checked here.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]

@@ -12,6 +12,7 @@ mod view;
 mod wait;
 
 pub use actor::Actor;
+pub(crate) use actor::mention_bot;
 pub use interaction::InteractionRef;
 pub use say::Say;
 pub use sim::Sim;

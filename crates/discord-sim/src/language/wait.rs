@@ -1,5 +1,6 @@
 //! Waiting for the world without sleeping.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -77,15 +78,17 @@ fn tell(core: &Core) -> String {
         .values()
         .filter(|channel| channel.parent.is_none())
     {
-        text.push_str(&format!(
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
             "#{}\n{}",
             channel.name,
             transcript(&core.world, channel.id)
-        ));
+        );
     }
     text.push_str("the end of the journal:\n");
     for entry in core.journal.tail(40) {
-        text.push_str(&format!("{entry:?}\n"));
+        let _ = writeln!(text, "{entry:?}");
     }
     text
 }

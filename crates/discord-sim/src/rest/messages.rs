@@ -75,8 +75,8 @@ pub(super) fn draft(call: &Call, body: MessageBody) -> Result<Draft, ApiError> {
         content: body.content.unwrap_or_default().trim().to_owned(),
         nonce: body.nonce,
         enforce_nonce: body.enforce_nonce.unwrap_or(false),
-        embeds: values(body.embeds),
-        components: values(body.components),
+        embeds: values(body.embeds.as_ref()),
+        components: values(body.components.as_ref()),
         flags: Draft::settable(body.flags.unwrap_or(0)),
         uploads,
         allowed: body.allowed_mentions,
@@ -110,8 +110,8 @@ pub(super) fn patch(world: &mut World, call: &Call) -> Result<Patch, ApiError> {
     });
     Ok(Patch {
         content: body.content.map(|content| content.trim().to_owned()),
-        embeds: body.embeds.map(|embeds| values(Some(embeds))),
-        components: body.components.map(|components| values(Some(components))),
+        embeds: body.embeds.map(|embeds| values(Some(&embeds))),
+        components: body.components.map(|components| values(Some(&components))),
         flags: body.flags,
         allowed: body.allowed_mentions,
         keep,
@@ -121,8 +121,12 @@ pub(super) fn patch(world: &mut World, call: &Call) -> Result<Patch, ApiError> {
 }
 
 /// Typed parts back to JSON without the fields that were not given.
-fn values<T: serde::Serialize>(parts: Option<Vec<T>>) -> Vec<Value> {
-    let mut values: Vec<Value> = parts.iter().flatten().map(|part| json!(part)).collect();
+fn values<T: serde::Serialize>(parts: Option<&Vec<T>>) -> Vec<Value> {
+    let mut values: Vec<Value> = parts
+        .into_iter()
+        .flatten()
+        .map(|part| json!(part))
+        .collect();
     values.iter_mut().for_each(drop_nulls);
     values
 }

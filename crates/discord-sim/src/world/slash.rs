@@ -150,10 +150,9 @@ impl World {
 
     /// The value as the registered type, if it fits (Discord: "Application Command Option Type").
     fn typed(&self, option: &OptionBody, value: &Value, resolved: &mut Value) -> Option<Value> {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
         let choices = option.choices.as_deref().unwrap_or_default();
         let typed = match option.kind {
             3 => Value::String(text),

@@ -79,14 +79,14 @@ impl World {
         started.flags |= flag::HAS_THREAD;
         self.open_thread(id, kind, by, parent, draft);
         self.message_event(parent, message, EventKind::MessageUpdate);
-        let starter = Message {
+        let first = Message {
             reference: Some(Reference {
                 channel: parent,
                 message,
             }),
             ..self.system_message(id, by, MessageKind::ThreadStarter)
         };
-        self.store(starter);
+        self.store(first);
         Ok(id)
     }
 

@@ -2,5 +2,9 @@
 //! websocket client, and through its own test language.
 
 mod client;
+mod control;
 mod gateway;
+mod interactions;
+mod language;
 mod rest;
+mod rules;

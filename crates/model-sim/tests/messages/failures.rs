@@ -71,12 +71,8 @@ async fn a_forced_error_hits_only_its_path_and_only_as_often_as_it_says() {
         .path("/v1/messages")
         .times(1);
     sim.force([rule]);
-    let probe = reqwest::Client::new()
-        .head(sim.base_url())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(probe.status(), 200);
+    let elsewhere = reqwest::get(sim.base_url()).await.unwrap();
+    assert_eq!(elsewhere.status(), 200);
     let refused = ask(&sim, &streamed("hello")).await;
     assert_eq!(refused.status(), 401);
     let body: Value = refused.json().await.unwrap();
@@ -86,6 +82,25 @@ async fn a_forced_error_hits_only_its_path_and_only_as_often_as_it_says() {
     );
     let events = Events::of(ask(&sim, &streamed("hello")).await).all().await;
     assert_eq!(text_of(&events), "echo: hello");
+}
+
+#[tokio::test]
+async fn a_probe_does_not_use_up_a_forced_error() {
+    let sim = ModelSim::start().await.unwrap();
+    sim.force([ForcedError::status(500).times(1)]);
+    let client = reqwest::Client::new();
+    assert_eq!(
+        client.head(sim.base_url()).send().await.unwrap().status(),
+        200
+    );
+    assert_eq!(
+        client.get(sim.base_url()).send().await.unwrap().status(),
+        500
+    );
+    assert_eq!(
+        client.get(sim.base_url()).send().await.unwrap().status(),
+        200
+    );
 }
 
 #[tokio::test]

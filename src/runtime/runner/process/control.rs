@@ -36,8 +36,14 @@ pub(super) async fn serve(stream: UnixStream, hub: Arc<Hub>, answers: TaskTracke
             return;
         };
         let answer = match request {
-            Request::Input { command_id, line } => hub.input(&command_id, line),
-            Request::Interrupt => hub.interrupt(),
+            Request::Input { command_id, line } => {
+                started(&hub).await;
+                hub.input(&command_id, &line)
+            }
+            Request::Interrupt => {
+                started(&hub).await;
+                hub.interrupt()
+            }
             Request::Status => Answer::Status(status(&hub)),
             Request::Consumed { seq } => {
                 hub.consumed
@@ -59,6 +65,13 @@ pub(super) async fn serve(stream: UnixStream, hub: Arc<Hub>, answers: TaskTracke
             return;
         }
     }
+}
+
+/// A line may be sent as soon as the runner is there; it is given when the agent is.
+async fn started(hub: &Hub) {
+    let mut agent = hub.agent.subscribe();
+    // An error would mean that the hub is gone, which is borrowed here.
+    let _ = agent.wait_for(|agent| *agent != Agent::Starting).await;
 }
 
 async fn take_time(hub: &Hub, request: &Request) -> Answer {

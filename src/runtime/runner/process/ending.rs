@@ -61,16 +61,20 @@ pub(super) async fn watch(hub: &Hub, child: &mut Child) -> Option<ExitStatus> {
     if let Ok(status) = timeout(grace.min(TERM), child.wait()).await {
         return status.ok();
     }
-    // Force. What is stuck shows again when the rest is cleared.
+    // Force.
     let agent = child.id().unwrap_or(0);
-    let _ = kill(agent, |_| true).await;
+    if let Err(stuck) = kill(agent, |_| true).await {
+        hub.note(stuck.to_string());
+    }
     child.wait().await.ok()
 }
 
 /// Ends what an agent that has ended has left behind.
 pub(super) async fn clear(agent: u32) -> Result<(), Stuck> {
     let me = std::process::id();
-    tree::signal(&tree::below(me), Signal::SIGTERM);
+    let rest = tree::below(me);
+    tree::signal(&rest, Signal::SIGTERM);
+    tree::signal(&rest, Signal::SIGCONT);
     let deadline = Instant::now() + REST;
     while !tree::below(me).is_empty() && Instant::now() < deadline {
         tree::reap(agent);

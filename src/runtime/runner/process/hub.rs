@@ -35,6 +35,9 @@ const UNREAD_LINES: usize = 4;
 /// How long an agent that the runner itself ends has to leave by itself.
 pub(super) const OWN_GRACE: Duration = Duration::from_secs(5);
 
+/// How long an agent has whose words cannot be kept any more.
+const DEAF_GRACE: Duration = Duration::from_secs(1);
+
 /// Where the agent stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Agent {
@@ -195,7 +198,7 @@ impl Hub {
     }
 
     /// A line from a server.
-    pub(super) fn input(&self, id: &str, line: Bytes) -> Answer {
+    pub(super) fn input(&self, id: &str, line: &[u8]) -> Answer {
         if id.is_empty() || id.len() > ID_LIMIT || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Answer::Refused(format!(
                 "a command id has 1 to {ID_LIMIT} printable characters without space"
@@ -207,7 +210,7 @@ impl Hub {
         if line.contains(&b'\n') {
             return Answer::Refused("a line has no newline in it".to_owned());
         }
-        self.give(id.to_owned(), &line)
+        self.give(id.to_owned(), line)
     }
 
     /// A line of the runner itself.
@@ -315,6 +318,6 @@ impl Hub {
         let text = format!("{why}, so the agent is ended");
         book.journal
             .push_last(self.clock.now(), &RecordKind::Note { text });
-        self.end(OWN_GRACE);
+        self.end(DEAF_GRACE);
     }
 }

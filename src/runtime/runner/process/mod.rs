@@ -39,10 +39,13 @@ struct Prepared {
     _alive: Lock,
 }
 
-/// Is the runner of `directory` until its work is done. Must be called before the process has a
-/// second thread. Its first word goes to standard output, faults of its own to standard error.
+/// Is the runner of `directory` until its work is done. Must be the first thing that the process
+/// does: before it has a second thread, and before it opens a file, because what is open but the
+/// standard streams is closed. Its first word goes to standard output, faults of its own to
+/// standard error.
 pub fn run(directory: &Path) -> ExitCode {
     isolate();
+    close_inherited();
     let prepared = match prepare(directory) {
         Ok(prepared) => prepared,
         Err(word) => {
@@ -72,6 +75,23 @@ fn isolate() {
         // Neither can fail on a kernel of the last ten years. `status` says what is the case.
         let _ = prctl::set_child_subreaper(true);
         let _ = prctl::set_dumpable(false);
+    }
+}
+
+/// Closes what was left open for us by mistake, so that it does not reach the agent: whoever
+/// started the server may have files open that are nobody's business.
+fn close_inherited() {
+    let Ok(open) = fs::read_dir("/dev/fd") else {
+        return;
+    };
+    let numbers: Vec<i32> = open
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|number| *number > 2)
+        .collect();
+    for number in numbers {
+        // One of them was the directory itself and is closed already.
+        let _ = nix::unistd::close(number);
     }
 }
 

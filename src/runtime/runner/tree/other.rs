@@ -41,9 +41,10 @@ fn parse(line: &str) -> Option<Proc> {
     let pid = fields.next()?.parse().ok()?;
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
-    let life = match fields.next()?.starts_with('Z') {
-        true => Life::Zombie,
-        false => Life::Alive,
+    let life = if fields.next()?.starts_with('Z') {
+        Life::Zombie
+    } else {
+        Life::Alive
     };
     let parent = if parent == 1 && group != pid {
         group

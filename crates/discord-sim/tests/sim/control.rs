@@ -1,0 +1,107 @@
+//! The control interface under `/_ctl`.
+
+use discord_sim::{Sim, SimConfig};
+use serde_json::{Value, json};
+
+use crate::client::post;
+
+async fn control(sim: &Sim, path: &str, body: &Value) -> Value {
+    let url = format!("{}/_ctl{path}", sim.base_url());
+    let client = reqwest::Client::new();
+    let request = if body.is_null() {
+        client.get(url)
+    } else {
+        client.post(url).json(body)
+    };
+    let answer = request.send().await.unwrap();
+    let status = answer.status();
+    let text = answer.text().await.unwrap();
+    assert_eq!(status, 200, "{text}");
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
+
+#[tokio::test]
+async fn people_act_and_the_channel_is_read_back_over_http() {
+    let sim = Sim::start(SimConfig::default()).await;
+    control(&sim, "/channels", &json!({"name": "new"})).await;
+    control(
+        &sim,
+        "/users",
+        &json!({"name": "ann", "roles": ["reviewer"]}),
+    )
+    .await;
+    let say = json!({"user": "ann", "channel": "new", "content": "@bot hi"});
+    let said = control(&sim, "/say", &say).await;
+    let at =
+        |with: &str| json!({"user": "ann", "channel": "new", "message": said["id"], "with": with});
+    control(&sim, "/react", &at("🎉")).await;
+    control(&sim, "/edit", &at("@bot hello")).await;
+    let thread = json!({
+        "user": "ann", "channel": "new", "name": "talk", "message": said["id"],
+    });
+    let made = control(&sim, "/threads", &thread).await;
+    assert_eq!(made["id"], said["id"]);
+    let transcript = control(&sim, "/transcript?channel=new", &Value::Null).await;
+    assert_eq!(
+        transcript,
+        "ann: @bot hello (edited)\n  [🎉 by ann]\n  └ thread \"talk\"\n"
+    );
+    let messages = control(&sim, "/messages?channel=talk", &Value::Null).await;
+    assert_eq!(messages[0]["kind"], "thread_starter");
+    let journal = control(&sim, "/journal?since=0", &Value::Null).await;
+    assert_eq!(journal[0]["fact"], "channel_changed");
+    let violations = control(&sim, "/violations", &Value::Null).await;
+    assert_eq!(violations, json!([]));
+}
+
+#[tokio::test]
+async fn holds_faults_and_the_clock_are_steered_over_http() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let general = sim.channel("general");
+    let rule = json!({"route": "post_message", "channel": general, "containing": "x"});
+    let hold = control(&sim, "/holds", &rule).await["hold"].clone();
+    control(&sim, &format!("/holds/{hold}/release"), &json!({})).await;
+    post(&sim, general, "x").await;
+    let held = control(&sim, &format!("/holds/{hold}"), &Value::Null).await;
+    assert_eq!(held, json!({"arrivals": 1}));
+    let fault = json!({
+        "rule": {"route": "post_message"},
+        "fault": {"answer": {"status": 500}},
+    });
+    control(&sim, "/faults", &fault).await;
+    let path = format!("/channels/{general}/messages");
+    let url = format!("{}/api/v10{path}", sim.base_url());
+    let broken = reqwest::Client::new()
+        .post(url)
+        .json(&json!({"content": "y"}));
+    assert_eq!(broken.send().await.unwrap().status(), 500);
+    let before = sim.clock().now_ms();
+    control(&sim, "/clock/advance", &json!({"ms": 60_000})).await;
+    assert!(sim.clock().now_ms() >= before + 60_000);
+    control(&sim, "/gateway", &json!({"action": "refuse"})).await;
+    let url = format!("{}/?v=10", sim.base_url().replacen("http", "ws", 1));
+    assert!(tokio_tungstenite::connect_async(url).await.is_err());
+}
+
+#[tokio::test]
+async fn a_foreign_host_or_origin_is_refused() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let client = reqwest::Client::new();
+    let world = || client.get(format!("{}/_ctl/world", sim.base_url()));
+    assert_eq!(
+        world()
+            .header("Host", "evil.example")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        403
+    );
+    let origin = world()
+        .header("Origin", "http://evil.example")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(origin.status(), 403);
+    assert_eq!(world().send().await.unwrap().status(), 200);
+}

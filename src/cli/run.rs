@@ -1,0 +1,242 @@
+//! `baton run`: puts the rooms together and keeps them going.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result};
+use async_trait::async_trait;
+use secrecy::ExposeSecret as _;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    access::{Gate, Owners},
+    admission::Caps,
+    approval::ToolPolicy,
+    clock::Clock,
+    config::{Project, Settings},
+    delivery::Outbox,
+    discord::{self, DiscordParts, DiscordSettings, Link, LinkState},
+    http::{self, Report, Reporter},
+    observe::{self, Secrets},
+    runtime::{
+        claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
+        runner::{RunnerHost, RunnerLimits},
+    },
+    session::{Engine, Limits, Parts, ProjectAgent, Projects},
+    store::{ProjectRow, Store},
+};
+
+/// How long the rooms may take to let go when the server ends. With the gateway's own farewell it
+/// stays below the five seconds in which the process has to be gone.
+const LET_GO: Duration = Duration::from_millis(1_500);
+
+/// Runs the server until a signal or a fault ends it. Everything accepted is stored, so the caller
+/// may end the process as soon as this returns.
+pub(super) async fn run(settings: Settings) -> Result<()> {
+    settings.require_projects()?;
+    keep_memory_private();
+    observe::start(settings.log.level.as_str(), settings.log.format, secrets(&settings))?;
+    let clock = Clock::system();
+    let store = Store::open(&settings.data.dir).await?;
+    note_projects(&store, &settings, &clock).await?;
+    let listener = TcpListener::bind(settings.http.listen).await.with_context(|| {
+        format!(
+            "`http.listen` {} cannot be used. Is another program there? Set another port",
+            settings.http.listen
+        )
+    })?;
+    let connection = discord::connect(DiscordSettings {
+        token: settings.discord.token.clone(),
+        guild: settings.discord.guild,
+        api_base: settings.discord.api_base.as_ref().map(ToString::to_string),
+    })
+    .await?;
+
+    let stop = CancellationToken::new();
+    stop_on_signals(&stop)?;
+    let outbox = Outbox::new(store.clone(), clock.clone());
+    let (live, shown) = mpsc::unbounded_channel();
+    let chat = connection.chat();
+    let engine = Engine::new(Parts {
+        store: store.clone(),
+        clock: clock.clone(),
+        gate: Gate::new(store.clone(), owners(&settings)),
+        outbox: Arc::clone(&outbox),
+        chat: Arc::clone(&chat) as _,
+        projects: projects(&settings.projects)?,
+        runtime: Arc::new(ClaudeRuntime::new(claude(&settings))),
+        host: host(&settings)?,
+        forbidden: forbidden(&settings),
+        limits: limits(&settings),
+        live,
+        stop: stop.clone(),
+    });
+    let link = Link::default();
+    let reporter = Arc::new(Health { engine: Arc::clone(&engine), link: link.clone() });
+
+    let delivering = tokio::spawn(Arc::clone(&outbox).run(chat, stop.clone()));
+    let serving = tokio::spawn(http::serve(listener, reporter, stop.clone()));
+    engine.recover().await?;
+    let keeping = tokio::spawn(Arc::clone(&engine).keep());
+    let parts =
+        DiscordParts { connection, store: store.clone(), clock, outbox, live: shown, link };
+    let ended = discord::run(parts, engine, stop.clone()).await;
+    stop.cancel();
+    let rooms = async { tokio::join!(delivering, serving, keeping) };
+    if tokio::time::timeout(LET_GO, rooms).await.is_err() {
+        tracing::warn!("not everything let go in time; what was under way goes on at the next start");
+    }
+    // Folds the log into the database; without it the next start does that.
+    let _ = tokio::time::timeout(LET_GO, store.close()).await;
+    Ok(ended?)
+}
+
+/// Other processes of this user must not read the token out of the server's memory.
+fn keep_memory_private() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = nix::sys::prctl::set_dumpable(false) {
+        tracing::warn!(%error, "other processes of this user may be able to read the memory of this one");
+    }
+}
+
+/// What must never be logged.
+fn secrets(settings: &Settings) -> Secrets {
+    let passed = settings.claude.env.values();
+    let all = passed.chain([&settings.discord.token]);
+    Secrets::new(all.cloned())
+}
+
+async fn note_projects(store: &Store, settings: &Settings, clock: &Clock) -> Result<()> {
+    let mut tx = store.write().await?;
+    for project in &settings.projects {
+        let row = ProjectRow {
+            name: project.name.to_string(),
+            directory: project.directory.display().to_string(),
+            runtime: project.runtime,
+        };
+        tx.note_project(&row, clock.now()).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+fn owners(settings: &Settings) -> Owners {
+    Owners { user: settings.discord.owner_user, role: settings.discord.owner_role }
+}
+
+fn projects(settings: &[Project]) -> Result<Projects> {
+    let mut projects = Vec::new();
+    for project in settings {
+        let policy = ToolPolicy::parse(&project.allowed_tools).with_context(|| {
+            format!("`allowed_tools` of project `{}` cannot be understood", project.name)
+        })?;
+        // Agent programs name files without symbolic links; their rules have to do the same.
+        let directory = project.directory.canonicalize().with_context(|| {
+            format!("`directory` of project `{}` cannot be read", project.name)
+        })?;
+        projects.push(ProjectAgent {
+            name: project.name.to_string(),
+            directory,
+            channels: project.channels.clone(),
+            model: project.model.clone(),
+            allowed_tools: project.allowed_tools.clone(),
+            policy,
+        });
+    }
+    Ok(Projects::new(projects))
+}
+
+fn claude(settings: &Settings) -> ClaudeSettings {
+    let env = settings.claude.env.iter();
+    ClaudeSettings {
+        command: settings.claude.command.clone(),
+        config_dir: settings.claude.config_dir.clone(),
+        pass_env: env.map(|(name, value)| (name.clone(), value.expose_secret().to_owned())).collect(),
+        host: HostEnv::of_this_process(),
+        agent_prompt: None,
+    }
+}
+
+fn host(settings: &Settings) -> Result<RunnerHost> {
+    let program = std::env::current_exe().context("the path of this program is unknown")?;
+    let limits = RunnerLimits {
+        line: usize::try_from(settings.runner.line_limit).unwrap_or(usize::MAX),
+        journal: settings.runner.journal_limit,
+        orphan: settings.runner.orphan_timeout,
+        ..RunnerLimits::default()
+    };
+    Ok(RunnerHost::new(&settings.data.sockets(), program, limits)?)
+}
+
+/// What no agent may touch: the settings, the secrets beside them, and the state.
+fn forbidden(settings: &Settings) -> Vec<PathBuf> {
+    settings.files.iter().cloned().chain([settings.data.dir.clone()]).collect()
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let admission = &settings.admission;
+    Limits {
+        caps: Caps { active: admission.max_active, queued: admission.max_queued },
+        mailbox: admission.mailbox,
+        expiry: admission.expiry,
+        idle: settings.claude.idle_timeout,
+        live: settings.claude.max_live,
+        turn: settings.claude.turn_timeout,
+        start: settings.claude.start_timeout,
+    }
+}
+
+fn stop_on_signals(stop: &CancellationToken) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("asked to stop");
+        stop.cancel();
+    });
+    Ok(())
+}
+
+/// Puts the report of `/healthz` together.
+struct Health {
+    engine: Arc<Engine>,
+    link: Link,
+}
+
+#[async_trait]
+impl Reporter for Health {
+    async fn report(&self) -> Report {
+        let gateway = match self.link.state() {
+            LinkState::Up => "connected",
+            LinkState::Down => "down",
+        };
+        let health = self.engine.health().await;
+        let reason = match (&health, gateway) {
+            (Err(error), _) => Some(error.to_string()),
+            (Ok(_), "connected") => None,
+            (Ok(_), other) => Some(format!("the gateway is {other}")),
+        };
+        let health = health.ok();
+        let caps = health.map(|health| health.caps);
+        Report {
+            healthy: reason.is_none(),
+            reason,
+            version: env!("CARGO_PKG_VERSION"),
+            uptime_seconds: health.map_or(0, |health| health.uptime.as_secs()),
+            gateway,
+            active_sessions: health.map_or(0, |health| health.active),
+            queued_count: health.map_or(0, |health| health.queued),
+            max_active: caps.map_or(0, |caps| caps.active),
+            max_queued: caps.map_or(0, |caps| caps.queued),
+            warm_agents: health.map_or(0, |health| health.warm),
+            deliveries_waiting: health.map_or(0, |health| health.deliveries_waiting),
+        }
+    }
+}

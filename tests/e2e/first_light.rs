@@ -1,0 +1,57 @@
+//! A mention becomes a thread, a session and an answer, and the conversation goes on.
+
+use std::time::Duration;
+
+use crate::stage::{Settings, Stage};
+
+/// A script for the model: some text in pieces, then the rest after a hold.
+fn streamed(first: &str, rest: &str) -> String {
+    let text = format!("{first}{rest}");
+    format!(r#"STUB:[{{"text":"{text}","chunks":2,"hold_after":1,"hold":"middle"}}]"#)
+}
+
+#[tokio::test]
+async fn a_mention_becomes_a_thread_with_a_streamed_and_a_final_answer() {
+    let stage = Stage::open().await;
+    let said = stage.sim.user("ann").says(format!("@bot hello {}", streamed("first half, ", "other half")));
+    let said = said.in_(stage.channel()).await;
+    let thread = crate::stage::thread_of(said);
+
+    stage.model.wait_for_hold("middle").await;
+    let live = stage.answer(thread, "first half,").await;
+    assert!(!live.content.contains("other half"));
+    stage.model.release("middle");
+    let answer = stage.answer(thread, "first half, other half").await;
+
+    assert_ne!(answer.id, live.id, "the final answer is a message of its own");
+    let asked = stage.sim.message(said).unwrap();
+    assert!(asked.has_reaction("👀"), "{asked:?}");
+    // The live message has gone: the run called no tool.
+    stage.sim.wait_for(|world| world.messages(thread).len() == 1).await;
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn the_second_message_reaches_the_same_process() {
+    let stage = Stage::open().await;
+    let thread = stage.ask("ann", r#"one STUB:[{"text":"answer one"}]"#).await;
+    stage.answer(thread, "answer one").await;
+    let first = stage.agents();
+    stage.sim.user("ann").says(r#"two STUB:[{"recall":true}]"#).in_(thread).await;
+    let recalled = stage.answer(thread, "two").await;
+    assert!(recalled.content.contains("one"), "{}", recalled.content);
+    assert_eq!(stage.agents(), first, "the agent was started anew");
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn after_its_agent_was_idle_for_too_long_a_session_goes_on_with_its_memory() {
+    let more = "[claude]\nidle_timeout = \"1s\"\n".to_owned();
+    let stage = Stage::with(Settings { more, ..Settings::default() }).await;
+    let thread = stage.ask("ann", r#"remember the word apricot STUB:[{"text":"noted"}]"#).await;
+    stage.answer(thread, "noted").await;
+    stage.until_no_agents(Duration::from_secs(30)).await;
+    stage.sim.user("ann").says(r#"which word? STUB:[{"recall":true}]"#).in_(thread).await;
+    stage.answer(thread, "apricot").await;
+    stage.sim.assert_clean();
+}

@@ -1,0 +1,238 @@
+//! A stage for one test: a Discord, a model service and a directory, and Baton between them as a
+//! process of its own, with the real agent CLI.
+
+mod agent;
+mod server;
+
+use std::path::{Path, PathBuf};
+
+use baton::{
+    clock::Millis,
+    store::{MembershipRow, Store, Subject},
+    words::{Scope, Tier, UserId},
+};
+use discord_sim::{ChannelId, MessageRef, MessageView, Sim, SimConfig};
+use model_sim::ModelSim;
+use tempfile::TempDir;
+
+pub(crate) use agent::claude;
+pub(crate) use server::Server;
+
+/// Everything that one test needs. Dropping it ends every process that it started.
+pub(crate) struct Stage {
+    pub(crate) sim: Sim,
+    pub(crate) model: ModelSim,
+    home: TempDir,
+    settings: Settings,
+    server: Option<Server>,
+}
+
+/// What a test may want otherwise than usual.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The project's tool rules.
+    pub(crate) allowed_tools: Vec<&'static str>,
+    /// More lines for `baton.toml`: whole tables.
+    pub(crate) more: String,
+    /// More environment for the server.
+    pub(crate) env: Vec<(String, String)>,
+    /// The agent program; `None` for the real one.
+    pub(crate) agent: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            allowed_tools: vec!["Read", "Grep", "Glob", "Bash"],
+            more: String::new(),
+            env: Vec::new(),
+            agent: None,
+        }
+    }
+}
+
+impl Stage {
+    /// A stage with Baton running on it, and a member called `ann`.
+    pub(crate) async fn open() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn with(settings: Settings) -> Self {
+        let mut stage = Self::dark(settings).await;
+        stage.start().await;
+        stage
+    }
+
+    /// A stage on which Baton does not run yet.
+    pub(crate) async fn dark(settings: Settings) -> Self {
+        let sim = Sim::start(SimConfig::default()).await;
+        let model = ModelSim::start().await.unwrap();
+        let home = tempfile::Builder::new().prefix("bt").tempdir().unwrap();
+        std::fs::create_dir(home.path().join("project")).unwrap();
+        let stage = Self { sim, model, home, settings, server: None };
+        stage.write_settings();
+        stage.grant("ann", Scope::Global, Tier::Member).await;
+        stage
+    }
+
+    fn write_settings(&self) {
+        let agent = self.settings.agent.clone().unwrap_or_else(claude);
+        let rules: Vec<String> =
+            self.settings.allowed_tools.iter().map(|rule| format!("{rule:?}")).collect();
+        let text = format!(
+            r#"
+[discord]
+guild = {guild}
+owner_user = {owner}
+api_base = "{api}"
+
+[data]
+dir = {data:?}
+
+[http]
+listen = "127.0.0.1:0"
+
+[claude]
+command = {agent:?}
+config_dir = {claude_home:?}
+
+[[projects]]
+name = "play"
+directory = {project:?}
+channels = [{channel}]
+allowed_tools = [{rules}]
+
+{more}
+"#,
+            guild = self.sim.guild_id(),
+            owner = self.sim.user("owner").id(),
+            api = self.sim.base_url(),
+            data = self.data(),
+            claude_home = self.home().join("claude"),
+            project = self.project(),
+            channel = self.sim.channel("project"),
+            rules = rules.join(", "),
+            more = self.settings.more,
+        );
+        std::fs::write(self.home().join("baton.toml"), text).unwrap();
+    }
+
+    /// Starts Baton and waits until it is connected.
+    pub(crate) async fn start(&mut self) {
+        assert!(self.server.is_none(), "Baton runs already");
+        let mut env = vec![
+            ("ANTHROPIC_BASE_URL".to_owned(), self.model.base_url()),
+            ("ANTHROPIC_API_KEY".to_owned(), "dummy-key".to_owned()),
+            ("DISCORD_BOT_TOKEN".to_owned(), self.sim.token().to_owned()),
+        ];
+        env.extend(self.settings.env.clone());
+        self.server = Some(Server::spawn(self.home(), env));
+        self.sim.wait_until_connected().await;
+    }
+
+    /// Ends Baton as a power cut would.
+    pub(crate) async fn kill(&mut self) {
+        let server = self.server.take().expect("Baton runs");
+        server.kill().await;
+        self.sim.wait_for(|world| world.connected_sessions() == 0).await;
+    }
+
+    /// Asks Baton to end; it has five seconds.
+    pub(crate) async fn stop(&mut self) {
+        self.server.take().expect("Baton runs").stop().await;
+    }
+
+    /// Kills Baton and starts it again.
+    pub(crate) async fn restart_after_kill(&mut self) {
+        self.kill().await;
+        self.start().await;
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        self.server.as_ref().expect("Baton runs")
+    }
+
+    /// The directory that holds everything of this stage.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The project's directory.
+    pub(crate) fn project(&self) -> PathBuf {
+        self.home().join("project")
+    }
+
+    /// Baton's data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.home().join("data")
+    }
+
+    /// What every Baton of this stage has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.home().join("log")).unwrap_or_default()
+    }
+
+    /// A look into the database.
+    pub(crate) async fn store(&self) -> Store {
+        Store::visit(&self.data()).await.unwrap()
+    }
+
+    /// Makes somebody something somewhere.
+    pub(crate) async fn grant(&self, name: &str, scope: Scope, tier: Tier) {
+        let row = MembershipRow {
+            subject: Subject::User(UserId::new(self.sim.user(name).id().get())),
+            scope,
+            tier,
+            granted_by: None,
+            granted_at: Millis::new(0),
+        };
+        let store = self.store().await;
+        let mut tx = store.write().await.unwrap();
+        tx.set_membership(&row).await.unwrap();
+        tx.commit().await.unwrap();
+        store.close().await;
+    }
+
+    /// The project's channel.
+    pub(crate) fn channel(&self) -> ChannelId {
+        self.sim.channel("project")
+    }
+
+    /// Somebody mentions the bot in the project's channel; where the answer will come.
+    pub(crate) async fn ask(&self, name: &str, text: &str) -> ChannelId {
+        let said = self.sim.user(name).says(format!("@bot {text}")).in_(self.channel()).await;
+        thread_of(said)
+    }
+
+    /// Waits for a message of Baton whose text contains this.
+    pub(crate) async fn answer(&self, place: ChannelId, text: &str) -> MessageView {
+        self.sim.wait_for_message(place, |message| from_baton(message, text)).await
+    }
+
+    /// How many messages of Baton contain this.
+    pub(crate) fn count(&self, place: ChannelId, text: &str) -> usize {
+        self.sim.messages(place).iter().filter(|message| from_baton(message, text)).count()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.kill_now();
+        }
+        server::clear_away(&self.data());
+        if std::thread::panicking() {
+            eprintln!("--- Baton's log\n{}", self.log());
+        }
+    }
+}
+
+fn from_baton(message: &MessageView, text: &str) -> bool {
+    message.author_is_bot && message.content.contains(text)
+}
+
+/// The thread that grows from a message.
+pub(crate) fn thread_of(message: MessageRef) -> ChannelId {
+    ChannelId::new(message.id.get())
+}

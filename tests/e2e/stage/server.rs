@@ -1,0 +1,86 @@
+//! Baton as a process.
+
+use std::{
+    fs::OpenOptions,
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use baton::runtime::runner::{RunnerHost, RunnerLimits};
+use tokio::process::{Child, Command};
+
+/// How long Baton may take to end when it is asked to.
+const ENDS: Duration = Duration::from_secs(5);
+
+/// A running `baton run`.
+pub(crate) struct Server {
+    child: Child,
+}
+
+impl Server {
+    /// Starts Baton with exactly this environment besides `PATH` and `HOME`.
+    pub(super) fn spawn(home: &Path, env: Vec<(String, String)>) -> Self {
+        let log =
+            OpenOptions::new().create(true).append(true).open(home.join("log")).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_baton"))
+            .args(["run", "--config"])
+            .arg(home.join("baton.toml"))
+            .env_clear()
+            .env("PATH", std::env::var("PATH").unwrap())
+            .env("HOME", home)
+            .env("BATON_LOG__LEVEL", "info,baton=debug")
+            .envs(env)
+            .current_dir(home)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Self { child }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    pub(super) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    pub(super) fn kill_now(mut self) {
+        let _ = self.child.start_kill();
+    }
+
+    pub(super) async fn stop(mut self) {
+        let pid = nix::unistd::Pid::from_raw(self.pid().try_into().unwrap());
+        let asked = Instant::now();
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+        let ended = tokio::time::timeout(ENDS, self.child.wait()).await;
+        let status = ended.expect("Baton did not end within five seconds").unwrap();
+        assert!(status.success(), "Baton ended with {status} after {:?}", asked.elapsed());
+    }
+}
+
+/// Ends every runner of a data directory, with its whole tree. From a thread of its own, because a
+/// test may be dropping its stage inside a runtime.
+pub(super) fn clear_away(data: &Path) {
+    let run = data.join("run");
+    if !run.exists() {
+        return;
+    }
+    let work = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let host =
+                RunnerHost::new(&run, env!("CARGO_BIN_EXE_baton").into(), RunnerLimits::default())?;
+            for runner in host.present()? {
+                host.remove(runner).await?;
+            }
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        })
+    });
+    if let Ok(Err(error)) = work.join() {
+        eprintln!("what the test started could not be cleared away: {error}");
+    }
+}
