@@ -1,6 +1,41 @@
-//! Discord: all that speaks with it or writes for it.
+//! All that knows Discord: serenity and poise stay in this room.
 //!
-//! The only room that may know the libraries for Discord. It decides nothing: what may be done is
-//! the gate's answer, what is to be said comes from the outbox.
+//! In: events become [`Heard`](crate::session::Heard) values, in their order and once, with what was
+//! missed read back first; slash commands become questions to the house. Out: [`DiscordChat`] is the
+//! chat service of the outbox, [`live`] shows runs at work. The room decides nothing about persons
+//! and stores nothing but what the connection itself needs.
 
+mod catch_up;
+mod chat;
+mod commands;
+mod connect;
+mod error;
+mod failure;
+mod gateway;
+mod house;
+mod ids;
+mod inbound;
+mod ledger;
+mod link;
+mod listener;
+mod live;
+mod mentions;
+mod pace;
+mod people;
+mod places;
+mod raw;
+mod recent;
+mod registration;
 pub mod render;
+mod tap;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod watchdog;
+
+pub use chat::DiscordChat;
+pub use connect::{Connection, DiscordSettings, connect};
+pub use error::DiscordError;
+pub use gateway::{DiscordParts, run};
+pub use link::{Link, LinkState};

@@ -1,0 +1,209 @@
+//! The chat service that the other rooms know, spoken in Discord's REST.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use serenity::{
+    all::{
+        self as sn, AutoArchiveDuration, CreateAllowedMentions, CreateAttachment, CreateMessage,
+        CreateThread, EditMessage, MessageReference, MessageReferenceKind, ReactionType,
+    },
+    http::{Http, MessagePagination},
+};
+
+use super::{failure::meaning, ids, render};
+use crate::{
+    delivery::{Answer, Author, Chat, ChatError, Post, Seen},
+    words::{ChannelId, MessageId, UserId},
+};
+
+/// The HTTP client gives up after 30 s; this bounds the waiting for serenity's rate limiter as well,
+/// which has no limit of its own.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// "Unknown Message" (Discord: opcodes-and-status-codes#json-error-codes).
+const UNKNOWN_MESSAGE: u32 = 10_008;
+
+/// Discord, as the outbox and the live messages need it.
+#[derive(Debug)]
+pub struct DiscordChat {
+    http: Arc<Http>,
+    me: UserId,
+}
+
+impl DiscordChat {
+    pub(super) const fn new(http: Arc<Http>, me: UserId) -> Self {
+        Self { http, me }
+    }
+
+    async fn page(
+        &self,
+        channel: ChannelId,
+        from: MessagePagination,
+        limit: u8,
+    ) -> Result<Vec<Seen>, ChatError> {
+        let page = self
+            .http
+            .get_messages(ids::to_channel(channel), Some(from), Some(limit));
+        let mut page: Vec<Seen> = within(page)
+            .await?
+            .into_iter()
+            .map(|message| self.seen(message))
+            .collect();
+        // Discord answers newest first, whichever way it was asked.
+        page.sort_by_key(|seen| seen.id);
+        Ok(page)
+    }
+
+    fn seen(&self, message: sn::Message) -> Seen {
+        let author = &message.author;
+        let by = if ids::user(author.id) == self.me {
+            Author::Baton
+        } else if author.bot || message.webhook_id.is_some() || !is_spoken(message.kind) {
+            Author::Machine
+        } else {
+            Author::Person
+        };
+        Seen {
+            id: ids::message(message.id),
+            author: author.display_name().to_owned(),
+            by,
+            content: message.content,
+        }
+    }
+}
+
+/// Whether somebody wrote the message: the other kinds are what Discord itself says ("… pinned a
+/// message") or what a command answered (Discord: resources/message#message-object-message-types).
+pub(super) fn is_spoken(kind: sn::MessageType) -> bool {
+    matches!(
+        kind,
+        sn::MessageType::Regular | sn::MessageType::InlineReply
+    )
+}
+
+/// Makes a call within its time.
+pub(super) async fn within<T>(call: impl Future<Output = sn::Result<T>>) -> Result<T, ChatError> {
+    match tokio::time::timeout(PATIENCE, call).await {
+        Ok(answer) => answer.map_err(|error| meaning(&error)),
+        Err(_) => Err(ChatError::Unknown("no answer in time".to_owned())),
+    }
+}
+
+/// Nobody. Discord's default for a message of a bot is everybody who is named in it.
+pub(super) fn nobody() -> CreateAllowedMentions {
+    CreateAllowedMentions::new().replied_user(false)
+}
+
+#[async_trait]
+impl Chat for DiscordChat {
+    fn lay_out(&self, answer: &Answer) -> Vec<Post> {
+        render::lay_out(answer)
+    }
+
+    async fn post(
+        &self,
+        channel: ChannelId,
+        post: Post,
+        nonce: &str,
+    ) -> Result<MessageId, ChatError> {
+        let place = ids::to_channel(channel);
+        let mut message = CreateMessage::new()
+            .content(post.content)
+            .nonce(sn::Nonce::String(nonce.to_owned()))
+            .enforce_nonce(true)
+            .allowed_mentions(nobody());
+        if let Some(to) = post.reply_to {
+            message = message.reference_message(
+                MessageReference::new(MessageReferenceKind::Default, place)
+                    .message_id(ids::to_message(to))
+                    .fail_if_not_exists(false),
+            );
+        }
+        if let Some(file) = post.file {
+            message = message.add_file(CreateAttachment::bytes(file.bytes, file.name));
+        }
+        let sent = within(place.send_message(&*self.http, message)).await?;
+        Ok(ids::message(sent.id))
+    }
+
+    async fn edit(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        content: String,
+    ) -> Result<(), ChatError> {
+        let edit = EditMessage::new()
+            .content(content)
+            .allowed_mentions(nobody());
+        within(ids::to_channel(channel).edit_message(&*self.http, ids::to_message(message), edit))
+            .await?;
+        Ok(())
+    }
+
+    async fn delete(&self, channel: ChannelId, message: MessageId) -> Result<(), ChatError> {
+        let gone =
+            self.http
+                .delete_message(ids::to_channel(channel), ids::to_message(message), None);
+        match within(gone).await {
+            Err(error) if error.is_code(UNKNOWN_MESSAGE) => Ok(()),
+            other => other,
+        }
+    }
+
+    async fn react(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        emoji: &str,
+    ) -> Result<(), ChatError> {
+        let emoji = ReactionType::Unicode(emoji.to_owned());
+        within(self.http.create_reaction(
+            ids::to_channel(channel),
+            ids::to_message(message),
+            &emoji,
+        ))
+        .await
+    }
+
+    async fn start_thread(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        name: &str,
+    ) -> Result<(), ChatError> {
+        let thread = CreateThread::new(name).auto_archive_duration(AutoArchiveDuration::OneWeek);
+        within(self.http.create_thread_from_message(
+            ids::to_channel(channel),
+            ids::to_message(message),
+            &thread,
+            None,
+        ))
+        .await?;
+        Ok(())
+    }
+
+    async fn typing(&self, channel: ChannelId) -> Result<(), ChatError> {
+        within(self.http.broadcast_typing(ids::to_channel(channel))).await
+    }
+
+    async fn after(
+        &self,
+        channel: ChannelId,
+        after: MessageId,
+        limit: u8,
+    ) -> Result<Vec<Seen>, ChatError> {
+        let from = MessagePagination::After(ids::to_message(after));
+        self.page(channel, from, limit).await
+    }
+
+    async fn before(
+        &self,
+        channel: ChannelId,
+        before: MessageId,
+        limit: u8,
+    ) -> Result<Vec<Seen>, ChatError> {
+        let from = MessagePagination::Before(ids::to_message(before));
+        self.page(channel, from, limit).await
+    }
+}

@@ -1,0 +1,116 @@
+//! Slash commands, one file a command.
+//!
+//! Discord waits three seconds for a first sign (interactions/receiving-and-responding): the first
+//! thing that a command awaits is [`asked`], which gives it. What a command says is seen by its
+//! caller only, and mentions nobody.
+
+mod answer;
+mod cancel;
+mod health;
+mod mishap;
+mod session;
+
+use std::sync::Arc;
+
+use serenity::all::CreateCommand;
+use thiserror::Error;
+
+use super::{Link, chat::nobody, failure::meaning, house::House, ids, inbound, places::Places};
+use crate::{
+    access::{Action, Permit, Refusal},
+    delivery::ChatError,
+    session::SessionError,
+    words::{GuildId, Person, Place},
+};
+
+/// What commands work with.
+pub(super) struct Desk {
+    pub(super) house: Arc<dyn House>,
+    pub(super) places: Arc<Places>,
+    pub(super) guild: GuildId,
+    pub(super) link: Link,
+}
+
+type Context<'a> = poise::ApplicationContext<'a, Desk, CommandError>;
+
+/// Why a command could not do what was asked.
+#[derive(Debug, Error)]
+pub(super) enum CommandError {
+    /// He may not.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// It was called where Baton does not work.
+    #[error("Baton does not work here. Use it in a channel of its own server.")]
+    Elsewhere,
+    /// The house failed.
+    #[error(transparent)]
+    House(#[from] SessionError),
+    /// Discord failed.
+    #[error(transparent)]
+    Chat(#[from] ChatError),
+}
+
+impl From<serenity::Error> for CommandError {
+    fn from(error: serenity::Error) -> Self {
+        Self::Chat(meaning(&error))
+    }
+}
+
+/// The commands and how they are run.
+pub(super) fn framework() -> poise::FrameworkOptions<Desk, CommandError> {
+    poise::FrameworkOptions {
+        commands: vec![cancel::cancel(), session::session(), health::health()],
+        allowed_mentions: Some(nobody()),
+        initialize_owners: false,
+        on_error: |error| Box::pin(mishap::explain(error)),
+        prefix_options: poise::PrefixFrameworkOptions {
+            // A mention starts a conversation, not a command.
+            mention_as_prefix: false,
+            ..poise::PrefixFrameworkOptions::default()
+        },
+        ..poise::FrameworkOptions::default()
+    }
+}
+
+/// The commands as Discord is told of them.
+pub(super) fn told(options: &poise::FrameworkOptions<Desk, CommandError>) -> Vec<CreateCommand> {
+    poise::builtins::create_application_commands(&options.commands)
+}
+
+/// Gives the first sign, then finds out who asks where, and whether he may.
+async fn asked(context: Context<'_>, action: Action) -> Result<Permit, CommandError> {
+    context.defer_ephemeral().await?;
+    let (person, place) = (person(context)?, place(context).await?);
+    let desk = context.data();
+    Ok(desk.house.authorize(&person, place, action).await??)
+}
+
+fn person(context: Context<'_>) -> Result<Person, CommandError> {
+    let interaction = context.interaction;
+    let member = interaction.member.as_ref().ok_or(CommandError::Elsewhere)?;
+    Ok(Person {
+        id: ids::user(interaction.user.id),
+        name: inbound::shown(&interaction.user, member.nick.as_deref()),
+        roles: member.roles.iter().copied().map(ids::role).collect(),
+    })
+}
+
+async fn place(context: Context<'_>) -> Result<Place, CommandError> {
+    let (interaction, desk) = (context.interaction, context.data());
+    if interaction.guild_id.map(ids::guild) != Some(desk.guild) {
+        return Err(CommandError::Elsewhere);
+    }
+    let channel = ids::channel(interaction.channel_id);
+    let told = interaction
+        .channel
+        .as_ref()
+        .and_then(|told| desk.places.place(channel, told.kind, told.parent_id));
+    if let Some(place) = told {
+        return Ok(place);
+    }
+    let cache = &context.serenity_context().cache;
+    desk.places
+        .resolve(channel, cache, &*desk.house)
+        .await?
+        .ok_or(CommandError::Elsewhere)
+}

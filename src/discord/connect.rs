@@ -1,0 +1,181 @@
+//! The first contact: the HTTP client, and the questions that must be answered before the gateway is
+//! spoken to.
+
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serenity::{
+    all::ApplicationId,
+    http::{Http, HttpBuilder},
+};
+
+use super::{
+    DiscordChat, DiscordError,
+    chat::{nobody, within},
+    failure::meaning,
+    ids,
+    inbound::Me,
+};
+use crate::{delivery::ChatError, words::GuildId};
+
+/// Longest time for one HTTP exchange; neither serenity nor reqwest has a limit of its own.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longest time to reach Discord at all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What the room needs of the settings.
+#[derive(Clone, Debug)]
+pub struct DiscordSettings {
+    /// The bot's token.
+    pub token: SecretString,
+    /// The one guild.
+    pub guild: GuildId,
+    /// A simulator to talk to in Discord's stead: `http://` and a loopback address, no path.
+    pub api_base: Option<String>,
+}
+
+/// An account that Discord knows, not yet connected to the gateway.
+pub struct Connection {
+    pub(super) settings: DiscordSettings,
+    pub(super) client: reqwest::Client,
+    pub(super) http: Arc<Http>,
+    pub(super) me: Me,
+    pub(super) application: ApplicationId,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("settings", &self.settings)
+            .field("me", &self.me)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    /// The chat service over this account.
+    pub fn chat(&self) -> Arc<DiscordChat> {
+        Arc::new(DiscordChat::new(Arc::clone(&self.http), self.me.user))
+    }
+}
+
+/// Makes the client and asks who the bot is. Nothing is sent to the gateway.
+pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordError> {
+    install_crypto();
+    let client = client(&settings).map_err(|error| DiscordError::Client(error.to_string()))?;
+    let http = Arc::new(http(&settings, &client));
+    if let Some(base) = &settings.api_base {
+        has_gateway(&http, base).await?;
+    }
+    let user = within(http.get_current_user()).await.map_err(refused)?;
+    let application = within(http.get_current_application_info())
+        .await
+        .map_err(refused)?
+        .id;
+    http.set_application_id(application);
+    let me = Me {
+        user: ids::user(user.id),
+        guild: settings.guild,
+    };
+    Ok(Connection {
+        settings,
+        client,
+        http,
+        me,
+        application,
+    })
+}
+
+/// Serenity's client over our HTTP client.
+///
+/// With its rate limiter on, serenity ignores the proxy and asks the real Discord, so a simulator
+/// must be spoken to without the limiter.
+pub(super) fn http(settings: &DiscordSettings, client: &reqwest::Client) -> Http {
+    let mut builder = HttpBuilder::new(settings.token.expose_secret())
+        .client(client.clone())
+        .default_allowed_mentions(nobody());
+    if let Some(base) = &settings.api_base {
+        builder = builder.proxy(base).ratelimiter_disabled(true);
+    }
+    builder.build()
+}
+
+fn client(settings: &DiscordSettings) -> reqwest::Result<reqwest::Client> {
+    let mut builder = reqwest::Client::builder()
+        .use_rustls_tls()
+        .timeout(TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT);
+    if settings.api_base.is_some() {
+        // A proxy of the environment would take what is meant for loopback somewhere else.
+        builder = builder.no_proxy();
+    }
+    builder.build()
+}
+
+/// Two TLS providers in one binary make rustls panic at its first use unless one is chosen.
+fn install_crypto() {
+    // It fails when one is installed, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// When `GET /gateway` fails, serenity silently connects to the real gateway: with a simulator set,
+/// that would send it the token.
+async fn has_gateway(http: &Http, base: &str) -> Result<(), DiscordError> {
+    let gateway = http
+        .get_gateway()
+        .await
+        .map_err(|error| match meaning(&error) {
+            ChatError::Unauthorized => DiscordError::BadToken,
+            other => DiscordError::NoGateway {
+                base: base.to_owned(),
+                reason: other.to_string(),
+            },
+        })?;
+    stays_here(base, &gateway.url)
+}
+
+/// Whether the address of a simulator's gateway is on this machine.
+pub(super) fn stays_here(base: &str, url: &str) -> Result<(), DiscordError> {
+    let parsed = reqwest::Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(|url| url.host_str()).unwrap_or("");
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    if host == "localhost" || address.is_ok_and(|address| address.is_loopback()) {
+        Ok(())
+    } else {
+        Err(DiscordError::StrangeGateway {
+            base: base.to_owned(),
+            url: url.to_owned(),
+        })
+    }
+}
+
+fn refused(error: ChatError) -> DiscordError {
+    match error {
+        ChatError::Unauthorized => DiscordError::BadToken,
+        other @ (ChatError::Unknown(_)
+        | ChatError::NotSent(_)
+        | ChatError::Throttled(_)
+        | ChatError::Refused { .. }) => DiscordError::Account(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_simulators_gateway_is_on_this_machine() {
+        for url in ["ws://127.0.0.1:7", "ws://localhost:7/", "ws://[::1]:7"] {
+            assert!(stays_here("http://127.0.0.1:1", url).is_ok(), "{url}");
+        }
+        for url in [
+            "wss://gateway.discord.gg",
+            "ws://127.0.0.1.evil.example",
+            "",
+            "ws://10.0.0.1",
+        ] {
+            assert!(stays_here("http://127.0.0.1:1", url).is_err(), "{url}");
+        }
+    }
+}

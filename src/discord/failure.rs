@@ -1,0 +1,73 @@
+//! What a failed call to Discord means for the one who made it.
+
+use std::{error::Error as _, time::Duration};
+
+use serenity::{
+    all as sn,
+    http::{ErrorResponse, HttpError, StatusCode},
+};
+
+use crate::delivery::ChatError;
+
+/// How long to wait after a 429 whose `Retry-After` cannot be reached: serenity hands out the body
+/// of the error only. With its rate limiter on, it has waited already and this is not seen.
+const DEFAULT_WAIT: Duration = Duration::from_secs(2);
+
+/// "Invalid Form Body" (Discord: opcodes-and-status-codes#json-error-codes).
+const INVALID_FORM: u32 = 50_035;
+
+/// Translates an error of serenity.
+pub(super) fn meaning(error: &sn::Error) -> ChatError {
+    match error {
+        sn::Error::Http(HttpError::UnsuccessfulRequest(response)) => refusal(error, response),
+        sn::Error::Http(HttpError::Request(request)) => transport(request),
+        // The request was carried out, its rate-limit headers are unreadable.
+        sn::Error::Http(HttpError::RateLimitI64F64 | HttpError::RateLimitUtf8)
+        // An answer that is not what serenity expects: the thing asked for may exist.
+        | sn::Error::Json(_)
+        | sn::Error::Decode(..)
+        | sn::Error::Io(_) => ChatError::Unknown(error.to_string()),
+        // Everything else is serenity's own check before anything is sent.
+        _ => ChatError::Refused {
+            status: StatusCode::BAD_REQUEST.as_u16(),
+            code: INVALID_FORM,
+            text: error.to_string(),
+        },
+    }
+}
+
+fn refusal(error: &sn::Error, response: &ErrorResponse) -> ChatError {
+    let status = response.status_code;
+    if status == StatusCode::UNAUTHORIZED {
+        ChatError::Unauthorized
+    } else if status == StatusCode::TOO_MANY_REQUESTS {
+        ChatError::Throttled(DEFAULT_WAIT)
+    } else if status.is_server_error() {
+        ChatError::Unknown(format!("{status}: {error}"))
+    } else {
+        ChatError::Refused {
+            status: status.as_u16(),
+            // Serenity says -1 where the answer was not Discord's JSON.
+            code: u32::try_from(response.error.code).unwrap_or(0),
+            text: error.to_string(),
+        }
+    }
+}
+
+fn transport(error: &reqwest::Error) -> ChatError {
+    // The chain says what happened ("connection refused"), the top only that something did.
+    let mut text = String::from("the request failed");
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    if error.is_connect() || error.is_builder() {
+        ChatError::NotSent(text)
+    } else if error.is_timeout() {
+        ChatError::Unknown("no answer in time".to_owned())
+    } else {
+        ChatError::Unknown(text)
+    }
+}

@@ -1,0 +1,110 @@
+//! What this room asks of the house behind it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    access::{Action, Permit, Refusal},
+    session::{Cancelled, Engine, Health, Heard, SessionError, SessionView},
+    words::{ChannelId, MessageId, Person, Place, RunId},
+};
+
+/// The rooms behind Discord, as far as Discord needs them. The one implementation is the session
+/// engine; a trait, so that the order of events and the catch-up can be tested without agents.
+#[async_trait]
+pub(super) trait House: Send + Sync + 'static {
+    /// Decides on a message, and marks it as decided on, in one transaction.
+    async fn hear(&self, heard: Heard) -> Result<(), SessionError>;
+
+    /// Marks a message that needs no decision.
+    async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError>;
+
+    /// The channels of projects and the threads of sessions.
+    async fn watched(&self) -> Result<Vec<ChannelId>, SessionError>;
+
+    /// The last message that was decided on in a channel.
+    async fn mark(&self, channel: ChannelId) -> Result<Option<MessageId>, SessionError>;
+
+    /// The place of the session in a thread, if there is one.
+    async fn session_place(&self, thread: ChannelId) -> Result<Option<Place>, SessionError>;
+
+    /// May he?
+    async fn authorize(
+        &self,
+        person: &Person,
+        place: Place,
+        action: Action,
+    ) -> Result<Result<Permit, Refusal>, SessionError>;
+
+    /// Ends what is at work at the permit's place.
+    async fn cancel(&self, permit: &Permit) -> Result<Cancelled, SessionError>;
+
+    /// The sessions of the permit's channel, the last used first.
+    async fn sessions(&self, permit: &Permit) -> Result<Vec<SessionView>, SessionError>;
+
+    /// How the server is.
+    async fn health(&self) -> Result<Health, SessionError>;
+
+    /// Has the outbox post the live message of a run.
+    async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError>;
+
+    /// The live message of a run, once it stands.
+    async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError>;
+}
+
+/// The engine in its own right: `hear` and `cancel` start tasks that hold on to it.
+pub(super) struct Behind(pub(super) Arc<Engine>);
+
+#[async_trait]
+impl House for Behind {
+    async fn hear(&self, heard: Heard) -> Result<(), SessionError> {
+        self.0.hear(heard).await
+    }
+
+    async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError> {
+        self.0.decided(channel, message).await
+    }
+
+    async fn watched(&self) -> Result<Vec<ChannelId>, SessionError> {
+        self.0.watched().await
+    }
+
+    async fn mark(&self, channel: ChannelId) -> Result<Option<MessageId>, SessionError> {
+        Ok(self.0.store().channel_mark(channel).await?)
+    }
+
+    async fn session_place(&self, thread: ChannelId) -> Result<Option<Place>, SessionError> {
+        let session = self.0.store().session_in(thread).await?;
+        Ok(session.map(|session| session.place()))
+    }
+
+    async fn authorize(
+        &self,
+        person: &Person,
+        place: Place,
+        action: Action,
+    ) -> Result<Result<Permit, Refusal>, SessionError> {
+        Ok(self.0.gate().authorize(person, place, action).await?)
+    }
+
+    async fn cancel(&self, permit: &Permit) -> Result<Cancelled, SessionError> {
+        self.0.cancel(permit).await
+    }
+
+    async fn sessions(&self, permit: &Permit) -> Result<Vec<SessionView>, SessionError> {
+        self.0.sessions(permit).await
+    }
+
+    async fn health(&self) -> Result<Health, SessionError> {
+        self.0.health().await
+    }
+
+    async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError> {
+        self.0.show_live(run, text).await
+    }
+
+    async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError> {
+        Ok(self.0.store().live_message(run).await?)
+    }
+}

@@ -1,0 +1,172 @@
+//! A message of Discord as a value of the house. Nothing is decided here.
+
+use std::fmt::Write as _;
+
+use serenity::all as sn;
+
+use super::{
+    chat::is_spoken,
+    ids,
+    mentions::{self, Mention, Names},
+    render,
+};
+use crate::{
+    session::{Addressed, Heard},
+    words::{ChannelId, GuildId, Person, Place, RoleId, UserId},
+};
+
+/// Who this bot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Me {
+    pub(super) user: UserId,
+    pub(super) guild: GuildId,
+}
+
+/// Where a message came from, which decides how much it says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The gateway: names its guild, and the writer's roles.
+    Gateway,
+    /// Read back from a channel of our guild: names neither.
+    History,
+}
+
+/// Whether a message is for the house at all: somebody of our guild wrote it. Bots, webhooks,
+/// system messages, other guilds and direct messages are not.
+pub(super) fn concerns_us(message: &sn::Message, origin: Origin, me: Me) -> bool {
+    let ours = match origin {
+        Origin::Gateway => message.guild_id.map(ids::guild) == Some(me.guild),
+        Origin::History => true,
+    };
+    ours && !message.author.bot
+        && !message.author.system
+        && message.webhook_id.is_none()
+        && is_spoken(message.kind)
+}
+
+/// The writer, as far as a message from the gateway says.
+pub(super) fn person(message: &sn::Message) -> Option<Person> {
+    let member = message.member.as_ref()?;
+    Some(Person {
+        id: ids::user(message.author.id),
+        name: shown(&message.author, member.nick.as_deref()),
+        roles: member.roles.iter().copied().map(ids::role).collect(),
+    })
+}
+
+/// How the guild shows somebody.
+pub(super) fn shown(user: &sn::User, nick: Option<&str>) -> String {
+    nick.unwrap_or_else(|| user.display_name()).to_owned()
+}
+
+/// The message as the house hears it.
+pub(super) fn heard(
+    message: &sn::Message,
+    place: Place,
+    person: Person,
+    me: Me,
+    cache: &sn::Cache,
+) -> Heard {
+    let names = InMessage { message, me, cache };
+    let mut text = mentions::readable(&message.content, &names);
+    for file in &message.attachments {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "[attached file: {} ({} bytes), not readable yet]",
+            one_line(&file.filename),
+            file.size
+        );
+    }
+    Heard {
+        message: ids::message(message.id),
+        channel: ids::channel(message.channel_id),
+        place,
+        person,
+        title: render::thread_name(&text),
+        text,
+        addressed: names.addressed(),
+    }
+}
+
+/// A file's name is the sender's: it must not begin a line of its own.
+fn one_line(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+/// Names by what the event itself says, then by the cache.
+struct InMessage<'a> {
+    message: &'a sn::Message,
+    me: Me,
+    cache: &'a sn::Cache,
+}
+
+impl InMessage<'_> {
+    /// The lists that Discord made, not the text: a mention in a code block is none, and a reply to
+    /// a message of the bot is one if it pings.
+    fn addressed(&self) -> Addressed {
+        let by_user = self
+            .message
+            .mentions
+            .iter()
+            .map(|user| Mention::User(ids::user(user.id)));
+        let by_role = self
+            .message
+            .mention_roles
+            .iter()
+            .map(|role| Mention::Role(ids::role(*role)));
+        if by_user.chain(by_role).any(|mention| self.is_me(mention)) {
+            Addressed::ToBaton
+        } else {
+            Addressed::ToNobody
+        }
+    }
+}
+
+impl Names for InMessage<'_> {
+    fn user(&self, id: UserId) -> Option<String> {
+        let user = self
+            .message
+            .mentions
+            .iter()
+            .find(|user| ids::user(user.id) == id)?;
+        let nick = user
+            .member
+            .as_ref()
+            .and_then(|member| member.nick.as_deref());
+        Some(shown(user, nick))
+    }
+
+    fn channel(&self, id: ChannelId) -> Option<String> {
+        let guild = self.cache.guild(ids::to_guild(self.me.guild))?;
+        let id = ids::to_channel(id);
+        let found = guild
+            .channels
+            .get(&id)
+            .or_else(|| guild.threads.iter().find(|thread| thread.id == id))?;
+        Some(found.name.clone())
+    }
+
+    fn role(&self, id: RoleId) -> Option<String> {
+        let guild = self.cache.guild(ids::to_guild(self.me.guild))?;
+        Some(guild.roles.get(&ids::to_role(id))?.name.clone())
+    }
+
+    /// Discord makes a role of the bot's name when it joins, and people pick it by mistake.
+    fn is_me(&self, mention: Mention) -> bool {
+        match mention {
+            Mention::User(id) => id == self.me.user,
+            Mention::Channel(_) => false,
+            Mention::Role(id) => self
+                .cache
+                .guild(ids::to_guild(self.me.guild))
+                .and_then(|guild| guild.roles.get(&ids::to_role(id))?.tags.bot_id)
+                .is_some_and(|bot| ids::user(bot) == self.me.user),
+        }
+    }
+}

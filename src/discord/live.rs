@@ -1,0 +1,230 @@
+//! Shows runs at work: "is typing", and one message that is edited in place.
+//!
+//! The message itself is durable and comes through the outbox; its edits are not. What is shown is
+//! always the newest state, never a queue of old ones, and nothing after the run has ended.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{
+        broadcast::{self, error::RecvError},
+        mpsc, watch,
+    },
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior},
+};
+
+use super::{
+    house::House,
+    pace::{Budget, Pace},
+    render,
+};
+use crate::{
+    clock::{Clock, Millis},
+    delivery::{Chat, ChatError, Delivered},
+    session::{LiveRun, Progress, ProgressState},
+    store::DeliveryKind,
+    words::{ChannelId, MessageId, RunId},
+};
+
+/// "Is typing" is shown for about 10 s (Discord: resources/channel#trigger-typing-indicator).
+const TYPING: Duration = Duration::from_secs(8);
+
+/// How often the elapsed time is shown anew when nothing else changes.
+const REFRESH: Duration = Duration::from_secs(10);
+
+/// What a person would see of a run's newest state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) started: Millis,
+    pub(super) text: String,
+    pub(super) tool: Option<String>,
+    pub(super) tool_calls: u32,
+}
+
+/// A state that can be shown.
+pub(super) trait Scene: Send + Sync + 'static {
+    fn frame(&self) -> Frame;
+    fn state(&self) -> ProgressState;
+}
+
+impl Scene for Progress {
+    fn frame(&self) -> Frame {
+        Frame {
+            started: self.started,
+            text: self.text(),
+            tool: self.tool.clone(),
+            tool_calls: self.tool_calls,
+        }
+    }
+
+    fn state(&self) -> ProgressState {
+        self.state
+    }
+}
+
+/// What showing needs.
+#[derive(Clone)]
+pub(super) struct Stage {
+    pub(super) house: Arc<dyn House>,
+    pub(super) chat: Arc<dyn Chat>,
+    pub(super) clock: Clock,
+    /// Listens to what the outbox delivers from now on.
+    pub(super) listen: Listen,
+}
+
+/// How to listen to an outbox.
+pub(super) type Listen = Arc<dyn Fn() -> broadcast::Receiver<Delivered> + Send + Sync>;
+
+/// Shows every run that is announced, each in a task of its own, until nobody announces any more.
+pub(super) async fn show_all(stage: Stage, mut runs: mpsc::UnboundedReceiver<LiveRun>) {
+    let pace = Pace::default();
+    let mut shown = JoinSet::new();
+    loop {
+        tokio::select! {
+            run = runs.recv() => match run {
+                Some(LiveRun { run, channel, progress, .. }) => {
+                    let show = Show {
+                        stage: stage.clone(),
+                        run,
+                        channel,
+                        budget: pace.budget(channel),
+                        progress,
+                    };
+                    shown.spawn(show.run());
+                }
+                None => break,
+            },
+            Some(_) = shown.join_next() => {}
+        }
+    }
+    // The house ends; what it still says is the outbox's.
+    shown.shutdown().await;
+}
+
+/// One run being shown.
+pub(super) struct Show<S> {
+    pub(super) stage: Stage,
+    pub(super) run: RunId,
+    pub(super) channel: ChannelId,
+    pub(super) budget: Budget,
+    pub(super) progress: watch::Receiver<S>,
+}
+
+impl<S: Scene> Show<S> {
+    /// Shows the run until it ends.
+    pub(super) async fn run(self) {
+        tokio::select! {
+            () = self.end() => {}
+            () = self.keep_typing() => {}
+            () = self.keep_editing() => {}
+        }
+    }
+
+    /// The run has ended, or whoever drove it has.
+    async fn end(&self) {
+        let mut progress = self.progress.clone();
+        let _ = progress
+            .wait_for(|scene| scene.state() == ProgressState::Ended)
+            .await;
+    }
+
+    async fn keep_typing(&self) {
+        let mut every = tokio::time::interval(TYPING);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            every.tick().await;
+            if let Err(error) = self.stage.chat.typing(self.channel).await {
+                tracing::debug!(%error, run = %self.run, "cannot show that a run types");
+            }
+        }
+    }
+
+    async fn keep_editing(&self) {
+        let mut delivered = (self.stage.listen)();
+        let mut progress = self.progress.clone();
+        let mut shown: Option<Frame> = None;
+        let mut at = Instant::now();
+        loop {
+            let wanted = progress.borrow_and_update().frame();
+            let is_blank = wanted.text.is_empty() && wanted.tool.is_none();
+            let is_stale = at.elapsed() >= REFRESH && shown.is_some();
+            if !is_blank && (is_stale || shown.as_ref() != Some(&wanted)) {
+                shown = self.show(shown).await;
+                at = Instant::now();
+            }
+            // Asked for, and not posted yet.
+            let is_owed = shown.as_ref().is_some_and(|shown| *shown != wanted);
+            tokio::select! {
+                changed = progress.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep_until(at + REFRESH), if shown.is_some() => {}
+                () = self.posted(&mut delivered), if is_owed => {}
+            }
+        }
+    }
+
+    /// Waits until the outbox has posted the message.
+    async fn posted(&self, delivered: &mut broadcast::Receiver<Delivered>) {
+        loop {
+            match delivered.recv().await {
+                Ok(it) if it.run == Some(self.run) && it.kind == DeliveryKind::Live => return,
+                Ok(_) => {}
+                // It may have been among those.
+                Err(RecvError::Lagged(_)) => return,
+                Err(RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Has the newest state shown; returns what is shown then.
+    async fn show(&self, before: Option<Frame>) -> Option<Frame> {
+        match self.stage.house.live_message(self.run).await {
+            Ok(Some(message)) => Some(self.edit(message).await),
+            // Asked for and not posted yet: the outbox has it.
+            Ok(None) if before.is_some() => before,
+            Ok(None) => {
+                let frame = self.progress.borrow().frame();
+                let text = self.text(&frame);
+                match self.stage.house.show_live(self.run, text).await {
+                    Ok(()) => Some(frame),
+                    Err(error) => {
+                        tracing::warn!(%error, run = %self.run, "a run cannot be shown");
+                        None
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, run = %self.run, "a run's message cannot be looked up");
+                before
+            }
+        }
+    }
+
+    /// Edits the message to the state that is the newest when its turn comes.
+    async fn edit(&self, message: MessageId) -> Frame {
+        let mut slot = self.budget.slot().await;
+        let (frame, state) = {
+            let scene = self.progress.borrow();
+            (scene.frame(), scene.state())
+        };
+        if state == ProgressState::Ended {
+            slot.unused();
+            return frame;
+        }
+        let edited = self
+            .stage
+            .chat
+            .edit(self.channel, message, self.text(&frame));
+        match edited.await {
+            Ok(()) => {}
+            Err(ChatError::Throttled(span)) => slot.wait(span),
+            Err(error) => tracing::warn!(%error, run = %self.run, "a live message was not edited"),
+        }
+        frame
+    }
+
+    fn text(&self, frame: &Frame) -> String {
+        let elapsed = self.stage.clock.now().since(frame.started);
+        render::live(&frame.text, frame.tool.as_deref(), elapsed)
+    }
+}

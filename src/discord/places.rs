@@ -1,0 +1,126 @@
+//! Which place a channel is.
+
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::Mutex;
+use serenity::{
+    all::{self as sn, Cache, ChannelType},
+    http::Http,
+};
+
+use super::{chat::within, house::House, ids};
+use crate::{
+    delivery::ChatError,
+    words::{ChannelId, GuildId, Place},
+};
+
+/// Answers of Discord that are kept. Threads that are open are in serenity's cache; this is for the
+/// others, and a guild that has more of them in use than this only asks again.
+const KEPT: usize = 4_096;
+
+/// Finds out places, and remembers them: a thread never changes its parent.
+#[derive(Debug)]
+pub(super) struct Places {
+    guild: GuildId,
+    http: Arc<Http>,
+    known: Mutex<HashMap<ChannelId, Place>>,
+}
+
+impl Places {
+    pub(super) fn new(guild: GuildId, http: Arc<Http>) -> Self {
+        Self {
+            guild,
+            http,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Takes in a channel that an event told of.
+    pub(super) fn note(&self, channel: &sn::GuildChannel) {
+        if let Some(place) = self.place(ids::channel(channel.id), channel.kind, channel.parent_id) {
+            self.keep(ids::channel(channel.id), place);
+        }
+    }
+
+    /// The place of a channel of the guild; `None` for a channel of another guild or of none.
+    /// Asks the cache, then what was learned, then the sessions, then Discord.
+    pub(super) async fn resolve(
+        &self,
+        channel: ChannelId,
+        cache: &Cache,
+        house: &dyn House,
+    ) -> Result<Option<Place>, ChatError> {
+        if let Some(place) = self.cached(channel, cache) {
+            return Ok(Some(place));
+        }
+        let known = self.known.lock().get(&channel).copied();
+        if known.is_some() {
+            return Ok(known);
+        }
+        match house.session_place(channel).await {
+            Ok(Some(place)) => {
+                self.keep(channel, place);
+                return Ok(Some(place));
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, %channel, "cannot look up a session's place"),
+        }
+        let answer = within(self.http.get_channel(ids::to_channel(channel))).await?;
+        let Some(found) = answer.guild() else {
+            return Ok(None);
+        };
+        if ids::guild(found.guild_id) != self.guild {
+            return Ok(None);
+        }
+        let place = self.place(channel, found.kind, found.parent_id);
+        if let Some(place) = place {
+            self.keep(channel, place);
+        }
+        Ok(place)
+    }
+
+    /// The place of a channel of a known type. A channel has a parent too, its category: only the
+    /// type tells a thread (Discord: resources/channel#channel-object-channel-types, 10 to 12).
+    pub(super) fn place(
+        &self,
+        channel: ChannelId,
+        kind: ChannelType,
+        parent: Option<sn::ChannelId>,
+    ) -> Option<Place> {
+        let is_thread = matches!(
+            kind,
+            ChannelType::NewsThread | ChannelType::PublicThread | ChannelType::PrivateThread
+        );
+        Some(if is_thread {
+            Place {
+                guild: self.guild,
+                channel: ids::channel(parent?),
+                thread: Some(channel),
+            }
+        } else {
+            Place {
+                guild: self.guild,
+                channel,
+                thread: None,
+            }
+        })
+    }
+
+    fn cached(&self, channel: ChannelId, cache: &Cache) -> Option<Place> {
+        let guild = cache.guild(ids::to_guild(self.guild))?;
+        let id = ids::to_channel(channel);
+        let found = guild
+            .channels
+            .get(&id)
+            .or_else(|| guild.threads.iter().find(|thread| thread.id == id))?;
+        self.place(channel, found.kind, found.parent_id)
+    }
+
+    fn keep(&self, channel: ChannelId, place: Place) {
+        let mut known = self.known.lock();
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(channel, place);
+    }
+}

@@ -1,0 +1,107 @@
+//! Tells Discord which commands there are, when that has changed.
+
+use std::time::Duration;
+
+use serenity::{all::CreateCommand, http::Http};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    chat::within,
+    connect::{Connection, DiscordSettings},
+    ids,
+};
+use crate::{
+    delivery::ChatError,
+    store::{Store, StoreError},
+};
+
+/// Tries, and the pause after the first; it doubles. Discord counts 200 command creations a day and
+/// guild, so there is no point in trying for ever.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Why the commands are not registered.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotRegistered {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Chat(#[from] ChatError),
+}
+
+/// Registers the commands with the guild unless the last registration was the same. Problems are
+/// logged: a server without fresh commands still answers messages.
+pub(super) async fn keep_current(
+    connection: &Connection,
+    store: &Store,
+    commands: &[CreateCommand],
+) {
+    let mut pause = PAUSE;
+    for attempt in 1..=TRIES {
+        match register(connection, store, commands).await {
+            Ok(()) => return,
+            Err(
+                error @ NotRegistered::Chat(ChatError::Refused { .. } | ChatError::Unauthorized),
+            ) => {
+                tracing::error!(%error, "Discord refuses the slash commands");
+                return;
+            }
+            Err(error) if attempt == TRIES => {
+                tracing::error!(%error, "the slash commands could not be registered");
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the slash commands could not be registered; trying again");
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+        }
+    }
+}
+
+/// Registers once, if it is necessary.
+pub(super) async fn register(
+    connection: &Connection,
+    store: &Store,
+    commands: &[CreateCommand],
+) -> Result<(), NotRegistered> {
+    let target = format!("commands:{}", connection.settings.guild);
+    let wanted = fingerprint(&connection.settings, connection.application.get(), commands)?;
+    if store.registration(&target).await?.as_deref() == Some(wanted.as_str()) {
+        return Ok(());
+    }
+    put(&connection.http, connection, commands).await?;
+    let mut tx = store.write().await?;
+    tx.note_registration(&target, &wanted).await?;
+    tx.commit().await?;
+    tracing::info!(count = commands.len(), "slash commands registered");
+    Ok(())
+}
+
+async fn put(
+    http: &Http,
+    connection: &Connection,
+    commands: &[CreateCommand],
+) -> Result<(), ChatError> {
+    let guild = ids::to_guild(connection.settings.guild);
+    within(http.create_guild_commands(guild, &commands)).await?;
+    Ok(())
+}
+
+/// What was registered, for which application and where: another bot or a simulator knows nothing of
+/// what was registered before.
+fn fingerprint(
+    settings: &DiscordSettings,
+    application: u64,
+    commands: &[CreateCommand],
+) -> Result<String, StoreError> {
+    let told = serde_json::to_vec(&(
+        settings.guild,
+        application,
+        settings.api_base.as_deref(),
+        commands,
+    ))?;
+    Ok(Sha256::digest(told)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}

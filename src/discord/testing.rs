@@ -1,0 +1,168 @@
+//! What the tests of this room share: a house that writes down what it is told, and the ways to the
+//! simulator.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use discord_sim::Sim;
+use parking_lot::Mutex;
+use secrecy::SecretString;
+use tokio::sync::Notify;
+
+use super::{Connection, DiscordSettings, connect, house::House};
+use crate::{
+    access::{Action, Gate, Owners, Permit, Refusal},
+    session::{Cancelled, Health, Heard, SessionError, SessionView},
+    store::{Store, StoreError},
+    words::{ChannelId, GuildId, MessageId, Person, Place, RunId},
+};
+
+/// Settings that lead to a simulator.
+pub(super) fn settings(sim: &Sim) -> DiscordSettings {
+    DiscordSettings {
+        token: SecretString::from(sim.token()),
+        guild: GuildId::new(sim.guild_id().get()),
+        api_base: Some(sim.base_url()),
+    }
+}
+
+/// The bot's account at a simulator.
+pub(super) async fn connected(sim: &Sim) -> Connection {
+    connect(settings(sim)).await.unwrap()
+}
+
+/// The simulator's channel in our words.
+pub(super) fn channel(sim: &Sim, name: &str) -> ChannelId {
+    ChannelId::new(sim.channel(name).get())
+}
+
+/// Writes down what it is told.
+#[derive(Default)]
+pub(super) struct FakeHouse {
+    pub(super) watched: Vec<ChannelId>,
+    pub(super) marks: Mutex<HashMap<ChannelId, MessageId>>,
+    pub(super) heard: Mutex<Vec<Heard>>,
+    pub(super) changed: Notify,
+    /// How many of the next messages fail.
+    pub(super) failures: Mutex<u32>,
+    pub(super) live: Mutex<Vec<String>>,
+    pub(super) live_message: Mutex<Option<MessageId>>,
+    /// Where permits come from: everybody is the owner. Without it everybody is refused.
+    pub(super) store: Option<Store>,
+    pub(super) sessions: Vec<SessionView>,
+    pub(super) cancelled: Mutex<Vec<Place>>,
+}
+
+impl FakeHouse {
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.heard
+            .lock()
+            .iter()
+            .map(|heard| heard.text.clone())
+            .collect()
+    }
+
+    /// Waits until so many messages were heard.
+    pub(super) async fn until_heard(&self, count: usize) {
+        loop {
+            let changed = self.changed.notified();
+            if self.heard.lock().len() >= count {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits until something in a channel was decided on.
+    pub(super) async fn until_marked(&self, channel: ChannelId) {
+        loop {
+            let changed = self.changed.notified();
+            if self.marks.lock().contains_key(&channel) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    fn mark_now(&self, channel: ChannelId, message: MessageId) {
+        let mut marks = self.marks.lock();
+        let mark = marks.entry(channel).or_insert(message);
+        *mark = message.max(*mark);
+        drop(marks);
+        self.changed.notify_waiters();
+    }
+}
+
+#[async_trait]
+impl House for FakeHouse {
+    async fn hear(&self, heard: Heard) -> Result<(), SessionError> {
+        {
+            let mut failures = self.failures.lock();
+            if *failures > 0 {
+                *failures -= 1;
+                return Err(StoreError::Damaged("as told".into()).into());
+            }
+        }
+        let (channel, message) = (heard.channel, heard.message);
+        self.heard.lock().push(heard);
+        self.mark_now(channel, message);
+        self.changed.notify_waiters();
+        Ok(())
+    }
+
+    async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError> {
+        self.mark_now(channel, message);
+        Ok(())
+    }
+
+    async fn watched(&self) -> Result<Vec<ChannelId>, SessionError> {
+        Ok(self.watched.clone())
+    }
+
+    async fn mark(&self, channel: ChannelId) -> Result<Option<MessageId>, SessionError> {
+        Ok(self.marks.lock().get(&channel).copied())
+    }
+
+    async fn session_place(&self, _: ChannelId) -> Result<Option<Place>, SessionError> {
+        Ok(None)
+    }
+
+    async fn authorize(
+        &self,
+        person: &Person,
+        place: Place,
+        action: Action,
+    ) -> Result<Result<Permit, Refusal>, SessionError> {
+        let (Some(store), person) = (&self.store, person) else {
+            return Ok(Err(Refusal::NotAMember));
+        };
+        let owners = Owners {
+            user: Some(person.id),
+            role: None,
+        };
+        let gate = Gate::new(store.clone(), owners);
+        Ok(gate.authorize(person, place, action).await?)
+    }
+
+    async fn cancel(&self, permit: &Permit) -> Result<Cancelled, SessionError> {
+        self.cancelled.lock().push(permit.place());
+        Ok(Cancelled::Stopping)
+    }
+
+    async fn sessions(&self, _: &Permit) -> Result<Vec<SessionView>, SessionError> {
+        Ok(self.sessions.clone())
+    }
+
+    async fn health(&self) -> Result<Health, SessionError> {
+        Err(StoreError::Damaged("not asked here".into()).into())
+    }
+
+    async fn show_live(&self, _: RunId, text: String) -> Result<(), SessionError> {
+        self.live.lock().push(text);
+        Ok(())
+    }
+
+    async fn live_message(&self, _: RunId) -> Result<Option<MessageId>, SessionError> {
+        Ok(*self.live_message.lock())
+    }
+}

@@ -1,0 +1,199 @@
+//! The chat service, call by call.
+
+use discord_sim::{Fact, Pinged, Sim, SimConfig};
+
+use crate::{
+    delivery::{Attachment, Author, Chat, ChatError, Post, Seen},
+    discord::testing::{channel, connected},
+    words::{ChannelId, MessageId},
+};
+
+fn plain(content: &str) -> Post {
+    Post {
+        content: content.to_owned(),
+        reply_to: None,
+        file: None,
+    }
+}
+
+#[tokio::test]
+async fn a_post_with_the_same_nonce_is_one_message() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let chat = connected(&sim).await.chat();
+    let general = channel(&sim, "general");
+    let first = chat.post(general, plain("once"), "n-1").await.unwrap();
+    let again = chat.post(general, plain("once"), "n-1").await.unwrap();
+    let other = chat.post(general, plain("twice"), "n-2").await.unwrap();
+    assert_eq!(first, again);
+    assert_ne!(first, other);
+    let texts: Vec<String> = texts(&sim);
+    assert_eq!(texts, ["once", "twice"]);
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_post_mentions_nobody_whatever_is_in_it_nor_does_its_edit() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let alice = sim.user("alice");
+    let role = sim.role("crew");
+    let chat = connected(&sim).await.chat();
+    let general = channel(&sim, "general");
+    let question = alice.says("hello").in_(sim.channel("general")).await;
+    let text = format!("@everyone @here <@{}> <@&{role}>", alice.id());
+    let post = Post {
+        content: text.clone(),
+        reply_to: Some(MessageId::new(question.id.get())),
+        file: None,
+    };
+    let id = chat.post(general, post, "n").await.unwrap();
+    chat.edit(general, id, format!("{text}!")).await.unwrap();
+    let message = sim.messages(sim.channel("general")).pop().unwrap();
+    assert_eq!(message.content, format!("{text}!"));
+    assert_eq!(message.reply_to, Some(question.id));
+    assert_eq!(message.pinged, Pinged::default());
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_reply_to_a_message_that_is_gone_is_a_plain_message() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let chat = connected(&sim).await.chat();
+    let post = Post {
+        reply_to: Some(MessageId::new(77)),
+        ..plain("anyway")
+    };
+    chat.post(channel(&sim, "general"), post, "n")
+        .await
+        .unwrap();
+    assert_eq!(texts(&sim), ["anyway"]);
+}
+
+#[tokio::test]
+async fn a_file_arrives_byte_for_byte() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let chat = connected(&sim).await.chat();
+    let bytes: Vec<u8> = (0..=255).collect();
+    let post = Post {
+        file: Some(Attachment {
+            name: "answer.md".into(),
+            bytes: bytes.clone(),
+        }),
+        ..plain("see the file")
+    };
+    chat.post(channel(&sim, "general"), post, "n")
+        .await
+        .unwrap();
+    let message = sim.messages(sim.channel("general")).pop().unwrap();
+    let files: Vec<(String, Vec<u8>)> = message
+        .attachments
+        .into_iter()
+        .map(|file| (file.filename, file.bytes))
+        .collect();
+    assert_eq!(files, [("answer.md".to_owned(), bytes)]);
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_message_that_is_gone_counts_as_removed() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let chat = connected(&sim).await.chat();
+    let general = channel(&sim, "general");
+    let id = chat.post(general, plain("oops"), "n").await.unwrap();
+    assert_eq!(chat.delete(general, id).await, Ok(()));
+    assert_eq!(chat.delete(general, id).await, Ok(()));
+    assert!(sim.messages(sim.channel("general")).is_empty());
+}
+
+#[tokio::test]
+async fn reactions_typing_and_threads_are_seen() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let chat = connected(&sim).await.chat();
+    let general = channel(&sim, "general");
+    let asked = sim
+        .user("alice")
+        .says("do it")
+        .in_(sim.channel("general"))
+        .await;
+    let id = MessageId::new(asked.id.get());
+    chat.react(general, id, "👀").await.unwrap();
+    chat.start_thread(general, id, "do it").await.unwrap();
+    let again = chat.start_thread(general, id, "do it").await.unwrap_err();
+    assert!(again.is_code(ChatError::THREAD_EXISTS), "{again}");
+    chat.typing(id.thread()).await.unwrap();
+    chat.post(id.thread(), plain("in it"), "n").await.unwrap();
+
+    let message = sim.message(asked).unwrap();
+    assert!(message.has_reaction("👀"));
+    let thread = message.thread.unwrap();
+    assert_eq!(thread.get(), id.get());
+    assert_eq!(sim.messages(thread).len(), 1);
+    let typed = sim
+        .journal()
+        .into_iter()
+        .any(|entry| matches!(entry.fact, Fact::Typing { channel, .. } if channel == thread));
+    assert!(typed);
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn pages_are_oldest_first_on_both_sides() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let chat = connected(&sim).await.chat();
+    let general = channel(&sim, "general");
+    let alice = sim.user("alice");
+    let mut ids = Vec::new();
+    for text in ["one", "two", "three", "four"] {
+        let said = alice.says(text).in_(sim.channel("general")).await;
+        ids.push(MessageId::new(said.id.get()));
+    }
+    let own = chat.post(general, plain("mine"), "n").await.unwrap();
+    let robot = sim
+        .bot_user("robot")
+        .says("beep")
+        .in_(sim.channel("general"))
+        .await;
+
+    let seen = |id, author: &str, by, content: &str| Seen {
+        id,
+        author: author.to_owned(),
+        by,
+        content: content.to_owned(),
+    };
+    let before = chat.before(general, ids[3], 2).await.unwrap();
+    assert_eq!(
+        before,
+        [
+            seen(ids[1], "alice", Author::Person, "two"),
+            seen(ids[2], "alice", Author::Person, "three"),
+        ]
+    );
+    let after = chat.after(general, ids[2], 100).await.unwrap();
+    assert_eq!(
+        after,
+        [
+            seen(ids[3], "alice", Author::Person, "four"),
+            seen(own, "bot", Author::Baton, "mine"),
+            seen(
+                MessageId::new(robot.id.get()),
+                "robot",
+                Author::Machine,
+                "beep"
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_channel_that_is_unknown_is_refused_for_good() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let chat = connected(&sim).await.chat();
+    let error = chat.typing(ChannelId::new(1)).await.unwrap_err();
+    assert!(error.is_code(10_003), "{error}");
+}
+
+fn texts(sim: &Sim) -> Vec<String> {
+    sim.messages(sim.channel("general"))
+        .into_iter()
+        .map(|message| message.content)
+        .collect()
+}

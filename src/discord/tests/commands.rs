@@ -1,0 +1,176 @@
+//! Slash commands, from the person's side.
+
+use discord_sim::{Fact, NO_OPTIONS, Sim, SimConfig};
+
+use super::gateway::Served;
+use crate::{
+    access::Refusal,
+    clock::Millis,
+    discord::{
+        commands::{framework, told},
+        registration::register,
+        testing::{FakeHouse, connected},
+    },
+    session::SessionView,
+    store::Store,
+    words::{ChannelId, GuildId, Place, RunState},
+};
+
+/// A house where everybody is the owner, and a store for it.
+async fn open_house() -> (FakeHouse, Store, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).await.unwrap();
+    let house = FakeHouse {
+        store: Some(store.clone()),
+        ..FakeHouse::default()
+    };
+    (house, store, directory)
+}
+
+async fn until_registered(sim: &Sim) {
+    sim.wait_for(|world| world.connected_sessions() > 0 && !world.commands().is_empty())
+        .await;
+}
+
+#[tokio::test]
+async fn cancel_in_a_thread_cancels_there_and_only_the_caller_sees_it() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let (house, store, directory) = open_house().await;
+    let served = Served::start_with(&sim, house, store, directory).await;
+    until_registered(&sim).await;
+    let general = sim.channel("general");
+    let thread = sim.create_thread_in(general, "work");
+    let asked = sim.user("alice").slash("cancel", NO_OPTIONS).in_(thread);
+    let answer = asked.send().unwrap().answer().await;
+    assert_eq!(
+        (answer.content.as_str(), answer.only_for.as_deref()),
+        (
+            "Stopping it. The conversation can go on with your next message.",
+            Some("alice")
+        )
+    );
+    let house = served.stop().await;
+    let wanted = Place {
+        guild: GuildId::new(sim.guild_id().get()),
+        channel: ChannelId::new(general.get()),
+        thread: Some(ChannelId::new(thread.get())),
+    };
+    assert_eq!(*house.cancelled.lock(), [wanted]);
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn who_may_not_is_told_why() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = Served::start(&sim, FakeHouse::default()).await;
+    until_registered(&sim).await;
+    let asked = sim.user("mallory").slash("cancel", NO_OPTIONS);
+    let answer = asked
+        .in_(sim.channel("general"))
+        .send()
+        .unwrap()
+        .answer()
+        .await;
+    assert_eq!(answer.content, Refusal::NotAMember.to_string());
+    assert!(served.stop().await.cancelled.lock().is_empty());
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn session_list_names_the_conversations_of_the_channel() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let (mut house, store, directory) = open_house().await;
+    house.sessions = vec![SessionView {
+        thread: ChannelId::new(7),
+        title: "fix the build".into(),
+        project: "demo".into(),
+        state: Some(RunState::Running),
+        used_at: Millis::new(1_700_000_000_500),
+        unreachable: None,
+    }];
+    let served = Served::start_with(&sim, house, store, directory).await;
+    until_registered(&sim).await;
+    let asked = sim.user("alice").slash("session list", NO_OPTIONS);
+    let answer = asked
+        .in_(sim.channel("general"))
+        .send()
+        .unwrap()
+        .answer()
+        .await;
+    assert_eq!(
+        answer.content,
+        "<#7> fix the build · demo · running · <t:1700000000:R>"
+    );
+    served.stop().await;
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn what_fails_inside_is_a_sentence_with_a_reference() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let (house, store, directory) = open_house().await;
+    let served = Served::start_with(&sim, house, store, directory).await;
+    until_registered(&sim).await;
+    // The fake house has no health to tell.
+    let asked = sim.user("alice").slash("health", NO_OPTIONS);
+    let answer = asked
+        .in_(sim.channel("general"))
+        .send()
+        .unwrap()
+        .answer()
+        .await;
+    assert!(
+        answer.content.contains("tell the operator the reference `"),
+        "{}",
+        answer.content
+    );
+    assert!(
+        !answer.content.contains("not asked here"),
+        "{}",
+        answer.content
+    );
+    served.stop().await;
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn commands_are_registered_when_they_changed_and_not_at_every_start() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).await.unwrap();
+    let all = told(&framework());
+    for commands in [&all[..], &all[..], &all[..2]] {
+        let connection = connected(&sim).await;
+        register(&connection, &store, commands).await.unwrap();
+    }
+    let registrations: Vec<Vec<String>> = sim
+        .journal()
+        .into_iter()
+        .filter_map(|entry| match entry.fact {
+            Fact::CommandsRegistered { names } => Some(names),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        registrations,
+        [
+            vec!["cancel", "session", "health"],
+            vec!["cancel", "session"]
+        ]
+    );
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn every_start_is_counted() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).await.unwrap();
+    for count in 1..3 {
+        let none = tempfile::tempdir().unwrap();
+        let served = Served::start_with(&sim, FakeHouse::default(), store.clone(), none).await;
+        sim.wait_until_connected().await;
+        served.stop().await;
+        assert_eq!(store.identifies_since(Millis::new(0)).await.unwrap(), count);
+    }
+}

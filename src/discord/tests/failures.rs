@@ -1,0 +1,122 @@
+//! What failed calls mean.
+
+use std::time::Duration;
+
+use discord_sim::{Fault, Rule, Sim, SimConfig};
+use serde_json::json;
+
+use crate::{
+    delivery::{Chat, ChatError, Post},
+    discord::testing::{channel, connected},
+};
+
+async fn failing_with(fault: Fault) -> ChatError {
+    let sim = Sim::start(SimConfig::default()).await;
+    let chat = connected(&sim).await.chat();
+    sim.fault(Rule::post_message(), fault);
+    let post = Post {
+        content: "hello".into(),
+        reply_to: None,
+        file: None,
+    };
+    let general = channel(&sim, "general");
+    chat.post(general, post, "n").await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_refusal_keeps_its_code() {
+    assert_eq!(
+        failing_with(Fault::error(403, 50_001, "Missing Access")).await,
+        ChatError::Refused {
+            status: 403,
+            code: 50_001,
+            text: "Missing Access".into()
+        }
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_discords_is_a_refusal_without_a_code() {
+    let html = Fault::Answer {
+        status: 404,
+        body: Some(json!("<html>")),
+    };
+    let error = failing_with(html).await;
+    assert!(
+        matches!(
+            error,
+            ChatError::Refused {
+                status: 404,
+                code: 0,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_bad_token_and_too_much_speed_are_words_of_their_own() {
+    assert_eq!(
+        failing_with(Fault::error(401, 0, "401: Unauthorized")).await,
+        ChatError::Unauthorized
+    );
+    assert_eq!(
+        failing_with(Fault::error(429, 0, "You are being rate limited.")).await,
+        ChatError::Throttled(Duration::from_secs(2))
+    );
+}
+
+#[tokio::test]
+async fn whether_it_happened_is_unknown_after_a_5xx_a_torn_connection_or_nonsense() {
+    let nonsense = Fault::Answer {
+        status: 200,
+        body: Some(json!({ "id": true })),
+    };
+    for fault in [
+        Fault::status(500),
+        Fault::status(502),
+        Fault::DropConnection,
+        nonsense,
+    ] {
+        let error = failing_with(fault.clone()).await;
+        assert!(
+            matches!(error, ChatError::Unknown(_)),
+            "{fault:?}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_was_sent_when_nobody_listens() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let connection = connected(&sim).await;
+    let general = channel(&sim, "general");
+    // A port that nobody listens on any more.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let mut settings = connection.settings.clone();
+    settings.api_base = Some(format!("http://{address}"));
+    let http = super::super::connect::http(&settings, &connection.client);
+    let chat = super::super::DiscordChat::new(http.into(), connection.me.user);
+    let error = chat.typing(general).await.unwrap_err();
+    assert!(matches!(error, ChatError::NotSent(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_text_that_is_too_long_is_refused_before_it_is_sent() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let chat = connected(&sim).await.chat();
+    let post = Post {
+        content: "x".repeat(2_001),
+        reply_to: None,
+        file: None,
+    };
+    let error = chat
+        .post(channel(&sim, "general"), post, "n")
+        .await
+        .unwrap_err();
+    assert!(error.is_code(50_035), "{error:?}");
+    sim.assert_clean();
+}

@@ -1,0 +1,322 @@
+//! Events in their order, once, with what was missed before them.
+
+use std::sync::Arc;
+
+use discord_sim::{Fault, Rule, Sim, SimConfig};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    delivery::Outbox,
+    discord::{
+        DiscordError, DiscordParts, Link, LinkState,
+        gateway::serve,
+        testing::{FakeHouse, channel, connected},
+    },
+    session::{Addressed, Heard},
+    store::Store,
+    words::{ChannelId, GuildId, MessageId, Person, Place, RoleId, UserId},
+};
+
+/// A server in front of a fake house.
+pub(super) struct Served {
+    pub(super) house: Arc<FakeHouse>,
+    pub(super) link: Link,
+    stop: CancellationToken,
+    task: JoinHandle<Result<(), DiscordError>>,
+    _directory: tempfile::TempDir,
+}
+
+impl Served {
+    pub(super) async fn start(sim: &Sim, house: FakeHouse) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        Self::start_with(sim, house, store, directory).await
+    }
+
+    pub(super) async fn start_with(
+        sim: &Sim,
+        house: FakeHouse,
+        store: Store,
+        directory: tempfile::TempDir,
+    ) -> Self {
+        let house = Arc::new(house);
+        let link = Link::default();
+        let (_, live) = tokio::sync::mpsc::unbounded_channel();
+        let clock = Clock::system();
+        let parts = DiscordParts {
+            connection: connected(sim).await,
+            outbox: Outbox::new(store.clone(), clock.clone()),
+            store,
+            clock,
+            live,
+            link: link.clone(),
+        };
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(serve(parts, house.clone(), stop.clone()));
+        Self {
+            house,
+            link,
+            stop,
+            task,
+            _directory: directory,
+        }
+    }
+
+    pub(super) async fn stop(self) -> Arc<FakeHouse> {
+        self.stop.cancel();
+        self.task.await.unwrap().unwrap();
+        assert_eq!(self.link.state(), LinkState::Down);
+        self.house
+    }
+}
+
+/// A house that watches `#general` and has decided on everything before `after`.
+fn watching(sim: &Sim, after: Option<u64>) -> FakeHouse {
+    let general = channel(sim, "general");
+    let house = FakeHouse {
+        watched: vec![general],
+        ..FakeHouse::default()
+    };
+    if let Some(after) = after {
+        house.marks.lock().insert(general, MessageId::new(after));
+    }
+    house
+}
+
+/// Says something and returns its id.
+async fn say(sim: &Sim, text: &str) -> u64 {
+    let general = sim.channel("general");
+    sim.user("alice").says(text).in_(general).await.id.get()
+}
+
+/// Waits for a message that proves that everything before it was handled.
+async fn until_heard_last(sim: &Sim, house: &FakeHouse, text: &str) {
+    say(sim, text).await;
+    loop {
+        let changed = house.changed.notified();
+        if house.texts().iter().any(|heard| heard == text) {
+            return;
+        }
+        changed.await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_hundred_messages_are_heard_in_their_order() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = Served::start(&sim, watching(&sim, Some(1))).await;
+    until_heard_last(&sim, &served.house, "ready").await;
+    let wanted: Vec<String> = (0..300).map(|n| format!("message {n}")).collect();
+    for text in &wanted {
+        say(&sim, text).await;
+    }
+    served.house.until_heard(301).await;
+    assert_eq!(served.house.texts()[1..], wanted);
+    served.stop().await;
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_mention_is_heard_with_everything_around_it() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let alice = sim.user("alice").with_role("crew");
+    let (general, role) = (sim.channel("general"), sim.role("crew"));
+    let served = Served::start(&sim, watching(&sim, Some(1))).await;
+    until_heard_last(&sim, &served.house, "ready").await;
+    let text = format!("@bot tell <@{}> in <#{general}> and <@&{role}>", alice.id());
+    let said = alice
+        .says(text)
+        .in_(general)
+        .with_file("a\nb.txt", *b"12345")
+        .await;
+    served.house.until_heard(2).await;
+    let place = Place {
+        guild: GuildId::new(sim.guild_id().get()),
+        channel: ChannelId::new(general.get()),
+        thread: None,
+    };
+    let text = "tell @alice in #general and @crew\n\
+                [attached file: a b.txt (5 bytes), not readable yet]";
+    let heard = served.house.heard.lock()[1].clone();
+    assert_eq!(
+        heard,
+        Heard {
+            message: MessageId::new(said.id.get()),
+            channel: place.channel,
+            place,
+            person: Person {
+                id: UserId::new(alice.id().get()),
+                name: "alice".into(),
+                roles: vec![RoleId::new(role.get())],
+            },
+            text: text.into(),
+            addressed: Addressed::ToBaton,
+            title: crate::discord::render::thread_name(text),
+        }
+    );
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_in_a_thread_knows_its_parent_and_others_are_addressed_to_nobody() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let general = sim.channel("general");
+    let served = Served::start(&sim, watching(&sim, Some(1))).await;
+    until_heard_last(&sim, &served.house, "ready").await;
+    let thread = sim.create_thread_in(general, "side talk");
+    sim.user("alice").says("hello").in_(thread).await;
+    served.house.until_heard(2).await;
+    let heard = served.house.heard.lock()[1].clone();
+    let wanted = Place {
+        guild: GuildId::new(sim.guild_id().get()),
+        channel: ChannelId::new(general.get()),
+        thread: Some(ChannelId::new(thread.get())),
+    };
+    assert_eq!(
+        (heard.place, heard.addressed),
+        (wanted, Addressed::ToNobody)
+    );
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn bots_other_guilds_and_discord_itself_are_not_heard() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let elsewhere = sim.create_guild("elsewhere");
+    let far = sim.create_channel_of(elsewhere, "far", discord_sim::ChannelKind::Text);
+    let served = Served::start(&sim, watching(&sim, Some(1))).await;
+    until_heard_last(&sim, &served.house, "ready").await;
+    let general = sim.channel("general");
+    sim.bot_user("robot").says("@bot beep").in_(general).await;
+    sim.user("alice").says("@bot from afar").in_(far).await;
+    // Discord says "alice started a thread" in the channel.
+    sim.create_thread_in(general, "a thread");
+    until_heard_last(&sim, &served.house, "last").await;
+    assert_eq!(served.house.texts(), ["ready", "last"]);
+    let mark = served.house.marks.lock()[&channel(&sim, "general")];
+    assert!(mark >= served.house.heard.lock()[1].message);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_written_meanwhile_is_heard_once_and_before_what_comes_after() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let decided = say(&sim, "old").await;
+    let missed: Vec<String> = (0..120).map(|n| format!("missed {n}")).collect();
+    for text in &missed {
+        say(&sim, text).await;
+    }
+    let hold = sim.hold(Rule::list_messages());
+    let served = Served::start(&sim, watching(&sim, Some(decided))).await;
+    sim.wait_until_connected().await;
+    say(&sim, "live").await;
+    hold.release();
+    until_heard_last(&sim, &served.house, "last").await;
+    let mut wanted = missed;
+    wanted.extend(["live".to_owned(), "last".to_owned()]);
+    assert_eq!(served.house.texts(), wanted);
+    served.stop().await;
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_channel_that_was_never_looked_at_is_only_marked() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let last = say(&sim, "long ago").await;
+    let served = Served::start(&sim, watching(&sim, None)).await;
+    let general = channel(&sim, "general");
+    served.house.until_marked(general).await;
+    until_heard_last(&sim, &served.house, "now").await;
+    assert_eq!(served.house.texts(), ["now"]);
+    let house = served.stop().await;
+    assert!(house.marks.lock()[&channel(&sim, "general")].get() > last);
+}
+
+#[tokio::test]
+async fn who_wrote_while_nobody_listened_has_his_roles_and_who_left_has_none() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let decided = say(&sim, "old").await;
+    let general = sim.channel("general");
+    let carol = sim.user("carol").with_role("crew");
+    let dave = sim.user("dave").with_role("crew");
+    carol.says("@bot do it").in_(general).await;
+    dave.says("@bot me too").in_(general).await;
+    dave.leaves();
+    let served = Served::start(&sim, watching(&sim, Some(decided))).await;
+    served.house.until_heard(2).await;
+    let people: Vec<(String, Vec<RoleId>)> = served
+        .house
+        .heard
+        .lock()
+        .iter()
+        .map(|heard| (heard.person.name.clone(), heard.person.roles.clone()))
+        .collect();
+    let crew = RoleId::new(sim.role("crew").get());
+    assert_eq!(
+        people,
+        [
+            ("carol".to_owned(), vec![crew]),
+            ("dave".to_owned(), vec![])
+        ]
+    );
+    assert_eq!(served.house.heard.lock()[0].addressed, Addressed::ToBaton);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_gateway_session_reads_back_what_the_old_one_did_not_bring() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = Served::start(&sim, watching(&sim, Some(1))).await;
+    until_heard_last(&sim, &served.house, "ready").await;
+    sim.invalidate_sessions();
+    say(&sim, "between").await;
+    until_heard_last(&sim, &served.house, "last").await;
+    assert_eq!(served.house.texts(), ["ready", "between", "last"]);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_replay_after_a_lost_connection_is_heard_once() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = Served::start(&sim, watching(&sim, Some(1))).await;
+    until_heard_last(&sim, &served.house, "ready").await;
+    sim.drop_gateway();
+    say(&sim, "between").await;
+    until_heard_last(&sim, &served.house, "last").await;
+    assert_eq!(served.house.texts(), ["ready", "between", "last"]);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_channel_that_cannot_be_read_does_not_keep_the_others_waiting() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let (decided, project) = (say(&sim, "old").await, sim.channel("project"));
+    say(&sim, "missed").await;
+    let house = watching(&sim, Some(decided));
+    let gone = ChannelId::new(77);
+    house.marks.lock().insert(gone, MessageId::new(1));
+    house
+        .marks
+        .lock()
+        .insert(ChannelId::new(project.get()), MessageId::new(1));
+    let mut house = house;
+    house.watched.extend([gone, ChannelId::new(project.get())]);
+    sim.fault(
+        Rule::list_messages().in_channel(project),
+        Fault::error(403, 50_001, "Missing Access"),
+    );
+    let served = Served::start(&sim, house).await;
+    until_heard_last(&sim, &served.house, "last").await;
+    assert_eq!(served.house.texts(), ["missed", "last"]);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn the_end_comes_although_the_gateway_does_not_answer() {
+    let sim = Sim::start(SimConfig::default()).await;
+    sim.set_gateway(discord_sim::GatewayMode::Refuse);
+    let served = Served::start(&sim, watching(&sim, Some(1))).await;
+    served.stop().await;
+}

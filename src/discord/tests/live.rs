@@ -1,0 +1,282 @@
+//! A run being shown, on a clock that is moved by hand.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use tokio::{
+    sync::{broadcast, watch},
+    task::JoinHandle,
+    time::{Instant, advance},
+};
+
+use crate::{
+    clock::{Clock, Millis},
+    delivery::{Answer, Chat, ChatError, Delivered, Post, Seen},
+    discord::{
+        live::{Frame, Scene, Show, Stage},
+        pace::Pace,
+        testing::FakeHouse,
+    },
+    session::ProgressState,
+    store::DeliveryKind,
+    words::{ChannelId, MessageId, RunId},
+};
+
+const CHANNEL: ChannelId = ChannelId::new(5);
+
+/// Writes down edits and typing with their time in milliseconds.
+struct Slate {
+    start: Instant,
+    edits: Mutex<Vec<(u128, String)>>,
+    typed: Mutex<Vec<u128>>,
+    failures: Mutex<Vec<ChatError>>,
+}
+
+impl Slate {
+    fn now(&self) -> u128 {
+        self.start.elapsed().as_millis()
+    }
+}
+
+#[async_trait]
+impl Chat for Slate {
+    fn lay_out(&self, _: &Answer) -> Vec<Post> {
+        Vec::new()
+    }
+
+    async fn post(&self, _: ChannelId, _: Post, _: &str) -> Result<MessageId, ChatError> {
+        Err(ChatError::Unauthorized)
+    }
+
+    async fn edit(&self, _: ChannelId, _: MessageId, text: String) -> Result<(), ChatError> {
+        self.edits.lock().push((self.now(), text));
+        self.failures.lock().pop().map_or(Ok(()), Err)
+    }
+
+    async fn delete(&self, _: ChannelId, _: MessageId) -> Result<(), ChatError> {
+        Ok(())
+    }
+
+    async fn react(&self, _: ChannelId, _: MessageId, _: &str) -> Result<(), ChatError> {
+        Ok(())
+    }
+
+    async fn start_thread(&self, _: ChannelId, _: MessageId, _: &str) -> Result<(), ChatError> {
+        Ok(())
+    }
+
+    async fn typing(&self, _: ChannelId) -> Result<(), ChatError> {
+        self.typed.lock().push(self.now());
+        Ok(())
+    }
+
+    async fn after(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
+        Ok(Vec::new())
+    }
+
+    async fn before(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
+        Ok(Vec::new())
+    }
+}
+
+#[derive(Clone)]
+struct Play {
+    text: &'static str,
+    state: ProgressState,
+}
+
+impl Scene for Play {
+    fn frame(&self) -> Frame {
+        Frame {
+            started: Millis::new(0),
+            text: self.text.to_owned(),
+            tool: None,
+            tool_calls: 0,
+        }
+    }
+
+    fn state(&self) -> ProgressState {
+        self.state
+    }
+}
+
+struct Shown {
+    house: Arc<FakeHouse>,
+    slate: Arc<Slate>,
+    pace: Pace,
+    delivered: broadcast::Sender<Delivered>,
+    run: RunId,
+}
+
+impl Shown {
+    fn new() -> Self {
+        Self {
+            house: Arc::default(),
+            slate: Arc::new(Slate {
+                start: Instant::now(),
+                edits: Mutex::default(),
+                typed: Mutex::default(),
+                failures: Mutex::default(),
+            }),
+            pace: Pace::default(),
+            delivered: broadcast::channel(8).0,
+            run: RunId::fresh(),
+        }
+    }
+
+    fn begin(&self) -> (watch::Sender<Play>, JoinHandle<()>) {
+        let (says, progress) = watch::channel(working(""));
+        let show = Show {
+            stage: Stage {
+                house: self.house.clone(),
+                chat: self.slate.clone(),
+                clock: Clock::held_at(Millis::new(0)),
+                listen: {
+                    let delivered = self.delivered.clone();
+                    Arc::new(move || delivered.subscribe())
+                },
+            },
+            run: self.run,
+            channel: CHANNEL,
+            budget: self.pace.budget(CHANNEL),
+            progress,
+        };
+        (says, tokio::spawn(show.run()))
+    }
+
+    fn posted(&self) {
+        let message = Some(MessageId::new(9));
+        *self.house.live_message.lock() = message;
+        // Nobody listens before the first run begins.
+        let _ = self.delivered.send(Delivered {
+            run: Some(self.run),
+            kind: DeliveryKind::Live,
+            message,
+        });
+    }
+
+    fn edits(&self) -> Vec<(u128, String)> {
+        self.slate.edits.lock().clone()
+    }
+}
+
+const fn working(text: &'static str) -> Play {
+    Play {
+        text,
+        state: ProgressState::Working,
+    }
+}
+
+/// Moves the clock in steps, so that what becomes due in between happens in between.
+async fn pass(span: Duration) {
+    const STEP: Duration = Duration::from_millis(100);
+    let mut left = span;
+    settle().await;
+    while !left.is_zero() {
+        advance(STEP).await;
+        settle().await;
+        left = left.saturating_sub(STEP);
+    }
+}
+
+/// Lets every task run until it waits for something.
+async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn shown(text: &str) -> String {
+    crate::discord::render::live(text, None, Duration::ZERO)
+}
+
+#[tokio::test(start_paused = true)]
+async fn typing_is_shown_at_once_and_every_eight_seconds_until_the_end() {
+    let stage = Shown::new();
+    let (says, task) = stage.begin();
+    pass(Duration::from_secs(17)).await;
+    says.send_modify(|play| play.state = ProgressState::Ended);
+    task.await.unwrap();
+    pass(Duration::from_secs(20)).await;
+    assert_eq!(*stage.slate.typed.lock(), [0, 8_000, 16_000]);
+    assert!(
+        stage.house.live.lock().is_empty(),
+        "there was nothing to show"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_words_are_asked_for_once_and_edited_when_they_stand() {
+    let stage = Shown::new();
+    let (says, _task) = stage.begin();
+    pass(Duration::from_millis(100)).await;
+    says.send_replace(working("Hel"));
+    pass(Duration::from_millis(100)).await;
+    says.send_replace(working("Hello"));
+    pass(Duration::from_millis(300)).await;
+    assert_eq!(*stage.house.live.lock(), [shown("Hel")]);
+    assert_eq!(stage.edits(), []);
+    stage.posted();
+    pass(Duration::from_secs(2)).await;
+    assert_eq!(stage.edits(), [(500, shown("Hello"))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_changes_become_few_edits_of_which_the_last_is_the_newest() {
+    let stage = Shown::new();
+    stage.posted();
+    let (says, _task) = stage.begin();
+    let (also, _other) = stage.begin();
+    let words = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+    for word in words {
+        says.send_replace(working(word));
+        also.send_replace(working(word));
+        pass(Duration::from_millis(300)).await;
+    }
+    pass(Duration::from_secs(4)).await;
+    let edits = stage.edits();
+    let gaps: Vec<u128> = edits.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+    assert!(gaps.iter().all(|gap| *gap >= 1_200), "{edits:?}");
+    assert!(edits.len() <= 7, "{edits:?}");
+    let last: Vec<&str> = edits
+        .iter()
+        .rev()
+        .take(2)
+        .map(|edit| edit.1.as_str())
+        .collect();
+    assert_eq!(last, [shown("l"), shown("l")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_nothing_changes_only_the_time_is_shown_anew() {
+    let stage = Shown::new();
+    stage.posted();
+    let (says, _task) = stage.begin();
+    says.send_replace(working("thinking"));
+    pass(Duration::from_secs(25)).await;
+    let times: Vec<u128> = stage.edits().into_iter().map(|(at, _)| at).collect();
+    assert_eq!(times, [0, 10_000, 20_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_fast_means_waiting_and_the_end_means_nothing_more() {
+    let stage = Shown::new();
+    stage.posted();
+    stage
+        .slate
+        .failures
+        .lock()
+        .push(ChatError::Throttled(Duration::from_secs(5)));
+    let (says, task) = stage.begin();
+    says.send_replace(working("a"));
+    pass(Duration::from_millis(100)).await;
+    says.send_replace(working("b"));
+    pass(Duration::from_secs(6)).await;
+    assert_eq!(stage.edits(), [(0, shown("a")), (5_000, shown("b"))]);
+    says.send_replace(working("c"));
+    says.send_modify(|play| play.state = ProgressState::Ended);
+    task.await.unwrap();
+    pass(Duration::from_secs(20)).await;
+    assert_eq!(stage.edits().len(), 2);
+}

@@ -1,0 +1,8 @@
+//! The room against the simulator, with a house that only writes down what it is told.
+
+mod chat;
+mod commands;
+mod connect;
+mod failures;
+mod gateway;
+mod live;

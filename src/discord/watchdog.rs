@@ -1,0 +1,162 @@
+//! Notices a gateway connection that is dead without knowing it.
+//!
+//! Serenity 0.12.5 waits for ever for a websocket handshake that is never answered, and cannot
+//! always come back from a close. Its shard shows life in one way that can be seen from outside: the
+//! measured latency changes with every acknowledged heartbeat.
+
+use std::{sync::Arc, time::Duration};
+
+use serenity::{
+    all::{ShardId, ShardManager},
+    gateway::ConnectionStage,
+};
+use tokio::time::Instant;
+
+use super::{DiscordError, Link, LinkState};
+
+/// Discord's heartbeat interval (events/gateway#sending-heartbeats gives 41.25 s as of today; the
+/// client does not tell what the server said).
+const HEARTBEAT: Duration = Duration::from_millis(41_250);
+
+/// How often the shard is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What can be seen of a shard from outside.
+type Sign = Option<(Option<Duration>, ConnectionStage)>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Alive,
+    Silent,
+    Restart,
+    GiveUp,
+}
+
+/// Silence since when, and what was done about it.
+#[derive(Debug)]
+struct Watch {
+    patience: Duration,
+    last: Sign,
+    since: Instant,
+    restarts: u32,
+}
+
+impl Watch {
+    fn new(patience: Duration, now: Instant) -> Self {
+        Self {
+            patience,
+            last: None,
+            since: now,
+            restarts: 0,
+        }
+    }
+
+    fn look(&mut self, sign: Sign, now: Instant) -> Verdict {
+        if sign != self.last {
+            // Only an acknowledgement proves a connection: stages also change while attempts fail.
+            let latency = |sign: Sign| sign.and_then(|(latency, _)| latency);
+            if latency(sign).is_some() && latency(sign) != latency(self.last) {
+                self.restarts = 0;
+            }
+            self.last = sign;
+            self.since = now;
+            return Verdict::Alive;
+        }
+        if now.duration_since(self.since) <= self.patience {
+            return Verdict::Silent;
+        }
+        if self.restarts == 2 {
+            return Verdict::GiveUp;
+        }
+        self.restarts += 1;
+        self.since = now;
+        Verdict::Restart
+    }
+}
+
+/// Watches the shard; returns only when restarting it twice did not help.
+pub(super) async fn watch(shards: Arc<ShardManager>, link: Link) -> DiscordError {
+    let mut watch = Watch::new(HEARTBEAT.mul_f32(2.5), Instant::now());
+    let mut latency = None;
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let sign = shards
+            .runners
+            .lock()
+            .await
+            .get(&ShardId(0))
+            .map(|shard| (shard.latency, shard.stage));
+        match sign {
+            Some((_, ConnectionStage::Connected)) => link.set(LinkState::Up),
+            Some(_) | None => link.set(LinkState::Down),
+        }
+        let measured = sign.and_then(|(latency, _)| latency);
+        if measured.is_some() && measured != latency {
+            latency = measured;
+            link.acknowledged();
+        }
+        match watch.look(sign, Instant::now()) {
+            Verdict::Alive | Verdict::Silent => {}
+            Verdict::Restart => {
+                tracing::error!(?sign, "the gateway is silent; connecting anew");
+                shards.restart(ShardId(0)).await;
+            }
+            Verdict::GiveUp => return DiscordError::Dead,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(100);
+
+    fn sign(latency: u64) -> Sign {
+        Some((
+            Some(Duration::from_nanos(latency)),
+            ConnectionStage::Connected,
+        ))
+    }
+
+    #[test]
+    fn a_shard_whose_heartbeats_are_acknowledged_is_left_alone() {
+        let start = Instant::now();
+        let mut watch = Watch::new(PATIENCE, start);
+        for beat in 1..50 {
+            let now = start + Duration::from_secs(41 * beat);
+            assert_eq!(watch.look(sign(beat), now), Verdict::Alive);
+            assert_eq!(watch.look(sign(beat), now + PATIENCE), Verdict::Silent);
+        }
+    }
+
+    #[test]
+    fn a_silent_shard_is_restarted_twice_and_then_given_up() {
+        let start = Instant::now();
+        let mut watch = Watch::new(PATIENCE, start);
+        let mut now = start;
+        let verdicts = [(); 3].map(|()| {
+            now += PATIENCE + Duration::from_secs(1);
+            watch.look(None, now)
+        });
+        assert_eq!(
+            verdicts,
+            [Verdict::Restart, Verdict::Restart, Verdict::GiveUp]
+        );
+    }
+
+    #[test]
+    fn only_an_acknowledged_heartbeat_forgives_the_restarts_before() {
+        let start = Instant::now();
+        let mut watch = Watch::new(PATIENCE, start);
+        let late = PATIENCE + Duration::from_secs(1);
+        assert_eq!(watch.look(None, start + late), Verdict::Restart);
+        let connecting = Some((None, ConnectionStage::Connecting));
+        assert_eq!(watch.look(connecting, start + late), Verdict::Alive);
+        assert_eq!(watch.look(connecting, start + late * 2), Verdict::Restart);
+        assert_eq!(watch.look(sign(1), start + late * 2), Verdict::Alive);
+        assert_eq!(watch.look(sign(1), start + late * 3), Verdict::Restart);
+        assert_eq!(watch.look(sign(1), start + late * 4), Verdict::Restart);
+        assert_eq!(watch.look(sign(1), start + late * 5), Verdict::GiveUp);
+    }
+}
