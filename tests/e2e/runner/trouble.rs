@@ -200,6 +200,9 @@ async fn a_runner_goes_on_when_its_directory_is_deleted() {
         .terminate(Duration::from_secs(5))
         .await
         .unwrap();
+    // Nobody else can find it any more.
+    again.handle.consumed(Seq::new(u64::MAX)).await.unwrap();
+    while again.records.next().await.is_some() {}
 }
 
 #[tokio::test]
