@@ -15,7 +15,7 @@ use std::{
 use baton::{
     runtime::{
         Command,
-        runner::{Link, Record, RecordKind, Records, RunnerHost, RunnerLimits},
+        runner::{Link, MARKER, Record, RecordKind, Records, RunnerHost, RunnerLimits},
     },
     words::{RunnerId, SessionId},
 };
@@ -82,6 +82,18 @@ impl House {
         spawn_blocking(move || drop(fs::read(path).unwrap()))
     }
 
+    /// How many of these processes are alive and belong to the runner. Their ids alone would not
+    /// tell: other tests use so many processes that ids come again.
+    fn alive(&self, runner: RunnerId, pids: &[u32]) -> usize {
+        let mark = format!("{MARKER}={runner}");
+        let marked = |pid: &&u32| {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            let mut variables = environment.split(|byte| *byte == 0);
+            variables.any(|variable| variable == mark.as_bytes())
+        };
+        pids.iter().filter(marked).count()
+    }
+
     /// Waits until the process of a runner is gone: its lock goes with it.
     async fn gone(&self, runner: RunnerId) {
         let lock = self.directory(runner).join("alive.lock");
@@ -96,6 +108,23 @@ impl House {
         names
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect()
+    }
+}
+
+impl Drop for House {
+    /// What a test leaves running would live on for hours.
+    fn drop(&mut self) {
+        let host = self.host.clone();
+        let clearing = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            runtime.unwrap().block_on(async move {
+                for runner in host.present().unwrap() {
+                    host.remove(runner).await.unwrap();
+                }
+            });
+        });
+        let cleared = clearing.join();
+        assert!(cleared.is_ok() || std::thread::panicking());
     }
 }
 
@@ -136,12 +165,6 @@ fn input(id: &str, line: &str) -> RecordKind {
         command_id: id.to_owned(),
         line: line.to_owned().into(),
     }
-}
-
-/// Whether a process can still do anything.
-fn lives(pid: u32) -> bool {
-    fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"))
-        .is_ok_and(|stat| !stat.rsplit(')').next().unwrap().trim().starts_with('Z'))
 }
 
 fn mode(path: &Path) -> u32 {

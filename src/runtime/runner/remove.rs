@@ -71,7 +71,7 @@ fn end_runner(layout: &Layout, runner: RunnerId, deadline: Instant) -> Result<Lo
 }
 
 fn end_tree(runner: RunnerId, deadline: Instant) -> Result<(), RemoveError> {
-    let mut hunt = Hunt::new(|| tree::marked(runner));
+    let mut hunt = Hunt::new(|| tree::marked(runner), Vec::new);
     loop {
         let pids = hunt.round();
         if pids.is_empty() {

@@ -8,7 +8,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{House, PATIENT, lives, said, to_the_end};
+use super::{House, PATIENT, said, to_the_end};
 
 /// What escapes a careless killer: another session, another parent, a stopped process, one that
 /// does not listen. Each says its process id; the last line is `ready`.
@@ -41,18 +41,18 @@ fn signal(pid: u32, signal: Signal) {
 async fn terminating_an_agent_ends_everything_it_has_started() {
     let house = House::new();
     let alive = house.lifeline();
-    let (_, mut link) = house
+    let (runner, mut link) = house
         .start(&format!(
             "{ESCAPERS} trap : TERM; while :; do sleep 1; done"
         ))
         .await;
     let pids = escapers(&mut link.records).await;
-    assert!(pids.iter().all(|pid| lives(*pid)));
+    assert_eq!(house.alive(runner, &pids), 4);
     link.handle
         .terminate(Duration::from_millis(10))
         .await
         .unwrap();
-    assert_eq!(pids.iter().filter(|pid| lives(**pid)).count(), 0);
+    assert_eq!(house.alive(runner, &pids), 0);
     let status = link.handle.status().await.unwrap();
     assert_eq!((status.agent, status.descendants), (None, 0));
     alive.await.unwrap();
@@ -62,7 +62,7 @@ async fn terminating_an_agent_ends_everything_it_has_started() {
 async fn an_agent_that_leaves_takes_everything_with_it() {
     let house = House::new();
     let alive = house.lifeline();
-    let (_, mut link) = house.start(&format!("{ESCAPERS} read; exit 5")).await;
+    let (runner, mut link) = house.start(&format!("{ESCAPERS} read; exit 5")).await;
     let pids = escapers(&mut link.records).await;
     link.handle.input("go", "go").await.unwrap();
     let told = to_the_end(&mut link.records).await;
@@ -74,7 +74,7 @@ async fn an_agent_that_leaves_takes_everything_with_it() {
             ..
         })
     ));
-    assert_eq!(pids.iter().filter(|pid| lives(**pid)).count(), 0);
+    assert_eq!(house.alive(runner, &pids), 0);
     alive.await.unwrap();
 }
 
@@ -83,11 +83,11 @@ async fn sweeping_ends_what_the_agent_started_and_leaves_the_agent() {
     let house = House::new();
     let script = format!("{ESCAPERS} exec 9>&-; while read line; do echo $line; done");
     let alive = house.lifeline();
-    let (_, mut link) = house.start(&script).await;
+    let (runner, mut link) = house.start(&script).await;
     let pids = escapers(&mut link.records).await;
     let agent = link.handle.status().await.unwrap().agent;
     assert!(link.handle.sweep().await.unwrap() >= 4);
-    assert_eq!(pids.iter().filter(|pid| lives(**pid)).count(), 0);
+    assert_eq!(house.alive(runner, &pids), 0);
     alive.await.unwrap();
     let status = link.handle.status().await.unwrap();
     assert_eq!((status.agent, status.descendants), (agent, 1));
@@ -171,7 +171,7 @@ async fn killing_a_runner_kills_its_agent_and_removing_it_kills_the_rest() {
     assert!(link.handle.status().await.is_err());
 
     house.host.remove(runner).await.unwrap();
-    assert_eq!(pids.iter().filter(|pid| lives(**pid)).count(), 0);
+    assert_eq!(house.alive(runner, &pids), 0);
     alive.await.unwrap();
     assert_eq!(house.lying_around(), [""; 0]);
 }
@@ -223,9 +223,8 @@ async fn fifty_runs_leave_nothing_behind() {
         house.gone(runner).await;
         assert_eq!(house.lying_around(), [runner.short()]);
         house.host.remove(runner).await.unwrap();
-        for pid in pids.split(' ') {
-            assert!(!lives(pid.parse().unwrap()));
-        }
+        let pids: Vec<u32> = pids.split(' ').map(|pid| pid.parse().unwrap()).collect();
+        assert_eq!(house.alive(runner, &pids), 0);
     }
     assert_eq!(house.lying_around(), [""; 0]);
 }

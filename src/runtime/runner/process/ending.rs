@@ -54,10 +54,8 @@ pub(super) async fn watch(hub: &Hub, child: &mut Child) -> Option<ExitStatus> {
             _ = wishes.changed() => {}
         }
     };
-    // Tell. Who is stopped cannot obey before it is continued.
-    let everybody = tree::below(std::process::id());
-    tree::signal(&everybody, Signal::SIGTERM);
-    tree::signal(&everybody, Signal::SIGCONT);
+    // Tell.
+    ask_to_leave(std::process::id());
     if let Ok(status) = timeout(grace.min(TERM), child.wait()).await {
         return status.ok();
     }
@@ -69,12 +67,17 @@ pub(super) async fn watch(hub: &Hub, child: &mut Child) -> Option<ExitStatus> {
     child.wait().await.ok()
 }
 
+/// Sends SIGTERM to everything below `root`. Who is stopped cannot obey before it is continued.
+fn ask_to_leave(root: u32) {
+    let everybody: Vec<u32> = tree::below(root).iter().map(|proc| proc.pid).collect();
+    tree::signal(everybody.iter().copied(), Signal::SIGTERM);
+    tree::signal(everybody, Signal::SIGCONT);
+}
+
 /// Ends what an agent that has ended has left behind.
 pub(super) async fn clear(agent: u32) -> Result<(), Stuck> {
     let me = std::process::id();
-    let rest = tree::below(me);
-    tree::signal(&rest, Signal::SIGTERM);
-    tree::signal(&rest, Signal::SIGCONT);
+    ask_to_leave(me);
     let deadline = Instant::now() + REST;
     while !tree::below(me).is_empty() && Instant::now() < deadline {
         tree::reap(agent);
@@ -99,11 +102,17 @@ pub(super) async fn sweep(agent: &watch::Sender<Agent>) -> Result<u32, Stuck> {
 async fn kill(agent: u32, meant: impl Fn(u32) -> bool) -> Result<u32, Stuck> {
     let me = std::process::id();
     let deadline = Instant::now() + PATIENCE;
-    let mut hunt = Hunt::new(|| {
+    let look = || {
         let mut found = tree::below(me);
         found.retain(|proc| meant(proc.pid));
         found
-    });
+    };
+    let glance = || {
+        let mut found = tree::children();
+        found.retain(|pid| meant(*pid));
+        found
+    };
+    let mut hunt = Hunt::new(look, glance);
     loop {
         let struck = hunt.round();
         if struck.is_empty() {

@@ -28,7 +28,7 @@ mod other;
 #[cfg(not(target_os = "linux"))]
 use other as system;
 
-pub(super) use system::{CAVEAT, dumpable, marked, rss};
+pub(super) use system::{CAVEAT, children, dumpable, marked, rss};
 
 /// One process, as it was a moment ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,11 +102,11 @@ pub(super) fn reap(agent: u32) {
 }
 
 /// Sends a signal to each of them. Who is gone has not minded.
-pub(super) fn signal(procs: &[Proc], signal: Signal) {
-    for proc in procs {
-        match kill(pid(proc.pid), signal) {
+pub(super) fn signal(pids: impl IntoIterator<Item = u32>, signal: Signal) {
+    for process in pids {
+        match kill(pid(process), signal) {
             Ok(()) | Err(Errno::ESRCH) => {}
-            Err(error) => tracing::warn!(pid = proc.pid, %error, "cannot signal a process"),
+            Err(error) => tracing::warn!(pid = process, %error, "cannot signal a process"),
         }
     }
 }
@@ -119,17 +119,21 @@ pub(super) fn kill_one(process: u32) -> Result<(), Errno> {
     }
 }
 
-/// Ends everything that a way of looking finds.
+/// Ends everything that two ways of looking find.
 #[derive(Debug)]
-pub(super) struct Hunt<F> {
+pub(super) struct Hunt<F, G> {
+    /// Finds all, in some milliseconds.
     look: F,
+    /// Finds only those that have lost their parent to us, in microseconds.
+    glance: G,
     killed: HashSet<u32>,
 }
 
-impl<F: Fn() -> Vec<Proc>> Hunt<F> {
-    pub(super) fn new(look: F) -> Self {
+impl<F: Fn() -> Vec<Proc>, G: Fn() -> Vec<u32>> Hunt<F, G> {
+    pub(super) fn new(look: F, glance: G) -> Self {
         Self {
             look,
+            glance,
             killed: HashSet::new(),
         }
     }
@@ -143,17 +147,33 @@ impl<F: Fn() -> Vec<Proc>> Hunt<F> {
 
         let mut stopped = HashSet::new();
         for _ in 0..LOOKS {
-            let mut fresh = (self.look)();
-            fresh.retain(|proc| stopped.insert(proc.pid));
+            self.chase(&mut stopped);
+            let mut fresh: Vec<u32> = (self.look)().iter().map(|proc| proc.pid).collect();
+            fresh.retain(|pid| stopped.insert(*pid));
             if fresh.is_empty() {
                 break;
             }
-            signal(&fresh, Signal::SIGSTOP);
+            signal(fresh, Signal::SIGSTOP);
         }
-        let found = (self.look)();
-        signal(&found, Signal::SIGKILL);
-        self.killed.extend(found.iter().map(|proc| proc.pid));
-        found.iter().map(|proc| proc.pid).collect()
+        let found: Vec<u32> = (self.look)().iter().map(|proc| proc.pid).collect();
+        signal(found.iter().copied(), Signal::SIGKILL);
+        self.killed.extend(&found);
+        found
+    }
+
+    /// Stops those that flee by forking and leaving the rest to the child: a slow look finds only
+    /// their empty shells, but every child that loses its parent becomes ours.
+    fn chase(&self, stopped: &mut HashSet<u32>) {
+        const GLANCES: usize = 512;
+
+        for _ in 0..GLANCES {
+            let mut fresh = (self.glance)();
+            fresh.retain(|pid| stopped.insert(*pid));
+            if fresh.is_empty() {
+                break;
+            }
+            signal(fresh, Signal::SIGSTOP);
+        }
     }
 
     /// How many processes were struck altogether.

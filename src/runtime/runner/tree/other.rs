@@ -54,6 +54,11 @@ fn parse(line: &str) -> Option<Proc> {
     Some(Proc { pid, parent, life })
 }
 
+/// Nobody comes to us who has lost its parent.
+pub(in crate::runtime::runner) fn children() -> Vec<u32> {
+    Vec::new()
+}
+
 /// Environments of other processes cannot be read here.
 pub(in crate::runtime::runner) fn marked(_: RunnerId) -> Vec<Proc> {
     Vec::new()
