@@ -69,7 +69,7 @@ pub fn main() -> ExitCode {
         }
     };
     let result = match cli.command {
-        Command::Run(file) => file.load().and_then(|settings| wait_for(run::run(settings))),
+        Command::Run(file) => serve(&file),
         Command::Config(args) => config::run(&args),
         Command::Member(args) => wait_for(member::run(args)),
         #[cfg(feature = "demo")]
@@ -81,6 +81,10 @@ pub fn main() -> ExitCode {
         terminal::complain(&explained(error));
     }
     ExitCode::from(exit_code(&result))
+}
+
+fn serve(file: &ConfigFile) -> anyhow::Result<()> {
+    wait_for(run::run(file.load()?))
 }
 
 /// Runs a subcommand that waits for things. What it leaves running ends with the process.

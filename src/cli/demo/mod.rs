@@ -8,7 +8,10 @@ mod play;
 mod show;
 mod stage;
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+};
 
 use anyhow::Result;
 use discord_sim::{ChannelId, NO_OPTIONS, Sim};
@@ -41,7 +44,7 @@ pub(super) async fn run(args: Args) -> Result<()> {
     let agent = Agent::find()?;
     writeln!(io::stdout(), "{}", introduction(&agent))?;
     let mut stage = Stage::build(agent).await?;
-    let sim = stage.sim.clone();
+    let sim = Arc::clone(&stage.sim);
     let played = tokio::select! {
         played = perform(&mut stage, afterwards) => played,
         shown = show::show(&sim) => shown.map_err(Into::into),

@@ -1,7 +1,7 @@
 //! Everything that the demo plays with: a Discord, perhaps a model, a directory, and the server as a
 //! process of its own, because it is going to be killed.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use discord_sim::{ChannelId, Sim, SimConfig};
@@ -29,7 +29,7 @@ const NOTES: &str = "# Notes\n\nThe harbour opens at six.\n";
 
 /// The demo's own little world.
 pub(super) struct Stage {
-    pub(super) sim: Sim,
+    pub(super) sim: Arc<Sim>,
     model: Option<ModelSim>,
     agent: Agent,
     home: TempDir,
@@ -44,7 +44,7 @@ impl Stage {
             Model::Real => None,
             Model::Simulated => Some(ModelSim::start().await?),
         };
-        let sim = Sim::start(SimConfig::default()).await;
+        let sim = Arc::new(Sim::start(SimConfig::default()).await);
         let stage = Self { sim, model, agent, home, server: None };
         let project = stage.home.path().join("project");
         fs::create_dir(&project)?;

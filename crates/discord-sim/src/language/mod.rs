@@ -2,7 +2,6 @@
 //! lock as REST, and knows nothing of HTTP.
 
 mod actor;
-mod follow;
 mod interaction;
 mod say;
 mod sim;

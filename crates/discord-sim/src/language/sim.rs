@@ -1,5 +1,7 @@
 //! The handle on one running simulator.
 
+mod follow;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
