@@ -82,8 +82,8 @@ pub(in crate::runtime::runner) fn marked(runner: RunnerId) -> Vec<Proc> {
 /// forks and leaves all the time is gone before a look at all processes comes to it, but it cannot
 /// help being the newest.
 pub(in crate::runtime::runner) fn newest_marked(runner: RunnerId) -> Vec<u32> {
-    // Some milliseconds, and hundreds of lives of the fastest.
-    const GLANCES: usize = 256;
+    // A few milliseconds, and dozens of lives of the fastest.
+    const GLANCES: usize = 64;
     // How many may have been started since its own start.
     const RECENT: u32 = 3;
 
