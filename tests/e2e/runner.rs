@@ -82,18 +82,6 @@ impl House {
         spawn_blocking(move || drop(fs::read(path).unwrap()))
     }
 
-    /// How many of these processes are alive and belong to the runner. Their ids alone would not
-    /// tell: other tests use so many processes that ids come again.
-    fn alive(&self, runner: RunnerId, pids: &[u32]) -> usize {
-        let mark = format!("{MARKER}={runner}");
-        let marked = |pid: &&u32| {
-            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            let mut variables = environment.split(|byte| *byte == 0);
-            variables.any(|variable| variable == mark.as_bytes())
-        };
-        pids.iter().filter(marked).count()
-    }
-
     /// Waits until the process of a runner is gone: its lock goes with it.
     async fn gone(&self, runner: RunnerId) {
         let lock = self.directory(runner).join("alive.lock");
@@ -165,6 +153,18 @@ fn input(id: &str, line: &str) -> RecordKind {
         command_id: id.to_owned(),
         line: line.to_owned().into(),
     }
+}
+
+/// How many of these processes are alive and belong to the runner. Their ids alone would not tell:
+/// other tests use so many processes that ids come again.
+fn alive(runner: RunnerId, pids: &[u32]) -> usize {
+    let mark = format!("{MARKER}={runner}");
+    let marked = |pid: &&u32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let mut variables = environment.split(|byte| *byte == 0);
+        variables.any(|variable| variable == mark.as_bytes())
+    };
+    pids.iter().filter(marked).count()
 }
 
 fn mode(path: &Path) -> u32 {

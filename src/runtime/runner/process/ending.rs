@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::hub::{Agent, Ending, Hub};
-use crate::runtime::runner::tree::{self, Hunt};
+use crate::runtime::runner::tree::{self, Groups, Hunt};
 
 /// How long processes have to obey SIGTERM, at most.
 const TERM: Duration = Duration::from_secs(2);
@@ -61,7 +61,7 @@ pub(super) async fn watch(hub: &Hub, child: &mut Child) -> Option<ExitStatus> {
     }
     // Force.
     let agent = child.id().unwrap_or(0);
-    if let Err(stuck) = kill(agent, |_| true).await {
+    if let Err(stuck) = kill(agent, None).await {
         hub.note(stuck.to_string());
     }
     child.wait().await.ok()
@@ -83,7 +83,7 @@ pub(super) async fn clear(agent: u32) -> Result<(), Stuck> {
         tree::reap(agent);
         sleep(PAUSE).await;
     }
-    kill(agent, |_| true).await?;
+    kill(agent, None).await?;
     tree::reap(agent);
     Ok(())
 }
@@ -92,14 +92,19 @@ pub(super) async fn clear(agent: u32) -> Result<(), Stuck> {
 pub(super) async fn sweep(agent: &watch::Sender<Agent>) -> Result<u32, Stuck> {
     let state = *agent.borrow();
     match state {
-        Agent::Alive(agent) => kill(agent, |pid| pid != agent).await,
+        Agent::Alive(agent) => kill(agent, Some(agent)).await,
         // Before its start there is nothing, and its end takes everything with it.
         Agent::Starting | Agent::Gone(_) => Ok(0),
     }
 }
 
-/// Kills everything below the runner that is `meant`, until nothing of it is left.
-async fn kill(agent: u32, meant: impl Fn(u32) -> bool) -> Result<u32, Stuck> {
+/// Kills everything below the runner but `spared`, until nothing of it is left.
+async fn kill(agent: u32, spared: Option<u32>) -> Result<u32, Stuck> {
+    let meant = |pid: u32| Some(pid) != spared;
+    let groups = match spared {
+        None => Groups::Whole,
+        Some(_) => Groups::Spared,
+    };
     let me = std::process::id();
     let deadline = Instant::now() + PATIENCE;
     let look = || {
@@ -112,16 +117,17 @@ async fn kill(agent: u32, meant: impl Fn(u32) -> bool) -> Result<u32, Stuck> {
         found.retain(|pid| meant(*pid));
         found
     };
-    let mut hunt = Hunt::new(look, glance);
+    let mut hunt = Hunt::new(look, glance, groups);
     loop {
         let struck = hunt.round();
-        if struck.is_empty() {
+        tree::reap(agent);
+        // A look can miss one that forks and leaves all the time, but its shells come to us.
+        if struck.is_empty() && glance().iter().all(|pid| *pid == agent) {
             return Ok(hunt.count());
         }
         if Instant::now() > deadline {
-            return Err(Stuck(struck));
+            return Err(Stuck(if struck.is_empty() { glance() } else { struck }));
         }
         sleep(PAUSE).await;
-        tree::reap(agent);
     }
 }

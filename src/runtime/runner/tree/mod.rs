@@ -13,10 +13,10 @@ use std::collections::{HashMap, HashSet};
 use nix::{
     errno::Errno,
     sys::{
-        signal::{Signal, kill},
+        signal::{Signal, kill, killpg},
         wait::{WaitPidFlag, waitpid},
     },
-    unistd::Pid,
+    unistd::{Pid, getpgrp},
 };
 
 #[cfg(target_os = "linux")]
@@ -28,13 +28,14 @@ mod other;
 #[cfg(not(target_os = "linux"))]
 use other as system;
 
-pub(super) use system::{CAVEAT, children, dumpable, marked, rss};
+pub(super) use system::{CAVEAT, children, dumpable, marked, newest_marked, rss};
 
 /// One process, as it was a moment ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Proc {
     pub(super) pid: u32,
     parent: u32,
+    group: u32,
     life: Life,
 }
 
@@ -111,6 +112,19 @@ pub(super) fn signal(pids: impl IntoIterator<Item = u32>, signal: Signal) {
     }
 }
 
+/// Kills the groups of these processes, but not our own, which one of them may have joined.
+fn kill_groups(procs: &[Proc]) {
+    let ours = getpgrp();
+    let groups: HashSet<u32> = procs.iter().map(|proc| proc.group).collect();
+    for group in groups {
+        // 0 and 1 would mean our own and, to the system, everybody.
+        if group > 1 && pid(group) != ours {
+            // An error means that it is gone, or that its members are told one by one.
+            let _ = killpg(pid(group), Signal::SIGKILL);
+        }
+    }
+}
+
 /// Kills one process.
 pub(super) fn kill_one(process: u32) -> Result<(), Errno> {
     match kill(pid(process), Signal::SIGKILL) {
@@ -124,16 +138,28 @@ pub(super) fn kill_one(process: u32) -> Result<(), Errno> {
 pub(super) struct Hunt<F, G> {
     /// Finds all, in some milliseconds.
     look: F,
-    /// Finds only those that have lost their parent to us, in microseconds.
+    /// Finds at once those that live too shortly for a look.
     glance: G,
+    groups: Groups,
     killed: HashSet<u32>,
 }
 
+/// Whether process groups are struck as a whole. That is the one way to hit processes that fork and
+/// leave all the time: the kernel lets nobody fork out of a signal to its group. All groups of a
+/// tree lie within it, because the runner has a session of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Groups {
+    Whole,
+    /// Somebody in them is not meant.
+    Spared,
+}
+
 impl<F: Fn() -> Vec<Proc>, G: Fn() -> Vec<u32>> Hunt<F, G> {
-    pub(super) fn new(look: F, glance: G) -> Self {
+    pub(super) fn new(look: F, glance: G, groups: Groups) -> Self {
         Self {
             look,
             glance,
+            groups,
             killed: HashSet::new(),
         }
     }
@@ -155,7 +181,11 @@ impl<F: Fn() -> Vec<Proc>, G: Fn() -> Vec<u32>> Hunt<F, G> {
             }
             signal(fresh, Signal::SIGSTOP);
         }
-        let found: Vec<u32> = (self.look)().iter().map(|proc| proc.pid).collect();
+        let found = (self.look)();
+        if self.groups == Groups::Whole {
+            kill_groups(&found);
+        }
+        let found: Vec<u32> = found.iter().map(|proc| proc.pid).collect();
         signal(found.iter().copied(), Signal::SIGKILL);
         self.killed.extend(&found);
         found
