@@ -33,6 +33,9 @@ const TYPING: Duration = Duration::from_secs(8);
 /// How often the elapsed time is shown anew when nothing else changes.
 const REFRESH: Duration = Duration::from_secs(10);
 
+/// A run that is over sooner is not shown at work: a message that flashes up and goes is noise.
+const BRIEF: Duration = Duration::from_millis(700);
+
 /// What a person would see of a run's newest state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
@@ -142,6 +145,7 @@ impl<S: Scene> Show<S> {
 
     async fn keep_editing(&self) {
         let mut delivered = (self.stage.listen)();
+        tokio::time::sleep(BRIEF).await;
         let mut progress = self.progress.clone();
         let mut shown: Option<Frame> = None;
         let mut at = Instant::now();

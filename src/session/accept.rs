@@ -69,7 +69,7 @@ impl Engine {
             }
             return Err(error.into());
         }
-        tracing::info!(message = %heard.message, %session, person = %heard.person.id, "accepted");
+        tracing::info!(discord_message = %heard.message, %session, person = %heard.person.id, "accepted");
         Ok(accepted)
     }
 

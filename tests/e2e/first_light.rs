@@ -16,7 +16,7 @@ async fn a_mention_becomes_a_thread_with_a_streamed_and_a_final_answer() {
     let thread = crate::stage::thread_of(said);
 
     stage.model.wait_for_hold("middle").await;
-    let live = stage.answer(thread, "first half,").await;
+    let live = stage.live(thread, "first half,").await;
     assert!(!live.content.contains("other half"));
     stage.model.release("middle");
     let answer = stage.answer(thread, "first half, other half").await;
@@ -32,12 +32,11 @@ async fn a_mention_becomes_a_thread_with_a_streamed_and_a_final_answer() {
 #[tokio::test]
 async fn the_second_message_reaches_the_same_process() {
     let stage = Stage::open().await;
-    let thread = stage.ask("ann", r#"one STUB:[{"text":"answer one"}]"#).await;
+    let thread = stage.ask("ann", r#"the first thing STUB:[{"text":"answer one"}]"#).await;
     stage.answer(thread, "answer one").await;
     let first = stage.agents();
     stage.sim.user("ann").says(r#"two STUB:[{"recall":true}]"#).in_(thread).await;
-    let recalled = stage.answer(thread, "two").await;
-    assert!(recalled.content.contains("one"), "{}", recalled.content);
+    stage.answer(thread, "the first thing").await;
     assert_eq!(stage.agents(), first, "the agent was started anew");
     stage.sim.assert_clean();
 }

@@ -218,9 +218,26 @@ allowed_tools = [{rules}]
         thread_of(said)
     }
 
-    /// Waits for a message of Baton whose text contains this.
+    /// Waits for the final answer with this in it.
     pub(crate) async fn answer(&self, place: ChannelId, text: &str) -> MessageView {
+        self.sim.wait_for_message(place, |message| is_answer(message, text)).await
+    }
+
+    /// Waits for the live message of a run with this in it.
+    pub(crate) async fn live(&self, place: ChannelId, text: &str) -> MessageView {
+        self.sim
+            .wait_for_message(place, |message| from_baton(message, text) && is_live(message))
+            .await
+    }
+
+    /// Waits for any message of Baton with this in it.
+    pub(crate) async fn says(&self, place: ChannelId, text: &str) -> MessageView {
         self.sim.wait_for_message(place, |message| from_baton(message, text)).await
+    }
+
+    /// How many final answers have this in them.
+    pub(crate) fn answers(&self, place: ChannelId, text: &str) -> usize {
+        self.sim.messages(place).iter().filter(|message| is_answer(message, text)).count()
     }
 
     /// How many messages of Baton contain this.
@@ -243,6 +260,16 @@ impl Drop for Stage {
 
 fn from_baton(message: &MessageView, text: &str) -> bool {
     message.author == "bot" && message.content.contains(text)
+}
+
+/// A live message says how long the run has been at work.
+fn is_live(message: &MessageView) -> bool {
+    message.content.lines().last().is_some_and(|line| line.starts_with("-# ") && !line.contains("tokens"))
+}
+
+/// The last message of an answer has the account below it.
+fn is_answer(message: &MessageView, text: &str) -> bool {
+    from_baton(message, text) && message.content.contains(" tokens · ")
 }
 
 /// The thread that grows from a message.
