@@ -1,2 +1,148 @@
-//! temp
-pub mod run;
+//! The command line: one file a subcommand.
+//!
+//! Turns arguments into calls of the rooms, and their results into text and an exit code. No other
+//! room knows this one. Exit codes: 0 done, 2 the configuration is wrong, 1 anything else.
+
+mod config;
+#[cfg(feature = "demo")]
+mod demo;
+mod file;
+mod member;
+mod run;
+mod terminal;
+
+use std::{ffi::OsString, future::Future, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+pub use file::ConfigFile;
+
+use crate::{
+    config::ConfigErrors,
+    runtime::runner::{process, shim},
+};
+
+/// Give a whole Discord server your coding agents without giving anyone your machine.
+#[derive(Debug, Parser)]
+#[command(name = "baton", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve: connect to Discord and let its people work with the agents.
+    Run(ConfigFile),
+    /// Look at the configuration.
+    Config(config::Args),
+    /// Say who may do what; a running server goes by it at once.
+    Member(member::Args),
+    /// Play the whole way of a message on this machine, without a Discord account.
+    #[cfg(feature = "demo")]
+    Demo(demo::Args),
+    /// Owns one agent process; started by the server.
+    #[command(hide = true)]
+    Runner {
+        /// The runner's directory.
+        #[arg(long)]
+        dir: PathBuf,
+    },
+    /// Becomes an agent process; started by a runner.
+    #[command(hide = true)]
+    AgentShim {
+        /// The program and its arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<OsString>,
+    },
+}
+
+/// Does what the arguments of this process say.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and the version are no failures.
+            let done = error.exit_code() == 0;
+            terminal::usage(&error);
+            return ExitCode::from(if done { DONE } else { FAILED });
+        }
+    };
+    let result = match cli.command {
+        Command::Run(file) => serve(&file),
+        Command::Config(args) => config::run(&args),
+        Command::Member(args) => wait_for(member::run(args)),
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => wait_for(demo::run(args)),
+        Command::Runner { dir } => return process::run(&dir),
+        Command::AgentShim { command } => return shim::exec(command),
+    };
+    if let Err(error) = &result {
+        terminal::complain(&explained(error));
+    }
+    ExitCode::from(exit_code(&result))
+}
+
+fn serve(file: &ConfigFile) -> anyhow::Result<()> {
+    wait_for(run::run(file.load()?))
+}
+
+/// Runs a subcommand that waits for things. What it leaves running ends with the process.
+fn wait_for(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
+}
+
+const DONE: u8 = 0;
+const FAILED: u8 = 1;
+const MISCONFIGURED: u8 = 2;
+
+fn exit_code(result: &anyhow::Result<()>) -> u8 {
+    match result {
+        Ok(()) => DONE,
+        Err(error) if error.is::<ConfigErrors>() => MISCONFIGURED,
+        Err(_) => FAILED,
+    }
+}
+
+/// A failure with its causes; a wrong configuration speaks for itself.
+fn explained(error: &anyhow::Error) -> String {
+    match error.downcast_ref::<ConfigErrors>() {
+        Some(errors) => errors.to_string(),
+        None => format!("baton: {error:#}\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wrong_configuration_has_an_exit_code_of_its_own() {
+        let wrong = ConfigErrors {
+            problems: Vec::new(),
+        };
+        assert_eq!(exit_code(&Ok(())), 0);
+        assert_eq!(exit_code(&Err(anyhow!("no"))), 1);
+        assert_eq!(exit_code(&Err(wrong.into())), 2);
+    }
+
+    #[test]
+    fn a_failure_is_told_with_its_causes() {
+        let error = anyhow!("connection refused").context("the gateway cannot be reached");
+        assert_eq!(
+            explained(&error),
+            "baton: the gateway cannot be reached: connection refused\n"
+        );
+    }
+}

@@ -21,7 +21,7 @@ use crate::{
     delivery::Outbox,
     discord::{self, DiscordParts, DiscordSettings, Link, LinkState},
     http::{self, Report, Reporter},
-    observe::{self, Secrets},
+    observe,
     runtime::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
@@ -39,7 +39,7 @@ const LET_GO: Duration = Duration::from_millis(1_500);
 pub(super) async fn run(settings: Settings) -> Result<()> {
     settings.require_projects()?;
     keep_memory_private();
-    observe::start(settings.log.level.as_str(), settings.log.format, secrets(&settings))?;
+    observe::start(settings.log.level.as_str(), settings.log.format, settings.secrets())?;
     let clock = Clock::system();
     let store = Store::open(&settings.data.dir).await?;
     note_projects(&store, &settings, &clock).await?;
@@ -52,7 +52,7 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
     let connection = discord::connect(DiscordSettings {
         token: settings.discord.token.clone(),
         guild: settings.discord.guild,
-        api_base: settings.discord.api_base.as_ref().map(ToString::to_string),
+        api_base: settings.discord.api_base.as_ref().map(|base| base.as_str().to_owned()),
     })
     .await?;
 
@@ -101,13 +101,6 @@ fn keep_memory_private() {
     if let Err(error) = nix::sys::prctl::set_dumpable(false) {
         tracing::warn!(%error, "other processes of this user may be able to read the memory of this one");
     }
-}
-
-/// What must never be logged.
-fn secrets(settings: &Settings) -> Secrets {
-    let passed = settings.claude.env.values();
-    let all = passed.chain([&settings.discord.token]);
-    Secrets::new(all.cloned())
 }
 
 async fn note_projects(store: &Store, settings: &Settings, clock: &Clock) -> Result<()> {

@@ -61,7 +61,7 @@ impl Claude {
         section.finish();
         Some(Self {
             command: command?,
-            config_dir: config_dir?,
+            config_dir: config_dir.ok()?,
             idle_timeout: idle_timeout?,
             max_live: max_live?,
             turn_timeout: turn_timeout?,

@@ -68,7 +68,7 @@ impl Discord {
         }
         let source = section.source("api_base");
         let api_base = section.optional("api_base", "Discord itself", read_api_base);
-        if let (Some(Some(_)), Some(token)) = (&api_base, &token)
+        if let (Ok(Some(_)), Some(token)) = (&api_base, &token)
             && looks_real(token.expose_secret())
         {
             section.report(
@@ -87,9 +87,9 @@ impl Discord {
         Some(Self {
             token: token?,
             guild: guild?,
-            owner_user: owner_user?,
-            owner_role: owner_role?,
-            api_base: api_base?,
+            owner_user: owner_user.ok()?,
+            owner_role: owner_role.ok()?,
+            api_base: api_base.ok()?,
         })
     }
 }

@@ -132,7 +132,7 @@ impl Project {
             directory: directory?,
             channels: channels?,
             runtime: runtime?,
-            model: model?,
+            model: model.ok()?,
             allowed_tools: allowed_tools?,
         })
     }

@@ -37,6 +37,10 @@ impl Reader {
     }
 }
 
+/// There is no value, because it is wrong; the person will be told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reported;
+
 /// A table whose settings are being read. Each of them has to be asked for once; what is left at
 /// the end is unknown.
 pub(super) struct Section<'a> {
@@ -136,21 +140,19 @@ impl<'a> Section<'a> {
         self.parse(name, &value, source, parse)
     }
 
-    /// A setting that may stay open; `meanwhile` says what holds then. `None` after a mistake.
+    /// A setting that may stay open; `meanwhile` says what holds then.
     pub(super) fn optional<T>(
         &mut self,
         name: &'static str,
         meanwhile: &str,
         parse: impl Fn(&Value) -> Result<T, Complaint>,
-    ) -> Option<Option<T>> {
-        match self.take(name) {
-            Some((value, source)) => self.parse(name, &value, source, parse).map(Some),
-            None => {
-                let key = join(&self.path, name);
-                self.reader.explain(&key, meanwhile, Source::Default);
-                Some(None)
-            }
+    ) -> Result<Option<T>, Reported> {
+        if let Some((value, source)) = self.take(name) {
+            let parsed = self.parse(name, &value, source, parse);
+            return parsed.map(Some).ok_or(Reported);
         }
+        self.explain(name, meanwhile, Source::Default);
+        Ok(None)
     }
 
     /// A setting without which nothing works.
@@ -222,12 +224,11 @@ impl<'a> Section<'a> {
                 // More than a third of the letters wrong is another word.
                 .filter(|(distance, known)| *distance * 3 <= known.len().max(3))
                 .min();
-            let remedy = match near {
-                Some((_, known)) => format!("Did you mean `{}`?", written(known)),
-                None => {
-                    let all: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-                    format!("Remove it, or write one of {}.", all.join(", "))
-                }
+            let remedy = if let Some((_, known)) = near {
+                format!("Did you mean `{}`?", written(known))
+            } else {
+                let all: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+                format!("Remove it, or write one of {}.", all.join(", "))
             };
             let complaint = Complaint::new("There is no such setting.", remedy);
             reader.report(&key, Some(source), complaint);
@@ -248,12 +249,13 @@ impl<'a> Section<'a> {
         source: Source,
         parse: impl Fn(&Value) -> Result<T, Complaint>,
     ) -> Option<T> {
-        let parsed = match value {
-            Value::Dict(..) => Err(Complaint::new(
+        let parsed = if matches!(value, Value::Dict(..)) {
+            Err(Complaint::new(
                 "This is a setting, not a section.",
                 "Write its value behind `=`, and nothing below it.",
-            )),
-            _ => parse(value),
+            ))
+        } else {
+            parse(value)
         };
         match parsed {
             Ok(parsed) => {

@@ -12,7 +12,7 @@ const SHOWN: usize = 60;
 
 /// A length of time that a person would wait for something: never none at all.
 pub(super) const UP_TO_A_WEEK: RangeInclusive<Duration> =
-    Duration::from_millis(1)..=Duration::from_secs(7 * 24 * 3600);
+    Duration::from_millis(1)..=Duration::from_hours(7 * 24);
 
 /// A value as people see it, on one line.
 pub(super) fn shown(value: &Value) -> String {
@@ -165,7 +165,7 @@ fn with_unit(bytes: u64) -> String {
     ];
     units
         .into_iter()
-        .find(|(unit, _)| bytes % unit == 0)
+        .find(|(unit, _)| bytes.is_multiple_of(*unit))
         .map_or_else(
             || format!("{bytes} bytes"),
             |(unit, name)| format!("{} {name}", bytes / unit),
@@ -209,7 +209,9 @@ pub(super) fn list(value: &Value) -> Result<Vec<Value>, Complaint> {
             .filter(|item| !item.is_empty())
             .map(Value::from)
             .collect()),
-        _ => Err(wrong(value, "is no list", REMEDY)),
+        Value::Char(..) | Value::Bool(..) | Value::Num(..) | Value::Empty(..) | Value::Dict(..) => {
+            Err(wrong(value, "is no list", REMEDY))
+        }
     }
 }
 

@@ -1,7 +1,5 @@
 //! A mention becomes a thread, a session and an answer, and the conversation goes on.
 
-use std::time::Duration;
-
 use crate::stage::{Settings, Stage};
 
 /// A script for the model: some text in pieces, then the rest after a hold.
@@ -46,11 +44,11 @@ async fn the_second_message_reaches_the_same_process() {
 
 #[tokio::test]
 async fn after_its_agent_was_idle_for_too_long_a_session_goes_on_with_its_memory() {
-    let more = "[claude]\nidle_timeout = \"1s\"\n".to_owned();
-    let stage = Stage::with(Settings { more, ..Settings::default() }).await;
+    let env = vec![("BATON_CLAUDE__IDLE_TIMEOUT".to_owned(), "100ms".to_owned())];
+    let stage = Stage::with(Settings { env, ..Settings::default() }).await;
     let thread = stage.ask("ann", r#"remember the word apricot STUB:[{"text":"noted"}]"#).await;
     stage.answer(thread, "noted").await;
-    stage.until_no_agents(Duration::from_secs(30)).await;
+    stage.until_no_agents().await;
     stage.sim.user("ann").says(r#"which word? STUB:[{"recall":true}]"#).in_(thread).await;
     stage.answer(thread, "apricot").await;
     stage.sim.assert_clean();

@@ -6,5 +6,7 @@
     reason = "a test's helpers fail by panicking, as the test does"
 )]
 
+mod first_light;
 mod house;
 mod runner;
+mod stage;

@@ -15,7 +15,7 @@ use std::{
 use baton::{
     runtime::{
         Command,
-        runner::{Link, Record, RecordKind, Records, RunnerHost, RunnerLimits},
+        runner::{Link, MARKER, Record, RecordKind, Records, RunnerHost, RunnerLimits},
     },
     words::{RunnerId, SessionId},
 };
@@ -99,6 +99,23 @@ impl House {
     }
 }
 
+impl Drop for House {
+    /// What a test leaves running would live on for hours.
+    fn drop(&mut self) {
+        let host = self.host.clone();
+        let clearing = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            runtime.unwrap().block_on(async move {
+                for runner in host.present().unwrap() {
+                    host.remove(runner).await.unwrap();
+                }
+            });
+        });
+        let cleared = clearing.join();
+        assert!(cleared.is_ok() || std::thread::panicking());
+    }
+}
+
 /// Everything up to the last record.
 async fn to_the_end(records: &mut Records) -> Vec<RecordKind> {
     let mut kinds = Vec::new();
@@ -138,10 +155,16 @@ fn input(id: &str, line: &str) -> RecordKind {
     }
 }
 
-/// Whether a process can still do anything.
-fn lives(pid: u32) -> bool {
-    fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"))
-        .is_ok_and(|stat| !stat.rsplit(')').next().unwrap().trim().starts_with('Z'))
+/// How many of these processes are alive and belong to the runner. Their ids alone would not tell:
+/// other tests use so many processes that ids come again.
+fn alive(runner: RunnerId, pids: &[u32]) -> usize {
+    let mark = format!("{MARKER}={runner}");
+    let marked = |pid: &&u32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let mut variables = environment.split(|byte| *byte == 0);
+        variables.any(|variable| variable == mark.as_bytes())
+    };
+    pids.iter().filter(marked).count()
 }
 
 fn mode(path: &Path) -> u32 {

@@ -30,10 +30,10 @@ fn the_smallest_configuration_gets_the_defaults() {
     assert_eq!(settings.http.listen.to_string(), "127.0.0.1:7707");
     assert_eq!(settings.claude.command.to_str(), Some("claude"));
     assert_eq!(settings.claude.config_dir, None);
-    assert_eq!(settings.claude.idle_timeout, Duration::from_secs(600));
+    assert_eq!(settings.claude.idle_timeout, Duration::from_mins(10));
     assert_eq!(settings.claude.max_live, 4);
-    assert_eq!(settings.claude.turn_timeout, Duration::from_secs(7200));
-    assert_eq!(settings.claude.start_timeout, Duration::from_secs(60));
+    assert_eq!(settings.claude.turn_timeout, Duration::from_hours(2));
+    assert_eq!(settings.claude.start_timeout, Duration::from_mins(1));
     assert!(settings.claude.env.is_empty());
     assert_eq!(
         settings.admission,
@@ -41,7 +41,7 @@ fn the_smallest_configuration_gets_the_defaults() {
             max_active: 6,
             max_queued: 20,
             mailbox: 20,
-            expiry: Duration::from_secs(1800)
+            expiry: Duration::from_mins(30)
         }
     );
     assert_eq!(
@@ -49,7 +49,7 @@ fn the_smallest_configuration_gets_the_defaults() {
         Runner {
             line_limit: 16 << 20,
             journal_limit: 256 << 20,
-            orphan_timeout: Duration::from_secs(6 * 3600)
+            orphan_timeout: Duration::from_hours(6)
         }
     );
     assert_eq!(settings.log.level.as_str(), "info");

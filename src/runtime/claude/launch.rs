@@ -36,7 +36,6 @@ const ACTING: &[&str] = &[
     "Edit",
     "Glob",
     "Grep",
-    "MultiEdit",
     "NotebookEdit",
     "Read",
     "ReportFindings",
@@ -147,7 +146,7 @@ fn unnamed(rules: &[String]) -> Vec<&'static str> {
     ACTING
         .iter()
         .copied()
-        .filter(|tool| !named.contains(tool) && !(writes && WRITING.contains(tool)))
+        .filter(|tool| !(named.contains(tool) || writes && WRITING.contains(tool)))
         .collect()
 }
 

@@ -187,133 +187,136 @@ mod tests {
 
     use super::*;
 
-    /// (assistant.error, api_error_status, result) as 2.1.197 printed them.
+    type Told = (Option<&'static str>, Option<u64>, &'static str, ErrorClass);
+
+    /// (assistant.error, api_error_status, result, class), the first three as 2.1.197 printed them.
+    const FAILURES: [Told; 21] = [
+        (
+            Some("authentication_failed"),
+            None,
+            "Not logged in · Please run /login",
+            ErrorClass::LoginNeeded,
+        ),
+        (
+            Some("authentication_failed"),
+            Some(401),
+            "Invalid API key · Fix external API key",
+            ErrorClass::LoginNeeded,
+        ),
+        (
+            Some("authentication_failed"),
+            Some(403),
+            "Failed to authenticate. API Error: 403 Your API key does not have permission",
+            ErrorClass::Forbidden,
+        ),
+        (
+            Some("authentication_failed"),
+            Some(403),
+            "Your account does not have access to Claude. Please login again",
+            ErrorClass::LoginNeeded,
+        ),
+        (
+            Some("oauth_org_not_allowed"),
+            Some(403),
+            "Your organization has disabled Claude subscription access for Claude Code",
+            ErrorClass::Forbidden,
+        ),
+        (
+            Some("rate_limit"),
+            Some(429),
+            "You've hit your weekly limit · resets 10:50am (UTC)",
+            ErrorClass::LimitReached,
+        ),
+        (
+            Some("rate_limit"),
+            Some(429),
+            "API Error: Server is temporarily limiting requests (not your usage limit) · Rate limited",
+            ErrorClass::Throttled,
+        ),
+        (
+            Some("rate_limit"),
+            Some(429),
+            "API Error: Request rejected (429) · x",
+            ErrorClass::Throttled,
+        ),
+        (
+            Some("billing_error"),
+            Some(400),
+            "Credit balance is too low",
+            ErrorClass::NoCredit,
+        ),
+        (
+            Some("invalid_request"),
+            Some(400),
+            "Prompt is too long · the request is ~250000 tokens (limit 200000)",
+            ErrorClass::TooLong,
+        ),
+        (
+            Some("invalid_request"),
+            Some(413),
+            "Request too large (max 32MB). Try with a smaller file.",
+            ErrorClass::TooLong,
+        ),
+        (
+            Some("invalid_request"),
+            Some(400),
+            "Image was too large. Try resizing the image or using a different approach.",
+            ErrorClass::Other,
+        ),
+        (
+            Some("model_not_found"),
+            Some(404),
+            "There's an issue with the selected model (claude-nope).",
+            ErrorClass::UnknownModel,
+        ),
+        (
+            Some("invalid_request"),
+            None,
+            "API Error: Claude Code is unable to respond to this request, which appears to violate our Usage Policy",
+            ErrorClass::PolicyRefusal,
+        ),
+        (
+            Some("unknown"),
+            Some(400),
+            "API Error: 400 messages: bad thing",
+            ErrorClass::Other,
+        ),
+        (
+            Some("server_error"),
+            None,
+            "API Error: Repeated 529 Overloaded errors.",
+            ErrorClass::ServiceDown,
+        ),
+        (
+            Some("server_error"),
+            Some(529),
+            "API Error: 529 Overloaded.",
+            ErrorClass::ServiceDown,
+        ),
+        (
+            Some("server_error"),
+            None,
+            "API Error: Unable to connect to API (ConnectionRefused)",
+            ErrorClass::Unreachable,
+        ),
+        (
+            None,
+            Some(401),
+            "Invalid API key · Fix external API key",
+            ErrorClass::LoginNeeded,
+        ),
+        (None, Some(503), "API Error: 503 x", ErrorClass::ServiceDown),
+        (
+            None,
+            None,
+            "API Error: Unable to connect to API (ConnectionRefused)",
+            ErrorClass::Unreachable,
+        ),
+    ];
+
     #[test]
     fn failures_of_the_model_service_are_told_apart() {
-        use ErrorClass as C;
-        for (kind, status, words, class) in [
-            (
-                Some("authentication_failed"),
-                None,
-                "Not logged in · Please run /login",
-                C::LoginNeeded,
-            ),
-            (
-                Some("authentication_failed"),
-                Some(401),
-                "Invalid API key · Fix external API key",
-                C::LoginNeeded,
-            ),
-            (
-                Some("authentication_failed"),
-                Some(403),
-                "Failed to authenticate. API Error: 403 Your API key does not have permission",
-                C::Forbidden,
-            ),
-            (
-                Some("authentication_failed"),
-                Some(403),
-                "Your account does not have access to Claude. Please login again",
-                C::LoginNeeded,
-            ),
-            (
-                Some("oauth_org_not_allowed"),
-                Some(403),
-                "Your organization has disabled Claude subscription access for Claude Code",
-                C::Forbidden,
-            ),
-            (
-                Some("rate_limit"),
-                Some(429),
-                "You've hit your weekly limit · resets 10:50am (UTC)",
-                C::LimitReached,
-            ),
-            (
-                Some("rate_limit"),
-                Some(429),
-                "API Error: Server is temporarily limiting requests (not your usage limit) · Rate limited",
-                C::Throttled,
-            ),
-            (
-                Some("rate_limit"),
-                Some(429),
-                "API Error: Request rejected (429) · x",
-                C::Throttled,
-            ),
-            (
-                Some("billing_error"),
-                Some(400),
-                "Credit balance is too low",
-                C::NoCredit,
-            ),
-            (
-                Some("invalid_request"),
-                Some(400),
-                "Prompt is too long · the request is ~250000 tokens (limit 200000)",
-                C::TooLong,
-            ),
-            (
-                Some("invalid_request"),
-                Some(413),
-                "Request too large (max 32MB). Try with a smaller file.",
-                C::TooLong,
-            ),
-            (
-                Some("invalid_request"),
-                Some(400),
-                "Image was too large. Try resizing the image or using a different approach.",
-                C::Other,
-            ),
-            (
-                Some("model_not_found"),
-                Some(404),
-                "There's an issue with the selected model (claude-nope).",
-                C::UnknownModel,
-            ),
-            (
-                Some("invalid_request"),
-                None,
-                "API Error: Claude Code is unable to respond to this request, which appears to violate our Usage Policy",
-                C::PolicyRefusal,
-            ),
-            (
-                Some("unknown"),
-                Some(400),
-                "API Error: 400 messages: bad thing",
-                C::Other,
-            ),
-            (
-                Some("server_error"),
-                None,
-                "API Error: Repeated 529 Overloaded errors.",
-                C::ServiceDown,
-            ),
-            (
-                Some("server_error"),
-                Some(529),
-                "API Error: 529 Overloaded.",
-                C::ServiceDown,
-            ),
-            (
-                Some("server_error"),
-                None,
-                "API Error: Unable to connect to API (ConnectionRefused)",
-                C::Unreachable,
-            ),
-            (
-                None,
-                Some(401),
-                "Invalid API key · Fix external API key",
-                C::LoginNeeded,
-            ),
-            (None, Some(503), "API Error: 503 x", C::ServiceDown),
-            (
-                None,
-                None,
-                "API Error: Unable to connect to API (ConnectionRefused)",
-                C::Unreachable,
-            ),
-        ] {
+        for (kind, status, words, class) in FAILURES {
             let result = json!({"subtype": "success", "is_error": true, "api_error_status": status,
                 "result": words, "terminal_reason": "completed", "stop_reason": "stop_sequence"});
             assert_eq!(

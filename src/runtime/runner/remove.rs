@@ -10,13 +10,16 @@ use super::{
     files::{self, Layout},
     lock::{Lock, Taken},
     spec::Spec,
-    tree::{self, Hunt},
+    tree::{self, Groups, Hunt},
 };
 use crate::words::RunnerId;
 
 /// How long killed processes may take to go. One that sleeps in the kernel (a dead network disk)
 /// goes when the kernel lets it, or never.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often in a row nothing must be found before nothing is there.
+const QUIET: u32 = 3;
 
 /// How long to wait between two looks at processes that have been killed.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -71,10 +74,17 @@ fn end_runner(layout: &Layout, runner: RunnerId, deadline: Instant) -> Result<Lo
 }
 
 fn end_tree(runner: RunnerId, deadline: Instant) -> Result<(), RemoveError> {
-    let mut hunt = Hunt::new(|| tree::marked(runner));
+    let mut hunt = Hunt::new(
+        || tree::marked(runner),
+        || tree::newest_marked(runner),
+        Groups::Whole,
+    );
+    // One that forks and leaves all the time can be missed by a look, but hardly by several.
+    let mut quiet = 0;
     loop {
         let pids = hunt.round();
-        if pids.is_empty() {
+        quiet = if pids.is_empty() { quiet + 1 } else { 0 };
+        if quiet == QUIET {
             return Ok(());
         }
         if Instant::now() > deadline {

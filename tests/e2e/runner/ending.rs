@@ -8,7 +8,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{House, PATIENT, lives, said, to_the_end};
+use super::{House, PATIENT, alive, said, to_the_end};
 
 /// What escapes a careless killer: another session, another parent, a stopped process, one that
 /// does not listen. Each says its process id; the last line is `ready`.
@@ -40,29 +40,29 @@ fn signal(pid: u32, signal: Signal) {
 #[tokio::test]
 async fn terminating_an_agent_ends_everything_it_has_started() {
     let house = House::new();
-    let alive = house.lifeline();
-    let (_, mut link) = house
+    let lifeline = house.lifeline();
+    let (runner, mut link) = house
         .start(&format!(
             "{ESCAPERS} trap : TERM; while :; do sleep 1; done"
         ))
         .await;
     let pids = escapers(&mut link.records).await;
-    assert!(pids.iter().all(|pid| lives(*pid)));
+    assert_eq!(alive(runner, &pids), 4);
     link.handle
         .terminate(Duration::from_millis(10))
         .await
         .unwrap();
-    assert_eq!(pids.iter().filter(|pid| lives(**pid)).count(), 0);
+    assert_eq!(alive(runner, &pids), 0);
     let status = link.handle.status().await.unwrap();
     assert_eq!((status.agent, status.descendants), (None, 0));
-    alive.await.unwrap();
+    lifeline.await.unwrap();
 }
 
 #[tokio::test]
 async fn an_agent_that_leaves_takes_everything_with_it() {
     let house = House::new();
-    let alive = house.lifeline();
-    let (_, mut link) = house.start(&format!("{ESCAPERS} read; exit 5")).await;
+    let lifeline = house.lifeline();
+    let (runner, mut link) = house.start(&format!("{ESCAPERS} read; exit 5")).await;
     let pids = escapers(&mut link.records).await;
     link.handle.input("go", "go").await.unwrap();
     let told = to_the_end(&mut link.records).await;
@@ -74,21 +74,21 @@ async fn an_agent_that_leaves_takes_everything_with_it() {
             ..
         })
     ));
-    assert_eq!(pids.iter().filter(|pid| lives(**pid)).count(), 0);
-    alive.await.unwrap();
+    assert_eq!(alive(runner, &pids), 0);
+    lifeline.await.unwrap();
 }
 
 #[tokio::test]
 async fn sweeping_ends_what_the_agent_started_and_leaves_the_agent() {
     let house = House::new();
     let script = format!("{ESCAPERS} exec 9>&-; while read line; do echo $line; done");
-    let alive = house.lifeline();
-    let (_, mut link) = house.start(&script).await;
+    let lifeline = house.lifeline();
+    let (runner, mut link) = house.start(&script).await;
     let pids = escapers(&mut link.records).await;
     let agent = link.handle.status().await.unwrap().agent;
     assert!(link.handle.sweep().await.unwrap() >= 4);
-    assert_eq!(pids.iter().filter(|pid| lives(**pid)).count(), 0);
-    alive.await.unwrap();
+    assert_eq!(alive(runner, &pids), 0);
+    lifeline.await.unwrap();
     let status = link.handle.status().await.unwrap();
     assert_eq!((status.agent, status.descendants), (agent, 1));
     assert_eq!(link.handle.sweep().await.unwrap(), 0);
@@ -131,36 +131,51 @@ async fn a_second_wish_may_be_less_patient_than_the_first() {
     patient.await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn processes_that_flee_from_parent_to_child_are_caught() {
-    let house = House::new();
-    let alive = house.lifeline();
-    let flee = r"
-import os
+/// Three that live only as long as it takes to fork, each in a session of its own.
+const FLEE: &str = r"
+import os, time
 lifeline = open('lifeline', 'w')
-print('off', flush=True)
 for _ in range(3):
     if os.fork() == 0:
         os.setsid()
         while True:
             if os.fork():
                 os._exit(0)
-import time
+print('off', flush=True)
 time.sleep(1000)
 ";
+
+#[tokio::test]
+async fn processes_that_flee_from_parent_to_child_are_caught() {
+    let house = House::new();
+    let lifeline = house.lifeline();
     let mut command = house.script("");
     command.program = "python3".into();
-    command.args = vec!["-c".into(), flee.into()];
+    command.args = vec!["-c".into(), FLEE.into()];
     let (_, mut link) = house.start_command(&command).await;
     assert_eq!(said(&mut link.records).await, "off");
     link.handle.terminate(Duration::ZERO).await.unwrap();
-    alive.await.unwrap();
+    lifeline.await.unwrap();
+}
+
+#[tokio::test]
+async fn processes_that_flee_are_caught_also_when_their_runner_is_dead() {
+    let house = House::new();
+    let lifeline = house.lifeline();
+    let mut command = house.script("");
+    command.program = "python3".into();
+    command.args = vec!["-c".into(), FLEE.into()];
+    let (runner, mut link) = house.start_command(&command).await;
+    assert_eq!(said(&mut link.records).await, "off");
+    kill(link.handle.status().await.unwrap().pid);
+    house.host.remove(runner).await.unwrap();
+    lifeline.await.unwrap();
 }
 
 #[tokio::test]
 async fn killing_a_runner_kills_its_agent_and_removing_it_kills_the_rest() {
     let house = House::new();
-    let alive = house.lifeline();
+    let lifeline = house.lifeline();
     let (runner, mut link) = house.start(&format!("{ESCAPERS} echo $$; read")).await;
     let mut pids = escapers(&mut link.records).await;
     pids.push(said(&mut link.records).await.parse().unwrap());
@@ -171,27 +186,27 @@ async fn killing_a_runner_kills_its_agent_and_removing_it_kills_the_rest() {
     assert!(link.handle.status().await.is_err());
 
     house.host.remove(runner).await.unwrap();
-    assert_eq!(pids.iter().filter(|pid| lives(**pid)).count(), 0);
-    alive.await.unwrap();
+    assert_eq!(alive(runner, &pids), 0);
+    lifeline.await.unwrap();
     assert_eq!(house.lying_around(), [""; 0]);
 }
 
 #[tokio::test]
 async fn the_agent_of_a_killed_runner_dies_without_anybodys_help() {
     let house = House::new();
-    let alive = house.lifeline();
+    let lifeline = house.lifeline();
     let (_, mut link) = house
         .start("exec 9>lifeline; echo up; exec sleep 1000")
         .await;
     assert_eq!(said(&mut link.records).await, "up");
     kill(link.handle.status().await.unwrap().pid);
-    alive.await.unwrap();
+    lifeline.await.unwrap();
 }
 
 #[tokio::test]
 async fn removing_a_living_runner_ends_it_and_its_tree() {
     let house = House::new();
-    let alive = house.lifeline();
+    let lifeline = house.lifeline();
     let (runner, mut link) = house.start(&format!("{ESCAPERS} read")).await;
     escapers(&mut link.records).await;
     // What an agent may leave in its temporary directory.
@@ -200,7 +215,7 @@ async fn removing_a_living_runner_ends_it_and_its_tree() {
     fs::write(locked.join("file"), "").unwrap();
     fs::set_permissions(&locked, std::os::unix::fs::PermissionsExt::from_mode(0o500)).unwrap();
     house.host.remove(runner).await.unwrap();
-    alive.await.unwrap();
+    lifeline.await.unwrap();
     assert_eq!(house.lying_around(), [""; 0]);
     house.host.remove(runner).await.unwrap();
 }
@@ -223,9 +238,8 @@ async fn fifty_runs_leave_nothing_behind() {
         house.gone(runner).await;
         assert_eq!(house.lying_around(), [runner.short()]);
         house.host.remove(runner).await.unwrap();
-        for pid in pids.split(' ') {
-            assert!(!lives(pid.parse().unwrap()));
-        }
+        let pids: Vec<u32> = pids.split(' ').map(|pid| pid.parse().unwrap()).collect();
+        assert_eq!(alive(runner, &pids), 0);
     }
     assert_eq!(house.lying_around(), [""; 0]);
 }

@@ -153,12 +153,13 @@ async fn a_runner_whose_story_nobody_reads_leaves_and_the_story_stays() {
         linger: Duration::ZERO,
         ..RunnerLimits::default()
     });
-    let (runner, link) = house.start("echo one").await;
+    let (runner, link) = house.start("read; echo one").await;
+    link.handle.input("go", "").await.unwrap();
     drop(link);
     house.gone(runner).await;
     let gone = house.host.attach(runner, Seq::START).await;
     assert!(matches!(gone, Err(AttachError::Gone)), "{gone:?}");
-    let told: Vec<_> = (house.host.leftover(runner, Seq::new(1)).unwrap())
+    let told: Vec<_> = (house.host.leftover(runner, Seq::new(2)).unwrap())
         .map(|record| record.unwrap().kind)
         .collect();
     assert_eq!(told, [output("one"), exited(0)]);
@@ -200,6 +201,9 @@ async fn a_runner_goes_on_when_its_directory_is_deleted() {
         .terminate(Duration::from_secs(5))
         .await
         .unwrap();
+    // Nobody else can find it any more.
+    again.handle.consumed(Seq::new(u64::MAX)).await.unwrap();
+    while again.records.next().await.is_some() {}
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! process of its own, with the real agent CLI.
 
 mod agent;
+mod processes;
 mod server;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use model_sim::ModelSim;
 use tempfile::TempDir;
 
 pub(crate) use agent::claude;
+pub(crate) use processes::{ids_with, until};
 pub(crate) use server::Server;
 
 /// Everything that one test needs. Dropping it ends every process that it started.
@@ -173,6 +175,17 @@ allowed_tools = [{rules}]
         std::fs::read_to_string(self.home().join("log")).unwrap_or_default()
     }
 
+    /// The agent processes at this moment.
+    pub(crate) fn agents(&self) -> Vec<u32> {
+        let marker = format!("CLAUDE_CONFIG_DIR={}", self.home().join("claude").display());
+        ids_with(&marker)
+    }
+
+    /// Waits until no process of any agent lives.
+    pub(crate) async fn until_no_agents(&self) {
+        until("the agents have ended", || self.agents().is_empty()).await;
+    }
+
     /// A look into the database.
     pub(crate) async fn store(&self) -> Store {
         Store::visit(&self.data()).await.unwrap()
@@ -229,7 +242,7 @@ impl Drop for Stage {
 }
 
 fn from_baton(message: &MessageView, text: &str) -> bool {
-    message.author_is_bot && message.content.contains(text)
+    message.author == "bot" && message.content.contains(text)
 }
 
 /// The thread that grows from a message.

@@ -21,6 +21,26 @@ pub struct Entry {
     pub fact: Fact,
 }
 
+impl Entry {
+    /// The REST call, if this is one.
+    pub const fn rest(&self) -> Option<&RestCall> {
+        if let Fact::Rest(call) = &self.fact {
+            Some(call)
+        } else {
+            None
+        }
+    }
+
+    /// The violation, if this is one.
+    pub const fn violation(&self) -> Option<&Violation> {
+        if let Fact::Violation(violation) = &self.fact {
+            Some(violation)
+        } else {
+            None
+        }
+    }
+}
+
 /// The journal of one simulator.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
@@ -48,13 +68,7 @@ impl Journal {
     }
 
     fn all_violations(&self) -> impl Iterator<Item = &Violation> {
-        self.entries.iter().filter_map(|entry| {
-            if let Fact::Violation(violation) = &entry.fact {
-                Some(violation)
-            } else {
-                None
-            }
-        })
+        self.entries.iter().filter_map(Entry::violation)
     }
 
     /// The violations that nobody has taken yet.

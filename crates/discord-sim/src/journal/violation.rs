@@ -29,7 +29,7 @@ pub enum ViolationKind {
     LateAck,
     /// An interaction token used after its 15 minutes, or before the first answer.
     DeadToken,
-    /// More than one of Discord's limits allows.
+    /// More than one of Discord's limits allows, or a body that cannot be read at all.
     OverLimit,
     /// An edit of a message that somebody else wrote.
     ForeignEdit,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::error::ApiError;
 use crate::ids::{ChannelId, MessageId, UserId};
 use crate::shared::{Core, Shared};
-use crate::world::Patch;
+use crate::world::{MessageKind, Patch};
 
 use super::{InteractionRef, MessageRef, Say, Slash, StartThread};
 
@@ -57,10 +57,13 @@ impl Actor {
             .act(|core| core.world.leave(core.world.home, self.id));
     }
 
-    /// Joins the guild again.
-    pub fn joins(&self) {
-        self.shared
-            .act(|core| core.world.join(core.world.home, self.id));
+    /// Joins the guild again, which Discord announces in this channel.
+    pub fn joins_in(&self, channel: impl Into<ChannelId>) {
+        self.shared.act(|core| {
+            core.world.join(core.world.home, self.id);
+            core.world
+                .post_system(channel.into(), self.id, MessageKind::Joined, "");
+        });
     }
 
     /// Says something; `.in_(channel).await` does it. `@bot` in the text becomes a mention of the bot.

@@ -1,5 +1,7 @@
 //! The handle on one running simulator.
 
+mod follow;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
@@ -228,7 +230,8 @@ impl Sim {
     }
 
     /// Waits until the condition holds (`true`, or `Some` of what is wanted); it is asked again after
-    /// every change of the world.
+    /// every change of the world. It runs under the world's lock: read only the view in it, and ask
+    /// the `Sim` for ids before.
     ///
     /// # Panics
     ///

@@ -41,7 +41,13 @@ pub(crate) async fn serve(
     let arrived_ms = shared.clock.now_ms();
     let call = match Call::read(request).await {
         Ok(call) => call,
-        Err(error) => return Reply::error(&error).into_response(),
+        Err(error) => {
+            shared.violate(
+                ViolationKind::OverLimit,
+                format!("an unreadable request: {error}"),
+            );
+            return Reply::error(&error).into_response();
+        }
     };
     let mut outcome = pass(&shared, &call, Phase::Before).await;
     if outcome.is_none() {

@@ -62,8 +62,8 @@ async fn holds_faults_and_the_clock_are_steered_over_http() {
     let hold = control(&sim, "/holds", &rule).await["hold"].clone();
     control(&sim, &format!("/holds/{hold}/release"), &json!({})).await;
     post(&sim, general, "x").await;
-    let held = control(&sim, &format!("/holds/{hold}"), &Value::Null).await;
-    assert_eq!(held, json!({"arrivals": 1}));
+    let state = control(&sim, &format!("/holds/{hold}"), &Value::Null).await;
+    assert_eq!(state, json!({"arrivals": 1}));
     let fault = json!({
         "rule": {"route": "post_message"},
         "fault": {"answer": {"status": 500}},

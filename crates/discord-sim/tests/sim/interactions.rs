@@ -175,7 +175,7 @@ async fn late_double_and_dead_answers_are_refused_and_written_down() {
     let (status, refused) = call(&sim, Method::POST, &callback, &answer).await;
     assert_eq!((status, &refused["code"]), (400, &json!(40_060)));
 
-    sim.advance(Duration::from_secs(15 * 60));
+    sim.advance(Duration::from_mins(15));
     let webhook = format!("/webhooks/{}/{token}", sim.bot_id());
     sim.advance(Duration::from_secs(1));
     let (status, refused) = call(&sim, Method::POST, &webhook, &json!({"content": "x"})).await;

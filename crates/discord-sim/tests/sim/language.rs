@@ -30,6 +30,8 @@ async fn a_transcript_shows_all_that_a_person_would_see() {
     member.deletes(wrong).await;
     sim.user("guest").creates_thread("loose").in_(project).await;
     sim.archive_and_lock(thread);
+    sim.user("guest").leaves();
+    sim.user("guest").joins_in(project);
     insta::assert_snapshot!(sim.transcript(project), @r#"
     member: @bot please
       look at it
@@ -40,6 +42,7 @@ async fn a_transcript_shows_all_that_a_person_would_see() {
           [file notes.md, 3 bytes]
         owner (reply to member): thanks
     * guest started the thread "loose"
+    * guest joined
       └ thread "loose"
     "#);
     sim.assert_clean();

@@ -1,6 +1,12 @@
 //! The simulator, tested from outside: over REST as a bot does, over the gateway with a plain
 //! websocket client, and through its own test language.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of these tests fail them by panicking"
+)]
+
 mod client;
 mod control;
 mod gateway;

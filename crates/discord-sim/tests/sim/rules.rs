@@ -1,6 +1,6 @@
 //! Holds and faults.
 
-use discord_sim::{Fact, Fault, Rule, Sim, SimConfig};
+use discord_sim::{Fault, Rule, Sim, SimConfig};
 use reqwest::Method;
 use serde_json::json;
 
@@ -36,10 +36,7 @@ async fn a_request_that_is_held_after_commit_is_stored_but_not_answered() {
     let test = async {
         hold.arrived().await;
         assert_eq!(sim.transcript(general), "bot: stored\n");
-        let answered = sim
-            .journal()
-            .iter()
-            .any(|entry| matches!(entry.fact, Fact::Rest(_)));
+        let answered = sim.journal().iter().any(|entry| entry.rest().is_some());
         assert!(!answered);
         drop(hold);
     };
@@ -88,10 +85,10 @@ async fn a_dropped_connection_gives_no_answer() {
         .json(&json!({"content": "x"}));
     assert!(request.send().await.is_err());
     let status = sim.wait_for(|world| {
-        world.journal().iter().find_map(|entry| match &entry.fact {
-            Fact::Rest(call) => Some(call.status),
-            _ => None,
-        })
+        world
+            .journal()
+            .iter()
+            .find_map(|entry| entry.rest().map(|call| call.status))
     });
     assert_eq!(status.await, None);
 }

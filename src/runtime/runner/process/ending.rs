@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::hub::{Agent, Ending, Hub};
-use crate::runtime::runner::tree::{self, Hunt};
+use crate::runtime::runner::tree::{self, Groups, Hunt};
 
 /// How long processes have to obey SIGTERM, at most.
 const TERM: Duration = Duration::from_secs(2);
@@ -54,33 +54,36 @@ pub(super) async fn watch(hub: &Hub, child: &mut Child) -> Option<ExitStatus> {
             _ = wishes.changed() => {}
         }
     };
-    // Tell. Who is stopped cannot obey before it is continued.
-    let everybody = tree::below(std::process::id());
-    tree::signal(&everybody, Signal::SIGTERM);
-    tree::signal(&everybody, Signal::SIGCONT);
+    // Tell.
+    ask_to_leave(std::process::id());
     if let Ok(status) = timeout(grace.min(TERM), child.wait()).await {
         return status.ok();
     }
     // Force.
     let agent = child.id().unwrap_or(0);
-    if let Err(stuck) = kill(agent, |_| true).await {
+    if let Err(stuck) = kill(agent, None).await {
         hub.note(stuck.to_string());
     }
     child.wait().await.ok()
 }
 
+/// Sends SIGTERM to everything below `root`. Who is stopped cannot obey before it is continued.
+fn ask_to_leave(root: u32) {
+    let everybody: Vec<u32> = tree::below(root).iter().map(|proc| proc.pid).collect();
+    tree::signal(everybody.iter().copied(), Signal::SIGTERM);
+    tree::signal(everybody, Signal::SIGCONT);
+}
+
 /// Ends what an agent that has ended has left behind.
 pub(super) async fn clear(agent: u32) -> Result<(), Stuck> {
     let me = std::process::id();
-    let rest = tree::below(me);
-    tree::signal(&rest, Signal::SIGTERM);
-    tree::signal(&rest, Signal::SIGCONT);
+    ask_to_leave(me);
     let deadline = Instant::now() + REST;
     while !tree::below(me).is_empty() && Instant::now() < deadline {
         tree::reap(agent);
         sleep(PAUSE).await;
     }
-    kill(agent, |_| true).await?;
+    kill(agent, None).await?;
     tree::reap(agent);
     Ok(())
 }
@@ -89,30 +92,42 @@ pub(super) async fn clear(agent: u32) -> Result<(), Stuck> {
 pub(super) async fn sweep(agent: &watch::Sender<Agent>) -> Result<u32, Stuck> {
     let state = *agent.borrow();
     match state {
-        Agent::Alive(agent) => kill(agent, |pid| pid != agent).await,
+        Agent::Alive(agent) => kill(agent, Some(agent)).await,
         // Before its start there is nothing, and its end takes everything with it.
         Agent::Starting | Agent::Gone(_) => Ok(0),
     }
 }
 
-/// Kills everything below the runner that is `meant`, until nothing of it is left.
-async fn kill(agent: u32, meant: impl Fn(u32) -> bool) -> Result<u32, Stuck> {
+/// Kills everything below the runner but `spared`, until nothing of it is left.
+async fn kill(agent: u32, spared: Option<u32>) -> Result<u32, Stuck> {
+    let meant = |pid: u32| Some(pid) != spared;
+    let groups = match spared {
+        None => Groups::Whole,
+        Some(_) => Groups::Spared,
+    };
     let me = std::process::id();
     let deadline = Instant::now() + PATIENCE;
-    let mut hunt = Hunt::new(|| {
+    let look = || {
         let mut found = tree::below(me);
         found.retain(|proc| meant(proc.pid));
         found
-    });
+    };
+    let glance = || {
+        let mut found = tree::children();
+        found.retain(|pid| meant(*pid));
+        found
+    };
+    let mut hunt = Hunt::new(look, glance, groups);
     loop {
         let struck = hunt.round();
-        if struck.is_empty() {
+        tree::reap(agent);
+        // A look can miss one that forks and leaves all the time, but its shells come to us.
+        if struck.is_empty() && glance().iter().all(|pid| *pid == agent) {
             return Ok(hunt.count());
         }
         if Instant::now() > deadline {
-            return Err(Stuck(struck));
+            return Err(Stuck(if struck.is_empty() { glance() } else { struck }));
         }
         sleep(PAUSE).await;
-        tree::reap(agent);
     }
 }

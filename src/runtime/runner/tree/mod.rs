@@ -13,10 +13,10 @@ use std::collections::{HashMap, HashSet};
 use nix::{
     errno::Errno,
     sys::{
-        signal::{Signal, kill},
+        signal::{Signal, kill, killpg},
         wait::{WaitPidFlag, waitpid},
     },
-    unistd::Pid,
+    unistd::{Pid, getpgrp},
 };
 
 #[cfg(target_os = "linux")]
@@ -28,13 +28,14 @@ mod other;
 #[cfg(not(target_os = "linux"))]
 use other as system;
 
-pub(super) use system::{CAVEAT, dumpable, marked, rss};
+pub(super) use system::{CAVEAT, children, dumpable, marked, newest_marked, rss};
 
 /// One process, as it was a moment ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Proc {
     pub(super) pid: u32,
     parent: u32,
+    group: u32,
     life: Life,
 }
 
@@ -102,11 +103,24 @@ pub(super) fn reap(agent: u32) {
 }
 
 /// Sends a signal to each of them. Who is gone has not minded.
-pub(super) fn signal(procs: &[Proc], signal: Signal) {
-    for proc in procs {
-        match kill(pid(proc.pid), signal) {
+pub(super) fn signal(pids: impl IntoIterator<Item = u32>, signal: Signal) {
+    for process in pids {
+        match kill(pid(process), signal) {
             Ok(()) | Err(Errno::ESRCH) => {}
-            Err(error) => tracing::warn!(pid = proc.pid, %error, "cannot signal a process"),
+            Err(error) => tracing::warn!(pid = process, %error, "cannot signal a process"),
+        }
+    }
+}
+
+/// Kills the groups of these processes, but not our own, which one of them may have joined.
+fn kill_groups(procs: &[Proc]) {
+    let ours = getpgrp();
+    let groups: HashSet<u32> = procs.iter().map(|proc| proc.group).collect();
+    for group in groups {
+        // 0 and 1 would mean our own and, to the system, everybody.
+        if group > 1 && pid(group) != ours {
+            // An error means that it is gone, or that its members are told one by one.
+            let _ = killpg(pid(group), Signal::SIGKILL);
         }
     }
 }
@@ -119,17 +133,33 @@ pub(super) fn kill_one(process: u32) -> Result<(), Errno> {
     }
 }
 
-/// Ends everything that a way of looking finds.
+/// Ends everything that two ways of looking find.
 #[derive(Debug)]
-pub(super) struct Hunt<F> {
+pub(super) struct Hunt<F, G> {
+    /// Finds all, in some milliseconds.
     look: F,
+    /// Finds at once those that live too shortly for a look.
+    glance: G,
+    groups: Groups,
     killed: HashSet<u32>,
 }
 
-impl<F: Fn() -> Vec<Proc>> Hunt<F> {
-    pub(super) fn new(look: F) -> Self {
+/// Whether process groups are struck as a whole. That is the one way to hit processes that fork and
+/// leave all the time: the kernel lets nobody fork out of a signal to its group. All groups of a
+/// tree lie within it, because the runner has a session of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Groups {
+    Whole,
+    /// Somebody in them is not meant.
+    Spared,
+}
+
+impl<F: Fn() -> Vec<Proc>, G: Fn() -> Vec<u32>> Hunt<F, G> {
+    pub(super) fn new(look: F, glance: G, groups: Groups) -> Self {
         Self {
             look,
+            glance,
+            groups,
             killed: HashSet::new(),
         }
     }
@@ -143,17 +173,37 @@ impl<F: Fn() -> Vec<Proc>> Hunt<F> {
 
         let mut stopped = HashSet::new();
         for _ in 0..LOOKS {
-            let mut fresh = (self.look)();
-            fresh.retain(|proc| stopped.insert(proc.pid));
+            self.chase(&mut stopped);
+            let mut fresh: Vec<u32> = (self.look)().iter().map(|proc| proc.pid).collect();
+            fresh.retain(|pid| stopped.insert(*pid));
             if fresh.is_empty() {
                 break;
             }
-            signal(&fresh, Signal::SIGSTOP);
+            signal(fresh, Signal::SIGSTOP);
         }
         let found = (self.look)();
-        signal(&found, Signal::SIGKILL);
-        self.killed.extend(found.iter().map(|proc| proc.pid));
-        found.iter().map(|proc| proc.pid).collect()
+        if self.groups == Groups::Whole {
+            kill_groups(&found);
+        }
+        let found: Vec<u32> = found.iter().map(|proc| proc.pid).collect();
+        signal(found.iter().copied(), Signal::SIGKILL);
+        self.killed.extend(&found);
+        found
+    }
+
+    /// Stops those that flee by forking and leaving the rest to the child: a slow look finds only
+    /// their empty shells, but every child that loses its parent becomes ours.
+    fn chase(&self, stopped: &mut HashSet<u32>) {
+        const GLANCES: usize = 512;
+
+        for _ in 0..GLANCES {
+            let mut fresh = (self.glance)();
+            fresh.retain(|pid| stopped.insert(*pid));
+            if fresh.is_empty() {
+                break;
+            }
+            signal(fresh, Signal::SIGSTOP);
+        }
     }
 
     /// How many processes were struck altogether.

@@ -1,0 +1,100 @@
+//! `baton demo`: the whole way of a message on one machine, without a Discord account.
+//!
+//! Plays with the real server and the real Claude CLI against the simulators. Nothing of it is left
+//! when it ends.
+
+mod agent;
+mod play;
+mod show;
+mod stage;
+
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+};
+
+use anyhow::Result;
+use discord_sim::{ChannelId, NO_OPTIONS, Sim};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader, stdin},
+    signal::ctrl_c,
+};
+
+use agent::{Agent, Model};
+use stage::Stage;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only play the short conversation, then end.
+    #[arg(long)]
+    script: bool,
+}
+
+/// What happens after the short conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Afterwards {
+    /// The person at the terminal may go on with it.
+    TypeOn,
+    /// Nothing.
+    End,
+}
+
+pub(super) async fn run(args: Args) -> Result<()> {
+    let afterwards = if args.script { Afterwards::End } else { Afterwards::TypeOn };
+    let agent = Agent::find()?;
+    writeln!(io::stdout(), "{}", introduction(&agent))?;
+    let mut stage = Stage::build(agent).await?;
+    let sim = Arc::clone(&stage.sim);
+    let played = tokio::select! {
+        played = perform(&mut stage, afterwards) => played,
+        shown = show::show(&sim) => shown.map_err(Into::into),
+        _ = ctrl_c() => Ok(()),
+    };
+    let cleared = stage.clear().await;
+    played.and(cleared)
+}
+
+fn introduction(agent: &Agent) -> String {
+    let model = match agent.model {
+        Model::Real => "answered by Anthropic, with the login of this machine",
+        Model::Simulated => {
+            "answered by the model simulator, because no `claude` with a login was found"
+        }
+    };
+    format!("A simulated Discord, the real server, the real Claude CLI, {model}.")
+}
+
+async fn perform(stage: &mut Stage, afterwards: Afterwards) -> Result<()> {
+    stage.start().await?;
+    let thread = play::play(stage).await?;
+    match afterwards {
+        Afterwards::End => writeln!(io::stdout(), "\nThat was the whole way of a message.")?,
+        Afterwards::TypeOn => type_on(&stage.sim, thread).await?,
+    }
+    Ok(())
+}
+
+/// Lets the person at the terminal be ann.
+async fn type_on(sim: &Sim, thread: ChannelId) -> Result<()> {
+    writeln!(
+        io::stdout(),
+        "\nNow you are ann. Type a message for the thread, or /cancel, /session list, /health; end \
+         with Ctrl-D."
+    )?;
+    let mut lines = BufReader::new(stdin()).lines();
+    while let Some(line) = lines.next_line().await? {
+        let line = line.trim();
+        if let Some(command) = line.strip_prefix('/') {
+            match sim.user("ann").slash(command, NO_OPTIONS).in_(thread).send() {
+                Ok(used) => {
+                    let reply = used.answer().await;
+                    writeln!(io::stdout(), "      (only you see it) {}", reply.content)?;
+                }
+                Err(error) => writeln!(io::stdout(), "      {error}")?,
+            }
+        } else if !line.is_empty() {
+            sim.user("ann").says(line).in_(thread).await;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Everything that the demo plays with: a Discord, perhaps a model, a directory, and the server as a
+//! process of its own, because it is going to be killed.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+use discord_sim::{ChannelId, Sim, SimConfig};
+use model_sim::ModelSim;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use super::agent::{Agent, Model};
+use crate::{
+    clock::Clock,
+    runtime::runner::{RunnerHost, RunnerLimits},
+    store::{MembershipRow, Store, Subject},
+    words::{Scope, Tier, UserId},
+};
+
+/// How long the server may take to end when it is asked to.
+const ENDS: Duration = Duration::from_secs(5);
+
+/// What the project holds.
+const NOTES: &str = "# Notes\n\nThe harbour opens at six.\n";
+
+/// The demo's own little world.
+pub(super) struct Stage {
+    pub(super) sim: Arc<Sim>,
+    model: Option<ModelSim>,
+    agent: Agent,
+    home: TempDir,
+    server: Option<Child>,
+}
+
+impl Stage {
+    pub(super) async fn build(agent: Agent) -> Result<Self> {
+        // A short path: a unix socket's address has room for about a hundred bytes.
+        let home = tempfile::Builder::new().prefix("baton-").tempdir()?;
+        let model = match agent.model {
+            Model::Real => None,
+            Model::Simulated => Some(ModelSim::start().await?),
+        };
+        let sim = Arc::new(Sim::start(SimConfig::default()).await);
+        let stage = Self { sim, model, agent, home, server: None };
+        let project = stage.home.path().join("project");
+        fs::create_dir(&project)?;
+        fs::write(project.join("NOTES.md"), NOTES)?;
+        stage.write_settings(&project)?;
+        stage.let_ann_in().await?;
+        Ok(stage)
+    }
+
+    fn write_settings(&self, project: &Path) -> Result<()> {
+        let text = format!(
+            "[discord]\nguild = {}\nowner_user = {}\napi_base = {:?}\n\n\
+             [data]\ndir = {:?}\n\n[http]\nlisten = \"127.0.0.1:0\"\n\n\
+             [claude]\ncommand = {:?}\n\n\
+             [[projects]]\nname = \"demo\"\ndirectory = {project:?}\nchannels = [{}]\n\
+             allowed_tools = [\"Read\", \"Bash\"]\n",
+            self.sim.guild_id(),
+            self.sim.user("owner").id(),
+            self.sim.base_url(),
+            self.data(),
+            self.agent.program,
+            self.channel(),
+        );
+        Ok(fs::write(self.home.path().join("baton.toml"), text)?)
+    }
+
+    async fn let_ann_in(&self) -> Result<()> {
+        let store = Store::visit(&self.data()).await?;
+        let mut tx = store.write().await?;
+        tx.set_membership(&MembershipRow {
+            subject: Subject::User(UserId::new(self.sim.user("ann").id().get())),
+            scope: Scope::Global,
+            tier: Tier::Member,
+            granted_by: None,
+            granted_at: Clock::system().now(),
+        })
+        .await?;
+        tx.commit().await?;
+        store.close().await;
+        Ok(())
+    }
+
+    fn data(&self) -> std::path::PathBuf {
+        self.home.path().join("data")
+    }
+
+    /// The project's channel.
+    pub(super) fn channel(&self) -> ChannelId {
+        self.sim.channel("project")
+    }
+
+    pub(super) const fn model(&self) -> Model {
+        self.agent.model
+    }
+
+    /// Starts the server; returns when it is connected.
+    pub(super) async fn start(&mut self) -> Result<()> {
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.home.path().join("server.log"))?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args(["run", "--config"])
+            .arg(self.home.path().join("baton.toml"))
+            // Whatever this machine's own Baton is told must not reach the demo's.
+            .env_clear()
+            .envs(std::env::vars_os().filter(|(name, _)| is_harmless(&name.to_string_lossy())))
+            .env("DISCORD_BOT_TOKEN", self.sim.token())
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true);
+        if let Some(model) = &self.model {
+            command
+                .env("ANTHROPIC_BASE_URL", model.base_url())
+                .env("ANTHROPIC_API_KEY", "demo")
+                .env("CLAUDE_CONFIG_DIR", self.home.path().join("claude"));
+        }
+        let mut server = command.spawn().context("the server could not be started")?;
+        tokio::select! {
+            () = self.sim.wait_until_connected() => {}
+            ended = server.wait() => {
+                let log = fs::read_to_string(self.home.path().join("server.log"))?;
+                anyhow::bail!("the server ended at its start ({}):\n{log}", ended?);
+            }
+        }
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Kills the server as a power cut would.
+    pub(super) async fn kill(&mut self) -> Result<()> {
+        let mut server = self.server.take().context("the server runs")?;
+        server.kill().await?;
+        self.sim.wait_for(|world| world.connected_sessions() == 0).await;
+        Ok(())
+    }
+
+    /// Ends everything that was started.
+    pub(super) async fn clear(mut self) -> Result<()> {
+        if let Some(mut server) = self.server.take()
+            && let Some(pid) = server.id()
+        {
+            kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGTERM)?;
+            let ended = tokio::time::timeout(ENDS, server.wait()).await;
+            ensure!(ended.is_ok(), "the server did not end within {ENDS:?}");
+        }
+        let run = self.data().join("run");
+        let host = RunnerHost::new(&run, std::env::current_exe()?, RunnerLimits::default())?;
+        for runner in host.present()? {
+            host.remove(runner).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What of this process's environment the demo's server may know: where programs are, and the
+/// Claude CLI's own settings.
+fn is_harmless(name: &str) -> bool {
+    const NAMES: [&str; 6] =
+        ["PATH", "HOME", "LANG", "TMPDIR", "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_OAUTH_TOKEN"];
+    NAMES.contains(&name)
+}
