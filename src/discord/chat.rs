@@ -19,7 +19,7 @@ use crate::{
 
 /// The HTTP client gives up after 30 s; this bounds the waiting for serenity's rate limiter as well,
 /// which has no limit of its own.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// "Unknown Message" (Discord: opcodes-and-status-codes#json-error-codes).
 const UNKNOWN_MESSAGE: u32 = 10_008;

@@ -12,7 +12,6 @@ use serenity::{
 use super::{
     DiscordChat, DiscordError,
     chat::{nobody, within},
-    failure::meaning,
     ids,
     inbound::Me,
 };
@@ -122,16 +121,15 @@ fn install_crypto() {
 /// When `GET /gateway` fails, serenity silently connects to the real gateway: with a simulator set,
 /// that would send it the token.
 async fn has_gateway(http: &Http, base: &str) -> Result<(), DiscordError> {
-    let gateway = http
-        .get_gateway()
-        .await
-        .map_err(|error| match meaning(&error) {
-            ChatError::Unauthorized => DiscordError::BadToken,
-            other => DiscordError::NoGateway {
-                base: base.to_owned(),
-                reason: other.to_string(),
-            },
-        })?;
+    let gateway = within(http.get_gateway()).await.map_err(|error| {
+        if error == ChatError::Unauthorized {
+            return DiscordError::BadToken;
+        }
+        DiscordError::NoGateway {
+            base: base.to_owned(),
+            reason: error.to_string(),
+        }
+    })?;
     stays_here(base, &gateway.url)
 }
 

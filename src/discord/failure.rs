@@ -18,22 +18,33 @@ const INVALID_FORM: u32 = 50_035;
 
 /// Translates an error of serenity.
 pub(super) fn meaning(error: &sn::Error) -> ChatError {
-    match error {
-        sn::Error::Http(HttpError::UnsuccessfulRequest(response)) => refusal(error, response),
-        sn::Error::Http(HttpError::Request(request)) => transport(request),
-        // The request was carried out, its rate-limit headers are unreadable.
-        sn::Error::Http(HttpError::RateLimitI64F64 | HttpError::RateLimitUtf8)
-        // An answer that is not what serenity expects: the thing asked for may exist.
-        | sn::Error::Json(_)
-        | sn::Error::Decode(..)
-        | sn::Error::Io(_) => ChatError::Unknown(error.to_string()),
-        // Everything else is serenity's own check before anything is sent.
-        _ => ChatError::Refused {
-            status: StatusCode::BAD_REQUEST.as_u16(),
-            code: INVALID_FORM,
-            text: error.to_string(),
-        },
+    if let sn::Error::Http(HttpError::UnsuccessfulRequest(response)) = error {
+        return refusal(error, response);
     }
+    if let sn::Error::Http(HttpError::Request(request)) = error {
+        return transport(request);
+    }
+    if was_sent(error) {
+        return ChatError::Unknown(error.to_string());
+    }
+    ChatError::Refused {
+        status: StatusCode::BAD_REQUEST.as_u16(),
+        code: INVALID_FORM,
+        text: error.to_string(),
+    }
+}
+
+/// Whether the request was carried out, and only its answer or its rate-limit headers cannot be
+/// read: the thing asked for may exist. Every other error is a check of serenity's own before
+/// anything is sent.
+const fn was_sent(error: &sn::Error) -> bool {
+    matches!(
+        error,
+        sn::Error::Http(HttpError::RateLimitI64F64 | HttpError::RateLimitUtf8)
+            | sn::Error::Json(_)
+            | sn::Error::Decode(..)
+            | sn::Error::Io(_)
+    )
 }
 
 fn refusal(error: &sn::Error, response: &ErrorResponse) -> ChatError {

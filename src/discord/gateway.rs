@@ -138,7 +138,7 @@ pub(super) async fn serve(
         Some(error) = fatalities.recv() => Err(error),
         panicked = panics(&mut tasks) => Err(panicked),
     };
-    link.set(LinkState::Down);
+    link.end();
     if tokio::time::timeout(FAREWELL, shards.shutdown_all())
         .await
         .is_err()

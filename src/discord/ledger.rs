@@ -9,7 +9,7 @@ use crate::{clock::Clock, store::Store};
 /// We stop before, so that an operator can still start by hand.
 const ALLOWED: u32 = 900;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Counts IDENTIFYs across restarts: a service manager that restarts a crashing server every few
 /// seconds would use them up in hours.

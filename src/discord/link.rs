@@ -21,6 +21,8 @@ pub struct Link(Arc<Mutex<Inner>>);
 struct Inner {
     state: LinkState,
     acknowledged: Option<Instant>,
+    /// Serenity's handlers may still be running when the connection has been given up.
+    ended: bool,
 }
 
 impl Default for Link {
@@ -28,6 +30,7 @@ impl Default for Link {
         Self(Arc::new(Mutex::new(Inner {
             state: LinkState::Down,
             acknowledged: None,
+            ended: false,
         })))
     }
 }
@@ -45,7 +48,17 @@ impl Link {
     }
 
     pub(super) fn set(&self, state: LinkState) {
-        self.0.lock().state = state;
+        let mut inner = self.0.lock();
+        if !inner.ended {
+            inner.state = state;
+        }
+    }
+
+    /// Down, and for good.
+    pub(super) fn end(&self) {
+        let mut inner = self.0.lock();
+        inner.state = LinkState::Down;
+        inner.ended = true;
     }
 
     pub(super) fn acknowledged(&self) {

@@ -2,7 +2,7 @@
 //!
 //! In: events become [`Heard`](crate::session::Heard) values, in their order and once, with what was
 //! missed read back first; slash commands become questions to the house. Out: [`DiscordChat`] is the
-//! chat service of the outbox, [`live`] shows runs at work. The room decides nothing about persons
+//! chat service of the outbox, `live` shows runs at work. The room decides nothing about persons
 //! and stores nothing but what the connection itself needs.
 
 mod catch_up;

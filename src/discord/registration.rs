@@ -1,8 +1,8 @@
 //! Tells Discord which commands there are, when that has changed.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
-use serenity::{all::CreateCommand, http::Http};
+use serenity::all::CreateCommand;
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -69,21 +69,12 @@ pub(super) async fn register(
     if store.registration(&target).await?.as_deref() == Some(wanted.as_str()) {
         return Ok(());
     }
-    put(&connection.http, connection, commands).await?;
+    let guild = ids::to_guild(connection.settings.guild);
+    within(connection.http.create_guild_commands(guild, &commands)).await?;
     let mut tx = store.write().await?;
     tx.note_registration(&target, &wanted).await?;
     tx.commit().await?;
     tracing::info!(count = commands.len(), "slash commands registered");
-    Ok(())
-}
-
-async fn put(
-    http: &Http,
-    connection: &Connection,
-    commands: &[CreateCommand],
-) -> Result<(), ChatError> {
-    let guild = ids::to_guild(connection.settings.guild);
-    within(http.create_guild_commands(guild, &commands)).await?;
     Ok(())
 }
 
@@ -100,8 +91,10 @@ fn fingerprint(
         settings.api_base.as_deref(),
         commands,
     ))?;
-    Ok(Sha256::digest(told)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    let mut hash = String::new();
+    for byte in Sha256::digest(told) {
+        // Writing to a String cannot fail.
+        let _ = write!(hash, "{byte:02x}");
+    }
+    Ok(hash)
 }

@@ -45,15 +45,17 @@ pub(super) struct Feed {
 
 /// Listens to a shard. Keeps no messenger: it would keep the shard's collectors alive.
 pub(super) fn listen(shard: &ShardMessenger) -> Tapped {
-    let (feed, mut tapped) = queue(QUEUED);
+    let (feed, tapped) = queue(QUEUED);
     let collector = serenity::collector::collect(shard, move |event| {
         if let Some(inbound) = pick(event) {
             feed.push(inbound);
         }
         None::<()>
     });
-    tapped._collector = Some(Box::pin(collector));
-    tapped
+    Tapped {
+        _collector: Some(Box::pin(collector)),
+        ..tapped
+    }
 }
 
 /// A queue with no collector at its end.
@@ -104,12 +106,17 @@ impl Tapped {
 }
 
 fn pick(event: &Event) -> Option<Inbound> {
-    let channel = |channel: &sn::GuildChannel| Some(Inbound::Channel(Box::new(channel.clone())));
-    match event {
-        Event::MessageCreate(event) => Some(Inbound::Message(Box::new(event.message.clone()))),
-        Event::ChannelCreate(event) => channel(&event.channel),
-        Event::ThreadCreate(event) => channel(&event.thread),
-        Event::ThreadUpdate(event) => channel(&event.thread),
-        _ => None,
+    if let Event::MessageCreate(event) = event {
+        return Some(Inbound::Message(Box::new(event.message.clone())));
     }
+    let channel = if let Event::ChannelCreate(event) = event {
+        &event.channel
+    } else if let Event::ThreadCreate(event) = event {
+        &event.thread
+    } else if let Event::ThreadUpdate(event) = event {
+        &event.thread
+    } else {
+        return None;
+    };
+    Some(Inbound::Channel(Box::new(channel.clone())))
 }

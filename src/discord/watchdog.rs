@@ -112,11 +112,11 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(100);
 
-    fn sign(latency: u64) -> Sign {
-        Some((
-            Some(Duration::from_nanos(latency)),
+    fn acknowledged(nanos: u64) -> (Option<Duration>, ConnectionStage) {
+        (
+            Some(Duration::from_nanos(nanos)),
             ConnectionStage::Connected,
-        ))
+        )
     }
 
     #[test]
@@ -125,8 +125,11 @@ mod tests {
         let mut watch = Watch::new(PATIENCE, start);
         for beat in 1..50 {
             let now = start + Duration::from_secs(41 * beat);
-            assert_eq!(watch.look(sign(beat), now), Verdict::Alive);
-            assert_eq!(watch.look(sign(beat), now + PATIENCE), Verdict::Silent);
+            assert_eq!(watch.look(Some(acknowledged(beat)), now), Verdict::Alive);
+            assert_eq!(
+                watch.look(Some(acknowledged(beat)), now + PATIENCE),
+                Verdict::Silent
+            );
         }
     }
 
@@ -154,9 +157,21 @@ mod tests {
         let connecting = Some((None, ConnectionStage::Connecting));
         assert_eq!(watch.look(connecting, start + late), Verdict::Alive);
         assert_eq!(watch.look(connecting, start + late * 2), Verdict::Restart);
-        assert_eq!(watch.look(sign(1), start + late * 2), Verdict::Alive);
-        assert_eq!(watch.look(sign(1), start + late * 3), Verdict::Restart);
-        assert_eq!(watch.look(sign(1), start + late * 4), Verdict::Restart);
-        assert_eq!(watch.look(sign(1), start + late * 5), Verdict::GiveUp);
+        assert_eq!(
+            watch.look(Some(acknowledged(1)), start + late * 2),
+            Verdict::Alive
+        );
+        assert_eq!(
+            watch.look(Some(acknowledged(1)), start + late * 3),
+            Verdict::Restart
+        );
+        assert_eq!(
+            watch.look(Some(acknowledged(1)), start + late * 4),
+            Verdict::Restart
+        );
+        assert_eq!(
+            watch.look(Some(acknowledged(1)), start + late * 5),
+            Verdict::GiveUp
+        );
     }
 }

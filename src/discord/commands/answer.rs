@@ -28,8 +28,8 @@ pub(super) fn fitting(lines: &[String]) -> String {
     for (at, line) in lines.iter().enumerate() {
         length += line.chars().count() + 1;
         if length > MESSAGE_LIMIT - REST {
-            text.push_str(&format!("… and {} more.", lines.len() - at));
-            return text;
+            let rest = format!("… and {} more.", lines.len() - at);
+            return text + &rest;
         }
         text.push_str(line);
         text.push('\n');

@@ -67,8 +67,18 @@ fn sentence(error: &FrameworkError<'_, Desk, CommandError>) -> String {
         FrameworkError::DmOnly { .. } => "Use this command in a direct message.".to_owned(),
         FrameworkError::NsfwOnly { .. } => "This command does not work in this channel.".to_owned(),
         FrameworkError::SubcommandRequired { .. } => "Choose one of its subcommands.".to_owned(),
-        // A panic, a structure that does not match, an event: nothing that a person could mend.
-        other => {
+        // Nothing that a person could mend.
+        other @ (FrameworkError::Setup { .. }
+        | FrameworkError::EventHandler { .. }
+        | FrameworkError::CommandPanic { .. }
+        | FrameworkError::CommandStructureMismatch { .. }
+        | FrameworkError::PermissionFetchFailed { .. }
+        | FrameworkError::CommandCheckFailed { .. }
+        | FrameworkError::DynamicPrefix { .. }
+        | FrameworkError::UnknownCommand { .. }
+        | FrameworkError::UnknownInteraction { .. }
+        | FrameworkError::NonCommandMessage { .. }
+        | _) => {
             let reference = Reference::fresh();
             tracing::error!(%reference, error = %other, "a command failed");
             apology(reference)

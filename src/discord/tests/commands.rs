@@ -146,9 +146,11 @@ async fn commands_are_registered_when_they_changed_and_not_at_every_start() {
     let registrations: Vec<Vec<String>> = sim
         .journal()
         .into_iter()
-        .filter_map(|entry| match entry.fact {
-            Fact::CommandsRegistered { names } => Some(names),
-            _ => None,
+        .filter_map(|entry| {
+            let Fact::CommandsRegistered { names } = entry.fact else {
+                return None;
+            };
+            Some(names)
         })
         .collect();
     assert_eq!(
