@@ -9,9 +9,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn ids_with(entry: &str) -> Vec<u32> {
     let mut found = Vec::new();
     for process in fs::read_dir("/proc").unwrap().flatten() {
-        let Ok(id) = process.file_name().to_string_lossy().parse::<u32>() else { continue };
+        let Ok(id) = process.file_name().to_string_lossy().parse::<u32>() else {
+            continue;
+        };
         let environment = fs::read(process.path().join("environ")).unwrap_or_default();
-        if environment.split(|byte| *byte == 0).any(|one| one == entry.as_bytes()) {
+        if environment
+            .split(|byte| *byte == 0)
+            .any(|one| one == entry.as_bytes())
+        {
             found.push(id);
         }
     }
