@@ -342,7 +342,7 @@ impl Engine {
                     tx.end_request(request.id, RequestState::Refused, now)
                         .await?;
                     let key = format!("refused:{}", request.message_id);
-                    let text = sentences::refused_meanwhile(&refusal);
+                    let text = sentences::refused_meanwhile(refusal);
                     self.notice(&mut tx, key, session.id, session.thread_id, text)
                         .await?;
                     tx.commit().await?;

@@ -156,9 +156,8 @@ impl Turn {
         agent: &Agent,
         happening: Happening,
     ) -> Result<Option<Ending>, SessionError> {
-        let events = match happening {
-            Happening::Events(events) => events,
-            other => return Ok(self.ending_of(other)),
+        let Happening::Events(events) = happening else {
+            return Ok(self.ending_of(happening));
         };
         for event in events {
             if let RunEvent::Asked(ask) = &event {

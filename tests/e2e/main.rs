@@ -3,7 +3,9 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test's helpers fail by panicking, as the test does"
+    clippy::print_stderr,
+    clippy::unnecessary_debug_formatting,
+    reason = "a test's helpers fail by panicking and tell why, and write TOML by `Debug`"
 )]
 
 mod first_light;
