@@ -6,7 +6,10 @@
     reason = "a test's helpers fail by panicking, as the test does"
 )]
 
+mod agents_in_trouble;
+mod cancel;
 mod first_light;
 mod house;
 mod runner;
+mod secrets;
 mod stage;
