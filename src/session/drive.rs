@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     Engine, ProjectAgent, SessionError,
     agents::{Agent, Warmth},
-    finish::{Account, Outcome},
+    finish::{Account, Outcome, failed, failure, took_too_long},
     prompt, sentences,
     turn::{Ending, Stop, Turn, Watched},
 };
@@ -16,7 +16,6 @@ use crate::{
     access::Action,
     admission::Ticket,
     delivery::Seen,
-    observe::Reference,
     runtime::{
         ErrorClass, TurnEnd, TurnOutcome,
         runner::{LinkError, Written},
@@ -410,25 +409,4 @@ impl Engine {
 /// The id under which a run's prompt is given to its agent: once, however often it is sent.
 pub(super) fn prompt_id(run: RunId) -> String {
     format!("prompt:{run}")
-}
-
-/// A failure of a kind that has a sentence.
-pub(super) fn failure(class: ErrorClass, detail: &str) -> Outcome {
-    failed(class.sentence(), &format!("{class:?}: {detail}"))
-}
-
-fn took_too_long() -> Outcome {
-    failed(
-        "This took longer than a turn may take and was ended. Send a message to go on.",
-        "the turn took too long",
-    )
-}
-
-fn failed(sentence: &str, cause: &str) -> Outcome {
-    let reference = Reference::fresh();
-    tracing::warn!(%reference, %cause, "a run failed");
-    Outcome::Failed {
-        sentence: sentences::failed(sentence, &reference.to_string()),
-        cause: cause.to_owned(),
-    }
 }
