@@ -82,17 +82,31 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
 
 async fn carry_out(store: &Store, what: What) -> anyhow::Result<String> {
     match what {
-        What::Set { whom, tier, scope, .. } => set(store, whom.subject()?, tier, scope).await,
+        What::Set {
+            whom, tier, scope, ..
+        } => set(store, whom.subject()?, tier, scope).await,
         What::Remove { whom, scope, .. } => remove(store, whom.subject()?, scope).await,
         What::List { .. } => list(store).await,
     }
 }
 
 async fn set(store: &Store, subject: Subject, tier: Tier, scope: Scope) -> anyhow::Result<String> {
-    let row = MembershipRow { subject, scope, tier, granted_by: None, granted_at: Clock::system().now() };
+    let row = MembershipRow {
+        subject,
+        scope,
+        tier,
+        granted_by: None,
+        granted_at: Clock::system().now(),
+    };
     let mut tx = store.write().await?;
     tx.set_membership(&row).await?;
-    audit(&mut tx, "membership_set", subject, &format!("{tier} in {scope}")).await?;
+    audit(
+        &mut tx,
+        "membership_set",
+        subject,
+        &format!("{tier} in {scope}"),
+    )
+    .await?;
     tx.commit().await?;
     Ok(format!("{} is {tier} in {scope}.\n", shown(subject)))
 }
@@ -102,9 +116,18 @@ async fn remove(store: &Store, subject: Subject, scope: Scope) -> anyhow::Result
     let Some(tier) = tx.remove_membership(subject, scope).await? else {
         return Ok(format!("{} was nothing in {scope}.\n", shown(subject)));
     };
-    audit(&mut tx, "membership_removed", subject, &format!("{tier} in {scope}")).await?;
+    audit(
+        &mut tx,
+        "membership_removed",
+        subject,
+        &format!("{tier} in {scope}"),
+    )
+    .await?;
     tx.commit().await?;
-    Ok(format!("{} is not {tier} in {scope} any more.\n", shown(subject)))
+    Ok(format!(
+        "{} is not {tier} in {scope} any more.\n",
+        shown(subject)
+    ))
 }
 
 async fn list(store: &Store) -> anyhow::Result<String> {
@@ -114,13 +137,21 @@ async fn list(store: &Store) -> anyhow::Result<String> {
     }
     let mut text = String::new();
     for row in rows {
-        writeln!(text, "{:<28} {:<8} {}", shown(row.subject), row.tier.as_str(), row.scope)?;
+        writeln!(
+            text,
+            "{:<28} {:<8} {}",
+            shown(row.subject),
+            row.tier.as_str(),
+            row.scope
+        )?;
     }
     Ok(text)
 }
 
 async fn audit(tx: &mut Tx, action: &str, subject: Subject, detail: &str) -> anyhow::Result<()> {
-    Ok(tx.audit(Clock::system().now(), None, action, &shown(subject), detail).await?)
+    Ok(tx
+        .audit(Clock::system().now(), None, action, &shown(subject), detail)
+        .await?)
 }
 
 fn shown(subject: Subject) -> String {

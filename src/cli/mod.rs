@@ -89,7 +89,9 @@ fn serve(file: &ConfigFile) -> anyhow::Result<()> {
 
 /// Runs a subcommand that waits for things. What it leaves running ends with the process.
 fn wait_for(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result

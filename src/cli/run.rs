@@ -39,20 +39,30 @@ const LET_GO: Duration = Duration::from_millis(1_500);
 pub(super) async fn run(settings: Settings) -> Result<()> {
     settings.require_projects()?;
     keep_memory_private();
-    observe::start(settings.log.level.as_str(), settings.log.format, settings.secrets())?;
+    observe::start(
+        settings.log.level.as_str(),
+        settings.log.format,
+        settings.secrets(),
+    )?;
     let clock = Clock::system();
     let store = Store::open(&settings.data.dir).await?;
     note_projects(&store, &settings, &clock).await?;
-    let listener = TcpListener::bind(settings.http.listen).await.with_context(|| {
-        format!(
-            "`http.listen` {} cannot be used. Is another program there? Set another port",
-            settings.http.listen
-        )
-    })?;
+    let listener = TcpListener::bind(settings.http.listen)
+        .await
+        .with_context(|| {
+            format!(
+                "`http.listen` {} cannot be used. Is another program there? Set another port",
+                settings.http.listen
+            )
+        })?;
     let connection = discord::connect(DiscordSettings {
         token: settings.discord.token.clone(),
         guild: settings.discord.guild,
-        api_base: settings.discord.api_base.as_ref().map(|base| base.as_str().to_owned()),
+        api_base: settings
+            .discord
+            .api_base
+            .as_ref()
+            .map(|base| base.as_str().to_owned()),
     })
     .await?;
 
@@ -76,19 +86,30 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
         stop: stop.clone(),
     });
     let link = Link::default();
-    let reporter = Arc::new(Health { engine: Arc::clone(&engine), link: link.clone() });
+    let reporter = Arc::new(Health {
+        engine: Arc::clone(&engine),
+        link: link.clone(),
+    });
 
     let delivering = tokio::spawn(Arc::clone(&outbox).run(chat, stop.clone()));
     let serving = tokio::spawn(http::serve(listener, reporter, stop.clone()));
     engine.recover().await?;
     let keeping = tokio::spawn(Arc::clone(&engine).keep());
-    let parts =
-        DiscordParts { connection, store: store.clone(), clock, outbox, live: shown, link };
+    let parts = DiscordParts {
+        connection,
+        store: store.clone(),
+        clock,
+        outbox,
+        live: shown,
+        link,
+    };
     let ended = discord::run(parts, engine, stop.clone()).await;
     stop.cancel();
     let rooms = async { tokio::join!(delivering, serving, keeping) };
     if tokio::time::timeout(LET_GO, rooms).await.is_err() {
-        tracing::warn!("not everything let go in time; what was under way goes on at the next start");
+        tracing::warn!(
+            "not everything let go in time; what was under way goes on at the next start"
+        );
     }
     // Folds the log into the database; without it the next start does that.
     let _ = tokio::time::timeout(LET_GO, store.close()).await;
@@ -117,19 +138,26 @@ async fn note_projects(store: &Store, settings: &Settings, clock: &Clock) -> Res
 }
 
 fn owners(settings: &Settings) -> Owners {
-    Owners { user: settings.discord.owner_user, role: settings.discord.owner_role }
+    Owners {
+        user: settings.discord.owner_user,
+        role: settings.discord.owner_role,
+    }
 }
 
 fn projects(settings: &[Project]) -> Result<Projects> {
     let mut projects = Vec::new();
     for project in settings {
         let policy = ToolPolicy::parse(&project.allowed_tools).with_context(|| {
-            format!("`allowed_tools` of project `{}` cannot be understood", project.name)
+            format!(
+                "`allowed_tools` of project `{}` cannot be understood",
+                project.name
+            )
         })?;
         // Agent programs name files without symbolic links; their rules have to do the same.
-        let directory = project.directory.canonicalize().with_context(|| {
-            format!("`directory` of project `{}` cannot be read", project.name)
-        })?;
+        let directory = project
+            .directory
+            .canonicalize()
+            .with_context(|| format!("`directory` of project `{}` cannot be read", project.name))?;
         projects.push(ProjectAgent {
             name: project.name.to_string(),
             directory,
@@ -147,7 +175,9 @@ fn claude(settings: &Settings) -> ClaudeSettings {
     ClaudeSettings {
         command: settings.claude.command.clone(),
         config_dir: settings.claude.config_dir.clone(),
-        pass_env: env.map(|(name, value)| (name.clone(), value.expose_secret().to_owned())).collect(),
+        pass_env: env
+            .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
+            .collect(),
         host: HostEnv::of_this_process(),
         agent_prompt: None,
     }
@@ -166,13 +196,21 @@ fn host(settings: &Settings) -> Result<RunnerHost> {
 
 /// What no agent may touch: the settings, the secrets beside them, and the state.
 fn forbidden(settings: &Settings) -> Vec<PathBuf> {
-    settings.files.iter().cloned().chain([settings.data.dir.clone()]).collect()
+    settings
+        .files
+        .iter()
+        .cloned()
+        .chain([settings.data.dir.clone()])
+        .collect()
 }
 
 fn limits(settings: &Settings) -> Limits {
     let admission = &settings.admission;
     Limits {
-        caps: Caps { active: admission.max_active, queued: admission.max_queued },
+        caps: Caps {
+            active: admission.max_active,
+            queued: admission.max_queued,
+        },
         mailbox: admission.mailbox,
         expiry: admission.expiry,
         idle: settings.claude.idle_timeout,

@@ -24,6 +24,26 @@ const PAGE: u8 = 100;
 const AT_ONCE: usize = 4;
 
 impl Listener {
+    /// Marks the channels that were never looked at, before events come: what is written from now on
+    /// is for Baton, also while the connection is being made.
+    pub(super) async fn mark_unseen(&self) {
+        let watched = match self.house.watched().await {
+            Ok(watched) => watched,
+            Err(error) => {
+                tracing::error!(%error, "new channels cannot be marked before the connection");
+                return;
+            }
+        };
+        stream::iter(watched)
+            .for_each_concurrent(AT_ONCE, |channel| async move {
+                // It is tried again when the channel is read back, and told of then.
+                if let Err(error) = self.begin_at(channel).await {
+                    tracing::debug!(%error, %channel, "a channel could not be marked yet");
+                }
+            })
+            .await;
+    }
+
     /// Reads back all watched channels from where they were decided on.
     pub(super) async fn catch_up(&self) {
         let watched = match self.house.watched().await {

@@ -124,6 +124,7 @@ pub(super) async fn serve(
         clock,
         listen: Arc::new(move || outbox.listen()),
     };
+    listener.mark_unseen().await;
     // The last moment before one is sent.
     ledger.enter().await?;
     let mut tasks = JoinSet::new();

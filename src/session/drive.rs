@@ -207,7 +207,9 @@ impl Engine {
         if let Ending::Turn(end) = &watched.ending {
             let account = account(Some(end.clone()));
             let stop = watched.stop;
-            return self.turn_ended(session, agent, account, end, stop, cancel).await;
+            return self
+                .turn_ended(session, agent, account, end, stop, cancel)
+                .await;
         }
         let account = account(None);
         self.broke_off(session, project, agent, watched, account, cancel)

@@ -141,7 +141,10 @@ impl Turn {
             }
         };
         let stop = asked_to_stop.map(|(_, stop)| stop);
-        Ok(Watched { stop, ..self.over(ending) })
+        Ok(Watched {
+            stop,
+            ..self.over(ending)
+        })
     }
 
     /// The turn is over.

@@ -18,7 +18,11 @@ const CANCELLED: &str = "🛑 Cancelled. The conversation goes on";
 /// A duration in seconds that no other test sleeps for: how its processes are known.
 fn unheard_of() -> String {
     static USED: AtomicU32 = AtomicU32::new(0);
-    format!("4{:07}{:03}", std::process::id(), USED.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "4{:07}{:03}",
+        std::process::id(),
+        USED.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 /// A prompt with which the agent runs a command.
@@ -41,7 +45,10 @@ const ESCAPERS: usize = 5;
 
 fn asleep(sleep: &str) -> usize {
     let whole = format!("sleep {sleep} ");
-    commands_with(&whole).iter().filter(|id| is_sleep(**id)).count()
+    commands_with(&whole)
+        .iter()
+        .filter(|id| is_sleep(**id))
+        .count()
 }
 
 fn is_sleep(id: u32) -> bool {
@@ -49,13 +56,23 @@ fn is_sleep(id: u32) -> bool {
 }
 
 async fn cancel(stage: &Stage, place: ChannelId) -> String {
-    let used = stage.sim.user("ann").slash("cancel", NO_OPTIONS).in_(place).await;
+    let used = stage
+        .sim
+        .user("ann")
+        .slash("cancel", NO_OPTIONS)
+        .in_(place)
+        .await;
     used.answer().await.content
 }
 
 fn with_env(env: &[(&str, &str)]) -> Settings {
-    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Settings { env: env.collect(), ..Settings::default() }
+    let env = env
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings {
+        env: env.collect(),
+        ..Settings::default()
+    }
 }
 
 #[tokio::test]
@@ -65,12 +82,19 @@ async fn a_cancelled_tool_leaves_no_process_and_the_conversation_goes_on() {
     let prompt = format!("remember the word apricot {}", running(&escapers(&sleep)));
     let thread = stage.ask("ann", &prompt).await;
     until("the tool runs", || asleep(&sleep) == ESCAPERS).await;
-    let agent: BTreeSet<u32> = stage.agents().into_iter().filter(|id| is_agent(*id)).collect();
+    let agent: BTreeSet<u32> = stage
+        .agents()
+        .into_iter()
+        .filter(|id| is_agent(*id))
+        .collect();
     assert_eq!(agent.len(), 1);
     let run = stage.open_run(thread).await;
 
     let told = cancel(&stage, thread).await;
-    assert_eq!(told, "Stopping it. The conversation can go on with your next message.");
+    assert_eq!(
+        told,
+        "Stopping it. The conversation can go on with your next message."
+    );
     stage.says(thread, CANCELLED).await;
     assert_eq!(asleep(&sleep), 0);
     assert_eq!(stage.state(run).await, RunState::Cancelled);
@@ -78,7 +102,12 @@ async fn a_cancelled_tool_leaves_no_process_and_the_conversation_goes_on() {
 
     // The one message is the cancellation; what the agent remembers would repeat the rest.
     assert_eq!(stage.count(thread, "it ended"), 0);
-    stage.sim.user("ann").says(r#"which word? STUB:[{"recall":true}]"#).in_(thread).await;
+    stage
+        .sim
+        .user("ann")
+        .says(r#"which word? STUB:[{"recall":true}]"#)
+        .in_(thread)
+        .await;
     stage.answer(thread, "apricot").await;
     assert_eq!(stage.agents().into_iter().collect::<BTreeSet<_>>(), agent);
     assert_eq!(stage.count(thread, CANCELLED), 1);
@@ -112,7 +141,12 @@ while True:
 "#
     );
     let env = vec![("BATON_ADMISSION__MAX_ACTIVE".to_owned(), "1".to_owned())];
-    let stage = Stage::with(Settings { fake: Some(script), env, ..Settings::default() }).await;
+    let stage = Stage::with(Settings {
+        fake: Some(script),
+        env,
+        ..Settings::default()
+    })
+    .await;
     let thread = stage.ask("ann", "sleep").await;
     until("the agent works", || asleep(&sleep) == 2).await;
     let run = stage.open_run(thread).await;
@@ -132,9 +166,13 @@ while True:
 #[tokio::test]
 async fn a_request_that_waits_for_its_turn_is_taken_back() {
     let stage = Stage::with(with_env(&[("BATON_ADMISSION__MAX_ACTIVE", "1")])).await;
-    let first = stage.ask("ann", r#"one STUB:[{"text":"answer one","hold":"first"}]"#).await;
+    let first = stage
+        .ask("ann", r#"one STUB:[{"text":"answer one","hold":"first"}]"#)
+        .await;
     stage.model.wait_for_hold("first").await;
-    let second = stage.ask("ann", r#"two STUB:[{"text":"answer two"}]"#).await;
+    let second = stage
+        .ask("ann", r#"two STUB:[{"text":"answer two"}]"#)
+        .await;
     stage.says(second, "yours is next").await;
     let run = stage.open_run(second).await;
 
@@ -143,21 +181,34 @@ async fn a_request_that_waits_for_its_turn_is_taken_back() {
     assert_eq!(stage.state(run).await, RunState::Cancelled);
     stage.model.release("first");
     stage.answer(first, "answer one").await;
-    stage.sim.user("ann").says(r#"three STUB:[{"text":"answer three"}]"#).in_(second).await;
+    stage
+        .sim
+        .user("ann")
+        .says(r#"three STUB:[{"text":"answer three"}]"#)
+        .in_(second)
+        .await;
     stage.answer(second, "answer three").await;
     assert_eq!(stage.count(second, "answer two"), 0);
     let asked = stage.model.requests();
     let two = asked.iter().filter(|request| {
-        request.user_text.as_deref().is_some_and(|text| text.contains("answer two"))
+        request
+            .user_text
+            .as_deref()
+            .is_some_and(|text| text.contains("answer two"))
     });
-    assert_eq!(two.count(), 0, "the agent was asked what had been taken back");
+    assert_eq!(
+        two.count(),
+        0,
+        "the agent was asked what had been taken back"
+    );
     stage.sim.assert_clean();
 }
 
 #[tokio::test]
 async fn a_turn_is_cancelled_while_its_text_streams() {
     let stage = Stage::open().await;
-    let script = r#"STUB:[{"text":"one two three four","chunks":2,"hold_after":1,"hold":"middle"}]"#;
+    let script =
+        r#"STUB:[{"text":"one two three four","chunks":2,"hold_after":1,"hold":"middle"}]"#;
     let thread = stage.ask("ann", &format!("count {script}")).await;
     stage.model.wait_for_hold("middle").await;
     stage.live(thread, "one two").await;
@@ -167,7 +218,12 @@ async fn a_turn_is_cancelled_while_its_text_streams() {
     cancel(&stage, thread).await;
     stage.says(thread, CANCELLED).await;
     assert_eq!(stage.state(run).await, RunState::Cancelled);
-    stage.sim.user("ann").says(r#"again STUB:[{"text":"answer two"}]"#).in_(thread).await;
+    stage
+        .sim
+        .user("ann")
+        .says(r#"again STUB:[{"text":"answer two"}]"#)
+        .in_(thread)
+        .await;
     stage.answer(thread, "answer two").await;
     assert_eq!(stage.agents(), agents, "the agent was started anew");
     assert_eq!(stage.answers(thread, "four"), 0);
@@ -180,10 +236,17 @@ async fn without_anything_at_work_there_is_nothing_to_cancel() {
         "Nothing is at work here. Use `/cancel` in the thread of the conversation.";
     let stage = Stage::open().await;
     assert_eq!(cancel(&stage, stage.channel()).await, NOTHING);
-    let thread = stage.ask("ann", r#"one STUB:[{"text":"answer one"}]"#).await;
+    let thread = stage
+        .ask("ann", r#"one STUB:[{"text":"answer one"}]"#)
+        .await;
     stage.answer(thread, "answer one").await;
     assert_eq!(cancel(&stage, thread).await, NOTHING);
-    stage.sim.user("ann").says(r#"two STUB:[{"text":"answer two"}]"#).in_(thread).await;
+    stage
+        .sim
+        .user("ann")
+        .says(r#"two STUB:[{"text":"answer two"}]"#)
+        .in_(thread)
+        .await;
     stage.answer(thread, "answer two").await;
     assert_eq!(stage.count(thread, CANCELLED), 0);
     stage.sim.assert_clean();
@@ -215,7 +278,13 @@ async fn cancel_again_and_again(stage: &Stage, times: usize) {
 
 /// What the agents of a stage have left among everybody's temporary files.
 fn among_everybodys(stage: &Stage) -> Vec<String> {
-    let home = stage.home().file_name().unwrap().to_str().unwrap().to_owned();
+    let home = stage
+        .home()
+        .file_name()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .to_owned();
     let mut found = Vec::new();
     for entry in fs::read_dir("/tmp").unwrap().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -234,7 +303,9 @@ fn among_everybodys(stage: &Stage) -> Vec<String> {
 
 fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -246,7 +317,10 @@ async fn fifty_cancelled_runs_leave_no_process_no_socket_and_no_temporary_file()
         ("BATON_CLAUDE__IDLE_TIMEOUT", "1s"),
     ]))
     .await;
-    tokio::join!(cancel_again_and_again(&stage, 25), cancel_again_and_again(&stage, 25));
+    tokio::join!(
+        cancel_again_and_again(&stage, 25),
+        cancel_again_and_again(&stage, 25)
+    );
 
     stage.until_no_agents().await;
     let run = stage.data().join("run");

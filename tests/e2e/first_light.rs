@@ -11,7 +11,10 @@ fn streamed(first: &str, rest: &str) -> String {
 #[tokio::test]
 async fn a_mention_becomes_a_thread_with_a_streamed_and_a_final_answer() {
     let stage = Stage::open().await;
-    let said = stage.sim.user("ann").says(format!("@bot hello {}", streamed("first half, ", "other half")));
+    let said = stage.sim.user("ann").says(format!(
+        "@bot hello {}",
+        streamed("first half, ", "other half")
+    ));
     let said = said.in_(stage.channel()).await;
     let thread = crate::stage::thread_of(said);
 
@@ -21,21 +24,34 @@ async fn a_mention_becomes_a_thread_with_a_streamed_and_a_final_answer() {
     stage.model.release("middle");
     let answer = stage.answer(thread, "first half, other half").await;
 
-    assert_ne!(answer.id, live.id, "the final answer is a message of its own");
+    assert_ne!(
+        answer.id, live.id,
+        "the final answer is a message of its own"
+    );
     let asked = stage.sim.message(said).unwrap();
     assert!(asked.has_reaction("👀"), "{asked:?}");
     // The live message has gone: the run called no tool.
-    stage.sim.wait_for(|world| world.messages(thread).len() == 1).await;
+    stage
+        .sim
+        .wait_for(|world| world.messages(thread).len() == 1)
+        .await;
     stage.sim.assert_clean();
 }
 
 #[tokio::test]
 async fn the_second_message_reaches_the_same_process() {
     let stage = Stage::open().await;
-    let thread = stage.ask("ann", r#"the first thing STUB:[{"text":"answer one"}]"#).await;
+    let thread = stage
+        .ask("ann", r#"the first thing STUB:[{"text":"answer one"}]"#)
+        .await;
     stage.answer(thread, "answer one").await;
     let first = stage.agents();
-    stage.sim.user("ann").says(r#"two STUB:[{"recall":true}]"#).in_(thread).await;
+    stage
+        .sim
+        .user("ann")
+        .says(r#"two STUB:[{"recall":true}]"#)
+        .in_(thread)
+        .await;
     stage.answer(thread, "the first thing").await;
     assert_eq!(stage.agents(), first, "the agent was started anew");
     stage.sim.assert_clean();
@@ -44,11 +60,25 @@ async fn the_second_message_reaches_the_same_process() {
 #[tokio::test]
 async fn after_its_agent_was_idle_for_too_long_a_session_goes_on_with_its_memory() {
     let env = vec![("BATON_CLAUDE__IDLE_TIMEOUT".to_owned(), "100ms".to_owned())];
-    let stage = Stage::with(Settings { env, ..Settings::default() }).await;
-    let thread = stage.ask("ann", r#"remember the word apricot STUB:[{"text":"noted"}]"#).await;
+    let stage = Stage::with(Settings {
+        env,
+        ..Settings::default()
+    })
+    .await;
+    let thread = stage
+        .ask(
+            "ann",
+            r#"remember the word apricot STUB:[{"text":"noted"}]"#,
+        )
+        .await;
     stage.answer(thread, "noted").await;
     stage.until_no_agents().await;
-    stage.sim.user("ann").says(r#"which word? STUB:[{"recall":true}]"#).in_(thread).await;
+    stage
+        .sim
+        .user("ann")
+        .says(r#"which word? STUB:[{"recall":true}]"#)
+        .in_(thread)
+        .await;
     stage.answer(thread, "apricot").await;
     stage.sim.assert_clean();
 }

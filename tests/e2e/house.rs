@@ -19,14 +19,22 @@ const ORDER: [&[&str]; 6] = [
 
 /// Words that may stand only in certain places.
 const KEPT: [(&[&str], &[&str], &str); 4] = [
-    (&["serenity::", "poise::"], &["discord/"], "Discord's libraries stay in src/discord/"),
+    (
+        &["serenity::", "poise::"],
+        &["discord/"],
+        "Discord's libraries stay in src/discord/",
+    ),
     (&["sqlx::", "sqlx!"], &["store/"], "SQL stays in src/store/"),
     (
         &["process::Command", "Command::new("],
         &["runtime/runner/", "workspace/git", "cli/demo"],
         "processes are started by src/runtime/runner/ and src/workspace/git, and by the demo",
     ),
-    (&["println!", "eprintln!", "print!", "eprint!"], &["cli/"], "only src/cli/ prints"),
+    (
+        &["println!", "eprintln!", "print!", "eprint!"],
+        &["cli/"],
+        "only src/cli/ prints",
+    ),
 ];
 
 struct Source {
@@ -45,18 +53,30 @@ fn sources() -> Vec<Source> {
 }
 
 fn collect(root: &Path, directory: &Path, found: &mut Vec<Source>) {
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut entries: Vec<PathBuf> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
             collect(root, &path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let code = fs::read_to_string(&path).unwrap();
-            let code: Vec<&str> =
-                code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
-            let path = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-            found.push(Source { path, code: code.join("\n") });
+            let code: Vec<&str> = code
+                .lines()
+                .map(|line| line.split("//").next().unwrap_or_default())
+                .collect();
+            let path = path
+                .strip_prefix(root)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
+            found.push(Source {
+                path,
+                code: code.join("\n"),
+            });
         }
     }
 }
@@ -101,7 +121,9 @@ fn heads(group: &str) -> Vec<String> {
 }
 
 fn word(text: &str) -> Option<String> {
-    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(text.len());
     (end > 0).then(|| text[..end].to_owned())
 }
 
@@ -111,7 +133,11 @@ fn dependencies_go_one_way() {
     for source in sources() {
         let room = source.path.split(['/', '.']).next().unwrap_or_default();
         let Some(row) = row_of(room) else {
-            assert!(matches!(room, "main" | "lib"), "{} is in no room", source.path);
+            assert!(
+                matches!(room, "main" | "lib"),
+                "{} is in no room",
+                source.path
+            );
             continue;
         };
         for named in rooms_named(&source.code) {
@@ -120,7 +146,11 @@ fn dependencies_go_one_way() {
             }
         }
     }
-    assert!(wrong.is_empty(), "against the order of the rooms:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "against the order of the rooms:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -142,9 +172,15 @@ fn every_room_says_what_it_is_for() {
     for source in sources() {
         if source.path.ends_with("mod.rs") {
             let text = fs::read_to_string(
-                Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(&source.path),
+                Path::new(env!("CARGO_MANIFEST_DIR"))
+                    .join("src")
+                    .join(&source.path),
             );
-            assert!(text.unwrap().starts_with("//! "), "src/{} has no paragraph", source.path);
+            assert!(
+                text.unwrap().starts_with("//! "),
+                "src/{} has no paragraph",
+                source.path
+            );
         }
     }
 }

@@ -29,21 +29,33 @@ impl Agent {
     /// Finds the CLI: on this machine, or through npm from the lock file of the source tree.
     pub(super) fn find() -> Result<Self> {
         if let Some(program) = in_path("claude") {
-            let model = if is_logged_in(&program) { Model::Real } else { Model::Simulated };
+            let model = if is_logged_in(&program) {
+                Model::Real
+            } else {
+                Model::Simulated
+            };
             return Ok(Self { program, model });
         }
-        Ok(Self { program: install()?, model: Model::Simulated })
+        Ok(Self {
+            program: install()?,
+            model: Model::Simulated,
+        })
     }
 }
 
 fn in_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file())
+    std::env::split_paths(&path)
+        .map(|directory| directory.join(name))
+        .find(|file| file.is_file())
 }
 
 /// The CLI's own word; a local look without network.
 fn is_logged_in(program: &Path) -> bool {
-    let told = Command::new(program).args(["auth", "status"]).stdin(Stdio::null()).output();
+    let told = Command::new(program)
+        .args(["auth", "status"])
+        .stdin(Stdio::null())
+        .output();
     told.ok()
         .and_then(|told| serde_json::from_slice::<Value>(&told.stdout).ok())
         .and_then(|status| status.get("loggedIn")?.as_bool())

@@ -21,6 +21,7 @@ use tokio::{
 };
 
 use agent::{Agent, Model};
+use show::Screen;
 use stage::Stage;
 
 #[derive(Debug, clap::Args)]
@@ -40,14 +41,18 @@ enum Afterwards {
 }
 
 pub(super) async fn run(args: Args) -> Result<()> {
-    let afterwards = if args.script { Afterwards::End } else { Afterwards::TypeOn };
+    let afterwards = if args.script {
+        Afterwards::End
+    } else {
+        Afterwards::TypeOn
+    };
     let agent = Agent::find()?;
     writeln!(io::stdout(), "{}", introduction(&agent))?;
     let mut stage = Stage::build(agent).await?;
-    let sim = Arc::clone(&stage.sim);
+    let screen = Screen::new(Arc::clone(&stage.sim));
     let played = tokio::select! {
-        played = perform(&mut stage, afterwards) => played,
-        shown = show::show(&sim) => shown.map_err(Into::into),
+        played = perform(&mut stage, &screen, afterwards) => played,
+        shown = screen.follow() => shown.map_err(Into::into),
         _ = ctrl_c() => Ok(()),
     };
     let cleared = stage.clear().await;
@@ -64,33 +69,37 @@ fn introduction(agent: &Agent) -> String {
     format!("A simulated Discord, the real server, the real Claude CLI, {model}.")
 }
 
-async fn perform(stage: &mut Stage, afterwards: Afterwards) -> Result<()> {
+async fn perform(stage: &mut Stage, screen: &Screen, afterwards: Afterwards) -> Result<()> {
     stage.start().await?;
-    let thread = play::play(stage).await?;
+    let thread = play::play(stage, screen).await?;
     match afterwards {
-        Afterwards::End => writeln!(io::stdout(), "\nThat was the whole way of a message.")?,
-        Afterwards::TypeOn => type_on(&stage.sim, thread).await?,
+        Afterwards::End => screen.say("\nThat was the whole way of a message.")?,
+        Afterwards::TypeOn => type_on(&stage.sim, screen, thread).await?,
     }
     Ok(())
 }
 
 /// Lets the person at the terminal be ann.
-async fn type_on(sim: &Sim, thread: ChannelId) -> Result<()> {
-    writeln!(
-        io::stdout(),
+async fn type_on(sim: &Sim, screen: &Screen, thread: ChannelId) -> Result<()> {
+    screen.say(
         "\nNow you are ann. Type a message for the thread, or /cancel, /session list, /health; end \
-         with Ctrl-D."
+         with Ctrl-D.",
     )?;
     let mut lines = BufReader::new(stdin()).lines();
     while let Some(line) = lines.next_line().await? {
         let line = line.trim();
         if let Some(command) = line.strip_prefix('/') {
-            match sim.user("ann").slash(command, NO_OPTIONS).in_(thread).send() {
+            match sim
+                .user("ann")
+                .slash(command, NO_OPTIONS)
+                .in_(thread)
+                .send()
+            {
                 Ok(used) => {
                     let reply = used.answer().await;
-                    writeln!(io::stdout(), "      (only you see it) {}", reply.content)?;
+                    screen.say(&format!("      (only you see it) {}", reply.content))?;
                 }
-                Err(error) => writeln!(io::stdout(), "      {error}")?,
+                Err(error) => screen.say(&format!("      {error}"))?,
             }
         } else if !line.is_empty() {
             sim.user("ann").says(line).in_(thread).await;

@@ -45,7 +45,13 @@ impl Stage {
             Model::Simulated => Some(ModelSim::start().await?),
         };
         let sim = Arc::new(Sim::start(SimConfig::default()).await);
-        let stage = Self { sim, model, agent, home, server: None };
+        let stage = Self {
+            sim,
+            model,
+            agent,
+            home,
+            server: None,
+        };
         let project = stage.home.path().join("project");
         fs::create_dir(&project)?;
         fs::write(project.join("NOTES.md"), NOTES)?;
@@ -122,25 +128,33 @@ impl Stage {
             command
                 .env("ANTHROPIC_BASE_URL", model.base_url())
                 .env("ANTHROPIC_API_KEY", "demo")
+                // The agent's shell reads the profile of its home; the demo's has none to wait for.
+                .env("HOME", self.home.path())
                 .env("CLAUDE_CONFIG_DIR", self.home.path().join("claude"));
         }
         let mut server = command.spawn().context("the server could not be started")?;
         tokio::select! {
             () = self.sim.wait_until_connected() => {}
             ended = server.wait() => {
-                let log = fs::read_to_string(self.home.path().join("server.log"))?;
-                anyhow::bail!("the server ended at its start ({}):\n{log}", ended?);
+                anyhow::bail!("the server ended at its start ({}):\n{}", ended?, self.log());
             }
         }
         self.server = Some(server);
         Ok(())
     }
 
+    /// What the servers have logged.
+    pub(super) fn log(&self) -> String {
+        fs::read_to_string(self.home.path().join("server.log")).unwrap_or_default()
+    }
+
     /// Kills the server as a power cut would.
     pub(super) async fn kill(&mut self) -> Result<()> {
         let mut server = self.server.take().context("the server runs")?;
         server.kill().await?;
-        self.sim.wait_for(|world| world.connected_sessions() == 0).await;
+        self.sim
+            .wait_for(|world| world.connected_sessions() == 0)
+            .await;
         Ok(())
     }
 
@@ -165,7 +179,13 @@ impl Stage {
 /// What of this process's environment the demo's server may know: where programs are, and the
 /// Claude CLI's own settings.
 fn is_harmless(name: &str) -> bool {
-    const NAMES: [&str; 6] =
-        ["PATH", "HOME", "LANG", "TMPDIR", "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_OAUTH_TOKEN"];
+    const NAMES: [&str; 6] = [
+        "PATH",
+        "HOME",
+        "LANG",
+        "TMPDIR",
+        "CLAUDE_CONFIG_DIR",
+        "CLAUDE_CODE_OAUTH_TOKEN",
+    ];
     NAMES.contains(&name)
 }

@@ -11,8 +11,7 @@ pub(crate) fn claude() -> PathBuf {
     static CLAUDE: OnceLock<PathBuf> = OnceLock::new();
     CLAUDE
         .get_or_init(|| {
-            let install =
-                Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agent-clis/install");
+            let install = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agent-clis/install");
             let done = Command::new(&install).arg("claude").output().unwrap();
             assert!(
                 done.status.success(),

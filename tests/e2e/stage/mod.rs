@@ -88,17 +88,31 @@ impl Stage {
         let model = ModelSim::start().await.unwrap();
         let home = tempfile::Builder::new().prefix("bt").tempdir().unwrap();
         std::fs::create_dir(home.path().join("project")).unwrap();
-        let stage = Self { sim, model, home, settings, server: None };
+        let stage = Self {
+            sim,
+            model,
+            home,
+            settings,
+            server: None,
+        };
         stage.write_settings();
         stage.grant("ann", Scope::Global, Tier::Member).await;
         stage
     }
 
     fn write_settings(&self) {
-        let fake = self.settings.fake.as_ref().map(|what| fake::write(self.home(), what));
+        let fake = self
+            .settings
+            .fake
+            .as_ref()
+            .map(|what| fake::write(self.home(), what));
         let agent = self.settings.agent.clone().or(fake).unwrap_or_else(claude);
-        let rules: Vec<String> =
-            self.settings.allowed_tools.iter().map(|rule| format!("{rule:?}")).collect();
+        let rules: Vec<String> = self
+            .settings
+            .allowed_tools
+            .iter()
+            .map(|rule| format!("{rule:?}"))
+            .collect();
         let text = format!(
             r#"
 [discord]
@@ -154,7 +168,9 @@ allowed_tools = [{rules}]
     pub(crate) async fn kill(&mut self) {
         let server = self.server.take().expect("Baton runs");
         server.kill().await;
-        self.sim.wait_for(|world| world.connected_sessions() == 0).await;
+        self.sim
+            .wait_for(|world| world.connected_sessions() == 0)
+            .await;
     }
 
     /// Asks Baton to end; it has five seconds.
@@ -207,15 +223,25 @@ allowed_tools = [{rules}]
     /// these have started.
     pub(crate) fn processes(&self) -> Vec<u32> {
         let mut found = touching(&self.home().display().to_string());
-        found.retain(|id| self.server.as_ref().is_none_or(|server| server.pid() != *id));
+        found.retain(|id| {
+            self.server
+                .as_ref()
+                .is_none_or(|server| server.pid() != *id)
+        });
         found
     }
 
     /// The run of a thread that has not ended yet.
     pub(crate) async fn open_run(&self, thread: ChannelId) -> RunId {
         let store = self.store().await;
-        let session = store.session_in(baton::words::ChannelId::new(thread.get())).await.unwrap();
-        let run = store.open_run_of(session.expect("a session").id).await.unwrap();
+        let session = store
+            .session_in(baton::words::ChannelId::new(thread.get()))
+            .await
+            .unwrap();
+        let run = store
+            .open_run_of(session.expect("a session").id)
+            .await
+            .unwrap();
         store.close().await;
         run.expect("an open run").id
     }
@@ -268,35 +294,54 @@ allowed_tools = [{rules}]
 
     /// Somebody mentions the bot in the project's channel; where the answer will come.
     pub(crate) async fn ask(&self, name: &str, text: &str) -> ChannelId {
-        let said = self.sim.user(name).says(format!("@bot {text}")).in_(self.channel()).await;
+        let said = self
+            .sim
+            .user(name)
+            .says(format!("@bot {text}"))
+            .in_(self.channel())
+            .await;
         thread_of(said)
     }
 
     /// Waits for the final answer with this in it.
     pub(crate) async fn answer(&self, place: ChannelId, text: &str) -> MessageView {
-        self.sim.wait_for_message(place, |message| is_answer(message, text)).await
+        self.sim
+            .wait_for_message(place, |message| is_answer(message, text))
+            .await
     }
 
     /// Waits for the live message of a run with this in it.
     pub(crate) async fn live(&self, place: ChannelId, text: &str) -> MessageView {
         self.sim
-            .wait_for_message(place, |message| from_baton(message, text) && is_live(message))
+            .wait_for_message(place, |message| {
+                from_baton(message, text) && is_live(message)
+            })
             .await
     }
 
     /// Waits for any message of Baton with this in it.
     pub(crate) async fn says(&self, place: ChannelId, text: &str) -> MessageView {
-        self.sim.wait_for_message(place, |message| from_baton(message, text)).await
+        self.sim
+            .wait_for_message(place, |message| from_baton(message, text))
+            .await
     }
 
     /// How many final answers have this in them.
     pub(crate) fn answers(&self, place: ChannelId, text: &str) -> usize {
-        self.sim.messages(place).iter().filter(|message| is_answer(message, text)).count()
+        self.sim
+            .messages(place)
+            .iter()
+            .filter(|message| is_answer(message, text))
+            .count()
     }
 
     /// How many messages of Baton contain this.
     pub(crate) fn count(&self, place: ChannelId, text: &str) -> usize {
-        self.sim.messages(place).iter().filter(|message| from_baton(message, text)).count()
+        self.sim
+            .messages(place)
+            .iter()
+            .filter(|message| from_baton(message, text))
+            .count()
     }
 }
 
@@ -318,7 +363,11 @@ fn from_baton(message: &MessageView, text: &str) -> bool {
 
 /// A live message says how long the run has been at work.
 fn is_live(message: &MessageView) -> bool {
-    message.content.lines().last().is_some_and(|line| line.starts_with("-# ") && !line.contains("tokens"))
+    message
+        .content
+        .lines()
+        .last()
+        .is_some_and(|line| line.starts_with("-# ") && !line.contains("tokens"))
 }
 
 /// The last message of an answer has the account below it.

@@ -9,9 +9,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn ids_with(entry: &str) -> Vec<u32> {
     let mut found = Vec::new();
     for process in fs::read_dir("/proc").unwrap().flatten() {
-        let Ok(id) = process.file_name().to_string_lossy().parse::<u32>() else { continue };
+        let Ok(id) = process.file_name().to_string_lossy().parse::<u32>() else {
+            continue;
+        };
         let environment = fs::read(process.path().join("environ")).unwrap_or_default();
-        if environment.split(|byte| *byte == 0).any(|one| one == entry.as_bytes()) {
+        if environment
+            .split(|byte| *byte == 0)
+            .any(|one| one == entry.as_bytes())
+        {
             found.push(id);
         }
     }
@@ -31,10 +36,14 @@ pub(crate) fn commands_with(text: &str) -> Vec<u32> {
 fn having(files: &[&str], text: &str) -> Vec<u32> {
     let mut found = Vec::new();
     for process in fs::read_dir("/proc").unwrap().flatten() {
-        let Ok(id) = process.file_name().to_string_lossy().parse::<u32>() else { continue };
+        let Ok(id) = process.file_name().to_string_lossy().parse::<u32>() else {
+            continue;
+        };
         let has = files.iter().any(|file| {
             let told = fs::read(process.path().join(file)).unwrap_or_default();
-            String::from_utf8_lossy(&told).replace('\0', " ").contains(text)
+            String::from_utf8_lossy(&told)
+                .replace('\0', " ")
+                .contains(text)
         });
         if has {
             found.push(id);

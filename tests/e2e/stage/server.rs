@@ -23,8 +23,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts Baton with exactly this environment besides `PATH` and `HOME`.
     pub(super) fn spawn(home: &Path, env: Vec<(String, String)>, powers: Powers) -> Self {
-        let log =
-            OpenOptions::new().create(true).append(true).open(home.join("log")).unwrap();
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(home.join("log"))
+            .unwrap();
         let mut command = match powers {
             Powers::Inherited => Command::new(env!("CARGO_BIN_EXE_baton")),
             Powers::Dropped => {
@@ -67,8 +70,14 @@ impl Server {
         let asked = Instant::now();
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
         let ended = tokio::time::timeout(ENDS, self.child.wait()).await;
-        let status = ended.expect("Baton did not end within five seconds").unwrap();
-        assert!(status.success(), "Baton ended with {status} after {:?}", asked.elapsed());
+        let status = ended
+            .expect("Baton did not end within five seconds")
+            .unwrap();
+        assert!(
+            status.success(),
+            "Baton ended with {status} after {:?}",
+            asked.elapsed()
+        );
     }
 }
 
@@ -93,8 +102,11 @@ pub(super) fn clear_away(data: &Path) {
     let work = std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
-            let host =
-                RunnerHost::new(&run, env!("CARGO_BIN_EXE_baton").into(), RunnerLimits::default())?;
+            let host = RunnerHost::new(
+                &run,
+                env!("CARGO_BIN_EXE_baton").into(),
+                RunnerLimits::default(),
+            )?;
             for runner in host.present()? {
                 host.remove(runner).await?;
             }

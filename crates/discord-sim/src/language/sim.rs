@@ -242,6 +242,18 @@ impl Sim {
             .await
     }
 
+    /// Waits until the condition holds, or for as long as `patience`; for programs that have
+    /// something better to do than to panic.
+    pub async fn wait_within<O: Outcome>(
+        &self,
+        patience: Duration,
+        condition: impl Fn(WorldView<'_>) -> O,
+    ) -> Option<O::Value> {
+        self.shared
+            .wait_within(patience, |core| condition(WorldView::new(core)))
+            .await
+    }
+
     /// Waits for a message in a channel.
     ///
     /// # Panics

@@ -49,8 +49,23 @@ impl Shared {
         what: &str,
         condition: impl Fn(&Core) -> O,
     ) -> O::Value {
+        if let Some(value) = self.wait_within(PATIENCE, condition).await {
+            return value;
+        }
+        panic!(
+            "waited {PATIENCE:?} in vain for {what}\n{}",
+            self.look(tell)
+        );
+    }
+
+    /// Waits until `condition` holds, or for as long as `patience`.
+    pub(crate) async fn wait_within<O: Outcome>(
+        &self,
+        patience: Duration,
+        condition: impl Fn(&Core) -> O,
+    ) -> Option<O::Value> {
         let mut changes = self.subscribe();
-        let found = timeout(PATIENCE, async {
+        let found = timeout(patience, async {
             loop {
                 changes.mark_unchanged();
                 if let Some(value) = self.look(&condition).settled() {
@@ -59,13 +74,7 @@ impl Shared {
                 changes.changed().await.ok()?;
             }
         });
-        if let Ok(Some(value)) = found.await {
-            return value;
-        }
-        panic!(
-            "waited {PATIENCE:?} in vain for {what}\n{}",
-            self.look(tell)
-        );
+        found.await.ok().flatten()
     }
 }
 
