@@ -8,16 +8,18 @@ use uuid::Uuid;
 use super::{
     Engine, ProjectAgent, SessionError,
     agents::{Agent, Warmth},
-    finish::{Account, Outcome},
+    finish::{Account, Outcome, failed, failure, took_too_long},
     prompt, sentences,
-    turn::{Ending, Turn, Watched},
+    turn::{Ending, Stop, Turn, Watched},
 };
 use crate::{
     access::Action,
     admission::Ticket,
     delivery::Seen,
-    observe::Reference,
-    runtime::{ErrorClass, TurnEnd, TurnOutcome, runner::Written},
+    runtime::{
+        ErrorClass, TurnEnd, TurnOutcome,
+        runner::{LinkError, Written},
+    },
     store::{RequestRow, SessionRow},
     words::{RequestState, RunId, RunState},
 };
@@ -138,10 +140,15 @@ impl Engine {
         self.move_run(run, RunState::Starting, RunState::Running)
             .await?;
         let text = prompt::compose(&context, requests);
-        if let Err(error) = self.give_prompt(&agent, run, &text).await {
-            tracing::info!(%run, %error, "the agent was gone before it got its turn");
-            self.agents.lost(agent).await?;
-            return Ok(Next::StartAgain);
+        match self.give_prompt(&agent, run, &text).await {
+            Ok(_) => {}
+            // It has ended already; what it leaves says why.
+            Err(SessionError::Link(LinkError::Ended)) if agent.warmth == Warmth::Cold => {}
+            Err(error) => {
+                tracing::info!(%run, %error, "the agent was gone before it got its turn");
+                self.agents.lost(agent).await?;
+                return Ok(Next::StartAgain);
+            }
         }
         self.follow(run, &session, &project, agent, cancel).await
     }
@@ -199,10 +206,13 @@ impl Engine {
         };
         if let Ending::Turn(end) = &watched.ending {
             let account = account(Some(end.clone()));
-            return self.turn_ended(session, agent, account, end, cancel).await;
+            let stop = watched.stop;
+            return self
+                .turn_ended(session, agent, account, end, stop, cancel)
+                .await;
         }
         let account = account(None);
-        self.broke_off(session, agent, watched, account, cancel)
+        self.broke_off(session, project, agent, watched, account, cancel)
             .await
     }
 
@@ -213,10 +223,14 @@ impl Engine {
         agent: Agent,
         account: Account,
         end: &TurnEnd,
+        stop: Option<Stop>,
         cancel: &CancellationToken,
     ) -> Result<Next, SessionError> {
         let outcome = match &end.outcome {
             TurnOutcome::Answered(text) => Outcome::Answered(text.clone()),
+            TurnOutcome::Stopped if stop == Some(Stop::Overdue) && !cancel.is_cancelled() => {
+                took_too_long()
+            }
             TurnOutcome::Stopped => Outcome::Cancelled,
             TurnOutcome::Failed {
                 class: ErrorClass::UnknownConversation,
@@ -228,8 +242,8 @@ impl Engine {
             }
             TurnOutcome::Failed { class, detail } => failure(*class, detail),
         };
-        if cancel.is_cancelled() {
-            // What the agent's tools left running ends with the turn that somebody stopped.
+        if stop.is_some() || cancel.is_cancelled() {
+            // What the agent's tools left running ends with the turn that was stopped.
             if let Err(error) = agent.handle.sweep().await {
                 tracing::warn!(%error, "an agent's tree could not be swept; ending it whole");
                 self.agents.end(agent).await;
@@ -247,6 +261,7 @@ impl Engine {
     async fn broke_off(
         &self,
         session: &SessionRow,
+        project: &ProjectAgent,
         agent: Agent,
         watched: Watched,
         account: Account,
@@ -276,6 +291,11 @@ impl Engine {
                 self.forget_conversation(session).await?;
                 Ok(Next::StartAgain)
             }
+            Ending::NotStarted { detail, .. } if !project.directory.is_dir() => end(failed(
+                "The project's directory is not there. The operator has to bring it back, or to change \
+                 `directory` in the project's settings.",
+                &detail,
+            )),
             Ending::NotStarted { class, detail } => end(failure(class, &detail)),
             Ending::TooLong(bytes) => end(failed(
                 &format!(
@@ -285,10 +305,7 @@ impl Engine {
                 ),
                 "a line was too long",
             )),
-            Ending::TookTooLong => end(failed(
-                "This took longer than a turn may take and was ended. Send a message to go on.",
-                "the turn took too long",
-            )),
+            Ending::TookTooLong => end(took_too_long()),
             Ending::Ended { .. } | Ending::Killed if warm && !watched.acknowledged => {
                 // It had died while it was idle.
                 Ok(Next::StartAgain)
@@ -394,18 +411,4 @@ impl Engine {
 /// The id under which a run's prompt is given to its agent: once, however often it is sent.
 pub(super) fn prompt_id(run: RunId) -> String {
     format!("prompt:{run}")
-}
-
-/// A failure of a kind that has a sentence.
-pub(super) fn failure(class: ErrorClass, detail: &str) -> Outcome {
-    failed(class.sentence(), &format!("{class:?}: {detail}"))
-}
-
-fn failed(sentence: &str, cause: &str) -> Outcome {
-    let reference = Reference::fresh();
-    tracing::warn!(%reference, %cause, "a run failed");
-    Outcome::Failed {
-        sentence: sentences::failed(sentence, &reference.to_string()),
-        cause: cause.to_owned(),
-    }
 }

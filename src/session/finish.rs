@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::{Engine, SessionError, sentences};
 use crate::{
     admission::Ticket,
-    runtime::{TurnEnd, Usage, runner::Seq},
+    observe::Reference,
+    runtime::{ErrorClass, TurnEnd, Usage, runner::Seq},
     store::{NewDelivery, NewRun, Payload, RunEnd, SessionRow, StoreError, Tx},
     words::{RequestState, RunId, RunState, RunnerId, SessionId},
 };
@@ -207,4 +208,27 @@ fn footer(end: &RunEnd, account: Option<&Account>) -> String {
             };
             sentences::footer(usage, end.cost_microusd, turn.took)
         })
+}
+
+/// A failure of a kind that has a sentence.
+pub(super) fn failure(class: ErrorClass, detail: &str) -> Outcome {
+    failed(class.sentence(), &format!("{class:?}: {detail}"))
+}
+
+/// A turn took longer than a turn may take.
+pub(super) fn took_too_long() -> Outcome {
+    failed(
+        "This took longer than a turn may take and was ended. Send a message to go on.",
+        "the turn took too long",
+    )
+}
+
+/// A failure with a sentence for the person and a cause for the log.
+pub(super) fn failed(sentence: &str, cause: &str) -> Outcome {
+    let reference = Reference::fresh();
+    tracing::warn!(%reference, %cause, "a run failed");
+    Outcome::Failed {
+        sentence: sentences::failed(sentence, &reference.to_string()),
+        cause: cause.to_owned(),
+    }
 }

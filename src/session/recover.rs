@@ -159,7 +159,7 @@ impl Engine {
                 let outcome = match end.outcome {
                     TurnOutcome::Answered(text) => Outcome::Answered(text),
                     TurnOutcome::Stopped => Outcome::Cancelled,
-                    TurnOutcome::Failed { class, detail } => super::drive::failure(class, &detail),
+                    TurnOutcome::Failed { class, detail } => super::finish::failure(class, &detail),
                 };
                 self.finish(row.id, session.id, outcome, Some(&account))
                     .await?;

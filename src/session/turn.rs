@@ -41,9 +41,20 @@ pub(super) enum Ending {
     Killed,
 }
 
+/// Why an agent was told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// A person wished it.
+    Wished,
+    /// The turn took longer than a turn may take.
+    Overdue,
+}
+
 /// A turn as it was watched.
 pub(super) struct Watched {
     pub(super) ending: Ending,
+    /// Why the agent was told to stop, if it was.
+    pub(super) stop: Option<Stop>,
     /// Whether the agent had taken up the prompt.
     pub(super) acknowledged: bool,
     pub(super) tool_calls: u32,
@@ -98,7 +109,7 @@ impl Turn {
         let limits = engine.limits;
         let began = Instant::now();
         self.ready = agent.warmth != Warmth::Cold;
-        let mut asked_to_stop: Option<(Instant, Ending)> = None;
+        let mut asked_to_stop: Option<(Instant, Stop)> = None;
         let ending = loop {
             let deadline = match &asked_to_stop {
                 Some((at, _)) => *at,
@@ -113,13 +124,14 @@ impl Turn {
                 }
                 () = cancel.cancelled(), if asked_to_stop.is_none() => {
                     self.interrupt(agent).await;
-                    asked_to_stop = Some((Instant::now() + OBEYS, Ending::Disobeyed));
+                    asked_to_stop = Some((Instant::now() + OBEYS, Stop::Wished));
                 }
-                () = tokio::time::sleep_until(deadline) => match asked_to_stop.take() {
-                    Some((_, ending)) => break ending,
+                () = tokio::time::sleep_until(deadline) => match asked_to_stop {
+                    Some((_, Stop::Wished)) => break Ending::Disobeyed,
+                    Some((_, Stop::Overdue)) => break Ending::TookTooLong,
                     None if self.ready => {
                         self.interrupt(agent).await;
-                        asked_to_stop = Some((Instant::now() + OBEYS, Ending::TookTooLong));
+                        asked_to_stop = Some((Instant::now() + OBEYS, Stop::Overdue));
                     }
                     None => break Ending::NotStarted {
                         class: ErrorClass::BadStart,
@@ -128,7 +140,11 @@ impl Turn {
                 },
             }
         };
-        Ok(self.over(ending))
+        let stop = asked_to_stop.map(|(_, stop)| stop);
+        Ok(Watched {
+            stop,
+            ..self.over(ending)
+        })
     }
 
     /// The turn is over.
@@ -137,6 +153,7 @@ impl Turn {
             .send_modify(|progress| progress.state = ProgressState::Ended);
         Watched {
             ending,
+            stop: None,
             acknowledged: self.acknowledged,
             tool_calls: self.progress.borrow().tool_calls,
         }

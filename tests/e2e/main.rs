@@ -8,7 +8,10 @@
     reason = "a test's helpers fail by panicking and tell why, and write TOML by `Debug`"
 )]
 
+mod agents_in_trouble;
+mod cancel;
 mod first_light;
 mod house;
 mod runner;
+mod secrets;
 mod stage;

@@ -2,6 +2,7 @@
 //! process of its own, with the real agent CLI.
 
 mod agent;
+mod fake;
 mod processes;
 mod server;
 
@@ -10,15 +11,15 @@ use std::path::{Path, PathBuf};
 use baton::{
     clock::Millis,
     store::{MembershipRow, Store, Subject},
-    words::{Scope, Tier, UserId},
+    words::{RunId, RunState, Scope, Tier, UserId},
 };
 use discord_sim::{ChannelId, MessageRef, MessageView, Sim, SimConfig};
 use model_sim::ModelSim;
 use tempfile::TempDir;
 
 pub(crate) use agent::claude;
-pub(crate) use processes::{ids_with, until};
-pub(crate) use server::Server;
+pub(crate) use processes::{commands_with, ids_with, touching, until};
+pub(crate) use server::{Server, without_powers};
 
 /// Everything that one test needs. Dropping it ends every process that it started.
 pub(crate) struct Stage {
@@ -40,6 +41,19 @@ pub(crate) struct Settings {
     pub(crate) env: Vec<(String, String)>,
     /// The agent program; `None` for the real one.
     pub(crate) agent: Option<PathBuf>,
+    /// What a pretended agent does in the agent program's stead: see [`fake`].
+    pub(crate) fake: Option<String>,
+    /// Whether `baton run` has to do without root's powers.
+    pub(crate) powers: Powers,
+}
+
+/// With which rights Baton and its agents run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Powers {
+    /// Those of whoever runs the tests.
+    Inherited,
+    /// Those of an ordinary user: root, in a container, could look into every process.
+    Dropped,
 }
 
 impl Default for Settings {
@@ -49,6 +63,8 @@ impl Default for Settings {
             more: String::new(),
             env: Vec::new(),
             agent: None,
+            fake: None,
+            powers: Powers::Inherited,
         }
     }
 }
@@ -85,7 +101,12 @@ impl Stage {
     }
 
     fn write_settings(&self) {
-        let agent = self.settings.agent.clone().unwrap_or_else(claude);
+        let fake = self
+            .settings
+            .fake
+            .as_ref()
+            .map(|what| fake::write(self.home(), what));
+        let agent = self.settings.agent.clone().or(fake).unwrap_or_else(claude);
         let rules: Vec<String> = self
             .settings
             .allowed_tools
@@ -139,7 +160,7 @@ allowed_tools = [{rules}]
             ("DISCORD_BOT_TOKEN".to_owned(), self.sim.token().to_owned()),
         ];
         env.extend(self.settings.env.clone());
-        self.server = Some(Server::spawn(self.home(), env));
+        self.server = Some(Server::spawn(self.home(), env, self.settings.powers));
         self.sim.wait_until_connected().await;
     }
 
@@ -196,6 +217,53 @@ allowed_tools = [{rules}]
     /// Waits until no process of any agent lives.
     pub(crate) async fn until_no_agents(&self) {
         until("the agents have ended", || self.agents().is_empty()).await;
+    }
+
+    /// Every process that has to do with this stage, apart from Baton: runners, agents, and what
+    /// these have started.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        let mut found = touching(&self.home().display().to_string());
+        found.retain(|id| {
+            self.server
+                .as_ref()
+                .is_none_or(|server| server.pid() != *id)
+        });
+        found
+    }
+
+    /// The run of a thread that has not ended yet.
+    pub(crate) async fn open_run(&self, thread: ChannelId) -> RunId {
+        let store = self.store().await;
+        let session = store
+            .session_in(baton::words::ChannelId::new(thread.get()))
+            .await
+            .unwrap();
+        let run = store
+            .open_run_of(session.expect("a session").id)
+            .await
+            .unwrap();
+        store.close().await;
+        run.expect("an open run").id
+    }
+
+    /// How a run stands.
+    pub(crate) async fn state(&self, run: RunId) -> RunState {
+        let store = self.store().await;
+        let row = store.run(run).await.unwrap();
+        store.close().await;
+        row.state
+    }
+
+    /// Waits until a run has ended, and says how.
+    pub(crate) async fn end_of(&self, run: RunId) -> RunState {
+        let mut look = tokio::time::interval(std::time::Duration::from_millis(20));
+        loop {
+            look.tick().await;
+            let state = self.state(run).await;
+            if state.is_final() {
+                return state;
+            }
+        }
     }
 
     /// A look into the database.

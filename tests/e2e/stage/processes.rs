@@ -23,6 +23,35 @@ pub(crate) fn ids_with(entry: &str) -> Vec<u32> {
     found
 }
 
+/// The processes that have this text in their environment or on their command line.
+pub(crate) fn touching(text: &str) -> Vec<u32> {
+    having(&["environ", "cmdline"], text)
+}
+
+/// The processes that have this text on their command line, its words joined by single spaces.
+pub(crate) fn commands_with(text: &str) -> Vec<u32> {
+    having(&["cmdline"], text)
+}
+
+fn having(files: &[&str], text: &str) -> Vec<u32> {
+    let mut found = Vec::new();
+    for process in fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(id) = process.file_name().to_string_lossy().parse::<u32>() else {
+            continue;
+        };
+        let has = files.iter().any(|file| {
+            let told = fs::read(process.path().join(file)).unwrap_or_default();
+            String::from_utf8_lossy(&told)
+                .replace('\0', " ")
+                .contains(text)
+        });
+        if has {
+            found.push(id);
+        }
+    }
+    found
+}
+
 /// Waits for something that nothing announces, such as the end of somebody else's process.
 pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
     let waiting = async {

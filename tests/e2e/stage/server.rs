@@ -10,6 +10,8 @@ use std::{
 use baton::runtime::runner::{RunnerHost, RunnerLimits};
 use tokio::process::{Child, Command};
 
+use super::Powers;
+
 /// How long Baton may take to end when it is asked to.
 const ENDS: Duration = Duration::from_secs(5);
 
@@ -20,13 +22,21 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts Baton with exactly this environment besides `PATH` and `HOME`.
-    pub(super) fn spawn(home: &Path, env: Vec<(String, String)>) -> Self {
+    pub(super) fn spawn(home: &Path, env: Vec<(String, String)>, powers: Powers) -> Self {
         let log = OpenOptions::new()
             .create(true)
             .append(true)
             .open(home.join("log"))
             .unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_baton"))
+        let mut command = match powers {
+            Powers::Inherited => Command::new(env!("CARGO_BIN_EXE_baton")),
+            Powers::Dropped => {
+                let mut command = Command::from(without_powers());
+                command.arg(env!("CARGO_BIN_EXE_baton"));
+                command
+            }
+        };
+        let child = command
             .args(["run", "--config"])
             .arg(home.join("baton.toml"))
             .env_clear()
@@ -69,6 +79,17 @@ impl Server {
             asked.elapsed()
         );
     }
+}
+
+/// What runs a command as an ordinary user would: to root it leaves no capability, so that it may
+/// look into other processes of its own user only as far as these allow it.
+pub(crate) fn without_powers() -> std::process::Command {
+    if !nix::unistd::geteuid().is_root() {
+        return std::process::Command::new("env");
+    }
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]);
+    command
 }
 
 /// Ends every runner of a data directory, with its whole tree. From a thread of its own, because a

@@ -1,0 +1,512 @@
+//! Whatever an agent does wrong, its run ends with one sentence and a reference, and the next message
+//! works.
+
+use std::{fs, path::PathBuf};
+
+use baton::words::RunState;
+use discord_sim::{ChannelId, MessageView};
+use model_sim::ForcedError;
+use serde_json::{Value, json};
+
+use crate::stage::{Settings, Stage, until};
+
+/// A pretended agent that answers what says hello, and does this with all else.
+fn otherwise(what: &str) -> Settings {
+    let script = format!(
+        r#"
+for line in lines():
+    if kind(line) == "initialize":
+        welcome(line)
+    elif kind(line) == "user" and "hello" in text(line):
+        answer(line, "and hello to you")
+    elif kind(line) == "user":
+{}
+"#,
+        what.lines()
+            .map(|line| format!("        {line}\n"))
+            .collect::<String>()
+    );
+    Settings {
+        fake: Some(script),
+        ..Settings::default()
+    }
+}
+
+fn with_env(mut settings: Settings, name: &str, value: &str) -> Settings {
+    settings.env.push((name.to_owned(), value.to_owned()));
+    settings
+}
+
+/// Waits for the failure of a run: one message, the sentence and a reference.
+async fn failure(stage: &Stage, place: ChannelId, sentence: &str) -> MessageView {
+    let told = stage.says(place, sentence).await;
+    let (words, reference) = told
+        .content
+        .split_once("\n-# reference ")
+        .expect("a reference");
+    assert_eq!(words, format!("⚠️ {sentence}"));
+    assert!(
+        stage.log().contains(reference),
+        "the log has nothing under {reference}"
+    );
+    told
+}
+
+/// Says hello in a thread and waits for the answer, which must come though the last run failed.
+async fn goes_on(stage: &Stage, place: ChannelId) {
+    stage.sim.user("ann").says("hello").in_(place).await;
+    stage.answer(place, "and hello to you").await;
+    let told = stage.sim.messages(place);
+    let by_baton: Vec<&str> = told
+        .iter()
+        .filter(|message| message.author == "bot")
+        .map(|message| message.content.as_str())
+        .collect();
+    assert_eq!(
+        by_baton.len(),
+        2,
+        "one failure and one answer: {by_baton:?}"
+    );
+    stage.sim.assert_clean();
+}
+
+const BAD_START: &str = "The agent program did not start with these settings. The operator has to \
+                         check the project's settings and the program's version.";
+
+#[tokio::test]
+async fn an_agent_program_that_is_missing_fails_the_run() {
+    let missing = PathBuf::from("/nowhere/claude");
+    let stage = Stage::with(Settings {
+        agent: Some(missing),
+        ..Settings::default()
+    })
+    .await;
+    let thread = stage.ask("ann", "anybody there?").await;
+    failure(&stage, thread, BAD_START).await;
+    stage.sim.user("ann").says("and now?").in_(thread).await;
+    stage
+        .sim
+        .wait_for(|world| world.messages(thread).len() == 3)
+        .await;
+    assert_eq!(stage.count(thread, BAD_START), 2);
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_project_directory_that_is_gone_fails_the_run_until_it_is_back() {
+    let stage = Stage::with(otherwise("pass")).await;
+    fs::remove_dir(stage.project()).unwrap();
+    let thread = stage.ask("ann", "hello").await;
+    failure(
+        &stage,
+        thread,
+        "The project's directory is not there. The operator has to bring it back, or to change \
+         `directory` in the project's settings.",
+    )
+    .await;
+    fs::create_dir(stage.project()).unwrap();
+    goes_on(&stage, thread).await;
+}
+
+#[tokio::test]
+async fn garbage_is_passed_over() {
+    let what = r#"
+sys.stdout.buffer.write(b"\xff\xfe\x00 no json\n{\n[]\n\"x\"\n{\"type\":7}\n\n{\"type\":\"user\",\"message\":3}\n")
+sys.stdout.buffer.write(b"{\"type\":\"assistant\",\"message\":{\"content\":[1,null,{\"type\":\"text\"}]}}\n")
+sys.stdout.flush()
+answer(line, "an answer all the same")
+"#;
+    let stage = Stage::with(otherwise(what)).await;
+    let thread = stage.ask("ann", "garble").await;
+    stage.answer(thread, "an answer all the same").await;
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_line_of_fifty_megabytes_fails_the_run() {
+    let what = "take(line)\nsay(type='assistant', text='x' * (50 << 20))\ntime.sleep(1000)";
+    let stage = Stage::with(otherwise(what)).await;
+    let thread = stage.ask("ann", "talk").await;
+    failure(
+        &stage,
+        thread,
+        "The agent wrote a line of 50 MB, more than Baton reads, so it was ended. Send a message to go \
+         on.",
+    )
+    .await;
+    goes_on(&stage, thread).await;
+    let journals = stage.data().join("run");
+    let size: u64 = fs::read_dir(journals)
+        .unwrap()
+        .flat_map(|entry| fs::read_dir(entry.unwrap().path()).into_iter().flatten())
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .sum();
+    assert!(size < 1 << 20, "{size} bytes were kept");
+}
+
+#[tokio::test]
+async fn an_agent_that_ends_before_its_handshake_fails_the_run() {
+    let script = "print('no such option', file=sys.stderr)\nsys.exit(3)".to_owned();
+    let stage = Stage::with(Settings {
+        fake: Some(script),
+        ..Settings::default()
+    })
+    .await;
+    let thread = stage.ask("ann", "hello").await;
+    failure(
+        &stage,
+        thread,
+        "The agent failed. Send your message again; its own words may say why.",
+    )
+    .await;
+    assert!(stage.log().contains("no such option"));
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn an_agent_that_ends_in_its_turn_fails_the_run() {
+    let stage = Stage::with(otherwise("take(line)\nsys.exit(3)")).await;
+    let thread = stage.ask("ann", "leave").await;
+    failure(
+        &stage,
+        thread,
+        "The agent ended before it answered (exit code 3). Send a message to go on.",
+    )
+    .await;
+    goes_on(&stage, thread).await;
+}
+
+#[tokio::test]
+async fn an_agent_that_is_killed_in_its_turn_interrupts_the_run() {
+    let stage = Stage::with(otherwise(
+        "take(line)\nos.kill(os.getpid(), signal.SIGKILL)",
+    ))
+    .await;
+    let thread = stage.ask("ann", "die").await;
+    stage
+        .says(
+            thread,
+            "⚠️ The agent was ended from outside while it worked.",
+        )
+        .await;
+    goes_on(&stage, thread).await;
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_never_answered_fails_the_run() {
+    let script = "time.sleep(1000)".to_owned();
+    let settings = Settings {
+        fake: Some(script),
+        ..Settings::default()
+    };
+    let stage = Stage::with(with_env(settings, "BATON_CLAUDE__START_TIMEOUT", "1s")).await;
+    let thread = stage.ask("ann", "hello").await;
+    failure(&stage, thread, BAD_START).await;
+    stage.until_no_agents().await;
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_turn_that_takes_too_long_is_stopped() {
+    let settings = with_env(Settings::default(), "BATON_CLAUDE__TURN_TIMEOUT", "3s");
+    let stage = Stage::with(settings).await;
+    let thread = stage
+        .ask(
+            "ann",
+            r#"think STUB:[{"text":"thought","hold":"for ever"}]"#,
+        )
+        .await;
+    stage.model.wait_for_hold("for ever").await;
+    let run = stage.open_run(thread).await;
+    let agents = stage.agents();
+    failure(
+        &stage,
+        thread,
+        "This took longer than a turn may take and was ended. Send a message to go on.",
+    )
+    .await;
+    assert_eq!(stage.state(run).await, RunState::Failed);
+    stage
+        .sim
+        .user("ann")
+        .says(r#"again STUB:[{"text":"at once"}]"#)
+        .in_(thread)
+        .await;
+    stage.answer(thread, "at once").await;
+    assert_eq!(stage.agents(), agents, "the agent was started anew");
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn errors_of_the_model_service_fail_the_run_with_what_can_be_done() {
+    let stage = Stage::open().await;
+    let thread = stage
+        .ask("ann", r#"one STUB:[{"text":"answer one"}]"#)
+        .await;
+    stage.answer(thread, "answer one").await;
+    let agents = stage.agents();
+    for (error, sentence) in [
+        (
+            ForcedError::status(401)
+                .error("authentication_error")
+                .message("invalid x-api-key"),
+            "The agent is not logged in. The operator has to log it in again on the machine; then \
+             send your message once more.",
+        ),
+        (
+            ForcedError::status(429)
+                .error("rate_limit_error")
+                .message("slower")
+                .header("retry-after", "0"),
+            "The model service takes no more requests at the moment. Try again in a minute.",
+        ),
+        (
+            ForcedError::status(400)
+                .error("invalid_request_error")
+                .message("prompt is too long: 3 > 2"),
+            "This conversation has become too long for the model. Go on in a new thread, or send less \
+             at once.",
+        ),
+        (
+            ForcedError::status(400)
+                .error("invalid_request_error")
+                .message("bad thing"),
+            "The agent failed. Send your message again; its own words may say why.",
+        ),
+        (
+            ForcedError::status(529)
+                .error("overloaded_error")
+                .message("busy")
+                .header("retry-after", "0"),
+            "The model service is overloaded or broken at the moment. Try again in a few minutes.",
+        ),
+    ] {
+        stage.model.force([error.path("/v1/messages")]);
+        stage
+            .sim
+            .user("ann")
+            .says(r#"try STUB:[{"text":"no"}]"#)
+            .in_(thread)
+            .await;
+        failure(&stage, thread, sentence).await;
+        stage.model.force([]);
+        stage
+            .sim
+            .user("ann")
+            .says(format!(
+                r#"again STUB:[{{"text":"after {}"}}]"#,
+                sentence.len()
+            ))
+            .in_(thread)
+            .await;
+        stage
+            .answer(thread, &format!("after {}", sentence.len()))
+            .await;
+    }
+    assert_eq!(stage.agents(), agents, "the agent was started anew");
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_conversation_whose_id_is_in_use_is_gone_on_with() {
+    let stage = Stage::open().await;
+    // The agent dies before its first word, but has begun its file.
+    let thread = stage
+        .ask("ann", r#"one STUB:[{"text":"answer one","hold":"first"}]"#)
+        .await;
+    stage.model.wait_for_hold("first").await;
+    until("it has begun its file", || {
+        !conversations(&stage).is_empty()
+    })
+    .await;
+    for agent in stage.agents() {
+        kill(agent);
+    }
+    stage
+        .says(
+            thread,
+            "⚠️ The agent was ended from outside while it worked.",
+        )
+        .await;
+    stage.model.release("first");
+    stage
+        .sim
+        .user("ann")
+        .says(r#"two STUB:[{"text":"answer two"}]"#)
+        .in_(thread)
+        .await;
+    stage.answer(thread, "answer two").await;
+    assert_eq!(
+        conversations(&stage).len(),
+        1,
+        "it began another conversation"
+    );
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_lost_conversation_is_said_and_begun_anew() {
+    let stage = Stage::with(with_env(
+        Settings::default(),
+        "BATON_CLAUDE__IDLE_TIMEOUT",
+        "100ms",
+    ))
+    .await;
+    let thread = stage
+        .ask("ann", r#"remember apricot STUB:[{"text":"answer one"}]"#)
+        .await;
+    stage.answer(thread, "answer one").await;
+    stage.until_no_agents().await;
+    for file in conversations(&stage) {
+        fs::remove_file(file).unwrap();
+    }
+    stage
+        .sim
+        .user("ann")
+        .says(r#"what? STUB:[{"recall":true},{"text":"x"}]"#)
+        .in_(thread)
+        .await;
+    stage
+        .says(
+            thread,
+            "⚠️ The agent does not remember this conversation any more",
+        )
+        .await;
+    stage
+        .sim
+        .wait_for(|world| world.messages(thread).len() == 4)
+        .await;
+    assert_eq!(stage.count(thread, "apricot"), 0);
+    stage.until_no_agents().await;
+    stage
+        .sim
+        .user("ann")
+        .says(r#"now? STUB:[{"recall":true}]"#)
+        .in_(thread)
+        .await;
+    stage.answer(thread, "what?").await;
+    stage.sim.assert_clean();
+}
+
+/// The files of the agent's conversations.
+fn conversations(stage: &Stage) -> Vec<PathBuf> {
+    let projects = stage.home().join("claude/projects");
+    let directories = fs::read_dir(projects).into_iter().flatten().flatten();
+    let files = directories.flat_map(|directory| fs::read_dir(directory.path()).unwrap().flatten());
+    files
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "jsonl"))
+        .collect()
+}
+
+fn kill(process: u32) {
+    let process = nix::unistd::Pid::from_raw(process.try_into().unwrap());
+    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGKILL).unwrap();
+}
+
+#[tokio::test]
+async fn a_tool_without_a_rule_is_denied_and_the_decision_is_kept_with_its_rule() {
+    let settings = Settings {
+        allowed_tools: vec!["Read", "Bash(git log:*)"],
+        ..Settings::default()
+    };
+    let stage = Stage::with(settings).await;
+    fs::write(stage.project().join("note"), "the note's words").unwrap();
+    let note = stage.project().join("note");
+    let calls = json!([
+        {"tool": "Write", "input": {"file_path": stage.project().join("new"), "content": "x"}},
+        {"tool": "Bash", "input": {"command": "touch made"}},
+        {"tool": "Bash", "input": {"command": "ls"}},
+        {"tool": "Read", "input": {"file_path": note}},
+        {"text": "tried all", "hold": "end"},
+    ]);
+    let thread = stage.ask("ann", &format!("try STUB:{calls}")).await;
+    stage.model.wait_for_hold("end").await;
+    let run = stage.open_run(thread).await;
+    stage.model.release("end");
+    stage.answer(thread, "tried all").await;
+    assert!(!stage.project().join("new").exists() && !stage.project().join("made").exists());
+
+    let store = stage.store().await;
+    let events = store.run_events(run).await.unwrap();
+    store.close().await;
+    let decisions: Vec<(String, String, String)> = events
+        .into_iter()
+        .filter(|(kind, _)| kind == "tool_decided")
+        .map(|(_, data)| {
+            let word = |name: &str| data[name].as_str().unwrap().to_owned();
+            let verdict = word("verdict")
+                .chars()
+                .take_while(char::is_ascii_alphabetic)
+                .collect();
+            (word("tool"), verdict, word("rule"))
+        })
+        .collect();
+    let decided = |tool: &str, verdict: &str, rule: &str| {
+        (tool.to_owned(), verdict.to_owned(), rule.to_owned())
+    };
+    assert_eq!(
+        decisions,
+        [
+            decided("Write", "Deny", "built in: no rule allows it"),
+            decided("Bash", "Deny", "allowed_tools: Bash(git log:*)"),
+            decided("Bash", "Deny", "allowed_tools: Bash(git log:*)"),
+            decided("Read", "Defer", "allowed_tools: Read"),
+        ]
+    );
+    // The agent was told why.
+    let asked = stage.model.requests();
+    let told = tool_results(&asked.last().unwrap().body);
+    assert!(
+        told.contains("Write is not allowed in this project."),
+        "{told}"
+    );
+    assert!(
+        told.contains("Bash is allowed in this project only by rule"),
+        "{told}"
+    );
+    assert!(told.contains("the note's words"), "{told}");
+    stage.sim.assert_clean();
+}
+
+/// What the tools of a conversation gave, as the model is told.
+fn tool_results(body: &Value) -> String {
+    let messages = body["messages"].as_array().into_iter().flatten();
+    let blocks = messages.flat_map(|message| message["content"].as_array().into_iter().flatten());
+    blocks
+        .filter(|block| block["type"] == "tool_result")
+        .map(|block| block["content"].to_string())
+        .collect()
+}
+
+#[tokio::test]
+async fn one_agent_too_many_closes_the_one_that_was_used_least_recently() {
+    let stage = Stage::with(with_env(Settings::default(), "BATON_CLAUDE__MAX_LIVE", "1")).await;
+    let one = stage
+        .ask("ann", r#"one apricot STUB:[{"text":"answer one"}]"#)
+        .await;
+    stage.answer(one, "answer one").await;
+    let first = stage.agents();
+    let two = stage
+        .ask("ann", r#"two STUB:[{"text":"answer two","hold":"second"}]"#)
+        .await;
+    stage.model.wait_for_hold("second").await;
+    let second = stage.agents();
+    assert!(
+        first.iter().all(|id| !second.contains(id)),
+        "{first:?} {second:?}"
+    );
+    stage.model.release("second");
+    stage.answer(two, "answer two").await;
+    assert_eq!(stage.agents(), second);
+    // The one that was closed comes back with its memory.
+    stage
+        .sim
+        .user("ann")
+        .says(r#"what? STUB:[{"recall":true}]"#)
+        .in_(one)
+        .await;
+    stage.answer(one, "apricot").await;
+    assert!(stage.agents().iter().all(|id| !second.contains(id)));
+    stage.sim.assert_clean();
+}

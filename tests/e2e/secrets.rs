@@ -1,0 +1,386 @@
+//! No secret leaves: not by an agent's environment or arguments, a log, a file or Discord, and not
+//! through the tools that are allowed as shipped.
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use crate::stage::{Powers, Settings, Stage, without_powers};
+
+/// What `allowed_tools` is when nobody sets it.
+const SHIPPED: [&str; 3] = ["Read", "Grep", "Glob"];
+
+/// Stands in the server's environment.
+const IN_THE_ENVIRONMENT: &str = "canary-6f1d0c-environment";
+/// Stands in `.env`.
+const IN_DOT_ENV: &str = "canary-6f1d0c-dot-env";
+/// The credential that an agent needs and gets.
+const THE_AGENTS: &str = "key-of-the-model-service-6f1d0c";
+
+/// A stage with canaries in the server's environment and in `.env`.
+async fn guarded(powers: Powers) -> Stage {
+    let settings = Settings {
+        allowed_tools: SHIPPED.to_vec(),
+        env: vec![
+            ("BATON_LOG__LEVEL".to_owned(), "trace".to_owned()),
+            (
+                "DATABASE_PASSWORD".to_owned(),
+                IN_THE_ENVIRONMENT.to_owned(),
+            ),
+            ("ANTHROPIC_API_KEY".to_owned(), THE_AGENTS.to_owned()),
+        ],
+        powers,
+        ..Settings::default()
+    };
+    let mut stage = Stage::dark(settings).await;
+    fs::write(
+        stage.home().join(".env"),
+        format!("OTHER_PASSWORD={IN_DOT_ENV}\n"),
+    )
+    .unwrap();
+    stage.start().await;
+    stage
+}
+
+/// Every file below a directory.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| {
+            let kind = fs::symlink_metadata(&path).unwrap().file_type();
+            if kind.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
+}
+
+#[tokio::test]
+async fn no_process_log_file_or_message_has_the_bots_token_or_a_secret_of_the_server() {
+    let stage = guarded(Powers::Inherited).await;
+    let note = stage.project().join("note");
+    fs::write(&note, "words of the note").unwrap();
+    let script = json!([{"tool": "Read", "input": {"file_path": note}}, {"text": "answer one"}]);
+    let thread = stage.ask("ann", &format!("hello STUB:{script}")).await;
+    stage.answer(thread, "answer one").await;
+    stage
+        .sim
+        .user("ann")
+        .says(r#"fail STUB:[{"status":400,"message":"no"}]"#)
+        .in_(thread)
+        .await;
+    stage.says(thread, "The agent failed.").await;
+
+    let token = stage.sim.token().to_owned();
+    let secrets = [token.as_str(), IN_THE_ENVIRONMENT, IN_DOT_ENV];
+    // The runner and the agent.
+    let processes = stage.processes();
+    assert_eq!(processes.len(), 2);
+    let mut told = Vec::new();
+    for process in processes {
+        for file in ["environ", "cmdline"] {
+            let path = PathBuf::from(format!("/proc/{process}/{file}"));
+            told.push((path.clone(), fs::read(path).unwrap()));
+        }
+    }
+    assert!(
+        told.iter().any(|(_, told)| contains(told, THE_AGENTS)),
+        "the agent has its own key"
+    );
+    for file in files(&stage.data()) {
+        // A socket cannot be read.
+        if let Ok(held) = fs::read(&file) {
+            told.push((file, held));
+        }
+    }
+    let names: Vec<String> = told
+        .iter()
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    for name in ["baton.db", "spec.json"] {
+        assert!(
+            names.iter().any(|path| path.ends_with(name)),
+            "no {name} in {names:?}"
+        );
+    }
+    told.push((
+        "Discord".into(),
+        format!("{:?}", stage.sim.journal()).into_bytes(),
+    ));
+    told.push((
+        "the model".into(),
+        format!("{:?}", stage.model.requests()).into_bytes(),
+    ));
+    let log = stage.log();
+    assert!(
+        log.contains("TRACE"),
+        "the log is not at its most talkative"
+    );
+    assert!(!log.contains(THE_AGENTS), "the agent's key is in the log");
+    told.push(("the log".into(), log.into_bytes()));
+    for (place, held) in told {
+        for secret in secrets {
+            assert!(
+                !contains(&held, secret),
+                "{secret} is in {}",
+                place.display()
+            );
+        }
+    }
+    stage.sim.assert_clean();
+}
+
+/// Whether a process of the same user, without a special power, can look into another.
+fn can_be_looked_into(process: u32) -> bool {
+    let look = without_powers()
+        .arg("cat")
+        .arg(format!("/proc/{process}/environ"))
+        .output()
+        .unwrap();
+    let refused = String::from_utf8_lossy(&look.stderr).contains("Permission denied");
+    assert_ne!(look.status.success(), refused, "{look:?}");
+    look.status.success()
+}
+
+#[tokio::test]
+async fn other_processes_of_the_user_cannot_look_into_the_server_and_the_runners() {
+    let stage = guarded(Powers::Dropped).await;
+    let thread = stage
+        .ask("ann", r#"hello STUB:[{"text":"answer one"}]"#)
+        .await;
+    stage.answer(thread, "answer one").await;
+    let agents = stage.agents();
+    let runners: Vec<u32> = stage
+        .processes()
+        .into_iter()
+        .filter(|process| !agents.contains(process))
+        .collect();
+    assert_eq!((agents.len(), runners.len()), (1, 1));
+    assert!(
+        !can_be_looked_into(stage.server().pid()),
+        "the server can be looked into"
+    );
+    assert!(
+        !can_be_looked_into(runners[0]),
+        "the runner can be looked into"
+    );
+    // What this proves it by: an ordinary process can.
+    assert!(can_be_looked_into(agents[0]));
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn what_baton_keeps_is_for_its_user_alone() {
+    let stage = guarded(Powers::Inherited).await;
+    let thread = stage
+        .ask("ann", r#"hello STUB:[{"text":"answer one"}]"#)
+        .await;
+    stage.answer(thread, "answer one").await;
+    let mut seen = 0;
+    let mut open = Vec::new();
+    let mut ways = vec![stage.data()];
+    while let Some(path) = ways.pop() {
+        let about = fs::symlink_metadata(&path).unwrap();
+        let mode = about.permissions().mode() & 0o777;
+        let wanted = if about.is_dir() { 0o700 } else { 0o600 };
+        seen += 1;
+        if mode != wanted {
+            open.push(format!("{mode:o} {}", path.display()));
+        }
+        // What is in the agent's directory for temporary files is the agent's, behind a shut door.
+        if about.is_dir() && !path.ends_with("tmp") {
+            ways.extend(
+                fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        }
+    }
+    assert_eq!(open, Vec::<String>::new());
+    assert!(seen > 8, "only {seen} files and directories were looked at");
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn the_tools_that_are_allowed_as_shipped_do_not_reach_what_is_secret() {
+    const CANARY: &str = "canary-77ab12";
+    let stage = guarded(Powers::Inherited).await;
+    let home = stage.home().to_owned();
+    let project = stage.project();
+    let mut secret = vec![home.join(".env"), home.join("baton.toml")];
+    for name in [
+        ".ssh/id_ed25519",
+        ".aws/credentials",
+        ".config/gh/hosts.yml",
+        ".netrc",
+        ".claude.json",
+        "claude/.credentials.json",
+        "data/kept",
+        "elsewhere/notes",
+    ] {
+        secret.push(home.join(name));
+    }
+    for file in &secret {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let had = fs::read_to_string(file).unwrap_or_default();
+        fs::write(file, format!("{had}\n# {CANARY}\n")).unwrap();
+        // A name tells something too.
+        if file.parent() != Some(&home) {
+            fs::write(file.with_file_name(format!("{CANARY}.txt")), CANARY).unwrap();
+        }
+    }
+    fs::write(project.join("note"), "words of the note").unwrap();
+    symlink(home.join(".env"), project.join("to-file")).unwrap();
+    symlink(&home, project.join("to-home")).unwrap();
+
+    let mut calls: Vec<Value> = Vec::new();
+    let mut call = |tool: &str, input: Value| calls.push(json!({"tool": tool, "input": input}));
+    call("Read", json!({"file_path": project.join("note")}));
+    call(
+        "Grep",
+        json!({"pattern": "w.rds", "output_mode": "content"}),
+    );
+    call("Glob", json!({"pattern": "**/*ot*"}));
+    for file in &secret {
+        call("Read", json!({"file_path": file}));
+    }
+    for path in [
+        "to-file",
+        "to-home/.env",
+        "../.env",
+        "to-home/.ssh/id_ed25519",
+    ] {
+        call("Read", json!({"file_path": project.join(path)}));
+        call("Read", json!({"file_path": path}));
+    }
+    let server = stage.server().pid();
+    for path in [
+        "/proc/self/environ".to_owned(),
+        format!("/proc/{server}/environ"),
+    ] {
+        call("Read", json!({"file_path": path}));
+    }
+    for path in [
+        "",
+        "..",
+        "to-file",
+        "to-home",
+        "to-home/data",
+        "to-home/.ssh",
+    ] {
+        for path in [project.join(path).display().to_string(), path.to_owned()] {
+            call(
+                "Grep",
+                json!({"pattern": "can.ry", "path": path, "output_mode": "content"}),
+            );
+            call("Glob", json!({"pattern": "**/*can*", "path": path}));
+        }
+    }
+    for directory in [
+        home.clone(),
+        home.join(".ssh"),
+        home.join("data"),
+        home.join("claude"),
+    ] {
+        call(
+            "Grep",
+            json!({"pattern": "can.ry", "path": directory, "output_mode": "content"}),
+        );
+        call("Glob", json!({"pattern": "**/*can*", "path": directory}));
+        call(
+            "Glob",
+            json!({"pattern": format!("{}/**/*can*", directory.display())}),
+        );
+    }
+    call(
+        "Grep",
+        json!({"pattern": "can.ry", "glob": "../**", "output_mode": "content"}),
+    );
+    call(
+        "Grep",
+        json!({"pattern": "can.ry", "glob": "to-home/**", "output_mode": "content"}),
+    );
+    for pattern in [
+        "../**/*can*",
+        "to-home/**/*can*",
+        "../.ssh/*",
+        "to-home/.ssh/*",
+        "{..,.}/.ssh/*",
+    ] {
+        call("Glob", json!({"pattern": pattern}));
+    }
+    let mut thread = None;
+    for (round, some) in calls.chunks(6).enumerate() {
+        let script = json!([{"tools": some}, {"text": format!("round {round} is over")}]);
+        let prompt = format!("try STUB:{script}");
+        let place = match thread {
+            Some(place) => {
+                stage.sim.user("ann").says(prompt).in_(place).await;
+                place
+            }
+            None => *thread.insert(stage.ask("ann", &prompt).await),
+        };
+        stage.answer(place, &format!("round {round} is over")).await;
+    }
+
+    let asked = stage.model.requests();
+    let results = tool_results(&asked.last().unwrap().body);
+    assert_eq!(results.len(), calls.len());
+    let reached: Vec<&(String, String)> = results
+        .iter()
+        .filter(|(_, result)| result.contains("77ab12") || result.contains("6f1d0c"))
+        .collect();
+    assert!(reached.is_empty(), "{reached:#?}");
+    // What this proves it by: the tools do work.
+    for (input, wanted) in [
+        (
+            json!({"file_path": project.join("note")}),
+            "words of the note",
+        ),
+        (
+            json!({"pattern": "w.rds", "output_mode": "content"}),
+            "words of the note",
+        ),
+        (json!({"pattern": "**/*ot*"}), "note"),
+    ] {
+        let result = results
+            .iter()
+            .find(|(asked, _)| *asked == input.to_string());
+        let result = &result.expect("a result").1;
+        assert!(result.contains(wanted), "{input}: {result}");
+    }
+    stage.sim.assert_clean();
+}
+
+/// What the tools of a conversation were asked and what they gave, as the model is told.
+fn tool_results(body: &Value) -> Vec<(String, String)> {
+    let messages = body["messages"].as_array().into_iter().flatten();
+    let blocks: Vec<&Value> = messages
+        .flat_map(|message| message["content"].as_array().into_iter().flatten())
+        .collect();
+    let results = blocks.iter().filter(|block| block["type"] == "tool_result");
+    results
+        .map(|result| {
+            let id = &result["tool_use_id"];
+            let call = blocks
+                .iter()
+                .find(|block| block["id"] == *id)
+                .expect("a call");
+            (call["input"].to_string(), result["content"].to_string())
+        })
+        .collect()
+}
