@@ -9,6 +9,7 @@ mod accept;
 mod agents;
 mod cancel;
 mod drive;
+mod ends;
 mod engine;
 mod finish;
 mod hear;
