@@ -13,7 +13,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::{ProjectAgent, SessionError, ends::Ends};
+use super::{ProjectAgent, SessionError};
 use crate::{
     clock::Clock,
     runtime::{
@@ -141,7 +141,6 @@ pub(super) struct Agents {
     keep: usize,
     idle: Mutex<HashMap<SessionId, Idle>>,
     working: AtomicUsize,
-    ends: Ends,
 }
 
 impl Agents {
@@ -162,7 +161,6 @@ impl Agents {
             keep,
             idle: Mutex::new(HashMap::new()),
             working: AtomicUsize::new(0),
-            ends: Ends::default(),
         }
     }
 
@@ -288,8 +286,9 @@ impl Agents {
                 .map(|idle| idle.agent)
                 .collect()
         };
-        // All at once: none that waits for its end may be taken for one that somebody has left.
-        futures::future::join_all(over.into_iter().map(|agent| self.close(agent, GRACE))).await;
+        for agent in over {
+            self.close(agent, GRACE).await;
+        }
     }
 
     /// When the agent that has been idle for longest began to be.
@@ -323,27 +322,20 @@ impl Agents {
     }
 
     async fn close(&self, agent: Agent, grace: Duration) {
-        let runner = agent.runner;
-        let _alone = self.ends.alone(runner).await;
         if let Err(error) = agent.handle.terminate(grace).await {
-            tracing::debug!(%runner, %error, "a runner ended before it was asked to");
+            tracing::debug!(runner = %agent.runner, %error, "a runner ended before it was asked to");
         }
+        let runner = agent.runner;
         drop(agent);
-        if let Err(error) = self.remove(runner).await {
+        if let Err(error) = self.bury(runner).await {
             error.log(
                 "what is left of a runner could not be removed; trying again at the next turn",
             );
         }
     }
 
-    /// Proves that nothing of a runner lives, removes its files and gives it up. One that is being
-    /// closed is let go in order first.
+    /// Proves that nothing of a runner lives, removes its files and gives it up.
     pub(super) async fn bury(&self, runner: RunnerId) -> Result<(), SessionError> {
-        let _alone = self.ends.alone(runner).await;
-        self.remove(runner).await
-    }
-
-    async fn remove(&self, runner: RunnerId) -> Result<(), SessionError> {
         self.host.remove(runner).await?;
         let mut tx = self.store.write().await?;
         tx.end_runner(runner, self.clock.now()).await?;

@@ -9,7 +9,6 @@ mod accept;
 mod agents;
 mod cancel;
 mod drive;
-mod ends;
 mod engine;
 mod finish;
 mod hear;
