@@ -41,6 +41,22 @@ impl Listener {
         self.catch_up_all(channels).await;
     }
 
+    /// Marks the channels that were never looked at. Before the first event: a message that comes
+    /// while the connection is made is newer than the mark, and is read back.
+    pub(super) async fn mark_unseen(&self) {
+        let watched = self.house.watched().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "channels cannot be marked before the start");
+            Vec::new()
+        });
+        stream::iter(watched)
+            .for_each_concurrent(AT_ONCE, |channel| async move {
+                if let Err(error) = self.begin_at(channel).await {
+                    tracing::warn!(%error, %channel, "a channel cannot be marked before the start");
+                }
+            })
+            .await;
+    }
+
     /// Tries the channels again that could not be read.
     pub(super) async fn catch_up_behind(&self) {
         let channels = self.behind.lock().keys().copied().collect();
