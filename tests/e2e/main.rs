@@ -8,5 +8,6 @@
 
 mod first_light;
 mod house;
+mod recovery;
 mod runner;
 mod stage;

@@ -23,7 +23,14 @@ impl Server {
     pub(super) fn spawn(home: &Path, env: Vec<(String, String)>) -> Self {
         let log =
             OpenOptions::new().create(true).append(true).open(home.join("log")).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_baton"))
+        let child = Self::command(home, env).stderr(log).spawn().unwrap();
+        Self { child }
+    }
+
+    /// The same, not started yet.
+    pub(super) fn command(home: &Path, env: Vec<(String, String)>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+        command
             .args(["run", "--config"])
             .arg(home.join("baton.toml"))
             .env_clear()
@@ -33,11 +40,8 @@ impl Server {
             .envs(env)
             .current_dir(home)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        Self { child }
+            .stdout(Stdio::null());
+        command
     }
 
     pub(crate) fn pid(&self) -> u32 {
