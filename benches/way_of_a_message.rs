@@ -7,7 +7,9 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
+    clippy::unnecessary_debug_formatting,
     dead_code,
+    unused_imports,
     missing_docs,
     unreachable_pub,
     reason = "a bench fails by panicking, prints its figures, and uses a part of the tests' stage"

@@ -6,6 +6,7 @@
 //! and to people through deliveries; it knows no Discord and no agent program.
 
 mod accept;
+mod agent;
 mod agents;
 mod cancel;
 mod drive;
@@ -18,6 +19,7 @@ mod projects;
 mod prompt;
 mod recover;
 mod sentences;
+mod shelf;
 mod turn;
 mod views;
 

@@ -8,13 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Engine, LiveRun, ProgressState, ProjectAgent, SessionError,
-    agents::{Agent, Happening, Warmth},
+    agent::{Agent, Happening, Warmth},
     progress::Progress,
 };
 use crate::{
     runtime::{
         Ask, ErrorClass, RunEvent, TurnEnd,
-        runner::{Exit, Seq},
+        runner::{Exit, LinkError, Seq},
     },
     store::SessionRow,
     words::{RunId, SessionId},
@@ -272,11 +272,16 @@ impl Turn {
         self.decided(agent.runner, agent.seq, &data).await?;
         let line = self.engine.runtime.answer(ask, &decision.verdict);
         // The id makes it harmless that a server after this one may answer again.
-        agent
-            .handle
-            .input(&format!("answer:{}", ask.id), &line)
-            .await?;
-        Ok(())
+        let id = format!("answer:{}", ask.id);
+        match agent.handle.input(&id, &line).await {
+            Ok(_) => Ok(()),
+            // It has died, or its runner has: what comes next tells which.
+            Err(error @ (LinkError::Lost | LinkError::Ended)) => {
+                tracing::debug!(run = %self.run, %error, "an agent was gone before it was answered");
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn decided(

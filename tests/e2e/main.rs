@@ -12,6 +12,7 @@ mod agents_in_trouble;
 mod cancel;
 mod first_light;
 mod house;
+mod recovery;
 mod runner;
 mod secrets;
 mod stage;
