@@ -1,8 +1,8 @@
 //! The end of a run: its outcome, what people get, and the session's next run, in one transaction.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use super::{Engine, SessionError, sentences};
+use super::{Engine, SessionError, insist::insist, sentences};
 use crate::{
     admission::Ticket,
     observe::Reference,
@@ -10,12 +10,6 @@ use crate::{
     store::{NewDelivery, NewRun, Payload, RunEnd, SessionRow, StoreError, Tx},
     words::{RequestState, RunId, RunState, RunnerId, SessionId},
 };
-
-/// How often the end of a run is stored again when the database does not take it, the pause before
-/// the first time, and the longest one; it doubles in between.
-const AGAIN: u32 = 8;
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// How a run ended.
 #[derive(Clone)]
@@ -83,8 +77,7 @@ impl Engine {
     /// Ends a run, if it is still open. Queues what people get, frees nothing: the slot is the
     /// driver's to give back.
     ///
-    /// A database that does not take it is asked again for a while: what the agent has done cannot
-    /// be done again.
+    /// A database that does not take it is asked again for a while.
     pub(super) async fn finish(
         self: &Arc<Self>,
         run: RunId,
@@ -92,18 +85,10 @@ impl Engine {
         outcome: Outcome,
         account: Option<&Account>,
     ) -> Result<(), SessionError> {
-        let mut pause = FIRST_PAUSE;
-        for _ in 0..AGAIN {
-            match self.store_end(run, session, outcome.clone(), account).await {
-                Err(error @ SessionError::Store(_)) => {
-                    error.log("the end of a run could not be stored; trying again");
-                    tokio::time::sleep(pause).await;
-                    pause = LONGEST_PAUSE.min(pause * 2);
-                }
-                other => return other,
-            }
-        }
-        self.store_end(run, session, outcome, account).await
+        insist("the end of a run", || {
+            self.store_end(run, session, outcome.clone(), account)
+        })
+        .await
     }
 
     async fn store_end(

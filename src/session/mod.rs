@@ -13,6 +13,7 @@ mod drive;
 mod engine;
 mod finish;
 mod hear;
+mod insist;
 mod keep;
 mod progress;
 mod projects;

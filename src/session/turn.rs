@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine, LiveRun, ProgressState, ProjectAgent, SessionError,
     agent::{Agent, Happening, Warmth},
+    insist::insist,
     progress::Progress,
 };
 use crate::{
@@ -250,15 +251,21 @@ impl Turn {
     async fn acknowledged(&mut self) -> Result<(), SessionError> {
         self.ready = true;
         self.acknowledged = true;
-        let mut tx = self.engine.store.write().await?;
-        tx.acknowledge_session(self.session).await?;
-        Ok(tx.commit().await?)
+        insist("an acknowledgement", || async {
+            let mut tx = self.engine.store.write().await?;
+            tx.acknowledge_session(self.session).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 
     async fn renamed(&self, name: uuid::Uuid) -> Result<(), SessionError> {
-        let mut tx = self.engine.store.write().await?;
-        tx.rename_agent_session(self.session, name, true).await?;
-        Ok(tx.commit().await?)
+        insist("the name of a conversation", || async {
+            let mut tx = self.engine.store.write().await?;
+            tx.rename_agent_session(self.session, name, true).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 
     /// Answers a question of the agent by the project's rules. The decision is stored with the rule
@@ -290,12 +297,15 @@ impl Turn {
         seq: Seq,
         data: &serde_json::Value,
     ) -> Result<(), SessionError> {
-        let mut tx = self.engine.store.write().await?;
-        tx.run_event(self.run, self.engine.clock.now(), "tool_decided", data)
-            .await?;
-        // The mark moves to before this question, not past it: a server that dies between this
-        // commit and the answer leaves the question for the next one.
-        tx.apply_up_to(runner, seq.get().saturating_sub(1)).await?;
-        Ok(tx.commit().await?)
+        insist("a decision", || async {
+            let mut tx = self.engine.store.write().await?;
+            tx.run_event(self.run, self.engine.clock.now(), "tool_decided", data)
+                .await?;
+            // The mark moves to before this question, not past it: a server that dies between this
+            // commit and the answer leaves the question for the next one.
+            tx.apply_up_to(runner, seq.get().saturating_sub(1)).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 }

@@ -2,7 +2,12 @@
 
 use std::fs;
 
-use discord_sim::Rule;
+use baton::{
+    clock::Millis,
+    store::{NewRequest, NewRun},
+    words::{self, RunState},
+};
+use discord_sim::{ChannelId, Rule};
 
 use super::{answered_once, streamed, the_agent, tool, until_there};
 use crate::stage::{Settings, Stage, thread_of, until};
@@ -89,7 +94,7 @@ async fn killed_while_text_streams() {
         .ask("ann", &streamed("streamed half, ", "other half"))
         .await;
     stage.model.wait_for_hold("middle").await;
-    stage.live(thread, "streamed half,").await;
+    stage.live(thread, "streamed").await;
     let agent = the_agent(&stage);
     stage.restart_after_kill().await;
     stage.model.release("middle");
@@ -162,4 +167,93 @@ async fn killed_between_two_parts_of_a_long_answer() {
         "{}",
         stage.sim.transcript(thread)
     );
+}
+
+/// A run that has its slot and whose prompt the agent does not have: the moment between two steps
+/// of the server, written into the database as if it had been killed there.
+async fn killed_before_the_prompt(stage: &mut Stage, thread: ChannelId, text: &str) {
+    let said = stage.sim.user("ann").says("never mind").in_(thread).await;
+    stage.until_settled().await;
+    stage.kill().await;
+    let store = stage.store().await;
+    let session = store
+        .session_in(words::ChannelId::new(thread.get()))
+        .await
+        .unwrap()
+        .unwrap();
+    let ann = words::UserId::new(stage.sim.user("ann").id().get());
+    let run = words::RunId::fresh();
+    let request = NewRequest {
+        id: words::RequestId::fresh(),
+        message: words::MessageId::new(said.id.get() + 1),
+        channel: session.thread_id,
+        session: session.id,
+        person: words::Person {
+            id: ann,
+            name: "ann".to_owned(),
+            roles: Vec::new(),
+        },
+        tier: words::Tier::Member,
+        text: text.to_owned(),
+    };
+    let new = NewRun {
+        id: run,
+        session: session.id,
+        principal: ann,
+        tier: words::Tier::Member,
+        expires_at: Millis::new(i64::MAX),
+    };
+    let now = Millis::new(1);
+    let mut tx = store.write().await.unwrap();
+    assert!(tx.insert_request(&request, now).await.unwrap());
+    tx.insert_run(&new, now).await.unwrap();
+    tx.take_request(request.id, run).await.unwrap();
+    tx.move_run(run, RunState::Queued, RunState::Starting, now)
+        .await
+        .unwrap();
+    tx.move_run(run, RunState::Starting, RunState::Running, now)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn killed_before_the_agent_had_the_prompt() {
+    let mut stage = Stage::open().await;
+    let thread = stage
+        .ask("ann", r#"hello STUB:[{"text":"first answer"}]"#)
+        .await;
+    answered_once(&stage, thread, "first answer").await;
+    let agent = the_agent(&stage);
+    let text = r#"STUB:[{"text":"prompted after all"}]"#;
+    killed_before_the_prompt(&mut stage, thread, text).await;
+    stage.start().await;
+    answered_once(&stage, thread, "prompted after all").await;
+    assert_eq!(the_agent(&stage), agent);
+}
+
+#[tokio::test]
+async fn who_was_blocked_before_the_agent_had_the_prompt_does_not_reach_it() {
+    let mut stage = Stage::open().await;
+    let thread = stage
+        .ask("ann", r#"hello STUB:[{"text":"first answer"}]"#)
+        .await;
+    answered_once(&stage, thread, "first answer").await;
+    let text = r#"STUB:[{"text":"prompted after all"}]"#;
+    killed_before_the_prompt(&mut stage, thread, text).await;
+    stage
+        .grant("ann", words::Scope::Global, words::Tier::Blocked)
+        .await;
+    stage.start().await;
+    stage.says(thread, "was not worked on").await;
+    stage.until_settled().await;
+    assert_eq!(stage.count(thread, "prompted after all"), 0);
+    let asked = stage.model.requests();
+    assert!(
+        !asked
+            .iter()
+            .any(|request| format!("{request:?}").contains("prompted after all"))
+    );
+    stage.sim.assert_clean();
 }
