@@ -20,11 +20,9 @@ for line in lines():
     elif kind(line) == "user" and "hello" in text(line):
         answer(line, "and hello to you")
     elif kind(line) == "user":
-{}
+        {}
 "#,
-        what.lines()
-            .map(|line| format!("        {line}\n"))
-            .collect::<String>()
+        what.trim().replace('\n', "\n        ")
     );
     Settings {
         fake: Some(script),

@@ -254,18 +254,6 @@ allowed_tools = [{rules}]
         row.state
     }
 
-    /// Waits until a run has ended, and says how.
-    pub(crate) async fn end_of(&self, run: RunId) -> RunState {
-        let mut look = tokio::time::interval(std::time::Duration::from_millis(20));
-        loop {
-            look.tick().await;
-            let state = self.state(run).await;
-            if state.is_final() {
-                return state;
-            }
-        }
-    }
-
     /// A look into the database.
     pub(crate) async fn store(&self) -> Store {
         Store::visit(&self.data()).await.unwrap()
