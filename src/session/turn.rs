@@ -108,7 +108,7 @@ impl Turn {
     ) -> Result<Watched, SessionError> {
         let engine = Arc::clone(&self.engine);
         let limits = engine.limits;
-        let began = Instant::now();
+        let mut began = Instant::now();
         self.ready = agent.warmth != Warmth::Cold;
         let mut asked_to_stop: Option<(Instant, Stop)> = None;
         let ending = loop {
@@ -119,8 +119,13 @@ impl Turn {
             };
             tokio::select! {
                 happening = agent.next() => {
+                    let was_ready = self.ready;
                     if let Some(ending) = self.take(agent, happening).await? {
                         break ending;
+                    }
+                    if self.ready && !was_ready {
+                        // The start had a time of its own.
+                        began = Instant::now();
                     }
                 }
                 () = cancel.cancelled(), if asked_to_stop.is_none() => {

@@ -20,11 +20,9 @@ for line in lines():
     elif kind(line) == "user" and "hello" in text(line):
         answer(line, "and hello to you")
     elif kind(line) == "user":
-{}
+        {}
 "#,
-        what.lines()
-            .map(|line| format!("        {line}\n"))
-            .collect::<String>()
+        what.trim().replace('\n', "\n        ")
     );
     Settings {
         fake: Some(script),
@@ -208,14 +206,15 @@ async fn a_handshake_that_is_never_answered_fails_the_run() {
 
 #[tokio::test]
 async fn a_turn_that_takes_too_long_is_stopped() {
-    let settings = with_env(Settings::default(), "BATON_CLAUDE__TURN_TIMEOUT", "3s");
+    // Longer than a turn of this agent takes on any machine, and all that this test waits.
+    let settings = with_env(Settings::default(), "BATON_CLAUDE__TURN_TIMEOUT", "5s");
     let stage = Stage::with(settings).await;
     let thread = stage
-        .ask(
-            "ann",
-            r#"think STUB:[{"text":"thought","hold":"for ever"}]"#,
-        )
+        .ask("ann", r#"one STUB:[{"text":"answer one"}]"#)
         .await;
+    stage.answer(thread, "answer one").await;
+    let prompt = r#"think STUB:[{"text":"thought","hold":"for ever"}]"#;
+    stage.sim.user("ann").says(prompt).in_(thread).await;
     stage.model.wait_for_hold("for ever").await;
     let run = stage.open_run(thread).await;
     let agents = stage.agents();

@@ -330,3 +330,25 @@ async fn fifty_cancelled_runs_leave_no_process_no_socket_and_no_temporary_file()
     assert_eq!(among_everybodys(&stage), Vec::<String>::new());
     stage.sim.assert_clean();
 }
+
+#[tokio::test]
+async fn a_turn_is_cancelled_while_its_agent_starts() {
+    let stage = Stage::open().await;
+    let thread = stage
+        .ask("ann", r#"one STUB:[{"text":"answer one","hold":"never"}]"#)
+        .await;
+    until("the agent starts", || !stage.agents().is_empty()).await;
+    let run = stage.open_run(thread).await;
+    cancel(&stage, thread).await;
+    stage.says(thread, CANCELLED).await;
+    assert_eq!(stage.state(run).await, RunState::Cancelled);
+    stage
+        .sim
+        .user("ann")
+        .says(r#"two STUB:[{"text":"answer two"}]"#)
+        .in_(thread)
+        .await;
+    stage.answer(thread, "answer two").await;
+    assert_eq!(stage.count(thread, "🛑"), 1);
+    stage.sim.assert_clean();
+}

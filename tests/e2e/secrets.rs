@@ -357,9 +357,8 @@ async fn the_tools_that_are_allowed_as_shipped_do_not_reach_what_is_secret() {
         ),
         (json!({"pattern": "**/*ot*"}), "note"),
     ] {
-        let result = results
-            .iter()
-            .find(|(asked, _)| *asked == input.to_string());
+        let input = input.to_string();
+        let result = results.iter().find(|(asked, _)| *asked == input);
         let result = &result.expect("a result").1;
         assert!(result.contains(wanted), "{input}: {result}");
     }

@@ -269,18 +269,6 @@ allowed_tools = [{rules}]
         row.state
     }
 
-    /// Waits until a run has ended, and says how.
-    pub(crate) async fn end_of(&self, run: RunId) -> RunState {
-        let mut look = tokio::time::interval(std::time::Duration::from_millis(20));
-        loop {
-            look.tick().await;
-            let state = self.state(run).await;
-            if state.is_final() {
-                return state;
-            }
-        }
-    }
-
     /// Waits until no run is open and Discord has everything that it is to get.
     pub(crate) async fn until_settled(&self) {
         let store = self.store().await;
