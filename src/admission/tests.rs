@@ -12,6 +12,13 @@ fn ticket(session: SessionId, expires_at: i64) -> Ticket {
     }
 }
 
+/// Reserves a place and stores the run at once.
+fn offer(queue: &mut Queue, ticket: Ticket) -> Result<(), Full> {
+    queue.reserve(ticket)?;
+    queue.confirm(ticket.run);
+    Ok(())
+}
+
 fn tickets(count: usize) -> Vec<Ticket> {
     (0..count)
         .map(|_| ticket(SessionId::fresh(), 1_000))
@@ -26,7 +33,7 @@ fn the_first_to_come_is_the_first_to_go() {
     });
     let all = tickets(3);
     for one in &all {
-        queue.offer(*one).unwrap();
+        offer(&mut queue, *one).unwrap();
     }
     assert_eq!(queue.admit(), Some(all[0]));
     assert_eq!(queue.admit(), None);
@@ -45,10 +52,31 @@ fn a_full_queue_says_so_and_changes_nothing() {
     let mut queue = Queue::new(caps);
     let all = tickets(4);
     for one in &all[..3] {
-        queue.offer(*one).unwrap();
+        offer(&mut queue, *one).unwrap();
     }
-    assert_eq!(queue.offer(all[3]), Err(Full { caps }));
+    assert_eq!(offer(&mut queue, all[3]), Err(Full { caps }));
     assert_eq!(queue.waiting(), 3);
+}
+
+#[test]
+fn a_run_that_is_not_stored_yet_keeps_its_place_and_gets_no_slot() {
+    let mut queue = Queue::new(Caps {
+        active: 1,
+        queued: 1,
+    });
+    let all = tickets(3);
+    queue.reserve(all[0]).unwrap();
+    queue.reserve(all[1]).unwrap();
+    assert!(queue.reserve(all[2]).is_err(), "reservations take room");
+    assert_eq!(queue.admit(), None);
+    assert_eq!(queue.expire(Millis::new(2_000)), []);
+    assert_eq!(queue.next_expiry(), None);
+
+    queue.confirm(all[0].run);
+    queue.give_up(all[0].run);
+    queue.give_up(all[1].run);
+    assert_eq!(queue.admit(), Some(all[0]));
+    assert_eq!(queue.waiting(), 0);
 }
 
 #[test]
@@ -61,7 +89,7 @@ fn a_session_never_has_two_runs_at_work() {
     let (first, second) = (ticket(session, 1), ticket(session, 1));
     let other = ticket(SessionId::fresh(), 1);
     for one in [first, second, other] {
-        queue.offer(one).unwrap();
+        offer(&mut queue, one).unwrap();
     }
     assert_eq!(queue.admit(), Some(first));
     assert_eq!(queue.admit(), Some(other));
@@ -128,7 +156,7 @@ proptest! {
             match step {
                 Step::Offer(pick) => {
                     let one = ticket(sessions[usize::from(pick) % 5], i64::from(pick) % 100);
-                    if queue.offer(one).is_ok() {
+                    if offer(&mut queue, one).is_ok() {
                         offered.push(one);
                     }
                 }
