@@ -8,6 +8,7 @@
 mod accept;
 mod agents;
 mod cancel;
+mod context;
 mod drive;
 mod engine;
 mod finish;
