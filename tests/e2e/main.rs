@@ -8,9 +8,14 @@
     reason = "a test's helpers fail by panicking and tell why, and write TOML by `Debug`"
 )]
 
+mod admission;
 mod agents_in_trouble;
+mod answers;
 mod cancel;
+mod commands;
 mod first_light;
+mod gate;
+mod hostile;
 mod house;
 mod runner;
 mod secrets;
