@@ -510,3 +510,39 @@ async fn one_agent_too_many_closes_the_one_that_was_used_least_recently() {
     assert!(stage.agents().iter().all(|id| !second.contains(id)));
     stage.sim.assert_clean();
 }
+
+#[tokio::test]
+async fn a_message_that_comes_while_an_idle_agent_leaves_waits_until_it_has_left() {
+    let mut settings = otherwise("pass");
+    settings.fake = settings.fake.map(|script| {
+        script
+            + r#"
+open("leaving", "w").close()
+while not os.path.exists("go"):
+    time.sleep(0.01)
+open("left", "w").close()
+"#
+    });
+    let stage = Stage::with(with_env(settings, "BATON_CLAUDE__IDLE_TIMEOUT", "100ms")).await;
+    let at = |name: &str| stage.project().join(name);
+    let thread = stage.ask("ann", "hello").await;
+    stage.answer(thread, "and hello to you").await;
+    until("the agent leaves", || at("leaving").exists()).await;
+    let said = stage.sim.user("ann").says("hello").in_(thread).await;
+    stage
+        .sim
+        .wait_for(|world| {
+            world
+                .message(said)
+                .is_some_and(|asked| asked.has_reaction("👀"))
+        })
+        .await;
+    fs::write(at("go"), "").unwrap();
+    stage
+        .sim
+        .wait_for(|world| world.messages(thread).len() == 3)
+        .await;
+    assert_eq!(stage.answers(thread, "and hello to you"), 2);
+    assert!(at("left").exists(), "the agent was killed while it left");
+    stage.sim.assert_clean();
+}
