@@ -3,7 +3,7 @@
 //! Knows runs only by their tickets. The store keeps what it decides on, the session room asks it
 //! and acts on its answers; after a restart it is filled again from the store.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use crate::{
     clock::Millis,
@@ -37,13 +37,27 @@ pub struct Full {
     pub caps: Caps,
 }
 
+/// A ticket that wants a slot, and whether it may have one.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    ticket: Ticket,
+    standing: Standing,
+}
+
+/// How sure it is that a waiting run exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// Its place is kept while it is being stored; nobody else knows it yet.
+    Reserved,
+    /// It is stored.
+    Stored,
+}
+
 /// Tickets that wait, first in first out, and tickets that have a slot.
 #[derive(Debug)]
 pub struct Queue {
     caps: Caps,
-    waiting: VecDeque<Ticket>,
-    /// Those of them whose run is not stored yet: they have their place, but not their turn.
-    reserved: HashSet<RunId>,
+    waiting: VecDeque<Waiting>,
     active: HashMap<RunId, SessionId>,
 }
 
@@ -53,36 +67,43 @@ impl Queue {
         Self {
             caps,
             waiting: VecDeque::new(),
-            reserved: HashSet::new(),
             active: HashMap::new(),
         }
     }
 
-    /// Puts a ticket at the end, if there is room: a free slot, or a place in the queue. Its turn
-    /// cannot come before it is [confirmed](Self::confirm): a run must not begin that is not stored.
-    /// A ticket that is there already stays where it is.
+    /// Keeps a place at the end, if there is room: a free slot, or a place in the queue. The ticket
+    /// gets no slot before it is confirmed. One that is there already stays where it is.
     pub fn reserve(&mut self, ticket: Ticket) -> Result<(), Full> {
         let free = self.caps.active.saturating_sub(self.active.len());
         if self.waiting.len() >= self.caps.queued + free {
             return Err(Full { caps: self.caps });
         }
-        if !self.knows(ticket.run) {
-            self.reserved.insert(ticket.run);
-            self.waiting.push_back(ticket);
-        }
+        self.push(ticket, Standing::Reserved);
         Ok(())
     }
 
-    /// The run of a reserved ticket is stored: its turn may come.
+    /// The run of a reservation is stored: it may have a slot from now on.
     pub fn confirm(&mut self, run: RunId) {
-        self.reserved.remove(&run);
+        if let Some(waiting) = self.waiting.iter_mut().find(|one| one.ticket.run == run) {
+            waiting.standing = Standing::Stored;
+        }
     }
 
-    /// Puts back a ticket that was accepted before a restart; caps that were lowered since do not
+    /// Gives up a reservation whose run was not stored; a confirmed one stays.
+    pub fn give_up(&mut self, run: RunId) {
+        self.waiting
+            .retain(|one| one.ticket.run != run || one.standing == Standing::Stored);
+    }
+
+    /// Puts in a ticket that was promised before, at a restart or by the run before it; caps do not
     /// throw out what was promised.
     pub fn restore_waiting(&mut self, ticket: Ticket) {
+        self.push(ticket, Standing::Stored);
+    }
+
+    fn push(&mut self, ticket: Ticket, standing: Standing) {
         if !self.knows(ticket.run) {
-            self.waiting.push_back(ticket);
+            self.waiting.push_back(Waiting { ticket, standing });
         }
     }
 
@@ -100,10 +121,10 @@ impl Queue {
             return None;
         }
         let busy: Vec<SessionId> = self.active.values().copied().collect();
-        let next = self.waiting.iter().position(|ticket| {
-            !busy.contains(&ticket.session) && !self.reserved.contains(&ticket.run)
+        let next = self.waiting.iter().position(|one| {
+            one.standing == Standing::Stored && !busy.contains(&one.ticket.session)
         })?;
-        let ticket = self.waiting.remove(next)?;
+        let ticket = self.waiting.remove(next)?.ticket;
         self.active.insert(ticket.run, ticket.session);
         Some(ticket)
     }
@@ -115,33 +136,32 @@ impl Queue {
 
     /// Takes a waiting ticket out; says whether it still waited.
     pub fn withdraw(&mut self, run: RunId) -> bool {
-        self.reserved.remove(&run);
         let before = self.waiting.len();
-        self.waiting.retain(|ticket| ticket.run != run);
+        self.waiting.retain(|one| one.ticket.run != run);
         self.waiting.len() < before
     }
 
-    /// Takes out every ticket whose time is up, but none that is only reserved.
+    /// Takes out every ticket whose time is up.
     pub fn expire(&mut self, now: Millis) -> Vec<Ticket> {
-        let (expired, waiting) = self.waiting.drain(..).partition(|ticket: &Ticket| {
-            ticket.expires_at <= now && !self.reserved.contains(&ticket.run)
-        });
+        let is_over =
+            |one: &Waiting| one.standing == Standing::Stored && one.ticket.expires_at <= now;
+        let (expired, waiting): (VecDeque<_>, _) = self.waiting.drain(..).partition(is_over);
         self.waiting = waiting;
-        Vec::from_iter::<VecDeque<Ticket>>(expired)
+        expired.into_iter().map(|one| one.ticket).collect()
     }
 
     /// When the next ticket's time is up.
     pub fn next_expiry(&self) -> Option<Millis> {
         self.waiting
             .iter()
-            .filter(|ticket| !self.reserved.contains(&ticket.run))
-            .map(|ticket| ticket.expires_at)
+            .filter(|one| one.standing == Standing::Stored)
+            .map(|one| one.ticket.expires_at)
             .min()
     }
 
     /// How many tickets wait before this one; `None` if it does not wait.
     pub fn ahead_of(&self, run: RunId) -> Option<usize> {
-        self.waiting.iter().position(|ticket| ticket.run == run)
+        self.waiting.iter().position(|one| one.ticket.run == run)
     }
 
     /// Tickets with a slot.

@@ -12,32 +12,17 @@ fn ticket(session: SessionId, expires_at: i64) -> Ticket {
     }
 }
 
-fn tickets(count: usize) -> Vec<Ticket> {
-    (0..count)
-        .map(|_| ticket(SessionId::fresh(), 1_000))
-        .collect()
-}
-
+/// Reserves a place and stores the run at once.
 fn offer(queue: &mut Queue, ticket: Ticket) -> Result<(), Full> {
     queue.reserve(ticket)?;
     queue.confirm(ticket.run);
     Ok(())
 }
 
-#[test]
-fn a_reserved_ticket_keeps_its_place_but_has_no_turn_before_it_is_confirmed() {
-    let mut queue = Queue::new(Caps {
-        active: 1,
-        queued: 1,
-    });
-    let all = tickets(3);
-    queue.reserve(all[0]).unwrap();
-    assert_eq!(queue.admit(), None);
-    assert!(queue.expire(Millis::new(i64::MAX)).is_empty());
-    offer(&mut queue, all[1]).unwrap();
-    assert!(queue.reserve(all[2]).is_err(), "a reserved place is taken");
-    queue.confirm(all[0].run);
-    assert_eq!(queue.admit(), Some(all[0]));
+fn tickets(count: usize) -> Vec<Ticket> {
+    (0..count)
+        .map(|_| ticket(SessionId::fresh(), 1_000))
+        .collect()
 }
 
 #[test]
@@ -71,6 +56,27 @@ fn a_full_queue_says_so_and_changes_nothing() {
     }
     assert_eq!(offer(&mut queue, all[3]), Err(Full { caps }));
     assert_eq!(queue.waiting(), 3);
+}
+
+#[test]
+fn a_run_that_is_not_stored_yet_keeps_its_place_and_gets_no_slot() {
+    let mut queue = Queue::new(Caps {
+        active: 1,
+        queued: 1,
+    });
+    let all = tickets(3);
+    queue.reserve(all[0]).unwrap();
+    queue.reserve(all[1]).unwrap();
+    assert!(queue.reserve(all[2]).is_err(), "reservations take room");
+    assert_eq!(queue.admit(), None);
+    assert_eq!(queue.expire(Millis::new(2_000)), []);
+    assert_eq!(queue.next_expiry(), None);
+
+    queue.confirm(all[0].run);
+    queue.give_up(all[0].run);
+    queue.give_up(all[1].run);
+    assert_eq!(queue.admit(), Some(all[0]));
+    assert_eq!(queue.waiting(), 0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use thiserror::Error;
 
-use crate::words::{ChannelId, MessageId};
+use crate::words::{ChannelId, MessageId, RoleId, UserId};
 
 /// A message to be posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub enum Author {
     /// This bot.
     Baton,
     /// A person.
-    Person,
+    Person(UserId),
     /// Another bot, a webhook or Discord itself.
     Machine,
 }
@@ -152,6 +152,9 @@ pub trait Chat: Send + Sync + 'static {
         after: MessageId,
         limit: u8,
     ) -> Result<Vec<Seen>, ChatError>;
+
+    /// The roles of a person; none if he has left.
+    async fn roles(&self, person: UserId) -> Result<Vec<RoleId>, ChatError>;
 
     /// Up to `limit` (1 to 100) messages before `before`, oldest first.
     async fn before(

@@ -190,11 +190,14 @@ impl Sender {
         attempted_at: Millis,
     ) -> Result<Option<MessageId>, Trouble> {
         let from = MessageId::at(attempted_at.before(SKEW));
-        let seen = self.chat.after(channel, from, READ_BACK).await?;
-        Ok(seen
-            .into_iter()
-            .find(|seen| seen.by == Author::Baton && seen.content == post.content)
-            .map(|seen| seen.id))
+        for seen in self.chat.after(channel, from, READ_BACK).await? {
+            let same = seen.by == Author::Baton && seen.content == post.content;
+            // Another delivery may have said the same a moment before.
+            if same && !self.store.is_delivered(seen.id).await? {
+                return Ok(Some(seen.id));
+            }
+        }
+        Ok(None)
     }
 
     async fn settle(
@@ -222,6 +225,10 @@ impl Sender {
         let mut tx = self.store.write().await?;
         tx.end_delivery(delivery.id, DeliveryState::Sent, None, self.clock.now())
             .await?;
+        if let (Some(session), Some(_)) = (delivery.session, message) {
+            // The place takes messages: whatever closed it is over.
+            tx.mark_unreachable(session, None).await?;
+        }
         tx.commit().await?;
         let kind = delivery.payload.kind();
         // Nobody listening is fine.
@@ -244,7 +251,7 @@ impl Sender {
         let kind = delivery.payload.kind();
         if !error.is_code(UNKNOWN_MESSAGE) {
             let place = format!("channel {}", channel_of_known(delivery, session.as_ref()));
-            let text = format!("Discord refused a {kind}: {why}");
+            let text = format!("Discord refused a delivery ({kind}): {why}");
             tx.alert(now, "delivery_refused", &place, &text).await?;
             tracing::warn!(%place, %text, "a delivery was refused");
         }

@@ -11,10 +11,10 @@ use serenity::{
     http::{Http, MessagePagination},
 };
 
-use super::{failure::meaning, ids, render};
+use super::{failure::meaning, ids, inbound::Me, people, render};
 use crate::{
     delivery::{Answer, Author, Chat, ChatError, Post, Seen},
-    words::{ChannelId, MessageId, UserId},
+    words::{ChannelId, MessageId, RoleId, UserId},
 };
 
 /// The HTTP client gives up after 30 s; this bounds the waiting for serenity's rate limiter as well,
@@ -28,11 +28,11 @@ const UNKNOWN_MESSAGE: u32 = 10_008;
 #[derive(Debug)]
 pub struct DiscordChat {
     http: Arc<Http>,
-    me: UserId,
+    me: Me,
 }
 
 impl DiscordChat {
-    pub(super) const fn new(http: Arc<Http>, me: UserId) -> Self {
+    pub(super) const fn new(http: Arc<Http>, me: Me) -> Self {
         Self { http, me }
     }
 
@@ -57,12 +57,12 @@ impl DiscordChat {
 
     fn seen(&self, message: sn::Message) -> Seen {
         let author = &message.author;
-        let by = if ids::user(author.id) == self.me {
+        let by = if ids::user(author.id) == self.me.user {
             Author::Baton
         } else if author.bot || message.webhook_id.is_some() || !is_spoken(message.kind) {
             Author::Machine
         } else {
-            Author::Person
+            Author::Person(ids::user(author.id))
         };
         Seen {
             id: ids::message(message.id),
@@ -195,6 +195,11 @@ impl Chat for DiscordChat {
     ) -> Result<Vec<Seen>, ChatError> {
         let from = MessagePagination::After(ids::to_message(after));
         self.page(channel, from, limit).await
+    }
+
+    async fn roles(&self, person: UserId) -> Result<Vec<RoleId>, ChatError> {
+        let member = people::member(&self.http, self.me.guild, person).await?;
+        Ok(member.map_or_else(Vec::new, |member| people::roles(&member)))
     }
 
     async fn before(

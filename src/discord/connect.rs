@@ -55,7 +55,7 @@ impl fmt::Debug for Connection {
 impl Connection {
     /// The chat service over this account.
     pub fn chat(&self) -> Arc<DiscordChat> {
-        Arc::new(DiscordChat::new(Arc::clone(&self.http), self.me.user))
+        Arc::new(DiscordChat::new(Arc::clone(&self.http), self.me))
     }
 }
 

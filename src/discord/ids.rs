@@ -33,6 +33,7 @@ to_serenity! {
     to_channel, ChannelId;
     to_message, MessageId;
     to_role, RoleId;
+    to_user, UserId;
 }
 
 from_serenity! {

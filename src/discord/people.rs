@@ -8,7 +8,7 @@ use serenity::{all as sn, http::Http};
 use super::{chat::within, ids, inbound};
 use crate::{
     delivery::ChatError,
-    words::{GuildId, Person, UserId},
+    words::{GuildId, Person, RoleId, UserId},
 };
 
 /// "Unknown Member" and "Unknown User" (Discord: opcodes-and-status-codes#json-error-codes).
@@ -37,23 +37,37 @@ impl People {
         if let Some(person) = self.known.lock().get(&id) {
             return Ok(person.clone());
         }
-        let member = self
-            .http
-            .get_member(ids::to_guild(self.guild), message.author.id);
-        let person = match within(member).await {
-            Ok(member) => Person {
+        let person = match member(&self.http, self.guild, id).await? {
+            Some(member) => Person {
                 id,
                 name: inbound::shown(&member.user, member.nick.as_deref()),
-                roles: member.roles.iter().copied().map(ids::role).collect(),
+                roles: roles(&member),
             },
-            Err(error) if GONE.iter().any(|code| error.is_code(*code)) => Person {
+            None => Person {
                 id,
                 name: message.author.display_name().to_owned(),
                 roles: Vec::new(),
             },
-            Err(error) => return Err(error),
         };
         self.known.lock().insert(id, person.clone());
         Ok(person)
     }
+}
+
+/// Somebody as a member of the guild; `None` if he is none (any more).
+pub(super) async fn member(
+    http: &Http,
+    guild: GuildId,
+    user: UserId,
+) -> Result<Option<sn::Member>, ChatError> {
+    match within(http.get_member(ids::to_guild(guild), ids::to_user(user))).await {
+        Ok(member) => Ok(Some(member)),
+        Err(error) if GONE.iter().any(|code| error.is_code(*code)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A member's roles.
+pub(super) fn roles(member: &sn::Member) -> Vec<RoleId> {
+    member.roles.iter().copied().map(ids::role).collect()
 }

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
 use super::{Engine, Heard, SessionError, hear::Conversation, sentences};
 use crate::{
     access::Permit,
-    admission::{Full, Ticket},
+    admission::{Full, Queue, Ticket},
     store::{NewDelivery, NewRequest, NewRun, NewSession, Payload, SessionRow, Tx},
     words::{RequestId, RunId, SessionId},
 };
@@ -23,6 +25,35 @@ pub(super) enum Accepted {
     QueueFull(Full),
     /// There is no room for a message.
     MailboxFull,
+}
+
+/// Where a request will wait.
+enum Room<'a> {
+    /// In a run of its own.
+    Run(Reservation<'a>),
+    /// In the mailbox of the run that is there.
+    Mailbox,
+}
+
+/// A place in the queue for a run that is being stored. Until that is done nobody may be given the
+/// run: he would not find it. Dropped before that, the place is free again.
+struct Reservation<'a> {
+    queue: &'a Mutex<Queue>,
+    run: RunId,
+}
+
+impl Reservation<'_> {
+    /// The run is stored.
+    fn confirm(self) -> RunId {
+        self.queue.lock().confirm(self.run);
+        self.run
+    }
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        self.queue.lock().give_up(self.run);
+    }
 }
 
 impl Engine {
@@ -57,27 +88,18 @@ impl Engine {
         if !tx.insert_request(&request, now).await? {
             return Ok(Accepted::Before);
         }
-        let accepted = match self.place(&mut tx, permit, &request).await? {
-            Ok(accepted) => accepted,
+        let room = match self.place(&mut tx, permit, &request).await? {
+            Ok(room) => room,
             Err(no_room) => return Ok(no_room),
         };
-        let stored = async {
-            self.acknowledge(&mut tx, heard, session, begins.as_ref())
-                .await?;
-            Ok::<_, SessionError>(tx.commit().await?)
-        }
-        .await;
-        if let Accepted::Stored(run) = accepted {
-            let mut queue = self.queue.lock();
-            if stored.is_ok() {
-                queue.confirm(run);
-            } else {
-                queue.withdraw(run);
-            }
-        }
-        stored?;
+        self.acknowledge(&mut tx, heard, session, begins.as_ref())
+            .await?;
+        tx.commit().await?;
         tracing::info!(discord_message = %heard.message, %session, person = %heard.person.id, "accepted");
-        Ok(accepted)
+        Ok(match room {
+            Room::Run(reservation) => Accepted::Stored(reservation.confirm()),
+            Room::Mailbox => Accepted::InMailbox,
+        })
     }
 
     /// Finds room for a request: a run of its own, or the mailbox of the run that is there.
@@ -86,15 +108,13 @@ impl Engine {
         tx: &mut Tx,
         permit: &Permit,
         request: &NewRequest,
-    ) -> Result<Result<Accepted, Accepted>, SessionError> {
+    ) -> Result<Result<Room<'_>, Accepted>, SessionError> {
         if tx.open_run_in(request.session).await?.is_some() {
             let waiting = tx.mailbox(request.session).await?.len();
-            let room = waiting <= self.limits.mailbox;
-            return Ok(if room {
-                Ok(Accepted::InMailbox)
-            } else {
-                Err(Accepted::MailboxFull)
-            });
+            let has_room = waiting <= self.limits.mailbox;
+            return Ok(has_room
+                .then_some(Room::Mailbox)
+                .ok_or(Accepted::MailboxFull));
         }
         let now = self.clock.now();
         let run = NewRun {
@@ -112,15 +132,13 @@ impl Engine {
         if let Err(full) = self.queue.lock().reserve(ticket) {
             return Ok(Err(Accepted::QueueFull(full)));
         }
-        let stored = async {
-            tx.insert_run(&run, now).await?;
-            tx.take_request(request.id, run.id).await
+        let reservation = Reservation {
+            queue: &self.queue,
+            run: run.id,
         };
-        if let Err(error) = stored.await {
-            self.queue.lock().withdraw(run.id);
-            return Err(error.into());
-        }
-        Ok(Ok(Accepted::Stored(run.id)))
+        tx.insert_run(&run, now).await?;
+        tx.take_request(request.id, run.id).await?;
+        Ok(Ok(Room::Run(reservation)))
     }
 
     /// Queues the sign that the message is accepted, and the thread that it begins.

@@ -15,7 +15,6 @@ use super::{
 use crate::{
     access::Action,
     admission::Ticket,
-    delivery::Seen,
     runtime::{
         ErrorClass, TurnEnd, TurnOutcome,
         runner::{LinkError, Written},
@@ -23,9 +22,6 @@ use crate::{
     store::{RequestRow, SessionRow},
     words::{RequestState, RunId, RunState},
 };
-
-/// Messages of a thread that are given as context when a session begins in the middle of it.
-const CONTEXT: u8 = 20;
 
 /// Starts of an agent for one run: a conversation that turned out to exist, or not to, and a warm
 /// agent that turned out to be dead are each worth another.
@@ -162,7 +158,7 @@ impl Engine {
     ) -> Result<Next, SessionError> {
         let session = self.store.session(session).await?;
         let project = self.project_of(&session)?;
-        let context = self.context(&session).await;
+        let context = self.context(&session).await?;
         let agent = self.agents.obtain(&session, &project).await?;
         // Before the prompt: if this server dies after it was given, the next one knows that the
         // agent may be at work.
@@ -406,24 +402,6 @@ impl Engine {
             }
         }
         Ok(permitted)
-    }
-
-    /// What was said in the thread before the session began, if the agent does not know it yet.
-    async fn context(&self, session: &SessionRow) -> Vec<Seen> {
-        let Some(before) = session.context_before else {
-            return Vec::new();
-        };
-        match self
-            .chat
-            .before(session.post_channel_id, before, CONTEXT)
-            .await
-        {
-            Ok(seen) => seen,
-            Err(error) => {
-                tracing::warn!(session = %session.id, %error, "the thread's history cannot be read");
-                Vec::new()
-            }
-        }
     }
 
     pub(super) fn project_of(

@@ -9,6 +9,7 @@ mod accept;
 mod agent;
 mod agents;
 mod cancel;
+mod context;
 mod drive;
 mod engine;
 mod finish;

@@ -166,7 +166,7 @@ mod tests {
         let seen = Seen {
             id: MessageId::new(1),
             author: "bob".into(),
-            by: Author::Person,
+            by: Author::Person(UserId::new(3)),
             content: "first\n[end of the earlier messages]".into(),
         };
         insta::assert_snapshot!(compose(&[seen], &[request("ann", "go on")]), @r"

@@ -28,9 +28,11 @@ pub(super) fn queue_full(caps: Caps) -> String {
 
 /// The session's mailbox has no room.
 pub(super) fn mailbox_full(cap: usize) -> String {
-    format!(
-        "{cap} messages wait in this thread already. Let the agent answer them first, or use `/cancel`."
-    )
+    let (wait, them) = match cap {
+        1 => ("1 message waits".to_owned(), "it"),
+        n => (format!("{n} messages wait"), "them"),
+    };
+    format!("{wait} in this thread already. Let the agent answer {them} first, or use `/cancel`.")
 }
 
 /// The run has to wait for a slot.

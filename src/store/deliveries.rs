@@ -226,6 +226,16 @@ impl Store {
                 .await?,
         )
     }
+
+    /// Whether a message is known to be (the first of) a delivery.
+    pub async fn is_delivered(&self, message: MessageId) -> Result<bool, StoreError> {
+        Ok(
+            sqlx::query_scalar!("SELECT n FROM deliveries WHERE message_id = ?", message)
+                .fetch_optional(&self.readers)
+                .await?
+                .is_some(),
+        )
+    }
 }
 
 impl Tx {

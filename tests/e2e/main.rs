@@ -4,13 +4,20 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::similar_names,
+    clippy::wildcard_enum_match_arm,
     clippy::unnecessary_debug_formatting,
     reason = "a test's helpers fail by panicking and tell why, and write TOML by `Debug`"
 )]
 
+mod admission;
 mod agents_in_trouble;
+mod answers;
 mod cancel;
+mod commands;
 mod first_light;
+mod gate;
+mod hostile;
 mod house;
 mod recovery;
 mod runner;

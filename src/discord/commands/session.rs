@@ -32,11 +32,18 @@ async fn list(context: Context<'_>) -> Result<(), CommandError> {
 
 fn line(session: &SessionView) -> String {
     let state = session.state.map_or("idle", |state| state.as_str());
-    format!(
+    let line = format!(
         "<#{}> {} · {} · {state} · <t:{}:R>",
         session.thread,
         render::escape_markdown(&session.title),
         render::escape_markdown(&session.project),
         session.used_at.get() / 1_000,
-    )
+    );
+    match &session.unreachable {
+        Some(why) => {
+            let why = render::escape_markdown(why);
+            format!("{line} · ⚠️ Discord takes no messages there: {why}")
+        }
+        None => line,
+    }
 }

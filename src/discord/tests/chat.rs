@@ -5,7 +5,7 @@ use discord_sim::{Fact, Pinged, Sim, SimConfig};
 use crate::{
     delivery::{Attachment, Author, Chat, ChatError, Post, Seen},
     discord::testing::{channel, connected},
-    words::{ChannelId, MessageId},
+    words::{ChannelId, MessageId, RoleId, UserId},
 };
 
 fn plain(content: &str) -> Post {
@@ -153,6 +153,7 @@ async fn pages_are_oldest_first_on_both_sides() {
         .in_(sim.channel("general"))
         .await;
 
+    let alice = Author::Person(UserId::new(sim.user("alice").id().get()));
     let seen = |id, author: &str, by, content: &str| Seen {
         id,
         author: author.to_owned(),
@@ -163,15 +164,15 @@ async fn pages_are_oldest_first_on_both_sides() {
     assert_eq!(
         before,
         [
-            seen(ids[1], "alice", Author::Person, "two"),
-            seen(ids[2], "alice", Author::Person, "three"),
+            seen(ids[1], "alice", alice, "two"),
+            seen(ids[2], "alice", alice, "three"),
         ]
     );
     let after = chat.after(general, ids[2], 100).await.unwrap();
     assert_eq!(
         after,
         [
-            seen(ids[3], "alice", Author::Person, "four"),
+            seen(ids[3], "alice", alice, "four"),
             seen(own, "bot", Author::Baton, "mine"),
             seen(
                 MessageId::new(robot.id.get()),
@@ -181,6 +182,18 @@ async fn pages_are_oldest_first_on_both_sides() {
             ),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_person_has_his_roles_and_who_left_has_none() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let role = RoleId::new(sim.role("crew").get());
+    let alice = sim.user("alice").with_role("crew");
+    let id = UserId::new(alice.id().get());
+    let chat = connected(&sim).await.chat();
+    assert_eq!(chat.roles(id).await, Ok(vec![role]));
+    alice.leaves();
+    assert_eq!(chat.roles(id).await, Ok(Vec::new()));
 }
 
 #[tokio::test]

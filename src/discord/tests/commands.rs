@@ -80,14 +80,21 @@ async fn who_may_not_is_told_why() {
 async fn session_list_names_the_conversations_of_the_channel() {
     let sim = Sim::start(SimConfig::default()).await;
     let (mut house, store, directory) = open_house().await;
-    house.sessions = vec![SessionView {
+    let view = SessionView {
         thread: ChannelId::new(7),
         title: "fix the build".into(),
         project: "demo".into(),
         state: Some(RunState::Running),
         used_at: Millis::new(1_700_000_000_500),
         unreachable: None,
-    }];
+    };
+    let closed = SessionView {
+        thread: ChannelId::new(8),
+        state: None,
+        unreachable: Some("Missing *Permissions*".into()),
+        ..view.clone()
+    };
+    house.sessions = vec![view, closed];
     let served = Served::start_with(&sim, house, store, directory).await;
     until_registered(&sim).await;
     let asked = sim.user("alice").slash("session list", NO_OPTIONS);
@@ -99,7 +106,9 @@ async fn session_list_names_the_conversations_of_the_channel() {
         .await;
     assert_eq!(
         answer.content,
-        "<#7> fix the build · demo · running · <t:1700000000:R>"
+        "<#7> fix the build · demo · running · <t:1700000000:R>\n\
+         <#8> fix the build · demo · idle · <t:1700000000:R> · ⚠️ Discord takes no messages there: \
+         Missing \\*Permissions\\*"
     );
     served.stop().await;
     sim.assert_clean();

@@ -20,7 +20,7 @@ use crate::{
     },
     session::ProgressState,
     store::DeliveryKind,
-    words::{ChannelId, MessageId, RunId},
+    words::{ChannelId, MessageId, RoleId, RunId, UserId},
 };
 
 const CHANNEL: ChannelId = ChannelId::new(5);
@@ -72,6 +72,10 @@ impl Chat for Slate {
     }
 
     async fn after(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
+        Ok(Vec::new())
+    }
+
+    async fn roles(&self, _: UserId) -> Result<Vec<RoleId>, ChatError> {
         Ok(Vec::new())
     }
 

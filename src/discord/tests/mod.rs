@@ -6,3 +6,4 @@ mod connect;
 mod failures;
 mod gateway;
 mod live;
+mod outbox;

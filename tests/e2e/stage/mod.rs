@@ -13,7 +13,7 @@ use baton::{
     store::{MembershipRow, Store, Subject},
     words::{RunId, RunState, Scope, Tier, UserId},
 };
-use discord_sim::{ChannelId, MessageRef, MessageView, Sim, SimConfig};
+use discord_sim::{ChannelId, MessageRef, MessageView, NO_OPTIONS, Sim, SimConfig};
 use model_sim::ModelSim;
 use tempfile::TempDir;
 
@@ -151,6 +151,12 @@ allowed_tools = [{rules}]
             more = self.settings.more,
         );
         std::fs::write(self.home().join("baton.toml"), text).unwrap();
+    }
+
+    /// Sets an environment variable for the servers that start from now on, for what is known only
+    /// once the stage stands.
+    pub(crate) fn set_env(&mut self, name: &str, value: &str) {
+        self.settings.env.push((name.to_owned(), value.to_owned()));
     }
 
     /// Starts Baton and waits until it is connected.
@@ -320,6 +326,47 @@ allowed_tools = [{rules}]
             .in_(self.channel())
             .await;
         thread_of(said)
+    }
+
+    /// Waits until somebody's message got a sign of Baton.
+    pub(crate) async fn sign(&self, at: MessageRef, emoji: &str) {
+        let has = |message: MessageView| message.has_reaction(emoji);
+        self.sim
+            .wait_for(|world| world.message(at).is_some_and(has))
+            .await;
+    }
+
+    /// Whether any request to the model had this in it.
+    pub(crate) fn model_saw(&self, text: &str) -> bool {
+        self.model
+            .requests()
+            .iter()
+            .any(|request| request.body.to_string().contains(text))
+    }
+
+    /// The first request to the model with this in its newest text of a person, and that text.
+    pub(crate) async fn turn_with(&self, text: &str) -> (u64, String) {
+        let has = |said: &String| said.contains(text);
+        let wanted = self
+            .model
+            .wait_for_request(|one| one.user_text.as_ref().is_some_and(has));
+        let request = wanted.await;
+        (request.number, request.user_text.unwrap_or_default())
+    }
+
+    /// Waits until Discord knows the commands.
+    pub(crate) async fn until_commands(&self) {
+        self.sim
+            .wait_for(|world| !world.commands().is_empty())
+            .await;
+    }
+
+    /// Somebody uses a command without options; what it says to him alone.
+    pub(crate) async fn command(&self, name: &str, line: &str, place: ChannelId) -> String {
+        let used = self.sim.user(name).slash(line, NO_OPTIONS).in_(place).await;
+        let answer = used.answer().await;
+        assert_eq!(answer.only_for.as_deref(), Some(name), "/{line}");
+        answer.content
     }
 
     /// Waits for the final answer with this in it.

@@ -1,0 +1,158 @@
+//! The outbox over the real chat service: what happens when nobody knows whether a message arrived.
+
+use std::{sync::Arc, time::Duration};
+
+use discord_sim::{Fact, Fault, Rule, Sim, SimConfig};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    delivery::Outbox,
+    discord::testing::{channel, connected},
+    store::{NewDelivery, Payload, Store},
+};
+
+/// Longer than a nonce can be trusted.
+const LATER: Duration = Duration::from_mins(3);
+
+/// An outbox at work, on a clock that is moved by hand.
+struct Desk {
+    sim: Sim,
+    clock: Clock,
+    store: Store,
+    outbox: Arc<Outbox>,
+    stop: CancellationToken,
+    work: JoinHandle<()>,
+    _directory: tempfile::TempDir,
+}
+
+impl Desk {
+    async fn open() -> Self {
+        let sim = Sim::start(SimConfig::default()).await;
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        // From now, because Discord's time is in the ids of its messages.
+        let clock = Clock::held_at(Clock::system().now());
+        let outbox = Outbox::new(store.clone(), clock.clone());
+        let stop = CancellationToken::new();
+        let chat = connected(&sim).await.chat();
+        let work = tokio::spawn(Arc::clone(&outbox).run(chat, stop.clone()));
+        Self {
+            sim,
+            clock,
+            store,
+            outbox,
+            stop,
+            work,
+            _directory: directory,
+        }
+    }
+
+    async fn queue(&self, key: &str, text: &str) {
+        let general = channel(&self.sim, "general");
+        let delivery = NewDelivery {
+            key: key.to_owned(),
+            lane: general,
+            session: None,
+            run: None,
+            payload: Payload::Notice {
+                channel: Some(general),
+                reply_to: None,
+                text: text.to_owned(),
+            },
+        };
+        let mut tx = self.store.write().await.unwrap();
+        assert!(tx.deliver(&delivery, self.clock.now()).await.unwrap());
+        tx.commit().await.unwrap();
+        self.outbox.wake();
+    }
+
+    /// Queues a message whose first sending fails, and comes back to it later.
+    async fn fail_until_later(&self, text: &str, rule: Rule, fault: Fault) {
+        let hold = self.sim.hold(rule.clone());
+        self.sim.fault(rule, fault);
+        let mut delivered = self.outbox.listen();
+        self.queue("the one", text).await;
+        hold.arrived().await;
+        self.clock.advance(LATER);
+        hold.release();
+        delivered.recv().await.unwrap();
+    }
+
+    fn said(&self) -> Vec<String> {
+        let messages = self.sim.messages(self.sim.channel("general"));
+        messages
+            .into_iter()
+            .map(|message| message.content)
+            .collect()
+    }
+
+    /// How often a message was asked for, and how often the channel was read.
+    fn calls(&self) -> (usize, usize) {
+        let journal = self.sim.journal();
+        let count = |method: &str| {
+            let calls = journal.iter().filter_map(|entry| entry.rest());
+            calls
+                .filter(|call| call.method == method && call.path.ends_with("/messages"))
+                .count()
+        };
+        (count("POST"), count("GET"))
+    }
+
+    async fn close(self) {
+        self.stop.cancel();
+        self.work.await.unwrap();
+        self.sim.assert_clean();
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_arrived_unseen_is_found_again_when_its_nonce_is_too_old() {
+    for fault in [Fault::status(502), Fault::DropConnection] {
+        let desk = Desk::open().await;
+        let rule = Rule::post_message().after_commit();
+        desk.fail_until_later("here I am", rule, fault).await;
+        assert_eq!(desk.said(), ["here I am"]);
+        assert_eq!(desk.calls(), (1, 1));
+        desk.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_did_not_arrive_is_sent_again_when_its_nonce_is_too_old() {
+    let desk = Desk::open().await;
+    desk.fail_until_later("here I am", Rule::post_message(), Fault::status(502))
+        .await;
+    assert_eq!(desk.said(), ["here I am"]);
+    assert_eq!(desk.calls(), (2, 1));
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn the_same_words_of_a_moment_before_are_not_taken_for_a_message_that_did_not_arrive() {
+    let desk = Desk::open().await;
+    let mut delivered = desk.outbox.listen();
+    desk.queue("the one before", "here I am").await;
+    delivered.recv().await.unwrap();
+    desk.fail_until_later("here I am", Rule::post_message(), Fault::status(502))
+        .await;
+    assert_eq!(desk.said(), ["here I am", "here I am"]);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn within_two_minutes_the_nonce_alone_keeps_a_message_single() {
+    let desk = Desk::open().await;
+    desk.sim
+        .fault(Rule::post_message().after_commit(), Fault::status(502));
+    let mut delivered = desk.outbox.listen();
+    desk.queue("the one", "here I am").await;
+    delivered.recv().await.unwrap();
+    assert_eq!(desk.said(), ["here I am"]);
+    assert_eq!(desk.calls(), (2, 0));
+    let repeated = |fact: &Fact| matches!(fact, Fact::NonceRepeated { .. });
+    let journal = desk.sim.journal();
+    assert!(journal.iter().any(|entry| repeated(&entry.fact)));
+    desk.close().await;
+}

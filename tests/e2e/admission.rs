@@ -1,0 +1,193 @@
+//! The queue and the mailbox, as people meet them.
+
+use crate::stage::{Settings, Stage};
+
+/// A model that holds its answer until `working` is released.
+const HELD: &str = r#"STUB:[{"text":"done at last","hold":"working"}]"#;
+
+/// A stage with these settings of `[admission]`, and the members ann, bob and cid.
+async fn stage_with(settings: &[(&str, &str)]) -> Stage {
+    let env = settings
+        .iter()
+        .map(|(name, value)| (format!("BATON_ADMISSION__{name}"), (*value).to_owned()))
+        .collect();
+    let stage = Stage::with(Settings {
+        env,
+        ..Settings::default()
+    })
+    .await;
+    for name in ["bob", "cid"] {
+        stage
+            .grant(
+                name,
+                baton::words::Scope::Global,
+                baton::words::Tier::Member,
+            )
+            .await;
+    }
+    stage
+}
+
+#[tokio::test]
+async fn who_came_first_is_first_and_the_others_are_told_where_they_stand() {
+    let stage = stage_with(&[("MAX_ACTIVE", "1")]).await;
+    let anns = stage.ask("ann", &format!("ann's {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    let bobs = stage.ask("bob", r#"bob's STUB:[{"text":"for bob"}]"#).await;
+    let next = stage.says(bobs, "⏳ Everybody").await;
+    let cids = stage.ask("cid", r#"cid's STUB:[{"text":"for cid"}]"#).await;
+    let after = stage.says(cids, "⏳ Everybody").await;
+    assert_eq!(
+        [next.content, after.content],
+        [
+            "⏳ Everybody is at work; yours is next.",
+            "⏳ Everybody is at work; one other is before yours.",
+        ]
+    );
+    assert!(!stage.model_saw("bob's") && !stage.model_saw("cid's"));
+
+    stage.model.release("working");
+    stage.answer(anns, "done at last").await;
+    stage.answer(bobs, "for bob").await;
+    stage.answer(cids, "for cid").await;
+    let (bobs, _) = stage.turn_with("bob's").await;
+    let (cids, _) = stage.turn_with("cid's").await;
+    assert!(bobs < cids, "{bobs} {cids}");
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn two_conversations_work_at_the_same_time() {
+    let stage = stage_with(&[("MAX_ACTIVE", "2")]).await;
+    let anns = stage.ask("ann", &format!("ann's {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    let bobs = stage.ask("bob", r#"bob's STUB:[{"text":"for bob"}]"#).await;
+    stage.answer(bobs, "for bob").await;
+    assert_eq!(stage.count(anns, "done at last"), 0);
+    assert_eq!(stage.count(bobs, "⏳ Everybody"), 0);
+    stage.model.release("working");
+    stage.answer(anns, "done at last").await;
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_full_queue_says_so_and_accepts_nothing() {
+    let stage = stage_with(&[("MAX_ACTIVE", "1"), ("MAX_QUEUED", "1")]).await;
+    let anns = stage.ask("ann", &format!("ann's {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    let bobs = stage.ask("bob", r#"bob's STUB:[{"text":"for bob"}]"#).await;
+    stage.says(bobs, "⏳ Everybody").await;
+    let cids = stage
+        .sim
+        .user("cid")
+        .says("@bot cid's")
+        .in_(stage.channel())
+        .await;
+    let full = stage.says(stage.channel(), "queue").await;
+    assert_eq!(
+        (full.content.as_str(), full.reply_to),
+        (
+            "The queue is full: 1 at work and 1 waiting. Try again in a few minutes.",
+            Some(cids.id)
+        )
+    );
+
+    stage.model.release("working");
+    stage.answer(anns, "done at last").await;
+    stage.answer(bobs, "for bob").await;
+    let refused = stage.sim.message(cids).unwrap();
+    assert_eq!((refused.reactions, refused.thread), (Vec::new(), None));
+    assert!(!stage.model_saw("cid's"));
+    // There is room again.
+    let again = stage
+        .ask("cid", r#"once more STUB:[{"text":"for cid"}]"#)
+        .await;
+    stage.answer(again, "for cid").await;
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn what_is_said_during_a_run_is_answered_together_in_the_next_turn() {
+    let stage = stage_with(&[]).await;
+    let thread = stage.ask("ann", &format!("begin {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    for (name, text) in [
+        ("ann", "the first thing"),
+        ("bob", "the second thing"),
+        ("ann", r#"the third thing STUB:[{"text":"all three"}]"#),
+    ] {
+        let said = stage.sim.user(name).says(text).in_(thread).await;
+        stage.sign(said, "👀").await;
+    }
+    stage.model.release("working");
+    stage.answer(thread, "done at last").await;
+    stage.answer(thread, "all three").await;
+
+    let (_, turn) = stage.turn_with("the third thing").await;
+    let ids = [stage.sim.user("ann").id(), stage.sim.user("bob").id()];
+    let wanted = format!(
+        "[message from ann, Discord user {ann}]\nthe first thing\n\n\
+         [message from bob, Discord user {bob}]\nthe second thing\n\n\
+         [message from ann, Discord user {ann}]\nthe third thing",
+        ann = ids[0],
+        bob = ids[1],
+    );
+    assert!(turn.starts_with(&wanted), "{turn}");
+    assert_eq!(stage.answers(thread, ""), 2);
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_full_mailbox_says_so_and_keeps_what_it_has() {
+    let stage = stage_with(&[("MAILBOX", "1")]).await;
+    let thread = stage.ask("ann", &format!("begin {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    let fits = stage
+        .sim
+        .user("ann")
+        .says(r#"fits STUB:[{"text":"the next"}]"#)
+        .in_(thread)
+        .await;
+    stage.sign(fits, "👀").await;
+    let too_many = stage.sim.user("ann").says("one too many").in_(thread).await;
+    let full = stage.says(thread, "in this thread already").await;
+    assert_eq!(
+        (full.content.as_str(), full.reply_to),
+        (
+            "1 message waits in this thread already. Let the agent answer it first, or use \
+             `/cancel`.",
+            Some(too_many.id)
+        )
+    );
+    stage.model.release("working");
+    stage.answer(thread, "the next").await;
+    assert!(!stage.model_saw("one too many"));
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_request_that_waited_too_long_is_given_up_and_says_so() {
+    let stage = stage_with(&[("MAX_ACTIVE", "1"), ("EXPIRY", "300ms")]).await;
+    let anns = stage.ask("ann", &format!("ann's {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    let bobs = stage.ask("bob", r#"bob's STUB:[{"text":"for bob"}]"#).await;
+    let given_up = stage.says(bobs, "⌛").await;
+    assert_eq!(
+        given_up.content,
+        "⌛ This waited too long for a free agent and was given up. Send it again when it is \
+         quieter."
+    );
+    stage.model.release("working");
+    stage.answer(anns, "done at last").await;
+    assert!(!stage.model_saw("bob's"));
+    // The conversation is not spoilt by it.
+    stage
+        .sim
+        .user("bob")
+        .says(r#"again STUB:[{"text":"now for bob"}]"#)
+        .in_(bobs)
+        .await;
+    stage.answer(bobs, "now for bob").await;
+    assert_eq!(stage.count(bobs, "⌛"), 1);
+    stage.sim.assert_clean();
+}
