@@ -35,7 +35,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(30);
 /// What to do about a turn that did not come to an end of its own.
 enum Next {
     /// The run ends so.
-    End(End),
+    End(Box<End>),
     /// It is worth another start.
     StartAgain,
 }
@@ -121,7 +121,7 @@ impl Engine {
                 return self.finish(run, session, Outcome::Cancelled, None).await;
             }
             match self.attempt(run, session, &requests, cancel).await? {
-                Next::End(end) => return self.conclude(run, session, end).await,
+                Next::End(end) => return self.conclude(run, session, *end).await,
                 Next::StartAgain => {}
             }
         }
@@ -196,7 +196,7 @@ impl Engine {
         let project = self.project_of(session)?;
         match self.follow(run, session, &project, agent, cancel).await? {
             Next::End(end) => {
-                self.conclude(run, session.id, end).await?;
+                self.conclude(run, session.id, *end).await?;
                 Ok(true)
             }
             Next::StartAgain => Ok(false),
@@ -261,18 +261,18 @@ impl Engine {
             if let Err(error) = agent.handle.sweep().await {
                 tracing::warn!(%error, "an agent's tree could not be swept; ending it whole");
                 self.agents.end(agent).await;
-                return Ok(Next::End(End {
+                return Ok(Next::End(Box::new(End {
                     outcome,
                     account: Some(account),
                     agent: None,
-                }));
+                })));
             }
         }
-        Ok(Next::End(End {
+        Ok(Next::End(Box::new(End {
             outcome,
             account: Some(account),
             agent: Some(agent),
-        }))
+        })))
     }
 
     /// The turn ended without the agent's word. Its process is ended, whatever state it is in.
@@ -287,11 +287,11 @@ impl Engine {
         let warm = agent.warmth == Warmth::Warm;
         self.agents.end(agent).await;
         let end = |outcome| {
-            Ok(Next::End(End {
+            Ok(Next::End(Box::new(End {
                 outcome,
                 account: Some(account),
                 agent: None,
-            }))
+            })))
         };
         if cancel.is_cancelled() {
             return end(Outcome::Cancelled);
@@ -409,7 +409,10 @@ impl Engine {
         }
     }
 
-    pub(super) fn project_of(&self, session: &SessionRow) -> Result<Arc<ProjectAgent>, SessionError> {
+    pub(super) fn project_of(
+        &self,
+        session: &SessionRow,
+    ) -> Result<Arc<ProjectAgent>, SessionError> {
         self.projects
             .named(&session.project)
             .cloned()
