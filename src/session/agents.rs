@@ -71,12 +71,12 @@ impl Agents {
         project: &ProjectAgent,
     ) -> Result<Agent, SessionError> {
         let leaving = {
-            let mut idle = self.shelf.lock();
-            if let Some(mut agent) = idle.take(session.id) {
+            let mut kept = self.shelf.lock();
+            if let Some(mut agent) = kept.take(session.id) {
                 agent.at_work = Some(self.at_work());
                 return Ok(agent);
             }
-            idle.leaving(session.id)
+            kept.leaving(session.id)
         };
         if let Some(gone) = leaving {
             // It was idle for too long a moment ago. Two must not clear up after the same runner,
@@ -162,10 +162,10 @@ impl Agents {
     pub(super) async fn put_back(&self, session: SessionId, mut agent: Agent) {
         agent.warmth = Warmth::Warm;
         let one_too_many = {
-            let mut idle = self.shelf.lock();
-            if self.working.load(Ordering::Relaxed) + idle.len() <= self.keep {
+            let mut kept = self.shelf.lock();
+            if self.working.load(Ordering::Relaxed) + kept.len() <= self.keep {
                 agent.at_work = None;
-                idle.put(session, agent);
+                kept.put(session, agent);
                 None
             } else {
                 Some(agent)
@@ -184,9 +184,8 @@ impl Agents {
     /// Ends every agent that has had no work for so long.
     pub(super) async fn end_idle(&self, longest: Duration) {
         let over = self.shelf.lock().idle_for(longest);
-        for leaving in over {
-            self.close_leaving(leaving).await;
-        }
+        let closing = over.into_iter().map(|one| self.close_leaving(one));
+        futures::future::join_all(closing).await;
     }
 
     /// When the agent that has been idle for longest began to be.
@@ -203,11 +202,11 @@ impl Agents {
     async fn make_room(&self) {
         loop {
             let leaving = {
-                let mut idle = self.shelf.lock();
-                if self.working.load(Ordering::Relaxed) + idle.len() <= self.keep {
+                let mut kept = self.shelf.lock();
+                if self.working.load(Ordering::Relaxed) + kept.len() <= self.keep {
                     return;
                 }
-                let Some(leaving) = idle.least_recent() else {
+                let Some(leaving) = kept.least_recent() else {
                     return;
                 };
                 leaving

@@ -48,17 +48,22 @@ impl Engine {
             self.pump();
             return Ok(Cancelled::Withdrawn);
         }
-        Ok(self.stop_run(run.id))
+        if self.stop_run(run.id) {
+            return Ok(Cancelled::Stopping);
+        }
+        // It ended between the look and the wish, or is on its way into the queue or out of it: then
+        // it finds the wish in its row before it begins.
+        let still = self.store.open_run_of(session.id).await?;
+        Ok(match still {
+            Some(open) if open.id == run.id => Cancelled::Stopping,
+            Some(_) | None => Cancelled::Nothing,
+        })
     }
 
-    fn stop_run(&self, run: RunId) -> Cancelled {
-        match self.at_work.lock().get(&run) {
-            Some(cancel) => {
-                cancel.cancel();
-                Cancelled::Stopping
-            }
-            // It ended between the look and the wish.
-            None => Cancelled::Nothing,
-        }
+    /// Tells a run at work to stop; says whether it is at work.
+    fn stop_run(&self, run: RunId) -> bool {
+        let at_work = self.at_work.lock();
+        let cancel = at_work.get(&run);
+        cancel.inspect(|cancel| cancel.cancel()).is_some()
     }
 }

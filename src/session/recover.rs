@@ -163,13 +163,16 @@ impl Engine {
         runner: &RunnerRow,
     ) -> Result<bool, SessionError> {
         let told = self.read_leftover(row.id, session, runner).await?;
-        // Only when the old tree is proved gone may another agent touch the conversation.
-        self.agents.bury(runner.id).await?;
+        // Only when the old tree is proved gone may another agent touch the conversation, and only
+        // when what the journal tells is stored may it go.
         match told {
-            Told::NotPrompted => Ok(false),
+            Told::NotPrompted => {
+                self.agents.bury(runner.id).await?;
+                Ok(false)
+            }
             Told::CutOff => {
-                self.finish(row.id, session.id, Outcome::Interrupted, None)
-                    .await?;
+                self.agents.bury(runner.id).await?;
+                self.finish(row.id, session.id, cut_off(row), None).await?;
                 Ok(true)
             }
             Told::Ended(end, account) => {
@@ -180,6 +183,7 @@ impl Engine {
                 };
                 self.finish(row.id, session.id, outcome, Some(&account))
                     .await?;
+                self.agents.bury(runner.id).await?;
                 Ok(true)
             }
         }
@@ -197,8 +201,11 @@ impl Engine {
         let mut turn = Turn::new(self, run, session, &project);
         let mut reader = self.runtime.reader();
         let mut prompted = false;
+        // A journal without anything in it was being removed when a server died: the turn is over.
+        let mut begun = false;
         for record in self.agents.leftover(runner.id)? {
             let record = record?;
+            begun = true;
             let seq = record.seq;
             if let RecordKind::Input { command_id, .. } = &record.kind {
                 prompted |= *command_id == prompt_id(run);
@@ -223,10 +230,10 @@ impl Engine {
             }
         }
         drop(turn.over(Ending::Killed));
-        Ok(if prompted {
-            Told::CutOff
-        } else {
+        Ok(if begun && !prompted {
             Told::NotPrompted
+        } else {
+            Told::CutOff
         })
     }
 
@@ -235,8 +242,17 @@ impl Engine {
         if row.state == RunState::Starting {
             return Ok(false);
         }
-        self.finish(row.id, row.session_id, Outcome::Interrupted, None)
+        self.finish(row.id, row.session_id, cut_off(row), None)
             .await?;
         Ok(true)
+    }
+}
+
+/// How a run ends whose agent died while nobody watched.
+const fn cut_off(row: &RunRow) -> Outcome {
+    if row.cancelled_by.is_some() {
+        Outcome::Cancelled
+    } else {
+        Outcome::Interrupted
     }
 }

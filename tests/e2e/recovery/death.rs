@@ -4,7 +4,9 @@ use std::fs;
 
 use discord_sim::ChannelId;
 
-use super::{is_alive, kill_process, runners, the_agent, tool, until_there};
+use super::{
+    answered_once, is_alive, kill_process, runners, streamed, the_agent, tool, until_there,
+};
 use crate::stage::{Stage, until};
 
 /// What the person is told.
@@ -83,4 +85,51 @@ async fn an_agent_killed_while_the_server_is_down_ends_its_run_at_the_next_start
     until("the agent has ended", || !is_alive(agent)).await;
     stage.start().await;
     ended_and_goes_on(&stage, thread, fugitive).await;
+}
+
+#[tokio::test]
+async fn a_server_that_was_killed_while_it_cleared_up_does_not_ask_again() {
+    let mut stage = Stage::open().await;
+    let (thread, fugitive) = busy_with_a_fugitive(&stage).await;
+    let runner = runners(&stage)[0];
+    stage.kill().await;
+    kill_process(runner);
+    until("the runner has ended", || !is_alive(runner)).await;
+    for entry in fs::read_dir(stage.data().join("run")).unwrap().flatten() {
+        if entry.path().is_dir() {
+            fs::remove_dir_all(entry.path()).unwrap();
+        }
+    }
+    stage.start().await;
+    ended_and_goes_on(&stage, thread, fugitive).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_only_the_journal_of_a_dead_runner_knows_is_delivered() {
+    let mut stage = Stage::open().await;
+    let thread = stage
+        .ask("ann", &streamed("known to ", "the journal"))
+        .await;
+    stage.model.wait_for_hold("middle").await;
+    let runner = runners(&stage)[0];
+    stage.kill().await;
+    stage.model.release("middle");
+    until("the turn is in the journal", || {
+        journal(&stage).contains("\"type\":\"result\"")
+    })
+    .await;
+    kill_process(runner);
+    until("the runner has ended", || !is_alive(runner)).await;
+    stage.start().await;
+    answered_once(&stage, thread, "known to the journal").await;
+    assert_eq!(stage.agents(), [0; 0]);
+}
+
+/// Everything that stands in the journals of a stage.
+fn journal(stage: &Stage) -> String {
+    let entries = fs::read_dir(stage.data().join("run")).unwrap();
+    let journals = entries.flatten().map(|entry| entry.path().join("journal"));
+    journals
+        .filter_map(|path| fs::read_to_string(path).ok())
+        .collect()
 }

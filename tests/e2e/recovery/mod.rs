@@ -34,7 +34,7 @@ fn streamed(first: &str, rest: &str) -> String {
     format!("STUB:{script}")
 }
 
-/// Waits until a file is there and has something in it, or is empty by intent.
+/// Waits until a file is there.
 async fn until_there(path: &Path) {
     until(&format!("{} exists", path.display()), || path.exists()).await;
 }
@@ -99,6 +99,12 @@ fn kill_process(pid: u32) {
 async fn answered_once(stage: &Stage, thread: ChannelId, text: &str) {
     stage.answer(thread, text).await;
     stage.until_settled().await;
+    assert_eq!(
+        stage.answers(thread, text),
+        1,
+        "{}",
+        stage.sim.transcript(thread)
+    );
     assert_eq!(
         stage.count(thread, text),
         1,
