@@ -7,7 +7,9 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
+    clippy::unnecessary_debug_formatting,
     dead_code,
+    unused_imports,
     missing_docs,
     unreachable_pub,
     reason = "a bench fails by panicking, prints its figures, and uses a part of the tests' stage"
@@ -17,12 +19,12 @@ mod figures;
 #[path = "../tests/e2e/stage/mod.rs"]
 mod stage;
 
-use std::{
-    path::Path,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
-};
+use std::{path::Path, time::Instant};
 
-use baton::runtime::runner::{RecordKind, RunnerHost, RunnerLimits, Seq};
+use baton::{
+    clock::{Clock, Millis},
+    runtime::runner::{RecordKind, RunnerHost, RunnerLimits, Seq},
+};
 use figures::{HEAD, Samples};
 use stage::{Settings, Stage};
 
@@ -109,7 +111,7 @@ async fn measure(
     whole: &mut Samples,
     ours: &mut Samples,
 ) {
-    let wall = SystemTime::now();
+    let wall = Clock::system().now();
     let began = Instant::now();
     let place = match thread {
         Some(thread) => {
@@ -130,22 +132,22 @@ async fn measure(
         .await;
     whole.add(asked.at.duration_since(began));
     stage.answer(place, text).await;
-    ours.add(prompted(stage).saturating_sub(wall.duration_since(UNIX_EPOCH).unwrap()));
+    ours.add(prompted(stage).since(wall));
 }
 
-/// When the last prompt was written to an agent, since 1970; to the millisecond.
-fn prompted(stage: &Stage) -> Duration {
+/// When the last prompt was written to an agent; to the millisecond.
+fn prompted(stage: &Stage) -> Millis {
     let host = host(stage);
-    let mut last = 0;
+    let mut last = Millis::new(0);
     for runner in host.present().unwrap() {
         for record in host.leftover(runner, Seq::START).unwrap().flatten() {
             if matches!(&record.kind, RecordKind::Input { command_id, .. } if command_id.starts_with("prompt:"))
             {
-                last = last.max(record.at.get());
+                last = last.max(record.at);
             }
         }
     }
-    Duration::from_millis(last.try_into().unwrap())
+    last
 }
 
 fn host(stage: &Stage) -> RunnerHost {

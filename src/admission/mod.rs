@@ -3,7 +3,7 @@
 //! Knows runs only by their tickets. The store keeps what it decides on, the session room asks it
 //! and acts on its answers; after a restart it is filled again from the store.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::{
     clock::Millis,
@@ -42,6 +42,8 @@ pub struct Full {
 pub struct Queue {
     caps: Caps,
     waiting: VecDeque<Ticket>,
+    /// Those of them whose run is not stored yet: they have their place, but not their turn.
+    reserved: HashSet<RunId>,
     active: HashMap<RunId, SessionId>,
 }
 
@@ -51,19 +53,29 @@ impl Queue {
         Self {
             caps,
             waiting: VecDeque::new(),
+            reserved: HashSet::new(),
             active: HashMap::new(),
         }
     }
 
-    /// Puts a ticket at the end, if there is room: a free slot, or a place in the queue. A ticket
-    /// that is there already stays where it is.
-    pub fn offer(&mut self, ticket: Ticket) -> Result<(), Full> {
+    /// Puts a ticket at the end, if there is room: a free slot, or a place in the queue. Its turn
+    /// cannot come before it is [confirmed](Self::confirm): a run must not begin that is not stored.
+    /// A ticket that is there already stays where it is.
+    pub fn reserve(&mut self, ticket: Ticket) -> Result<(), Full> {
         let free = self.caps.active.saturating_sub(self.active.len());
         if self.waiting.len() >= self.caps.queued + free {
             return Err(Full { caps: self.caps });
         }
-        self.restore_waiting(ticket);
+        if !self.knows(ticket.run) {
+            self.reserved.insert(ticket.run);
+            self.waiting.push_back(ticket);
+        }
         Ok(())
+    }
+
+    /// The run of a reserved ticket is stored: its turn may come.
+    pub fn confirm(&mut self, run: RunId) {
+        self.reserved.remove(&run);
     }
 
     /// Puts back a ticket that was accepted before a restart; caps that were lowered since do not
@@ -88,10 +100,9 @@ impl Queue {
             return None;
         }
         let busy: Vec<SessionId> = self.active.values().copied().collect();
-        let next = self
-            .waiting
-            .iter()
-            .position(|ticket| !busy.contains(&ticket.session))?;
+        let next = self.waiting.iter().position(|ticket| {
+            !busy.contains(&ticket.session) && !self.reserved.contains(&ticket.run)
+        })?;
         let ticket = self.waiting.remove(next)?;
         self.active.insert(ticket.run, ticket.session);
         Some(ticket)
@@ -104,24 +115,28 @@ impl Queue {
 
     /// Takes a waiting ticket out; says whether it still waited.
     pub fn withdraw(&mut self, run: RunId) -> bool {
+        self.reserved.remove(&run);
         let before = self.waiting.len();
         self.waiting.retain(|ticket| ticket.run != run);
         self.waiting.len() < before
     }
 
-    /// Takes out every ticket whose time is up.
+    /// Takes out every ticket whose time is up, but none that is only reserved.
     pub fn expire(&mut self, now: Millis) -> Vec<Ticket> {
-        let (expired, waiting) = self
-            .waiting
-            .drain(..)
-            .partition(|ticket: &Ticket| ticket.expires_at <= now);
+        let (expired, waiting) = self.waiting.drain(..).partition(|ticket: &Ticket| {
+            ticket.expires_at <= now && !self.reserved.contains(&ticket.run)
+        });
         self.waiting = waiting;
         Vec::from_iter::<VecDeque<Ticket>>(expired)
     }
 
     /// When the next ticket's time is up.
     pub fn next_expiry(&self) -> Option<Millis> {
-        self.waiting.iter().map(|ticket| ticket.expires_at).min()
+        self.waiting
+            .iter()
+            .filter(|ticket| !self.reserved.contains(&ticket.run))
+            .map(|ticket| ticket.expires_at)
+            .min()
     }
 
     /// How many tickets wait before this one; `None` if it does not wait.

@@ -18,6 +18,28 @@ fn tickets(count: usize) -> Vec<Ticket> {
         .collect()
 }
 
+fn offer(queue: &mut Queue, ticket: Ticket) -> Result<(), Full> {
+    queue.reserve(ticket)?;
+    queue.confirm(ticket.run);
+    Ok(())
+}
+
+#[test]
+fn a_reserved_ticket_keeps_its_place_but_has_no_turn_before_it_is_confirmed() {
+    let mut queue = Queue::new(Caps {
+        active: 1,
+        queued: 1,
+    });
+    let all = tickets(3);
+    queue.reserve(all[0]).unwrap();
+    assert_eq!(queue.admit(), None);
+    assert!(queue.expire(Millis::new(i64::MAX)).is_empty());
+    offer(&mut queue, all[1]).unwrap();
+    assert!(queue.reserve(all[2]).is_err(), "a reserved place is taken");
+    queue.confirm(all[0].run);
+    assert_eq!(queue.admit(), Some(all[0]));
+}
+
 #[test]
 fn the_first_to_come_is_the_first_to_go() {
     let mut queue = Queue::new(Caps {
@@ -26,7 +48,7 @@ fn the_first_to_come_is_the_first_to_go() {
     });
     let all = tickets(3);
     for one in &all {
-        queue.offer(*one).unwrap();
+        offer(&mut queue, *one).unwrap();
     }
     assert_eq!(queue.admit(), Some(all[0]));
     assert_eq!(queue.admit(), None);
@@ -45,9 +67,9 @@ fn a_full_queue_says_so_and_changes_nothing() {
     let mut queue = Queue::new(caps);
     let all = tickets(4);
     for one in &all[..3] {
-        queue.offer(*one).unwrap();
+        offer(&mut queue, *one).unwrap();
     }
-    assert_eq!(queue.offer(all[3]), Err(Full { caps }));
+    assert_eq!(offer(&mut queue, all[3]), Err(Full { caps }));
     assert_eq!(queue.waiting(), 3);
 }
 
@@ -61,7 +83,7 @@ fn a_session_never_has_two_runs_at_work() {
     let (first, second) = (ticket(session, 1), ticket(session, 1));
     let other = ticket(SessionId::fresh(), 1);
     for one in [first, second, other] {
-        queue.offer(one).unwrap();
+        offer(&mut queue, one).unwrap();
     }
     assert_eq!(queue.admit(), Some(first));
     assert_eq!(queue.admit(), Some(other));
@@ -128,7 +150,7 @@ proptest! {
             match step {
                 Step::Offer(pick) => {
                     let one = ticket(sessions[usize::from(pick) % 5], i64::from(pick) % 100);
-                    if queue.offer(one).is_ok() {
+                    if offer(&mut queue, one).is_ok() {
                         offered.push(one);
                     }
                 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Subcommand;
 
-use super::{ConfigFile, terminal};
+use super::{ConfigFile, projects, terminal};
 use crate::config::{Explained, Settings};
 
 /// How wide a column may make the next one start, in characters; longer values push it aside.
@@ -28,7 +28,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.what {
         What::Check(file) => {
             let settings = file.load()?;
-            settings.require_projects()?;
+            projects::of(&settings)?;
             terminal::say(&summary(&settings));
         }
         What::Show(file) => terminal::say(&table(file.load()?.explain())),

@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod file;
 mod member;
+mod projects;
 mod run;
 mod terminal;
 

@@ -12,12 +12,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::projects;
 use crate::{
     access::{Gate, Owners},
     admission::Caps,
-    approval::ToolPolicy,
     clock::Clock,
-    config::{Project, Settings},
+    config::Settings,
     delivery::Outbox,
     discord::{self, DiscordParts, DiscordSettings, Link, LinkState},
     http::{self, Report, Reporter},
@@ -26,7 +26,7 @@ use crate::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
     },
-    session::{Engine, Limits, Parts, ProjectAgent, Projects},
+    session::{Engine, Limits, Parts},
     store::{ProjectRow, Store},
 };
 
@@ -37,7 +37,7 @@ const LET_GO: Duration = Duration::from_millis(1_500);
 /// Runs the server until a signal or a fault ends it. Everything accepted is stored, so the caller
 /// may end the process as soon as this returns.
 pub(super) async fn run(settings: Settings) -> Result<()> {
-    settings.require_projects()?;
+    let projects = projects::of(&settings)?;
     keep_memory_private();
     observe::start(
         settings.log.level.as_str(),
@@ -77,7 +77,7 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
         gate: Gate::new(store.clone(), owners(&settings)),
         outbox: Arc::clone(&outbox),
         chat: Arc::clone(&chat) as _,
-        projects: projects(&settings.projects)?,
+        projects,
         runtime: Arc::new(ClaudeRuntime::new(claude(&settings))),
         host: host(&settings)?,
         forbidden: forbidden(&settings),
@@ -142,32 +142,6 @@ fn owners(settings: &Settings) -> Owners {
         user: settings.discord.owner_user,
         role: settings.discord.owner_role,
     }
-}
-
-fn projects(settings: &[Project]) -> Result<Projects> {
-    let mut projects = Vec::new();
-    for project in settings {
-        let policy = ToolPolicy::parse(&project.allowed_tools).with_context(|| {
-            format!(
-                "`allowed_tools` of project `{}` cannot be understood",
-                project.name
-            )
-        })?;
-        // Agent programs name files without symbolic links; their rules have to do the same.
-        let directory = project
-            .directory
-            .canonicalize()
-            .with_context(|| format!("`directory` of project `{}` cannot be read", project.name))?;
-        projects.push(ProjectAgent {
-            name: project.name.to_string(),
-            directory,
-            channels: project.channels.clone(),
-            model: project.model.clone(),
-            allowed_tools: project.allowed_tools.clone(),
-            policy,
-        });
-    }
-    Ok(Projects::new(projects))
 }
 
 fn claude(settings: &Settings) -> ClaudeSettings {

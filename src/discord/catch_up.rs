@@ -24,26 +24,6 @@ const PAGE: u8 = 100;
 const AT_ONCE: usize = 4;
 
 impl Listener {
-    /// Marks the channels that were never looked at, before events come: what is written from now on
-    /// is for Baton, also while the connection is being made.
-    pub(super) async fn mark_unseen(&self) {
-        let watched = match self.house.watched().await {
-            Ok(watched) => watched,
-            Err(error) => {
-                tracing::error!(%error, "new channels cannot be marked before the connection");
-                return;
-            }
-        };
-        stream::iter(watched)
-            .for_each_concurrent(AT_ONCE, |channel| async move {
-                // It is tried again when the channel is read back, and told of then.
-                if let Err(error) = self.begin_at(channel).await {
-                    tracing::debug!(%error, %channel, "a channel could not be marked yet");
-                }
-            })
-            .await;
-    }
-
     /// Reads back all watched channels from where they were decided on.
     pub(super) async fn catch_up(&self) {
         let watched = match self.house.watched().await {
@@ -59,6 +39,22 @@ impl Listener {
         channels.sort_unstable();
         channels.dedup();
         self.catch_up_all(channels).await;
+    }
+
+    /// Marks the channels that were never looked at. Before the first event: a message that comes
+    /// while the connection is made is newer than the mark, and is read back.
+    pub(super) async fn mark_unseen(&self) {
+        let watched = self.house.watched().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "channels cannot be marked before the start");
+            Vec::new()
+        });
+        stream::iter(watched)
+            .for_each_concurrent(AT_ONCE, |channel| async move {
+                if let Err(error) = self.begin_at(channel).await {
+                    tracing::warn!(%error, %channel, "a channel cannot be marked before the start");
+                }
+            })
+            .await;
     }
 
     /// Tries the channels again that could not be read.

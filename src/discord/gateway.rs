@@ -124,7 +124,10 @@ pub(super) async fn serve(
         clock,
         listen: Arc::new(move || outbox.listen()),
     };
-    listener.mark_unseen().await;
+    tokio::select! {
+        () = shutdown.cancelled() => return Ok(()),
+        () = listener.mark_unseen() => {}
+    }
     // The last moment before one is sent.
     ledger.enter().await?;
     let mut tasks = JoinSet::new();

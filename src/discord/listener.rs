@@ -131,6 +131,7 @@ impl Listener {
         if self.behind.lock().contains_key(&channel) {
             return;
         }
+        tracing::debug!(%channel, message = %id, "a message has arrived");
         let person = inbound::person(message);
         let people = People::new(self.me.guild, Arc::clone(&self.http));
         if let Err(error) = self.hear(message, person, &people).await {

@@ -61,14 +61,21 @@ impl Engine {
             Ok(accepted) => accepted,
             Err(no_room) => return Ok(no_room),
         };
-        self.acknowledge(&mut tx, heard, session, begins.as_ref())
-            .await?;
-        if let Err(error) = tx.commit().await {
-            if let Accepted::Stored(run) = accepted {
-                self.queue.lock().withdraw(run);
-            }
-            return Err(error.into());
+        let stored = async {
+            self.acknowledge(&mut tx, heard, session, begins.as_ref())
+                .await?;
+            Ok::<_, SessionError>(tx.commit().await?)
         }
+        .await;
+        if let Accepted::Stored(run) = accepted {
+            let mut queue = self.queue.lock();
+            if stored.is_ok() {
+                queue.confirm(run);
+            } else {
+                queue.withdraw(run);
+            }
+        }
+        stored?;
         tracing::info!(discord_message = %heard.message, %session, person = %heard.person.id, "accepted");
         Ok(accepted)
     }
@@ -102,7 +109,7 @@ impl Engine {
             session: run.session,
             expires_at: run.expires_at,
         };
-        if let Err(full) = self.queue.lock().offer(ticket) {
+        if let Err(full) = self.queue.lock().reserve(ticket) {
             return Ok(Err(Accepted::QueueFull(full)));
         }
         let stored = async {

@@ -1,7 +1,6 @@
 //! The agents: one live process a session, kept warm between turns, ended when idle or one too many.
 
 use std::{
-    collections::HashMap,
     path::PathBuf,
     sync::{
         Arc,
@@ -13,12 +12,16 @@ use std::{
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::{ProjectAgent, SessionError, ends::Ends};
+use super::{
+    ProjectAgent, SessionError,
+    agent::{Agent, AtWork, Warmth},
+    shelf::{Leaving, Shelf},
+};
 use crate::{
     clock::Clock,
     runtime::{
-        Launch, Reader, RunEvent, Runtime, Start,
-        runner::{AttachError, Exit, Handle, Link, Record, RecordKind, Records, RunnerHost, Seq},
+        Launch, Runtime, Start,
+        runner::{AttachError, Record, RunnerHost, Seq},
     },
     store::{RunnerRow, SessionRow, Store},
     words::{RunnerId, SessionId},
@@ -26,109 +29,6 @@ use crate::{
 
 /// How long an agent may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// One live agent process and what reads it.
-pub(super) struct Agent {
-    /// Its runner.
-    pub(super) runner: RunnerId,
-    /// Asks things of the runner.
-    pub(super) handle: Handle,
-    /// What it has been through.
-    pub(super) warmth: Warmth,
-    records: Records,
-    reader: Box<dyn Reader>,
-    /// The last record that was read.
-    pub(super) seq: Seq,
-}
-
-/// What an agent has been through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Warmth {
-    /// It was just started: trouble may lie in how it was started.
-    Cold,
-    /// It has: trouble means that it has died meanwhile.
-    Warm,
-    /// It was taken up in the middle of a turn: trouble means that the turn is cut off.
-    AtWork,
-}
-
-/// Something that an agent did.
-#[derive(Debug)]
-pub(super) enum Happening {
-    /// It wrote this.
-    Events(Vec<RunEvent>),
-    /// It could not be started; a sentence says why.
-    NotStarted(String),
-    /// It wrote a line of this many bytes, which is more than is read.
-    TooLong(u64),
-    /// It has ended.
-    Ended { exit: Exit, stderr: String },
-    /// Its runner has died, or cannot be reached.
-    Lost,
-}
-
-impl Agent {
-    fn new(
-        runner: RunnerId,
-        link: Link,
-        reader: Box<dyn Reader>,
-        after: Seq,
-        warmth: Warmth,
-    ) -> Self {
-        Self {
-            runner,
-            handle: link.handle,
-            warmth,
-            records: link.records,
-            reader,
-            seq: after,
-        }
-    }
-
-    /// What the agent does next.
-    pub(super) async fn next(&mut self) -> Happening {
-        loop {
-            let Some(record) = self.records.next().await else {
-                return Happening::Lost;
-            };
-            self.seq = record.seq;
-            if let Some(happening) = understand(record, self.reader.as_mut()) {
-                return happening;
-            }
-        }
-    }
-}
-
-/// What a record means; `None` if nothing that matters to a turn.
-pub(super) fn understand(record: Record, reader: &mut dyn Reader) -> Option<Happening> {
-    match record.kind {
-        RecordKind::Output { line } => {
-            let events = reader.read(&line);
-            (!events.is_empty()).then_some(Happening::Events(events))
-        }
-        RecordKind::SpawnFailed { reason } => Some(Happening::NotStarted(reason)),
-        RecordKind::TooLong { bytes } => Some(Happening::TooLong(bytes)),
-        RecordKind::Exited { exit, stderr_tail } => Some(Happening::Ended {
-            exit,
-            stderr: stderr_tail,
-        }),
-        RecordKind::Stderr { line } => {
-            tracing::debug!(line = %String::from_utf8_lossy(&line), "an agent's standard error");
-            None
-        }
-        RecordKind::Note { text } => {
-            tracing::info!(%text, "a runner's note");
-            None
-        }
-        RecordKind::Spawned { .. } | RecordKind::Input { .. } => None,
-    }
-}
-
-/// An agent without work.
-struct Idle {
-    agent: Agent,
-    since: Instant,
-}
 
 /// Every agent of the server.
 pub(super) struct Agents {
@@ -139,9 +39,8 @@ pub(super) struct Agents {
     forbidden: Vec<PathBuf>,
     /// How many are kept at once.
     keep: usize,
-    idle: Mutex<HashMap<SessionId, Idle>>,
-    working: AtomicUsize,
-    ends: Ends,
+    shelf: Mutex<Shelf>,
+    working: Arc<AtomicUsize>,
 }
 
 impl Agents {
@@ -160,9 +59,8 @@ impl Agents {
             host,
             forbidden,
             keep,
-            idle: Mutex::new(HashMap::new()),
-            working: AtomicUsize::new(0),
-            ends: Ends::default(),
+            shelf: Mutex::default(),
+            working: Arc::default(),
         }
     }
 
@@ -172,25 +70,37 @@ impl Agents {
         session: &SessionRow,
         project: &ProjectAgent,
     ) -> Result<Agent, SessionError> {
-        let warm = self.idle.lock().remove(&session.id);
-        if let Some(idle) = warm {
-            self.working.fetch_add(1, Ordering::Relaxed);
-            return Ok(idle.agent);
+        let leaving = {
+            let mut idle = self.shelf.lock();
+            if let Some(mut agent) = idle.take(session.id) {
+                agent.at_work = Some(self.at_work());
+                return Ok(agent);
+            }
+            idle.leaving(session.id)
+        };
+        if let Some(gone) = leaving {
+            // It was idle for too long a moment ago. Two must not clear up after the same runner,
+            // and no other agent may touch the conversation before it is gone.
+            gone.cancelled().await;
         }
-        // One may be left that nobody knows any more, for instance if it died while it was idle.
+        // One may be left that nobody knows any more, for instance if its server died.
         if let Some(left) = self.store.runner_of(session.id).await? {
             self.bury(left.id).await?;
         }
+        let at_work = self.at_work();
         self.make_room().await;
-        let agent = self.start(session, project).await?;
-        self.working.fetch_add(1, Ordering::Relaxed);
-        Ok(agent)
+        self.start(session, project, at_work).await
+    }
+
+    fn at_work(&self) -> AtWork {
+        AtWork::among(&self.working)
     }
 
     async fn start(
         &self,
         session: &SessionRow,
         project: &ProjectAgent,
+        at_work: AtWork,
     ) -> Result<Agent, SessionError> {
         let runner = RunnerId::fresh();
         let launch = Launch {
@@ -219,6 +129,7 @@ impl Agents {
                 self.runtime.reader(),
                 Seq::START,
                 Warmth::Cold,
+                at_work,
             )),
             Err(error) => {
                 self.bury(runner).await?;
@@ -231,16 +142,14 @@ impl Agents {
     pub(super) async fn attach(&self, row: &RunnerRow) -> Option<Agent> {
         let after = Seq::new(row.applied_seq);
         match self.host.attach(row.id, after).await {
-            Ok(link) => {
-                self.working.fetch_add(1, Ordering::Relaxed);
-                Some(Agent::new(
-                    row.id,
-                    link,
-                    self.runtime.reader(),
-                    after,
-                    Warmth::AtWork,
-                ))
-            }
+            Ok(link) => Some(Agent::new(
+                row.id,
+                link,
+                self.runtime.reader(),
+                after,
+                Warmth::AtWork,
+                self.at_work(),
+            )),
             Err(AttachError::Gone) => None,
             Err(error) => {
                 tracing::warn!(runner = %row.id, %error, "a runner cannot be taken up again");
@@ -252,98 +161,87 @@ impl Agents {
     /// Keeps an agent warm for the session's next turn, if there is room.
     pub(super) async fn put_back(&self, session: SessionId, mut agent: Agent) {
         agent.warmth = Warmth::Warm;
-        let room = self.working.load(Ordering::Relaxed) + self.idle.lock().len() <= self.keep;
-        if !room {
+        let one_too_many = {
+            let mut idle = self.shelf.lock();
+            if self.working.load(Ordering::Relaxed) + idle.len() <= self.keep {
+                agent.at_work = None;
+                idle.put(session, agent);
+                None
+            } else {
+                Some(agent)
+            }
+        };
+        if let Some(agent) = one_too_many {
             self.end(agent).await;
-            return;
         }
-        self.working.fetch_sub(1, Ordering::Relaxed);
-        self.idle.lock().insert(
-            session,
-            Idle {
-                agent,
-                since: Instant::now(),
-            },
-        );
     }
 
     /// Ends an agent that was working, with its whole tree.
     pub(super) async fn end(&self, agent: Agent) {
-        self.working.fetch_sub(1, Ordering::Relaxed);
-        self.close(agent, GRACE).await;
+        self.close(agent).await;
     }
 
-    /// Ends every agent that has had no work since before `oldest`.
+    /// Ends every agent that has had no work for so long.
     pub(super) async fn end_idle(&self, longest: Duration) {
-        let now = Instant::now();
-        let over: Vec<Agent> = {
-            let mut idle = self.idle.lock();
-            let ids: Vec<SessionId> = idle
-                .iter()
-                .filter(|(_, idle)| now.duration_since(idle.since) >= longest)
-                .map(|(id, _)| *id)
-                .collect();
-            ids.iter()
-                .filter_map(|id| idle.remove(id))
-                .map(|idle| idle.agent)
-                .collect()
-        };
-        // All at once: none that waits for its end may be taken for one that somebody has left.
-        futures::future::join_all(over.into_iter().map(|agent| self.close(agent, GRACE))).await;
+        let over = self.shelf.lock().idle_for(longest);
+        for leaving in over {
+            self.close_leaving(leaving).await;
+        }
     }
 
     /// When the agent that has been idle for longest began to be.
     pub(super) fn oldest_idle(&self) -> Option<Instant> {
-        self.idle.lock().values().map(|idle| idle.since).min()
+        self.shelf.lock().oldest()
     }
 
     pub(super) fn idle_count(&self) -> usize {
-        self.idle.lock().len()
+        self.shelf.lock().len()
     }
 
-    /// Ends the agent that was used least recently, until there is room for one more.
+    /// Ends agents that were used least recently, until those that are left and those at work, the
+    /// one that is about to start included, are not too many.
     async fn make_room(&self) {
         loop {
-            let agent = {
-                let mut idle = self.idle.lock();
-                if self.working.load(Ordering::Relaxed) + idle.len() < self.keep {
+            let leaving = {
+                let mut idle = self.shelf.lock();
+                if self.working.load(Ordering::Relaxed) + idle.len() <= self.keep {
                     return;
                 }
-                let oldest = idle
-                    .iter()
-                    .min_by_key(|(_, idle)| idle.since)
-                    .map(|(id, _)| *id);
-                let Some(idle) = oldest.and_then(|id| idle.remove(&id)) else {
+                let Some(leaving) = idle.least_recent() else {
                     return;
                 };
-                idle.agent
+                leaving
             };
-            self.close(agent, GRACE).await;
+            self.close_leaving(leaving).await;
         }
     }
 
-    async fn close(&self, agent: Agent, grace: Duration) {
-        let runner = agent.runner;
-        let _alone = self.ends.alone(runner).await;
-        if let Err(error) = agent.handle.terminate(grace).await {
-            tracing::debug!(%runner, %error, "a runner ended before it was asked to");
+    async fn close_leaving(&self, leaving: Leaving) {
+        let Leaving {
+            session,
+            agent,
+            gone,
+        } = leaving;
+        self.close(agent).await;
+        self.shelf.lock().gone(session);
+        drop(gone);
+    }
+
+    async fn close(&self, agent: Agent) {
+        if let Err(error) = agent.handle.terminate(GRACE).await {
+            tracing::debug!(runner = %agent.runner, %error, "a runner ended before it was asked to");
         }
+        let runner = agent.runner;
         drop(agent);
-        if let Err(error) = self.remove(runner).await {
+        if let Err(error) = self.bury(runner).await {
             error.log(
                 "what is left of a runner could not be removed; trying again at the next turn",
             );
         }
     }
 
-    /// Proves that nothing of a runner lives, removes its files and gives it up. One that is being
-    /// closed is let go in order first.
+    /// Proves that nothing of a runner lives, removes its files and gives it up.
     pub(super) async fn bury(&self, runner: RunnerId) -> Result<(), SessionError> {
-        let _alone = self.ends.alone(runner).await;
-        self.remove(runner).await
-    }
-
-    async fn remove(&self, runner: RunnerId) -> Result<(), SessionError> {
         self.host.remove(runner).await?;
         let mut tx = self.store.write().await?;
         tx.end_runner(runner, self.clock.now()).await?;
@@ -352,13 +250,12 @@ impl Agents {
 
     /// Gives up an agent whose process has died under a turn.
     pub(super) async fn lost(&self, agent: Agent) -> Result<(), SessionError> {
-        self.working.fetch_sub(1, Ordering::Relaxed);
         let runner = agent.runner;
         drop(agent);
         self.bury(runner).await
     }
 
-    /// The journal of a runner that is gone.
+    /// The journal of a runner, dead or alive, as far as it goes now.
     pub(super) fn leftover(
         &self,
         runner: RunnerId,
@@ -370,8 +267,12 @@ impl Agents {
     /// that died before it could note it, or removed by one that died before it had finished.
     pub(super) async fn bury_strangers(&self, known: &[RunnerId]) -> Result<(), SessionError> {
         for runner in self.host.present()? {
-            if !known.contains(&runner) {
-                self.host.remove(runner).await?;
+            if !known.contains(&runner)
+                && let Err(error) = self.host.remove(runner).await
+            {
+                // It is nobody's, so nobody waits for it.
+                SessionError::from(error)
+                    .log("what is left of an unknown runner could not be removed");
             }
         }
         Ok(())
@@ -379,12 +280,7 @@ impl Agents {
 
     /// Asks every idle agent to end, without waiting for it.
     pub(super) async fn dismiss(&self) {
-        let agents: Vec<Agent> = self
-            .idle
-            .lock()
-            .drain()
-            .map(|(_, idle)| idle.agent)
-            .collect();
+        let agents = self.shelf.lock().empty();
         let asks = agents.iter().map(|agent| agent.handle.terminate(GRACE));
         futures::future::join_all(asks).await;
     }

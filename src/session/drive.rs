@@ -1,13 +1,13 @@
 //! Driving a run from its slot to its end.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
     Engine, ProjectAgent, SessionError,
-    agents::{Agent, Warmth},
+    agent::{Agent, Warmth},
     finish::{Account, Outcome, failed, failure, took_too_long},
     prompt, sentences,
     turn::{Ending, Stop, Turn, Watched},
@@ -31,12 +31,24 @@ const CONTEXT: u8 = 20;
 /// agent that turned out to be dead are each worth another.
 const STARTS: usize = 3;
 
+/// The pause before the end of a run that could not be stored is tried once more.
+const TRY_AGAIN: Duration = Duration::from_secs(30);
+
 /// What to do about a turn that did not come to an end of its own.
 enum Next {
     /// The run ends so.
-    End(Outcome, Option<Account>),
+    End(Box<End>),
     /// It is worth another start.
     StartAgain,
+}
+
+/// How a run ends, and what is left of its turn.
+struct End {
+    outcome: Outcome,
+    account: Option<Account>,
+    /// The agent, if it is fit for the next turn. It is given up only when the end is stored: its
+    /// journal is what a server after this one would read the end from.
+    agent: Option<Agent>,
 }
 
 impl Engine {
@@ -64,9 +76,10 @@ impl Engine {
             sentence,
             cause: error.to_string(),
         };
-        if let Err(error) = self.finish(run, session, outcome, None).await {
-            // The row stays open; the next start takes the run up again.
-            error.log("the end of a run could not be stored");
+        while let Err(error) = self.finish(run, session, outcome.clone(), None).await {
+            // Without its end nobody could use the session: nothing may go on before it is stored.
+            error.log("the end of a run could not be stored; trying again");
+            tokio::time::sleep(TRY_AGAIN).await;
         }
     }
 
@@ -110,9 +123,7 @@ impl Engine {
                 return self.finish(run, session, Outcome::Cancelled, None).await;
             }
             match self.attempt(run, session, &requests, cancel).await? {
-                Next::End(outcome, account) => {
-                    return self.finish(run, session, outcome, account.as_ref()).await;
-                }
+                Next::End(end) => return self.conclude(run, session, *end).await,
                 Next::StartAgain => {}
             }
         }
@@ -121,6 +132,24 @@ impl Engine {
             "it did not start after several attempts",
         );
         self.finish(run, session, outcome, None).await
+    }
+
+    /// Stores the end of a run; then its agent is free for the next one.
+    async fn conclude(
+        self: &Arc<Self>,
+        run: RunId,
+        session: crate::words::SessionId,
+        end: End,
+    ) -> Result<(), SessionError> {
+        self.finish(run, session, end.outcome, end.account.as_ref())
+            .await?;
+        if let Some(agent) = end.agent {
+            if let Err(error) = agent.handle.consumed(agent.seq).await {
+                tracing::debug!(%run, %error, "a runner was gone after its turn");
+            }
+            self.agents.put_back(session, agent).await;
+        }
+        Ok(())
     }
 
     /// Gets an agent, gives it the turn and follows it.
@@ -173,9 +202,8 @@ impl Engine {
     ) -> Result<bool, SessionError> {
         let project = self.project_of(session)?;
         match self.follow(run, session, &project, agent, cancel).await? {
-            Next::End(outcome, account) => {
-                self.finish(run, session.id, outcome, account.as_ref())
-                    .await?;
+            Next::End(end) => {
+                self.conclude(run, session.id, *end).await?;
                 Ok(true)
             }
             Next::StartAgain => Ok(false),
@@ -247,14 +275,18 @@ impl Engine {
             if let Err(error) = agent.handle.sweep().await {
                 tracing::warn!(%error, "an agent's tree could not be swept; ending it whole");
                 self.agents.end(agent).await;
-                return Ok(Next::End(outcome, Some(account)));
+                return Ok(Next::End(Box::new(End {
+                    outcome,
+                    account: Some(account),
+                    agent: None,
+                })));
             }
         }
-        if let Err(error) = agent.handle.consumed(agent.seq).await {
-            tracing::debug!(%error, "a runner was gone after its turn");
-        }
-        self.agents.put_back(session.id, agent).await;
-        Ok(Next::End(outcome, Some(account)))
+        Ok(Next::End(Box::new(End {
+            outcome,
+            account: Some(account),
+            agent: Some(agent),
+        })))
     }
 
     /// The turn ended without the agent's word. Its process is ended, whatever state it is in.
@@ -269,7 +301,13 @@ impl Engine {
     ) -> Result<Next, SessionError> {
         let warm = agent.warmth == Warmth::Warm;
         self.agents.end(agent).await;
-        let end = |outcome| Ok(Next::End(outcome, Some(account)));
+        let end = |outcome| {
+            Ok(Next::End(Box::new(End {
+                outcome,
+                account: Some(account),
+                agent: None,
+            })))
+        };
         if cancel.is_cancelled() {
             return end(Outcome::Cancelled);
         }
@@ -359,7 +397,7 @@ impl Engine {
                     tx.end_request(request.id, RequestState::Refused, now)
                         .await?;
                     let key = format!("refused:{}", request.message_id);
-                    let text = sentences::refused_meanwhile(&refusal);
+                    let text = sentences::refused_meanwhile(refusal);
                     self.notice(&mut tx, key, session.id, session.thread_id, text)
                         .await?;
                     tx.commit().await?;
@@ -388,7 +426,10 @@ impl Engine {
         }
     }
 
-    fn project_of(&self, session: &SessionRow) -> Result<Arc<ProjectAgent>, SessionError> {
+    pub(super) fn project_of(
+        &self,
+        session: &SessionRow,
+    ) -> Result<Arc<ProjectAgent>, SessionError> {
         self.projects
             .named(&session.project)
             .cloned()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Engine, SessionError, sentences};
+use super::{Engine, SessionError, insist::insist, sentences};
 use crate::{
     admission::Ticket,
     observe::Reference,
@@ -12,6 +12,7 @@ use crate::{
 };
 
 /// How a run ended.
+#[derive(Clone)]
 pub(super) enum Outcome {
     /// The agent answered.
     Answered(String),
@@ -75,7 +76,22 @@ pub(super) struct Account {
 impl Engine {
     /// Ends a run, if it is still open. Queues what people get, frees nothing: the slot is the
     /// driver's to give back.
+    ///
+    /// A database that does not take it is asked again for a while.
     pub(super) async fn finish(
+        self: &Arc<Self>,
+        run: RunId,
+        session: SessionId,
+        outcome: Outcome,
+        account: Option<&Account>,
+    ) -> Result<(), SessionError> {
+        insist("the end of a run", || {
+            self.store_end(run, session, outcome.clone(), account)
+        })
+        .await
+    }
+
+    async fn store_end(
         self: &Arc<Self>,
         run: RunId,
         session: SessionId,

@@ -1,10 +1,13 @@
 //! Housekeeping by time: runs that waited too long, agents that were idle for too long.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Engine, SessionError, finish::Outcome};
+use super::{Engine, finish::Outcome};
+
+/// When a run is looked at again whose end could not be stored.
+const AGAIN: Duration = Duration::from_secs(30);
 
 impl Engine {
     /// Keeps house until the engine is stopped, then lets go of what it holds.
@@ -15,9 +18,7 @@ impl Engine {
                 () = self.stop.cancelled() => break,
                 () = self.changed.notified() => {}
                 () = sleep_until(due) => {
-                    if let Err(error) = self.expire().await {
-                        error.log("runs whose time is up could not be ended");
-                    }
+                    self.expire().await;
                     self.agents.end_idle(self.limits.idle).await;
                 }
             }
@@ -38,14 +39,19 @@ impl Engine {
         expiry.into_iter().chain(idle).min()
     }
 
-    async fn expire(self: &Arc<Self>) -> Result<(), SessionError> {
+    async fn expire(self: &Arc<Self>) {
         let expired = self.queue.lock().expire(self.clock.now());
-        for ticket in expired {
-            self.finish(ticket.run, ticket.session, Outcome::Expired, None)
-                .await?;
+        for mut ticket in expired {
+            let ended = self
+                .finish(ticket.run, ticket.session, Outcome::Expired, None)
+                .await;
+            if let Err(error) = ended {
+                error.log("a run whose time is up could not be ended; it keeps its place");
+                ticket.expires_at = self.clock.now().after(AGAIN);
+                self.queue.lock().restore_waiting(ticket);
+            }
         }
         self.pump();
-        Ok(())
     }
 }
 

@@ -6,19 +6,21 @@
 //! and to people through deliveries; it knows no Discord and no agent program.
 
 mod accept;
+mod agent;
 mod agents;
 mod cancel;
 mod drive;
-mod ends;
 mod engine;
 mod finish;
 mod hear;
+mod insist;
 mod keep;
 mod progress;
 mod projects;
 mod prompt;
 mod recover;
 mod sentences;
+mod shelf;
 mod turn;
 mod views;
 

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Engine, SessionError,
-    agents::{Happening, understand},
+    agent::{Agent, Happening, understand},
     drive::prompt_id,
     finish::{Account, Outcome},
     turn::{Ending, Turn},
@@ -39,7 +39,7 @@ impl Engine {
         let known: Vec<RunnerId> = runners.iter().map(|runner| runner.id).collect();
         self.agents.bury_strangers(&known).await?;
         let runs = self.store.open_runs().await?;
-        self.adopt_idle(&runners, &runs).await?;
+        self.adopt_idle(&runners, &runs).await;
         for run in runs {
             let ticket = Ticket {
                 run: run.id,
@@ -66,7 +66,7 @@ impl Engine {
     }
 
     /// Keeps the agents that have no run; gives up those that have died.
-    async fn adopt_idle(&self, runners: &[RunnerRow], runs: &[RunRow]) -> Result<(), SessionError> {
+    async fn adopt_idle(&self, runners: &[RunnerRow], runs: &[RunRow]) {
         for row in runners {
             let at_work = runs
                 .iter()
@@ -76,10 +76,13 @@ impl Engine {
             }
             match self.agents.attach(row).await {
                 Some(agent) => self.agents.put_back(row.session_id, agent).await,
-                None => self.agents.bury(row.id).await?,
+                None => {
+                    if let Err(error) = self.agents.bury(row.id).await {
+                        error.log("what is left of a runner could not be removed; trying again at the next turn");
+                    }
+                }
             }
         }
-        Ok(())
     }
 
     /// Queues runs for messages that wait in mailboxes of sessions without one.
@@ -114,28 +117,42 @@ impl Engine {
             }
             return Ok(false);
         }
+        if let Err(error) = self.project_of(&session) {
+            // Nobody can use its agent any more.
+            self.agents.bury(runner.id).await?;
+            return Err(error);
+        }
         if let Some(agent) = self.agents.attach(&runner).await {
             return self.take_up_agent(row, &session, agent, cancel).await;
         }
         self.take_up_journal(row, &session, &runner).await
     }
 
-    /// The runner lives: the prompt is sent again, which does nothing if the agent has it.
+    /// The runner lives: its agent is at work, or idle if the prompt did not reach the runner.
     async fn take_up_agent(
         self: &Arc<Self>,
         row: &RunRow,
         session: &SessionRow,
-        agent: super::agents::Agent,
+        agent: Agent,
         cancel: &CancellationToken,
     ) -> Result<bool, SessionError> {
-        let requests = self.store.requests_of(row.id).await?;
-        let text = super::prompt::compose(&[], &requests);
-        let line = self.runtime.prompt(row.id.uuid(), &text);
-        if let Err(error) = agent.handle.input(&prompt_id(row.id), &line).await {
-            // It has ended meanwhile; its journal tells how far it came.
-            tracing::info!(run = %row.id, %error, "an agent ended while nobody watched");
+        if self.has_prompt(row.id, agent.runner)? {
+            return self.follow_to_end(row.id, session, agent, cancel).await;
         }
-        self.follow_to_end(row.id, session, agent, cancel).await
+        self.agents.put_back(session.id, agent).await;
+        Ok(false)
+    }
+
+    /// Whether a runner that lives was given the prompt of a run.
+    fn has_prompt(&self, run: RunId, runner: RunnerId) -> Result<bool, SessionError> {
+        let prompt = prompt_id(run);
+        for record in self.agents.leftover(runner)? {
+            if matches!(record?.kind, RecordKind::Input { command_id, .. } if command_id == prompt)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The runner is gone: its journal tells whether the turn came to its end.

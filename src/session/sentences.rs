@@ -51,7 +51,7 @@ pub(super) fn project_gone(name: &str) -> String {
 }
 
 /// A request whose person was permitted when it was accepted, and is not any more.
-pub(super) fn refused_meanwhile(refusal: &Refusal) -> String {
+pub(super) fn refused_meanwhile(refusal: Refusal) -> String {
     format!("🚫 A message that waited here was not worked on. {refusal}")
 }
 
@@ -134,7 +134,7 @@ mod tests {
                     output: 0
                 },
                 9_999,
-                Duration::from_secs(7_260)
+                Duration::from_mins(121)
             ),
             "999 tokens · under $0.01 · 2 h 1 min"
         );

@@ -8,13 +8,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Engine, LiveRun, ProgressState, ProjectAgent, SessionError,
-    agents::{Agent, Happening, Warmth},
+    agent::{Agent, Happening, Warmth},
+    insist::insist,
     progress::Progress,
 };
 use crate::{
     runtime::{
         Ask, ErrorClass, RunEvent, TurnEnd,
-        runner::{Exit, Seq},
+        runner::{Exit, LinkError, Seq},
     },
     store::SessionRow,
     words::{RunId, SessionId},
@@ -178,9 +179,8 @@ impl Turn {
         agent: &Agent,
         happening: Happening,
     ) -> Result<Option<Ending>, SessionError> {
-        let events = match happening {
-            Happening::Events(events) => events,
-            other => return Ok(self.ending_of(other)),
+        let Happening::Events(events) = happening else {
+            return Ok(self.ending_of(happening));
         };
         for event in events {
             if let RunEvent::Asked(ask) = &event {
@@ -256,15 +256,21 @@ impl Turn {
     async fn acknowledged(&mut self) -> Result<(), SessionError> {
         self.ready = true;
         self.acknowledged = true;
-        let mut tx = self.engine.store.write().await?;
-        tx.acknowledge_session(self.session).await?;
-        Ok(tx.commit().await?)
+        insist("an acknowledgement", || async {
+            let mut tx = self.engine.store.write().await?;
+            tx.acknowledge_session(self.session).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 
     async fn renamed(&self, name: uuid::Uuid) -> Result<(), SessionError> {
-        let mut tx = self.engine.store.write().await?;
-        tx.rename_agent_session(self.session, name, true).await?;
-        Ok(tx.commit().await?)
+        insist("the name of a conversation", || async {
+            let mut tx = self.engine.store.write().await?;
+            tx.rename_agent_session(self.session, name, true).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 
     /// Answers a question of the agent by the project's rules. The decision is stored with the rule
@@ -278,11 +284,16 @@ impl Turn {
         self.decided(agent.runner, agent.seq, &data).await?;
         let line = self.engine.runtime.answer(ask, &decision.verdict);
         // The id makes it harmless that a server after this one may answer again.
-        agent
-            .handle
-            .input(&format!("answer:{}", ask.id), &line)
-            .await?;
-        Ok(())
+        let id = format!("answer:{}", ask.id);
+        match agent.handle.input(&id, &line).await {
+            Ok(_) => Ok(()),
+            // It has died, or its runner has: what comes next tells which.
+            Err(error @ (LinkError::Lost | LinkError::Ended)) => {
+                tracing::debug!(run = %self.run, %error, "an agent was gone before it was answered");
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn decided(
@@ -291,12 +302,15 @@ impl Turn {
         seq: Seq,
         data: &serde_json::Value,
     ) -> Result<(), SessionError> {
-        let mut tx = self.engine.store.write().await?;
-        tx.run_event(self.run, self.engine.clock.now(), "tool_decided", data)
-            .await?;
-        // The mark moves to before this question, not past it: a server that dies between this
-        // commit and the answer leaves the question for the next one.
-        tx.apply_up_to(runner, seq.get().saturating_sub(1)).await?;
-        Ok(tx.commit().await?)
+        insist("a decision", || async {
+            let mut tx = self.engine.store.write().await?;
+            tx.run_event(self.run, self.engine.clock.now(), "tool_decided", data)
+                .await?;
+            // The mark moves to before this question, not past it: a server that dies between this
+            // commit and the answer leaves the question for the next one.
+            tx.apply_up_to(runner, seq.get().saturating_sub(1)).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 }

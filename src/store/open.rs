@@ -1,6 +1,7 @@
 //! Opening the database: permissions, lock, migrations, connections.
 
 use std::{
+    cmp::Ordering,
     fs::{DirBuilder, OpenOptions, Permissions},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
@@ -36,7 +37,13 @@ impl Store {
     /// Opens the database beside a server that may be running, for a short visit.
     pub async fn visit(directory: &Path) -> Result<Self, StoreError> {
         private_directory(directory)?;
-        Self::connect(directory, None).await
+        // Only who holds the lock may bring the schema up to date: a server of an older version
+        // that runs at this moment would be left with a database that it does not know.
+        match DirectoryLock::take(directory) {
+            Ok(lock) => Self::connect(directory, Some(Arc::new(lock))).await,
+            Err(StoreError::Held { .. }) => Self::connect(directory, None).await,
+            Err(error) => Err(error),
+        }
     }
 
     async fn connect(
@@ -55,7 +62,11 @@ impl Store {
             .max_connections(1)
             .connect_with(options.clone())
             .await?;
-        migrate(&writer, &file).await?;
+        if lock.is_some() {
+            migrate(&writer, &file).await?;
+        } else {
+            is_current(&writer, &file).await?;
+        }
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.read_only(true))
@@ -108,13 +119,36 @@ async fn migrate(writer: &SqlitePool, file: &Path) -> Result<(), StoreError> {
     })
 }
 
-fn newer(file: PathBuf, found: i64) -> StoreError {
-    let known = MIGRATIONS
+/// Whether a database that somebody else works in has the schema that this program knows.
+async fn is_current(writer: &SqlitePool, file: &Path) -> Result<(), StoreError> {
+    let known = newest();
+    let found: i64 = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
+        .fetch_one(writer)
+        .await?;
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(newer(file.to_owned(), found)),
+        Ordering::Less => Err(StoreError::Migration(format!(
+            "a server of an earlier version works in it (schema {found}, this Baton has {known}). \
+             Stop that server first"
+        ))),
+    }
+}
+
+fn newest() -> i64 {
+    MIGRATIONS
         .iter()
         .map(|migration| migration.version)
         .max()
-        .unwrap_or(0);
-    StoreError::Newer { file, found, known }
+        .unwrap_or(0)
+}
+
+fn newer(file: PathBuf, found: i64) -> StoreError {
+    StoreError::Newer {
+        file,
+        found,
+        known: newest(),
+    }
 }
 
 #[cfg(test)]

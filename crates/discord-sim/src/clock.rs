@@ -45,11 +45,7 @@ impl Clock {
     pub fn now_ms(&self) -> i64 {
         let base = match self.0.base {
             Base::Fixed(start) => start,
-            Base::System => SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| {
-                    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-                }),
+            Base::System => system_ms(),
         };
         base.saturating_add(self.0.ahead_ms.load(Ordering::SeqCst))
     }
@@ -66,6 +62,18 @@ pub(crate) fn timestamp(ms: i64) -> String {
     DateTime::from_timestamp_millis(ms)
         .unwrap_or_default()
         .to_rfc3339_opts(SecondsFormat::Micros, false)
+}
+
+/// The machine's clock, in milliseconds.
+fn system_ms() -> i64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 #[cfg(test)]

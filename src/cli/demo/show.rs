@@ -97,7 +97,18 @@ fn line(sim: &Sim, names: &mut HashMap<MessageId, String>, entry: &Entry) -> Opt
             let author = names.get(message).map_or("a", String::as_str);
             Some(format!("      {emoji} on {author}'s message"))
         }
-        _ => None,
+        Fact::Rest(_)
+        | Fact::Gateway(_)
+        | Fact::NonceRepeated { .. }
+        | Fact::ReactionRemoved { .. }
+        | Fact::Typing { .. }
+        | Fact::ThreadCreated { .. }
+        | Fact::ChannelChanged { .. }
+        | Fact::MemberChanged { .. }
+        | Fact::CommandsRegistered { .. }
+        | Fact::InteractionCreated { .. }
+        | Fact::InteractionAnswered { .. }
+        | Fact::Violation(_) => None,
     }
 }
 

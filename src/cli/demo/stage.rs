@@ -61,18 +61,20 @@ impl Stage {
     }
 
     fn write_settings(&self, project: &Path) -> Result<()> {
+        let path = |path: &Path| toml::Value::from(path.to_string_lossy().into_owned());
         let text = format!(
-            "[discord]\nguild = {}\nowner_user = {}\napi_base = {:?}\n\n\
-             [data]\ndir = {:?}\n\n[http]\nlisten = \"127.0.0.1:0\"\n\n\
-             [claude]\ncommand = {:?}\n\n\
-             [[projects]]\nname = \"demo\"\ndirectory = {project:?}\nchannels = [{}]\n\
+            "[discord]\nguild = {guild}\nowner_user = {owner}\napi_base = \"{api}\"\n\n\
+             [data]\ndir = {data}\n\n[http]\nlisten = \"127.0.0.1:0\"\n\n\
+             [claude]\ncommand = {claude}\n\n\
+             [[projects]]\nname = \"demo\"\ndirectory = {project}\nchannels = [{channel}]\n\
              allowed_tools = [\"Read\", \"Bash\"]\n",
-            self.sim.guild_id(),
-            self.sim.user("owner").id(),
-            self.sim.base_url(),
-            self.data(),
-            self.agent.program,
-            self.channel(),
+            guild = self.sim.guild_id(),
+            owner = self.sim.user("owner").id(),
+            api = self.sim.base_url(),
+            data = path(&self.data()),
+            claude = path(&self.agent.program),
+            project = path(project),
+            channel = self.channel(),
         );
         Ok(fs::write(self.home.path().join("baton.toml"), text)?)
     }

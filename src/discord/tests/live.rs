@@ -207,10 +207,22 @@ async fn typing_is_shown_at_once_and_every_eight_seconds_until_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_is_over_soon_is_not_shown_at_work() {
+    let stage = Shown::new();
+    let (says, task) = stage.begin();
+    says.send_replace(working("quick"));
+    pass(Duration::from_millis(600)).await;
+    says.send_modify(|play| play.state = ProgressState::Ended);
+    task.await.unwrap();
+    pass(Duration::from_secs(5)).await;
+    assert!(stage.house.live.lock().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_words_are_asked_for_once_and_edited_when_they_stand() {
     let stage = Shown::new();
     let (says, _task) = stage.begin();
-    pass(Duration::from_millis(100)).await;
+    pass(Duration::from_millis(700)).await;
     says.send_replace(working("Hel"));
     pass(Duration::from_millis(100)).await;
     says.send_replace(working("Hello"));
@@ -219,7 +231,7 @@ async fn the_first_words_are_asked_for_once_and_edited_when_they_stand() {
     assert_eq!(stage.edits(), []);
     stage.posted();
     pass(Duration::from_secs(2)).await;
-    assert_eq!(stage.edits(), [(500, shown("Hello"))]);
+    assert_eq!(stage.edits(), [(1_100, shown("Hello"))]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -256,7 +268,7 @@ async fn when_nothing_changes_only_the_time_is_shown_anew() {
     says.send_replace(working("thinking"));
     pass(Duration::from_secs(25)).await;
     let times: Vec<u128> = stage.edits().into_iter().map(|(at, _)| at).collect();
-    assert_eq!(times, [0, 10_000, 20_000]);
+    assert_eq!(times, [700, 10_700, 20_700]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -270,10 +282,10 @@ async fn too_fast_means_waiting_and_the_end_means_nothing_more() {
         .push(ChatError::Throttled(Duration::from_secs(5)));
     let (says, task) = stage.begin();
     says.send_replace(working("a"));
-    pass(Duration::from_millis(100)).await;
+    pass(Duration::from_millis(800)).await;
     says.send_replace(working("b"));
     pass(Duration::from_secs(6)).await;
-    assert_eq!(stage.edits(), [(0, shown("a")), (5_000, shown("b"))]);
+    assert_eq!(stage.edits(), [(700, shown("a")), (5_700, shown("b"))]);
     says.send_replace(working("c"));
     says.send_modify(|play| play.state = ProgressState::Ended);
     task.await.unwrap();

@@ -17,6 +17,8 @@ use discord_sim::{ChannelId, MessageRef, MessageView, Sim, SimConfig};
 use model_sim::ModelSim;
 use tempfile::TempDir;
 
+use processes::PATIENCE;
+
 pub(crate) use agent::claude;
 pub(crate) use processes::{commands_with, ids_with, touching, until};
 pub(crate) use server::{Server, without_powers};
@@ -154,14 +156,27 @@ allowed_tools = [{rules}]
     /// Starts Baton and waits until it is connected.
     pub(crate) async fn start(&mut self) {
         assert!(self.server.is_none(), "Baton runs already");
+        self.server = Some(Server::spawn(self.home(), self.env(), self.settings.powers));
+        self.sim.wait_until_connected().await;
+    }
+
+    /// Starts a second Baton on the same directories, and waits until it has ended.
+    pub(crate) async fn start_another(&self) -> std::process::Output {
+        let mut command = server::Server::command(self.home(), self.env(), self.settings.powers);
+        tokio::time::timeout(PATIENCE, command.output())
+            .await
+            .unwrap()
+            .unwrap()
+    }
+
+    fn env(&self) -> Vec<(String, String)> {
         let mut env = vec![
             ("ANTHROPIC_BASE_URL".to_owned(), self.model.base_url()),
             ("ANTHROPIC_API_KEY".to_owned(), "dummy-key".to_owned()),
             ("DISCORD_BOT_TOKEN".to_owned(), self.sim.token().to_owned()),
         ];
         env.extend(self.settings.env.clone());
-        self.server = Some(Server::spawn(self.home(), env, self.settings.powers));
-        self.sim.wait_until_connected().await;
+        env
     }
 
     /// Ends Baton as a power cut would.
@@ -252,6 +267,22 @@ allowed_tools = [{rules}]
         let row = store.run(run).await.unwrap();
         store.close().await;
         row.state
+    }
+
+    /// Waits until no run is open and Discord has everything that it is to get.
+    pub(crate) async fn until_settled(&self) {
+        let store = self.store().await;
+        let waiting = async {
+            let mut look = tokio::time::interval(std::time::Duration::from_millis(20));
+            while store.deliveries_waiting().await.unwrap() > 0
+                || !store.open_runs().await.unwrap().is_empty()
+            {
+                look.tick().await;
+            }
+        };
+        let settled = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(settled.is_ok(), "something is still to be done");
+        store.close().await;
     }
 
     /// A look into the database.

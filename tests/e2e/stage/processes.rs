@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 /// How long anything that is waited for may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The processes whose environment has this entry, apart from zombies.
 pub(crate) fn ids_with(entry: &str) -> Vec<u32> {

@@ -28,6 +28,14 @@ impl Server {
             .append(true)
             .open(home.join("log"))
             .unwrap();
+        let child = Self::command(home, env, powers).stderr(log).spawn();
+        Self {
+            child: child.unwrap(),
+        }
+    }
+
+    /// The same, not started yet.
+    pub(super) fn command(home: &Path, env: Vec<(String, String)>, powers: Powers) -> Command {
         let mut command = match powers {
             Powers::Inherited => Command::new(env!("CARGO_BIN_EXE_baton")),
             Powers::Dropped => {
@@ -36,7 +44,7 @@ impl Server {
                 command
             }
         };
-        let child = command
+        command
             .args(["run", "--config"])
             .arg(home.join("baton.toml"))
             .env_clear()
@@ -46,11 +54,8 @@ impl Server {
             .envs(env)
             .current_dir(home)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        Self { child }
+            .stdout(Stdio::null());
+        command
     }
 
     pub(crate) fn pid(&self) -> u32 {

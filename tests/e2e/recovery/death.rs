@@ -1,0 +1,86 @@
+//! The runner or the agent dies: the run ends, its tree is gone, and the session goes on.
+
+use std::fs;
+
+use discord_sim::ChannelId;
+
+use super::{is_alive, kill_process, runners, the_agent, tool, until_there};
+use crate::stage::{Stage, until};
+
+/// What the person is told.
+const INTERRUPTED: &str = "ended from outside";
+
+/// A run whose tool has started something that has left its process group.
+async fn busy_with_a_fugitive(stage: &Stage) -> (ChannelId, u32) {
+    let flee = "setsid sleep 1000 > /dev/null 2>&1 & echo $! > fugitive;";
+    let thread = stage
+        .ask(
+            "ann",
+            &format!("the word is apricot {}", tool(flee, "never")),
+        )
+        .await;
+    until_there(&stage.project().join("begun")).await;
+    let fugitive = fs::read_to_string(stage.project().join("fugitive")).unwrap();
+    let fugitive = fugitive.trim().parse().unwrap();
+    assert!(is_alive(fugitive));
+    (thread, fugitive)
+}
+
+/// The run has ended, once and visibly; nothing of it lives; the session remembers.
+async fn ended_and_goes_on(stage: &Stage, thread: ChannelId, fugitive: u32) {
+    stage.says(thread, INTERRUPTED).await;
+    assert!(!is_alive(fugitive), "the old tree lives");
+    assert_eq!(stage.agents(), [0; 0]);
+    assert_eq!(stage.count(thread, "never"), 0);
+    stage
+        .sim
+        .user("ann")
+        .says(r#"which word? STUB:[{"recall":true}]"#)
+        .in_(thread)
+        .await;
+    stage.answer(thread, "apricot").await;
+    stage.until_settled().await;
+    assert_eq!(stage.count(thread, INTERRUPTED), 1);
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_killed_runner_ends_its_run_and_the_session_goes_on() {
+    let stage = Stage::open().await;
+    let (thread, fugitive) = busy_with_a_fugitive(&stage).await;
+    let runner = runners(&stage);
+    kill_process(runner[0]);
+    ended_and_goes_on(&stage, thread, fugitive).await;
+}
+
+#[tokio::test]
+async fn a_killed_agent_ends_its_run_and_the_session_goes_on() {
+    let stage = Stage::open().await;
+    let (thread, fugitive) = busy_with_a_fugitive(&stage).await;
+    kill_process(the_agent(&stage));
+    ended_and_goes_on(&stage, thread, fugitive).await;
+}
+
+#[tokio::test]
+async fn a_runner_killed_while_the_server_is_down_ends_its_run_at_the_next_start() {
+    let mut stage = Stage::open().await;
+    let (thread, fugitive) = busy_with_a_fugitive(&stage).await;
+    let runner = runners(&stage)[0];
+    stage.kill().await;
+    kill_process(runner);
+    until("the runner has ended", || !is_alive(runner)).await;
+    stage.start().await;
+    ended_and_goes_on(&stage, thread, fugitive).await;
+}
+
+#[tokio::test]
+async fn an_agent_killed_while_the_server_is_down_ends_its_run_at_the_next_start() {
+    let mut stage = Stage::open().await;
+    let (thread, fugitive) = busy_with_a_fugitive(&stage).await;
+    let agent = the_agent(&stage);
+    stage.kill().await;
+    kill_process(agent);
+    until("the agent has ended", || !is_alive(agent)).await;
+    stage.start().await;
+    ended_and_goes_on(&stage, thread, fugitive).await;
+}

@@ -1,0 +1,97 @@
+//! Ending on request, one server a directory, and what holds across a restart.
+
+use discord_sim::ChannelId;
+
+use super::{answered_once, streamed, the_agent, tool, until_there};
+use crate::stage::{Stage, until};
+
+#[tokio::test]
+async fn asked_to_end_with_a_run_at_work_the_server_goes_and_the_next_one_takes_the_run_up() {
+    let mut stage = Stage::open().await;
+    let thread = stage.ask("ann", &streamed("begun, ", "and finished")).await;
+    stage.model.wait_for_hold("middle").await;
+    let agent = the_agent(&stage);
+    stage.stop().await;
+    assert_eq!(the_agent(&stage), agent);
+    stage.start().await;
+    stage.model.release("middle");
+    answered_once(&stage, thread, "begun, and finished").await;
+    assert_eq!(the_agent(&stage), agent);
+}
+
+#[tokio::test]
+async fn a_second_server_says_who_holds_the_directory() {
+    let stage = Stage::open().await;
+    let second = stage.start_another().await;
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(!second.status.success(), "{said}");
+    assert!(
+        said.contains(&format!("process {}", stage.server().pid())),
+        "{said}"
+    );
+    // The first one did not notice.
+    let thread = stage
+        .ask("ann", r#"hello STUB:[{"text":"still here"}]"#)
+        .await;
+    answered_once(&stage, thread, "still here").await;
+}
+
+/// Stores a wish to cancel as the server does it, as if that had died right after.
+async fn wish_to_cancel(stage: &Stage, thread: ChannelId) {
+    let store = stage.store().await;
+    let thread = baton::words::ChannelId::new(thread.get());
+    let session = store.session_in(thread).await.unwrap().unwrap();
+    let run = store.open_run_of(session.id).await.unwrap().unwrap();
+    let mut tx = store.write().await.unwrap();
+    let by = baton::words::UserId::new(stage.sim.user("ann").id().get());
+    tx.note_cancel(run.id, by, baton::clock::Millis::new(1))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_run_whose_cancel_was_stored_before_the_kill_is_cancelled_after_it() {
+    let mut stage = Stage::open().await;
+    let thread = stage
+        .ask("ann", &format!("the word is apricot {}", tool("", "never")))
+        .await;
+    until_there(&stage.project().join("begun")).await;
+    stage.kill().await;
+    wish_to_cancel(&stage, thread).await;
+    stage.start().await;
+    stage.says(thread, "Cancelled").await;
+    assert_eq!(stage.count(thread, "never"), 0);
+    stage
+        .sim
+        .user("ann")
+        .says(r#"which word? STUB:[{"recall":true}]"#)
+        .in_(thread)
+        .await;
+    stage.answer(thread, "apricot").await;
+    stage.until_settled().await;
+    assert_eq!(stage.count(thread, "Cancelled"), 1);
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn an_answer_that_the_database_does_not_take_at_first_is_not_lost() {
+    let stage = Stage::open().await;
+    let thread = stage.ask("ann", &streamed("begun, ", "and finished")).await;
+    stage.model.wait_for_hold("middle").await;
+    // Shown, so what comes before is stored.
+    stage.live(thread, "begun").await;
+    let store = stage.store().await;
+    let occupied = store.write().await.unwrap();
+    stage.model.release("middle");
+    until("the end was not taken", || {
+        stage
+            .log()
+            .contains("the end of a run could not be stored; trying again")
+    })
+    .await;
+    drop(occupied);
+    store.close().await;
+    answered_once(&stage, thread, "begun, and finished").await;
+}
