@@ -29,7 +29,7 @@ use baton::{
     },
     session::{Addressed, Engine, Heard, Limits, Parts, ProjectAgent, Projects},
     store::{ProjectRow, Store},
-    words::{ChannelId, GuildId, MessageId, Person, Place, RuntimeKind, UserId},
+    words::{ChannelId, GuildId, MessageId, Person, Place, RoleId, RuntimeKind, UserId},
 };
 use figures::{HEAD, Samples};
 use tokio::sync::mpsc;
@@ -75,6 +75,10 @@ impl Chat for Silence {
     }
 
     async fn after(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
+        Err(nobody())
+    }
+
+    async fn roles(&self, _: UserId) -> Result<Vec<RoleId>, ChatError> {
         Err(nobody())
     }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use baton::{
-    store::SessionRow,
-    words::{self, RunId, RunState},
+    store::Subject,
+    words::{self, RoleId, RunState, Scope, Tier},
 };
-use discord_sim::{ChannelId, Fact, Fault, Permission, Pinged, Rule};
+use discord_sim::{Fact, Fault, Permission, Pinged, Rule};
 use serde_json::json;
 
 use crate::stage::{Stage, thread_of};
@@ -19,25 +19,6 @@ fn held(text: &str) -> String {
 /// A model that says this at once.
 fn said(text: &str) -> String {
     format!("STUB:{}", json!([{"text": text}]))
-}
-
-async fn session_in(stage: &Stage, thread: ChannelId) -> SessionRow {
-    let store = stage.store().await;
-    let session = store
-        .session_in(words::ChannelId::new(thread.get()))
-        .await
-        .unwrap()
-        .unwrap();
-    store.close().await;
-    session
-}
-
-async fn open_run(stage: &Stage, thread: ChannelId) -> RunId {
-    let session = session_in(stage, thread).await;
-    let store = stage.store().await;
-    let run = store.open_run_of(session.id).await.unwrap().unwrap();
-    store.close().await;
-    run.id
 }
 
 /// Waits for something in the database, which announces nothing to other processes.
@@ -72,25 +53,24 @@ async fn an_answer_with_mentions_pings_nobody() {
     assert!(answer.content.starts_with(&text), "{}", answer.content);
 
     let bot = stage.sim.bot_id();
-    let pinged: Vec<Pinged> = stage
-        .sim
-        .journal()
-        .into_iter()
-        .filter_map(|entry| match entry.fact {
-            Fact::MessageCreated { author, pinged, .. } if author == bot => Some(pinged),
-            _ => None,
-        })
-        .collect();
+    let journal = stage.sim.journal();
+    let created = journal.iter().filter_map(|entry| {
+        if let Fact::MessageCreated { author, pinged, .. } = &entry.fact {
+            return (*author == bot).then_some(pinged);
+        }
+        None
+    });
+    let pinged: Vec<&Pinged> = created.collect();
     assert!(
         pinged.len() >= 2,
         "the live message and the answer: {pinged:?}"
     );
     assert!(
-        pinged.iter().all(|pinged| *pinged == Pinged::default()),
+        pinged.iter().all(|pinged| **pinged == Pinged::default()),
         "{pinged:?}"
     );
     // Nor may an edit or a title be allowed to.
-    for call in stage.sim.journal().iter().filter_map(|entry| entry.rest()) {
+    for call in journal.iter().filter_map(|entry| entry.rest()) {
         if call.body.get("content").is_some() {
             let allowed = &call.body["allowed_mentions"];
             assert_eq!(allowed["parse"], json!([]), "{} {}", call.method, call.path);
@@ -183,9 +163,10 @@ async fn below_an_answer_stand_its_tokens_and_its_time() {
 #[tokio::test]
 async fn a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_said_there() {
     let stage = Stage::open().await;
-    stage
-        .grant("bad", words::Scope::Global, words::Tier::Blocked)
-        .await;
+    stage.grant("bad", Scope::Global, Tier::Blocked).await;
+    let crew = Subject::Role(RoleId::new(stage.sim.role("crew").get()));
+    let here = Scope::Channel(words::ChannelId::new(stage.channel().get()));
+    stage.appoint(crew, here, Tier::Blocked).await;
     let thread = stage.sim.create_thread_in(stage.channel(), "an old talk");
     for number in 0..24 {
         stage
@@ -195,12 +176,12 @@ async fn a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_s
             .in_(thread)
             .await;
     }
-    stage
-        .sim
-        .user("bad")
-        .says("forbidden word")
-        .in_(thread)
-        .await;
+    for villain in [
+        stage.sim.user("bad"),
+        stage.sim.user("worse").with_role("crew"),
+    ] {
+        villain.says("forbidden word").in_(thread).await;
+    }
     let ask = format!("@bot what do you think? {}", said("I think so"));
     stage.sim.user("ann").says(ask).in_(thread).await;
     stage.answer(thread, "I think so").await;
@@ -211,8 +192,8 @@ async fn a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_s
         .filter(|line| line.starts_with("cid: remark"))
         .map(str::to_owned)
         .collect();
-    // Twenty messages are read; one of them is by somebody who must not reach the agent.
-    let wanted: Vec<String> = (5..24)
+    // Twenty messages are read; two of them are by persons who must not reach the agent.
+    let wanted: Vec<String> = (6..24)
         .map(|number| format!("cid: remark {number:02}."))
         .collect();
     assert_eq!(remarks, wanted, "{turn}");
@@ -281,7 +262,7 @@ async fn a_place_that_discord_closed_is_marked_and_the_run_ends_as_if_it_were_op
         .ask("ann", &format!("hello {}", held("never seen")))
         .await;
     stage.model.wait_for_hold("working").await;
-    let run = open_run(&stage, thread).await;
+    let run = stage.open_run(thread).await;
     stage.sim.deny(thread, [Permission::SendMessagesInThreads]);
     stage.model.release("working");
 

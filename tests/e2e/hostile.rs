@@ -115,9 +115,9 @@ fn trap(stage: &Stage, name: &str) -> (String, std::path::PathBuf) {
 #[tokio::test]
 async fn hooks_and_tool_servers_that_lie_in_a_project_do_not_run() {
     let mut stage = Stage::dark(Settings::default()).await;
-    let (hook, hooked) = trap(&stage, "hook");
-    let (server, served) = trap(&stage, "server");
-    let (helper, helped) = trap(&stage, "helper");
+    let (hook, hook_trace) = trap(&stage, "hook");
+    let (server, server_trace) = trap(&stage, "server");
+    let (helper, helper_trace) = trap(&stage, "helper");
     let hooks: serde_json::Map<String, Value> = [
         "SessionStart",
         "UserPromptSubmit",
@@ -161,7 +161,7 @@ async fn hooks_and_tool_servers_that_lie_in_a_project_do_not_run() {
         stage.model_saw("nothing special"),
         "the tool did not run, so no hook could have"
     );
-    for trace in [hooked, served, helped] {
+    for trace in [hook_trace, server_trace, helper_trace] {
         assert!(!trace.exists(), "{} was left", trace.display());
     }
     assert_eq!(

@@ -298,8 +298,14 @@ allowed_tools = [{rules}]
 
     /// Makes somebody something somewhere.
     pub(crate) async fn grant(&self, name: &str, scope: Scope, tier: Tier) {
+        let user = UserId::new(self.sim.user(name).id().get());
+        self.appoint(Subject::User(user), scope, tier).await;
+    }
+
+    /// Makes somebody, or everybody with a role, something somewhere.
+    pub(crate) async fn appoint(&self, subject: Subject, scope: Scope, tier: Tier) {
         let row = MembershipRow {
-            subject: Subject::User(UserId::new(self.sim.user(name).id().get())),
+            subject,
             scope,
             tier,
             granted_by: None,
