@@ -1,0 +1,207 @@
+//! The real agent program in trouble: with its service, its memory, its number.
+
+use std::{fs, path::PathBuf};
+
+use model_sim::ForcedError;
+
+use super::{failure, with_env};
+use crate::stage::{Settings, Stage, until};
+
+#[tokio::test]
+async fn errors_of_the_model_service_fail_the_run_with_what_can_be_done() {
+    let stage = Stage::open().await;
+    let thread = stage
+        .ask("ann", r#"one STUB:[{"text":"answer one"}]"#)
+        .await;
+    stage.answer(thread, "answer one").await;
+    let agents = stage.agents();
+    for (error, sentence) in [
+        (
+            ForcedError::status(401)
+                .error("authentication_error")
+                .message("invalid x-api-key"),
+            "The agent is not logged in. The operator has to log it in again on the machine; then \
+             send your message once more.",
+        ),
+        (
+            ForcedError::status(429)
+                .error("rate_limit_error")
+                .message("slower")
+                .header("retry-after", "0"),
+            "The model service takes no more requests at the moment. Try again in a minute.",
+        ),
+        (
+            ForcedError::status(400)
+                .error("invalid_request_error")
+                .message("prompt is too long: 3 > 2"),
+            "This conversation has become too long for the model. Go on in a new thread, or send less \
+             at once.",
+        ),
+        (
+            ForcedError::status(400)
+                .error("invalid_request_error")
+                .message("bad thing"),
+            "The agent failed. Send your message again; its own words may say why.",
+        ),
+        (
+            ForcedError::status(529)
+                .error("overloaded_error")
+                .message("busy")
+                .header("retry-after", "0"),
+            "The model service is overloaded or broken at the moment. Try again in a few minutes.",
+        ),
+    ] {
+        stage.model.force([error.path("/v1/messages")]);
+        stage
+            .sim
+            .user("ann")
+            .says(r#"try STUB:[{"text":"no"}]"#)
+            .in_(thread)
+            .await;
+        failure(&stage, thread, sentence).await;
+        stage.model.force([]);
+        stage
+            .sim
+            .user("ann")
+            .says(format!(
+                r#"again STUB:[{{"text":"after {}"}}]"#,
+                sentence.len()
+            ))
+            .in_(thread)
+            .await;
+        stage
+            .answer(thread, &format!("after {}", sentence.len()))
+            .await;
+    }
+    assert_eq!(stage.agents(), agents, "the agent was started anew");
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_conversation_whose_id_is_in_use_is_gone_on_with() {
+    let stage = Stage::open().await;
+    // The agent dies before its first word, but has begun its file.
+    let thread = stage
+        .ask("ann", r#"one STUB:[{"text":"answer one","hold":"first"}]"#)
+        .await;
+    stage.model.wait_for_hold("first").await;
+    until("it has begun its file", || {
+        !conversations(&stage).is_empty()
+    })
+    .await;
+    for agent in stage.agents() {
+        kill(agent);
+    }
+    stage
+        .says(
+            thread,
+            "⚠️ The agent was ended from outside while it worked.",
+        )
+        .await;
+    stage.model.release("first");
+    stage
+        .sim
+        .user("ann")
+        .says(r#"two STUB:[{"text":"answer two"}]"#)
+        .in_(thread)
+        .await;
+    stage.answer(thread, "answer two").await;
+    assert_eq!(
+        conversations(&stage).len(),
+        1,
+        "it began another conversation"
+    );
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_lost_conversation_is_said_and_begun_anew() {
+    let stage = Stage::with(with_env(
+        Settings::default(),
+        "BATON_CLAUDE__IDLE_TIMEOUT",
+        "100ms",
+    ))
+    .await;
+    let thread = stage
+        .ask("ann", r#"remember apricot STUB:[{"text":"answer one"}]"#)
+        .await;
+    stage.answer(thread, "answer one").await;
+    stage.until_no_agents().await;
+    for file in conversations(&stage) {
+        fs::remove_file(file).unwrap();
+    }
+    stage
+        .sim
+        .user("ann")
+        .says(r#"what? STUB:[{"recall":true},{"text":"x"}]"#)
+        .in_(thread)
+        .await;
+    stage
+        .says(
+            thread,
+            "⚠️ The agent does not remember this conversation any more",
+        )
+        .await;
+    stage
+        .sim
+        .wait_for(|world| world.messages(thread).len() == 4)
+        .await;
+    assert_eq!(stage.count(thread, "apricot"), 0);
+    stage.until_no_agents().await;
+    stage
+        .sim
+        .user("ann")
+        .says(r#"now? STUB:[{"recall":true}]"#)
+        .in_(thread)
+        .await;
+    stage.answer(thread, "what?").await;
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn one_agent_too_many_closes_the_one_that_was_used_least_recently() {
+    let stage = Stage::with(with_env(Settings::default(), "BATON_CLAUDE__MAX_LIVE", "1")).await;
+    let one = stage
+        .ask("ann", r#"one apricot STUB:[{"text":"answer one"}]"#)
+        .await;
+    stage.answer(one, "answer one").await;
+    let first = stage.agents();
+    let two = stage
+        .ask("ann", r#"two STUB:[{"text":"answer two","hold":"second"}]"#)
+        .await;
+    stage.model.wait_for_hold("second").await;
+    let second = stage.agents();
+    assert!(
+        first.iter().all(|id| !second.contains(id)),
+        "{first:?} {second:?}"
+    );
+    stage.model.release("second");
+    stage.answer(two, "answer two").await;
+    assert_eq!(stage.agents(), second);
+    // The one that was closed comes back with its memory.
+    stage
+        .sim
+        .user("ann")
+        .says(r#"what? STUB:[{"recall":true}]"#)
+        .in_(one)
+        .await;
+    stage.answer(one, "apricot").await;
+    assert!(stage.agents().iter().all(|id| !second.contains(id)));
+    stage.sim.assert_clean();
+}
+
+/// The files of the agent's conversations.
+fn conversations(stage: &Stage) -> Vec<PathBuf> {
+    let projects = stage.home().join("claude/projects");
+    let directories = fs::read_dir(projects).into_iter().flatten().flatten();
+    let files = directories.flat_map(|directory| fs::read_dir(directory.path()).unwrap().flatten());
+    files
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "jsonl"))
+        .collect()
+}
+
+fn kill(process: u32) {
+    let process = nix::unistd::Pid::from_raw(process.try_into().unwrap());
+    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGKILL).unwrap();
+}
