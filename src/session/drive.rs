@@ -13,17 +13,12 @@ use super::{
     turn::{Ending, Turn, Watched},
 };
 use crate::{
-    access::Action,
     admission::Ticket,
-    delivery::Seen,
     observe::Reference,
     runtime::{ErrorClass, TurnEnd, TurnOutcome, runner::Written},
     store::{RequestRow, SessionRow},
-    words::{RequestState, RunId, RunState},
+    words::{RunId, RunState},
 };
-
-/// Messages of a thread that are given as context when a session begins in the middle of it.
-const CONTEXT: u8 = 20;
 
 /// Starts of an agent for one run: a conversation that turned out to exist, or not to, and a warm
 /// agent that turned out to be dead are each worth another.
@@ -354,59 +349,6 @@ impl Engine {
         tx.commit().await?;
         self.outbox.wake();
         Ok(())
-    }
-
-    /// The requests of a run whose persons may still ask. The others get their outcome now.
-    async fn still_permitted(
-        &self,
-        run: RunId,
-        session: crate::words::SessionId,
-    ) -> Result<Vec<RequestRow>, SessionError> {
-        let session = self.store.session(session).await?;
-        let mut permitted = Vec::new();
-        for request in self.store.requests_of(run).await? {
-            if request.state != RequestState::Taken {
-                continue;
-            }
-            match self
-                .gate
-                .authorize(&request.person, session.place(), Action::Ask)
-                .await?
-            {
-                Ok(_) => permitted.push(request),
-                Err(refusal) => {
-                    let now = self.clock.now();
-                    let mut tx = self.store.write().await?;
-                    tx.end_request(request.id, RequestState::Refused, now)
-                        .await?;
-                    let key = format!("refused:{}", request.message_id);
-                    let text = sentences::refused_meanwhile(&refusal);
-                    self.notice(&mut tx, key, session.id, session.thread_id, text)
-                        .await?;
-                    tx.commit().await?;
-                    self.outbox.wake();
-                }
-            }
-        }
-        Ok(permitted)
-    }
-
-    /// What was said in the thread before the session began, if the agent does not know it yet.
-    async fn context(&self, session: &SessionRow) -> Vec<Seen> {
-        let Some(before) = session.context_before else {
-            return Vec::new();
-        };
-        match self
-            .chat
-            .before(session.post_channel_id, before, CONTEXT)
-            .await
-        {
-            Ok(seen) => seen,
-            Err(error) => {
-                tracing::warn!(session = %session.id, %error, "the thread's history cannot be read");
-                Vec::new()
-            }
-        }
     }
 
     pub(super) fn project_of(

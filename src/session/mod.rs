@@ -9,6 +9,7 @@ mod accept;
 mod agent;
 mod agents;
 mod cancel;
+mod dispatch;
 mod drive;
 mod engine;
 mod finish;

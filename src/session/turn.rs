@@ -159,7 +159,10 @@ impl Turn {
     ) -> Result<Option<Ending>, SessionError> {
         let events = match happening {
             Happening::Events(events) => events,
-            other => return Ok(self.ending_of(other)),
+            other @ (Happening::NotStarted(_)
+            | Happening::TooLong(_)
+            | Happening::Ended { .. }
+            | Happening::Lost) => return Ok(self.ending_of(other)),
         };
         for event in events {
             if let RunEvent::Asked(ask) = &event {

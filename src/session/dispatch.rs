@@ -1,0 +1,68 @@
+//! What is looked up when a run gets its turn: who of its writers may still ask, and what was said
+//! before.
+
+use super::{Engine, SessionError, sentences};
+use crate::{
+    access::Action,
+    delivery::Seen,
+    store::{RequestRow, SessionRow},
+    words::{RequestState, RunId, SessionId},
+};
+
+/// Messages of a thread that are given as context when a session begins in the middle of it.
+const CONTEXT: u8 = 20;
+
+impl Engine {
+    /// The requests of a run whose persons may still ask. The others get their outcome now.
+    pub(super) async fn still_permitted(
+        &self,
+        run: RunId,
+        session: SessionId,
+    ) -> Result<Vec<RequestRow>, SessionError> {
+        let session = self.store.session(session).await?;
+        let mut permitted = Vec::new();
+        for request in self.store.requests_of(run).await? {
+            if request.state != RequestState::Taken {
+                continue;
+            }
+            match self
+                .gate
+                .authorize(&request.person, session.place(), Action::Ask)
+                .await?
+            {
+                Ok(_) => permitted.push(request),
+                Err(refusal) => {
+                    let now = self.clock.now();
+                    let mut tx = self.store.write().await?;
+                    tx.end_request(request.id, RequestState::Refused, now)
+                        .await?;
+                    let key = format!("refused:{}", request.message_id);
+                    let text = sentences::refused_meanwhile(&refusal);
+                    self.notice(&mut tx, key, session.id, session.thread_id, text)
+                        .await?;
+                    tx.commit().await?;
+                    self.outbox.wake();
+                }
+            }
+        }
+        Ok(permitted)
+    }
+
+    /// What was said in the thread before the session began, if the agent does not know it yet.
+    pub(super) async fn context(&self, session: &SessionRow) -> Vec<Seen> {
+        let Some(before) = session.context_before else {
+            return Vec::new();
+        };
+        match self
+            .chat
+            .before(session.post_channel_id, before, CONTEXT)
+            .await
+        {
+            Ok(seen) => seen,
+            Err(error) => {
+                tracing::warn!(session = %session.id, %error, "the thread's history cannot be read");
+                Vec::new()
+            }
+        }
+    }
+}
