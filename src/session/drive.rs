@@ -13,14 +13,13 @@ use super::{
     turn::{Ending, Stop, Turn, Watched},
 };
 use crate::{
-    access::Action,
     admission::Ticket,
     runtime::{
         ErrorClass, TurnEnd, TurnOutcome,
         runner::{LinkError, Written},
     },
     store::{RequestRow, SessionRow},
-    words::{RequestState, RunId, RunState},
+    words::{RunId, RunState},
 };
 
 /// Starts of an agent for one run: a conversation that turned out to exist, or not to, and a warm
@@ -226,7 +225,6 @@ impl Engine {
             runner: agent.runner,
             seq: agent.seq,
             turn,
-            tool_calls: watched.tool_calls,
         };
         if let Ending::Turn(end) = &watched.ending {
             let account = account(Some(end.clone()));
@@ -367,41 +365,6 @@ impl Engine {
         tx.commit().await?;
         self.outbox.wake();
         Ok(())
-    }
-
-    /// The requests of a run whose persons may still ask. The others get their outcome now.
-    async fn still_permitted(
-        &self,
-        run: RunId,
-        session: crate::words::SessionId,
-    ) -> Result<Vec<RequestRow>, SessionError> {
-        let session = self.store.session(session).await?;
-        let mut permitted = Vec::new();
-        for request in self.store.requests_of(run).await? {
-            if request.state != RequestState::Taken {
-                continue;
-            }
-            match self
-                .gate
-                .authorize(&request.person, session.place(), Action::Ask)
-                .await?
-            {
-                Ok(_) => permitted.push(request),
-                Err(refusal) => {
-                    let now = self.clock.now();
-                    let mut tx = self.store.write().await?;
-                    tx.end_request(request.id, RequestState::Refused, now)
-                        .await?;
-                    let key = format!("refused:{}", request.message_id);
-                    let text = sentences::refused_meanwhile(refusal);
-                    self.notice(&mut tx, key, session.id, session.thread_id, text)
-                        .await?;
-                    tx.commit().await?;
-                    self.outbox.wake();
-                }
-            }
-        }
-        Ok(permitted)
     }
 
     pub(super) fn project_of(

@@ -69,8 +69,6 @@ pub(super) struct Account {
     pub(super) seq: Seq,
     /// The turn's own account, if it came so far.
     pub(super) turn: Option<TurnEnd>,
-    /// How many tools were called.
-    pub(super) tool_calls: u32,
 }
 
 impl Engine {
@@ -104,7 +102,7 @@ impl Engine {
         let end = end_of(&mut tx, &outcome, account).await?;
         let next = if tx.end_run(run, &end, now).await? {
             let footer = footer(&end, account);
-            self.deliver_end(&mut tx, run, &session, outcome, footer, account)
+            self.deliver_end(&mut tx, run, &session, outcome, footer)
                 .await?;
             tx.touch_session(session.id, now).await?;
             self.queue_next(&mut tx, session.id).await?
@@ -127,7 +125,6 @@ impl Engine {
         session: &SessionRow,
         outcome: Outcome,
         footer: String,
-        account: Option<&Account>,
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let delivery = |key: String, payload| NewDelivery {
@@ -144,7 +141,7 @@ impl Engine {
                 .await?;
         }
         if let Some(live) = live {
-            let text = sentences::worked(account.map_or(0, |account| account.tool_calls));
+            let text = sentences::worked(tx.tool_calls(run).await?);
             let settle = Payload::Settle { live, text };
             tx.deliver(&delivery(format!("settle:{run}"), settle), now)
                 .await?;

@@ -10,6 +10,7 @@ mod agent;
 mod agents;
 mod cancel;
 mod context;
+mod dispatch;
 mod drive;
 mod engine;
 mod finish;

@@ -218,12 +218,11 @@ impl Engine {
             }
             for event in events {
                 if let Some(Ending::Turn(end)) = turn.note(event).await? {
-                    let watched = turn.over(Ending::Killed);
+                    drop(turn.over(Ending::Killed));
                     let account = Account {
                         runner: runner.id,
                         seq: seq.max(Seq::new(runner.applied_seq)),
                         turn: Some(end.clone()),
-                        tool_calls: watched.tool_calls,
                     };
                     return Ok(Told::Ended(end, account));
                 }

@@ -58,7 +58,6 @@ pub(super) struct Watched {
     pub(super) stop: Option<Stop>,
     /// Whether the agent had taken up the prompt.
     pub(super) acknowledged: bool,
-    pub(super) tool_calls: u32,
 }
 
 /// One turn in progress.
@@ -161,7 +160,6 @@ impl Turn {
             ending,
             stop: None,
             acknowledged: self.acknowledged,
-            tool_calls: self.progress.borrow().tool_calls,
         }
     }
 

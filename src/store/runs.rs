@@ -242,6 +242,20 @@ impl Tx {
         Ok(ended)
     }
 
+    /// How many tool calls of a run were decided on.
+    pub async fn tool_calls(&mut self, id: RunId) -> Result<u32, StoreError> {
+        Ok(sqlx::query_scalar!(
+            // A call may be decided on again by a server after the one that died over it, and is
+            // asked about a second time if the agent program's own rules do not allow it.
+            r#"SELECT COUNT(DISTINCT json_extract(data, '$.ask')) AS "count!: u32" FROM run_events
+               WHERE run_id = ? AND kind = 'tool_decided'
+                 AND json_extract(data, '$.gate') = 'Gate'"#,
+            id
+        )
+        .fetch_one(&mut *self.0)
+        .await?)
+    }
+
     /// Notes who asked to cancel an open run.
     pub async fn note_cancel(
         &mut self,
