@@ -191,3 +191,26 @@ fn the_test_itself_sees_grouped_imports() {
     let rooms: Vec<String> = rooms_named(code).into_iter().collect();
     assert_eq!(rooms, ["access", "store", "words"]);
 }
+
+#[test]
+fn every_test_that_the_security_page_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let mut tests = Vec::new();
+    collect(root, &root.join("tests/e2e"), &mut tests);
+    let code: String = tests.into_iter().map(|test| test.code).collect();
+    let named = page.split('`').skip(1).step_by(2).filter_map(|quoted| {
+        let (_, name) = quoted.rsplit_once("::")?;
+        let is_name = name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        (is_name && quoted != "module::test").then_some(name)
+    });
+    let named: BTreeSet<&str> = named.collect();
+    assert!(named.len() > 10, "the page names no tests");
+    let missing: Vec<&str> = named
+        .into_iter()
+        .filter(|name| !code.contains(&format!("fn {name}(")))
+        .collect();
+    assert!(missing.is_empty(), "not there: {missing:?}");
+}
