@@ -51,6 +51,29 @@ pub struct MembershipRow {
     pub granted_at: Millis,
 }
 
+struct Raw {
+    subject_kind: String,
+    subject_id: u64,
+    scope: Scope,
+    tier: Tier,
+    granted_by: Option<UserId>,
+    granted_at: Millis,
+}
+
+impl TryFrom<Raw> for MembershipRow {
+    type Error = StoreError;
+
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
+            subject: Subject::read(&raw.subject_kind, raw.subject_id)?,
+            scope: raw.scope,
+            tier: raw.tier,
+            granted_by: raw.granted_by,
+            granted_at: raw.granted_at,
+        })
+    }
+}
+
 impl Store {
     /// Every membership of a person and of the roles that he holds.
     pub async fn memberships_of(
@@ -59,7 +82,8 @@ impl Store {
         roles: &[RoleId],
     ) -> Result<Vec<MembershipRow>, StoreError> {
         let roles = serde_json::to_string(roles)?;
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            Raw,
             "SELECT subject_kind, subject_id, scope, tier, granted_by, granted_at FROM memberships
              WHERE (subject_kind = 'user' AND subject_id = ?1)
                 OR (subject_kind = 'role' AND subject_id IN (SELECT value FROM json_each(?2)))",
@@ -68,38 +92,19 @@ impl Store {
         )
         .fetch_all(&self.readers)
         .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(MembershipRow {
-                    subject: Subject::read(&row.subject_kind, row.subject_id)?,
-                    scope: row.scope,
-                    tier: row.tier,
-                    granted_by: row.granted_by,
-                    granted_at: row.granted_at,
-                })
-            })
-            .collect()
+        rows.into_iter().map(MembershipRow::try_from).collect()
     }
 
     /// Every membership.
     pub async fn memberships(&self) -> Result<Vec<MembershipRow>, StoreError> {
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            Raw,
             "SELECT subject_kind, subject_id, scope, tier, granted_by, granted_at FROM memberships
              ORDER BY scope, subject_kind, subject_id"
         )
         .fetch_all(&self.readers)
         .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(MembershipRow {
-                    subject: Subject::read(&row.subject_kind, row.subject_id)?,
-                    scope: row.scope,
-                    tier: row.tier,
-                    granted_by: row.granted_by,
-                    granted_at: row.granted_at,
-                })
-            })
-            .collect()
+        rows.into_iter().map(MembershipRow::try_from).collect()
     }
 }
 
