@@ -25,7 +25,8 @@ pub(crate) use processes::{commands_with, ids_with, touching, until};
 pub(crate) use scene::thread_of;
 pub(crate) use server::{Server, without_powers};
 
-/// Everything that one test needs. Dropping it ends every process that it started.
+/// Everything that one test needs. Dropping it ends every process that it started, and fails the test
+/// if Discord was not treated well.
 pub(crate) struct Stage {
     pub(crate) sim: Sim,
     pub(crate) model: ModelSim,
@@ -290,6 +291,8 @@ impl Drop for Stage {
         server::clear_away(&self.data());
         if std::thread::panicking() {
             eprintln!("--- Baton's log\n{}", self.log());
+        } else {
+            self.sim.assert_clean();
         }
     }
 }
