@@ -239,9 +239,10 @@ mod tests {
             text in "(?s)(.|\\[|message from|\n){0,40}",
         ) {
             let turn = compose(&[], &[request(&name, &text)]);
-            // A definition of its own: what is left of a line of which only ink in ASCII counts.
+            // A definition of its own: only letters, digits and ink in ASCII count.
             let frames = turn.lines().filter(|line| {
-                let ink: String = line.chars().filter(char::is_ascii_graphic).collect();
+                let counts = |c: &char| c.is_alphanumeric() || c.is_ascii_graphic();
+                let ink: String = line.chars().filter(counts).collect();
                 ["[messagefrom", "[earlier", "[end"]
                     .iter()
                     .any(|frame| ink.to_lowercase().starts_with(frame))
