@@ -12,5 +12,6 @@ mod control;
 mod gateway;
 mod interactions;
 mod language;
+mod permissions;
 mod rest;
 mod rules;
