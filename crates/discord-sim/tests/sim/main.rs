@@ -9,9 +9,12 @@
 
 mod client;
 mod control;
+mod faults;
 mod gateway;
 mod interactions;
 mod language;
+mod network;
 mod permissions;
 mod rest;
 mod rules;
+mod throttle;
