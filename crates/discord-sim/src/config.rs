@@ -1,5 +1,7 @@
 //! What a simulator is started with.
 
+use std::path::PathBuf;
+
 use crate::clock::Clock;
 use crate::ids::GuildId;
 
@@ -20,6 +22,10 @@ pub struct SimConfig {
     pub heartbeat_interval_ms: u64,
     /// The time that everything reads.
     pub clock: Clock,
+    /// Discord's own description of its API (OpenAPI 3.1, JSON), against which every request and every
+    /// answer is held; `None` for no such check. The default is the file that the environment variable
+    /// `DISCORD_OPENAPI` names.
+    pub openapi: Option<PathBuf>,
 }
 
 impl Default for SimConfig {
@@ -32,6 +38,7 @@ impl Default for SimConfig {
             port: 0,
             heartbeat_interval_ms: 41_250,
             clock: Clock::system(),
+            openapi: std::env::var_os("DISCORD_OPENAPI").map(PathBuf::from),
         }
     }
 }

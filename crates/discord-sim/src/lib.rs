@@ -20,6 +20,7 @@ mod limits;
 mod permission;
 mod rest;
 mod rules;
+mod schema;
 mod server;
 mod shared;
 mod wire;

@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::config::SimConfig;
+use crate::schema::Schemas;
 use crate::shared::Shared;
 use crate::{control, gateway, rest};
 
@@ -26,7 +27,8 @@ use crate::{control, gateway, rest};
 pub(crate) async fn start(config: &SimConfig) -> io::Result<Arc<Shared>> {
     let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
     let port = tcp.local_addr()?.port();
-    let shared = Shared::new(config, port);
+    let schemas = config.openapi.as_deref().map(Schemas::at).transpose()?;
+    let shared = Shared::new(config, port, schemas);
     let router = Router::new()
         .route("/", any(websocket))
         .nest("/_ctl", control::router(&shared))

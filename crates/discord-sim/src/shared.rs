@@ -12,6 +12,7 @@ use crate::config::SimConfig;
 use crate::gateway::Hub;
 use crate::journal::{Fact, Journal, Violation, ViolationKind};
 use crate::rules::Rules;
+use crate::schema::Schemas;
 use crate::world::World;
 
 /// Everything of one simulator that its parts share.
@@ -23,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) token: String,
     pub(crate) heartbeat_interval_ms: u64,
+    /// What every request and answer is held against.
+    pub(crate) schemas: Option<Schemas>,
     /// The port that the server listens on.
     pub(crate) port: u16,
     /// Ends the server, its connections and all holds.
@@ -39,7 +42,7 @@ pub(crate) struct Core {
 }
 
 impl Shared {
-    pub(crate) fn new(config: &SimConfig, port: u16) -> Arc<Self> {
+    pub(crate) fn new(config: &SimConfig, port: u16, schemas: Option<Schemas>) -> Arc<Self> {
         let core = Core {
             world: World::new(config, port),
             journal: Journal::default(),
@@ -52,6 +55,7 @@ impl Shared {
             clock: config.clock.clone(),
             token: config.token.clone(),
             heartbeat_interval_ms: config.heartbeat_interval_ms,
+            schemas,
             port,
             stop: CancellationToken::new(),
         })

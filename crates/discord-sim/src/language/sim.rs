@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::SimConfig;
 use crate::gateway::{GatewayMode, Out};
 use crate::ids::{ChannelId, GuildId, RoleId, UserId};
-use crate::journal::{Entry, Violation};
+use crate::journal::{Entry, Violation, ViolationKind};
 use crate::permission::Permission;
 use crate::rules::{Effect, Fault, Gate, Hold, Rule};
 use crate::server;
@@ -26,12 +26,26 @@ use super::{Actor, MessageRef, MessageView, Outcome, WorldView, transcript};
 #[derive(Debug)]
 pub struct Sim {
     shared: Arc<Shared>,
+    kind: SimKind,
 }
 
 impl Drop for Sim {
     fn drop(&mut self) {
         self.shared.stop.cancel();
+        // A test that looks at nothing but one answer has still used many: wrong ones count.
+        if self.kind == SimKind::OfTest && !std::thread::panicking() {
+            self.assert_described();
+        }
     }
+}
+
+/// Who started a simulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SimKind {
+    /// A test, which ends with a panic when Discord's description was not kept.
+    OfTest,
+    /// A program, which ends in peace.
+    OfProgram,
 }
 
 impl Sim {
@@ -43,7 +57,10 @@ impl Sim {
     #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
     pub async fn start(config: SimConfig) -> Self {
         match Self::try_start(config).await {
-            Ok(sim) => sim,
+            Ok(mut sim) => {
+                sim.kind = SimKind::OfTest;
+                sim
+            }
             Err(error) => panic!("the simulator could not start: {error}"),
         }
     }
@@ -52,6 +69,7 @@ impl Sim {
     pub async fn try_start(config: SimConfig) -> io::Result<Self> {
         Ok(Self {
             shared: server::start(&config).await?,
+            kind: SimKind::OfProgram,
         })
     }
 
@@ -309,6 +327,18 @@ impl Sim {
             let list: Vec<String> = violations.iter().map(|v| format!("  {v}")).collect();
             panic!("the bot broke {} rules:\n{}", list.len(), list.join("\n"));
         }
+    }
+
+    /// Fails when the traffic was not as Discord's description says (see [`SimConfig::openapi`]).
+    fn assert_described(&self) {
+        let found = self.violations();
+        let found = found.iter().filter(|v| v.kind == ViolationKind::Schema);
+        let list: Vec<String> = found.map(|v| format!("  {v}")).collect();
+        assert!(
+            list.is_empty(),
+            "not as Discord describes it:\n{}",
+            list.join("\n")
+        );
     }
 
     /// Stops the requests that the rule takes until the hold is released or dropped.

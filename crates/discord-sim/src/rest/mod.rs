@@ -5,6 +5,7 @@ mod answers;
 mod call;
 mod channels;
 mod commands;
+mod describe;
 mod dispatch;
 mod files;
 mod guilds;
@@ -55,6 +56,7 @@ pub(crate) async fn serve(
             let reply = carry_out(core, &call, &shared.token);
             reply.unwrap_or_else(|error| Reply::error(&error))
         });
+        describe::check(&shared, &call, &reply);
         outcome = pass(&shared, &call, Phase::AfterCommit)
             .await
             .or(Some(Outcome::Reply(reply)));

@@ -14,3 +14,4 @@ mod interactions;
 mod language;
 mod rest;
 mod rules;
+mod schema;
