@@ -26,6 +26,18 @@ pub struct SimConfig {
     /// answer is held; `None` for no such check. The default is the file that the environment variable
     /// `DISCORD_OPENAPI` names.
     pub openapi: Option<PathBuf>,
+    /// Whether every message of the bot in a channel must carry a nonce.
+    pub nonces: Nonces,
+}
+
+/// Whether a channel message without `nonce` and `enforce_nonce` breaks a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nonces {
+    /// It does: a retry could post it twice.
+    #[default]
+    Required,
+    /// It does not: for clients that send none and never retry.
+    Optional,
 }
 
 impl Default for SimConfig {
@@ -39,6 +51,7 @@ impl Default for SimConfig {
             heartbeat_interval_ms: 41_250,
             clock: Clock::system(),
             openapi: std::env::var_os("DISCORD_OPENAPI").map(PathBuf::from),
+            nonces: Nonces::default(),
         }
     }
 }

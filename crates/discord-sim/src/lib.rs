@@ -27,7 +27,7 @@ mod wire;
 mod world;
 
 pub use clock::Clock;
-pub use config::SimConfig;
+pub use config::{Nonces, SimConfig};
 pub use gateway::GatewayMode;
 pub use ids::{
     AttachmentId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, UserId,

@@ -35,6 +35,9 @@ impl<'a> Search<'a> {
                     let path = join(path, key);
                     match known(&flat, key) {
                         Known::Anything => {}
+                        // A null says "not set": nothing of the request is lost with it. (poise sends
+                        // all bounds that an option could have.)
+                        Known::By(schemas) if schemas.is_empty() && value.is_null() => {}
                         Known::By(schemas) if schemas.is_empty() => found.push(path),
                         Known::By(schemas) => self.walk(&schemas, value, &path, found),
                     }

@@ -9,6 +9,7 @@
 mod blame;
 mod bundle;
 mod description;
+mod documents;
 mod keys;
 mod operation;
 mod part;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::bundle::Components;
 use super::part::Part;
-use super::{Exchange, Finding};
+use super::{Exchange, Finding, documents};
 
 /// An operation of the description.
 #[derive(Debug)]
@@ -109,13 +109,13 @@ impl Operation {
             None => findings.push(self.mismatch("request", exchange, "Discord takes no body here")),
             Some(body) if exchange.body.is_null() && !body.required => {}
             Some(body) => {
-                let given = normal(exchange.body);
+                let given = documents::request(exchange.body);
                 for wrong in body.part.wrong(&given) {
                     findings.push(self.mismatch("request", exchange, &wrong));
                 }
-                for key in body.part.unknown_keys(&given) {
-                    findings.push(Finding::UnknownKey(key));
-                }
+                let unknown = body.part.unknown_keys(&given).into_iter();
+                let unknown = unknown.filter(|key| !documents::knows(&self.id, key));
+                findings.extend(unknown.map(Finding::UnknownKey));
             }
         }
     }
@@ -136,7 +136,7 @@ impl Operation {
                 findings.push(self.mismatch("answer", exchange, "it has no body"));
             }
             (Answer::Json(part), Some(answer)) => {
-                for wrong in part.wrong(&documented(answer)) {
+                for wrong in part.wrong(&documents::answer(answer)) {
                     findings.push(self.mismatch("answer", exchange, &wrong));
                 }
             }
@@ -163,52 +163,4 @@ impl Operation {
 fn json_of(described: &Value, components: &Arc<Components>) -> Option<Part> {
     let schema = described.pointer("/content/application~1json/schema")?;
     Some(Part::new(schema.clone(), components))
-}
-
-/// A request in the words of the description: ids of attachments are numbers in Discord's own
-/// documents (and in what clients send), strings in the description.
-fn normal(body: &Value) -> Value {
-    match body {
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| {
-                let mut value = normal(value);
-                if let (true, Some(list)) = (key == "attachments", value.as_array_mut()) {
-                    list.iter_mut().for_each(number_to_text);
-                }
-                (key.clone(), value)
-            });
-            Value::Object(fields.collect())
-        }
-        Value::Array(list) => Value::Array(list.iter().map(normal).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => body.clone(),
-    }
-}
-
-/// A refusal in the words of the description: it says that the code of one wrong field is a number,
-/// where Discord's documents (reference, "Error Messages") show names like `BASE_TYPE_REQUIRED`.
-fn documented(answer: &Value) -> Value {
-    let mut answer = answer.clone();
-    if let Some(errors) = answer.get_mut("errors") {
-        names_to_numbers(errors);
-    }
-    answer
-}
-
-fn names_to_numbers(errors: &mut Value) {
-    for (key, value) in errors.as_object_mut().into_iter().flatten() {
-        match value.as_array_mut() {
-            Some(list) if key == "_errors" => {
-                for error in list.iter_mut().filter(|error| error["code"].is_string()) {
-                    error["code"] = json!(0);
-                }
-            }
-            _ => names_to_numbers(value),
-        }
-    }
-}
-
-fn number_to_text(attachment: &mut Value) {
-    if let Some(id) = attachment.get("id").and_then(Value::as_u64) {
-        attachment["id"] = json!(id.to_string());
-    }
 }

@@ -120,5 +120,8 @@ pub(crate) fn application(world: &World) -> Value {
         "integration_types_config": {"0": {}},
         "eligible_oauth2_scopes": [],
         "approximate_guild_count": world.guilds.len(),
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
     })
 }

@@ -195,3 +195,42 @@ async fn a_test_that_looks_at_nothing_fails_all_the_same() {
     let sim = described(small_description()).await;
     call(&sim, Method::GET, "/users/@me", &Value::Null).await;
 }
+
+#[tokio::test]
+async fn every_answer_that_only_reads_is_as_discord_describes_it() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let (general, guild, bot) = (sim.channel("general"), sim.guild_id(), sim.bot_id());
+    let member = sim.user("member");
+    let said = member
+        .says("look: @bot")
+        .with_file("a.txt", "x")
+        .in_(general)
+        .await;
+    member.reacts(said, "👍").await;
+    let thread = member.creates_thread("t").from(said).await;
+    member.replies_to(said, "and more").await;
+    let paths = [
+        "/gateway".to_owned(),
+        "/gateway/bot".to_owned(),
+        "/users/@me".to_owned(),
+        "/applications/@me".to_owned(),
+        "/oauth2/applications/@me".to_owned(),
+        format!("/users/{}", member.id()),
+        format!("/guilds/{guild}"),
+        format!("/guilds/{guild}/channels"),
+        format!("/guilds/{guild}/threads/active"),
+        format!("/guilds/{guild}/members?limit=10"),
+        format!("/guilds/{guild}/members/{bot}"),
+        format!("/guilds/{guild}/roles"),
+        format!("/channels/{general}"),
+        format!("/channels/{thread}"),
+        format!("/channels/{general}/messages?limit=10"),
+        format!("/channels/{general}/messages/{}", said.id),
+        format!("/applications/{bot}/commands"),
+    ];
+    for path in paths {
+        let (status, answer) = call(&sim, Method::GET, &path, &Value::Null).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+    }
+    sim.assert_clean();
+}
