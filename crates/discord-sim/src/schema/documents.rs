@@ -3,9 +3,12 @@
 
 use serde_json::{Value, json};
 
+/// Where requests carry permissions.
+const PERMISSIONS: [&str; 4] = ["default_member_permissions", "permissions", "allow", "deny"];
+
 /// A request in the words of the description: ids of attachments (resources/message) are numbers in
-/// the documents and strings in the description, permissions of a command
-/// (interactions/application-commands) the other way round.
+/// the documents and strings in the description, permissions (topics/permissions)
+/// the other way round.
 pub(super) fn request(body: &Value) -> Value {
     match body {
         Value::Object(fields) => {
@@ -13,7 +16,7 @@ pub(super) fn request(body: &Value) -> Value {
                 let mut value = request(value);
                 match (key.as_str(), &mut value) {
                     ("attachments", Value::Array(list)) => list.iter_mut().for_each(id_to_text),
-                    ("default_member_permissions", Value::String(bits)) => {
+                    (key, Value::String(bits)) if PERMISSIONS.contains(&key) => {
                         if let Ok(bits) = bits.parse::<u64>() {
                             value = json!(bits);
                         }

@@ -12,6 +12,7 @@ mod control;
 mod gateway;
 mod interactions;
 mod language;
+mod permissions;
 mod rest;
 mod rules;
 mod schema;
