@@ -40,11 +40,12 @@ impl Link {
         socket: &Path,
         after: Seq,
         limits: &RunnerLimits,
+        answers: Duration,
     ) -> Result<Self, AttachError> {
         let control = knock(socket, Purpose::Control).await?;
         let records = knock(socket, Purpose::Records(after)).await?;
         Ok(Self {
-            handle: Handle::new(control, limits.line),
+            handle: Handle::new(control, limits.line, answers),
             records: Records {
                 stream: records,
                 buffer: BytesMut::new(),
