@@ -181,11 +181,9 @@ impl Agents {
         self.close(agent).await;
     }
 
-    /// Ends every agent that has had no work for so long.
-    pub(super) async fn end_idle(&self, longest: Duration) {
-        let over = self.shelf.lock().idle_for(longest);
-        let closing = over.into_iter().map(|one| self.close_leaving(one));
-        futures::future::join_all(closing).await;
+    /// Takes every agent that has had no work for so long, to be [closed](Self::close_leaving).
+    pub(super) fn idle_for(&self, longest: Duration) -> Vec<Leaving> {
+        self.shelf.lock().idle_for(longest)
     }
 
     /// When the agent that has been idle for longest began to be.
@@ -215,7 +213,8 @@ impl Agents {
         }
     }
 
-    async fn close_leaving(&self, leaving: Leaving) {
+    /// Ends an agent that nobody can have any more.
+    pub(super) async fn close_leaving(&self, leaving: Leaving) {
         let Leaving {
             session,
             agent,

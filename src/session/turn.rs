@@ -128,15 +128,13 @@ impl Turn {
                     }
                 }
                 () = cancel.cancelled(), if asked_to_stop.is_none() => {
-                    self.interrupt(agent).await;
-                    asked_to_stop = Some((Instant::now() + OBEYS, Stop::Wished));
+                    asked_to_stop = Some((self.interrupt(agent).await, Stop::Wished));
                 }
                 () = tokio::time::sleep_until(deadline) => match asked_to_stop {
                     Some((_, Stop::Wished)) => break Ending::Disobeyed,
                     Some((_, Stop::Overdue)) => break Ending::TookTooLong,
                     None if self.ready => {
-                        self.interrupt(agent).await;
-                        asked_to_stop = Some((Instant::now() + OBEYS, Stop::Overdue));
+                        asked_to_stop = Some((self.interrupt(agent).await, Stop::Overdue));
                     }
                     None => break Ending::NotStarted {
                         class: ErrorClass::BadStart,
@@ -163,11 +161,18 @@ impl Turn {
         }
     }
 
-    async fn interrupt(&self, agent: &Agent) {
+    /// Tells the agent to stop; answers until when it is waited for.
+    async fn interrupt(&self, agent: &Agent) -> Instant {
         let id = format!("interrupt:{}", self.run);
         let line = self.engine.runtime.interrupt(&id);
-        if let Err(error) = agent.handle.input(&id, &line).await {
+        let told = agent.handle.input(&id, &line).await;
+        if let Err(error) = &told {
             tracing::debug!(run = %self.run, %error, "an agent was gone before it was interrupted");
+        }
+        match told {
+            // Nothing more may ever come from a runner that does not answer.
+            Err(LinkError::Lost) => Instant::now(),
+            Ok(_) | Err(LinkError::Ended | LinkError::Refused(_)) => Instant::now() + OBEYS,
         }
     }
 
@@ -181,8 +186,10 @@ impl Turn {
             return Ok(self.ending_of(happening));
         };
         for event in events {
-            if let RunEvent::Asked(ask) = &event {
-                self.answer(agent, ask).await?;
+            if let RunEvent::Asked(ask) = &event
+                && let Some(ending) = self.answer(agent, ask).await?
+            {
+                return Ok(Some(ending));
             }
             if let Some(ending) = self.note(event).await? {
                 return Ok(Some(ending));
@@ -272,8 +279,8 @@ impl Turn {
     }
 
     /// Answers a question of the agent by the project's rules. The decision is stored with the rule
-    /// that made it before the agent gets it.
-    async fn answer(&self, agent: &Agent, ask: &Ask) -> Result<(), SessionError> {
+    /// that made it before the agent gets it. Says how the turn ended, if it did.
+    async fn answer(&self, agent: &Agent, ask: &Ask) -> Result<Option<Ending>, SessionError> {
         let decision = self.project.policy.decide(ask, &self.project.directory);
         let data = json!({
             "ask": ask.id, "gate": format!("{:?}", ask.kind), "tool": ask.tool, "input": ask.input,
@@ -284,13 +291,18 @@ impl Turn {
         // The id makes it harmless that a server after this one may answer again.
         let id = format!("answer:{}", ask.id);
         match agent.handle.input(&id, &line).await {
-            Ok(_) => Ok(()),
-            // It has died, or its runner has: what comes next tells which.
-            Err(error @ (LinkError::Lost | LinkError::Ended)) => {
+            Ok(_) => Ok(None),
+            // What comes next tells how.
+            Err(error @ LinkError::Ended) => {
                 tracing::debug!(run = %self.run, %error, "an agent was gone before it was answered");
-                Ok(())
+                Ok(None)
             }
-            Err(error) => Err(error.into()),
+            // Its runner has died or does not answer: an agent that waits says nothing more.
+            Err(error @ LinkError::Lost) => {
+                tracing::debug!(run = %self.run, %error, "an agent was lost before it was answered");
+                Ok(Some(Ending::Killed))
+            }
+            Err(error @ LinkError::Refused(_)) => Err(error.into()),
         }
     }
 

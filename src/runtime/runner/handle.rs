@@ -39,10 +39,9 @@ pub enum Written {
     Already,
 }
 
-/// How long a runner may take to answer, unless a test wishes otherwise. It answers at once or, what
-/// ends processes, within twice ten seconds; so this bounds one that is stopped, or stuck in the
-/// kernel.
-pub(super) const ANSWERS: Duration = Duration::from_secs(30);
+/// How long a runner may take to answer. It answers at once or, what ends processes, within somewhat
+/// more than twenty seconds; so this bounds one that is stopped, or stuck in the kernel.
+const ANSWERS: Duration = Duration::from_secs(30);
 
 /// Asks things of one runner. Clones share a connection, which closes with the last of them. A runner
 /// that has not answered in time is taken for lost: it is asked nothing any more.
@@ -51,7 +50,6 @@ pub struct Handle {
     frames: mpsc::Sender<Bytes>,
     waiting: Arc<Waiting>,
     longest: usize,
-    answers: Duration,
 }
 
 /// Who waits for which answer; `None` when no answer can come any more.
@@ -62,8 +60,8 @@ struct Waiting {
 }
 
 impl Handle {
-    /// Takes over a greeted control connection. `answers` is how long an answer may take.
-    pub(super) fn new(stream: UnixStream, longest: usize, answers: Duration) -> Self {
+    /// Takes over a greeted control connection.
+    pub(super) fn new(stream: UnixStream, longest: usize) -> Self {
         let (incoming, outgoing) = stream.into_split();
         let (frames, queue) = mpsc::channel(QUEUE);
         let waiting = Arc::new(Waiting {
@@ -78,7 +76,6 @@ impl Handle {
             frames,
             waiting,
             longest,
-            answers,
         }
     }
 
@@ -129,7 +126,7 @@ impl Handle {
     /// A second call may shorten the first one's grace.
     pub async fn terminate(&self, grace: Duration) -> Result<(), LinkError> {
         let request = Request::Terminate { grace };
-        done(self.ask_for(&request, grace + self.answers).await?)
+        done(self.ask_for(&request, grace + ANSWERS).await?)
     }
 
     /// How the runner is.
@@ -153,7 +150,7 @@ impl Handle {
     }
 
     async fn ask(&self, request: &Request) -> Result<Answer, LinkError> {
-        self.ask_for(request, self.answers).await
+        self.ask_for(request, ANSWERS).await
     }
 
     /// Asks, and waits that long for the answer.
@@ -241,7 +238,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_runner_that_does_not_answer_in_time_is_lost_and_asked_nothing_more() {
         let (ours, _silent) = UnixStream::pair().unwrap();
-        let handle = Handle::new(ours, 100, ANSWERS);
+        let handle = Handle::new(ours, 100);
         let asked = Instant::now();
         let (status, input) = tokio::join!(handle.status(), handle.input("a", "b"));
         assert!(matches!(status, Err(LinkError::Lost)), "{status:?}");
@@ -255,7 +252,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_runner_that_ends_its_agent_has_the_grace_besides() {
         let (ours, _silent) = UnixStream::pair().unwrap();
-        let handle = Handle::new(ours, 100, ANSWERS);
+        let handle = Handle::new(ours, 100);
         let (asked, grace) = (Instant::now(), Duration::from_mins(5));
         let ended = handle.terminate(grace).await;
         assert!(matches!(ended, Err(LinkError::Lost)), "{ended:?}");

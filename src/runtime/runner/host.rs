@@ -16,7 +16,6 @@ use tokio::{
 use super::{
     AttachError, HostError, Leftover, Link, RemoveError, RunnerLimits, Seq, StartError,
     files::{self, Layout, NURSERY, SOCKET_PATH_LIMIT},
-    handle::ANSWERS,
     process::Ready,
     remove,
     spec::Spec,
@@ -36,7 +35,6 @@ pub struct RunnerHost {
     layout: Layout,
     program: PathBuf,
     limits: RunnerLimits,
-    answers: Duration,
 }
 
 impl RunnerHost {
@@ -63,14 +61,7 @@ impl RunnerHost {
             layout,
             program,
             limits,
-            answers: ANSWERS,
         })
-    }
-
-    /// The same for runners that have so long to answer, beyond the grace that they are told to give.
-    #[must_use]
-    pub fn answering_within(self, answers: Duration) -> Self {
-        Self { answers, ..self }
     }
 
     /// Starts a runner for an agent session and connects to it. Its records begin at the first one.
@@ -108,7 +99,7 @@ impl RunnerHost {
     /// connected before loses its connection.
     pub async fn attach(&self, runner: RunnerId, after: Seq) -> Result<Link, AttachError> {
         let limits = self.limits_of(runner);
-        Link::connect(&self.layout.socket(runner), after, &limits, self.answers).await
+        Link::connect(&self.layout.socket(runner), after, &limits).await
     }
 
     /// What a runner that is gone has left to read behind `after`; nothing if it never began.

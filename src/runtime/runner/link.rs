@@ -40,12 +40,11 @@ impl Link {
         socket: &Path,
         after: Seq,
         limits: &RunnerLimits,
-        answers: Duration,
     ) -> Result<Self, AttachError> {
         let control = knock(socket, Purpose::Control).await?;
         let records = knock(socket, Purpose::Records(after)).await?;
         Ok(Self {
-            handle: Handle::new(control, limits.line, answers),
+            handle: Handle::new(control, limits.line),
             records: Records {
                 stream: records,
                 buffer: BytesMut::new(),

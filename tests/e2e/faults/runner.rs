@@ -1,0 +1,77 @@
+//! Runners that do not answer, or do not start.
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use baton::words::RunState;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use super::{Bench, Wishes, hurry, thread, wait};
+
+/// Stops a process as a frozen machine or a debugger would.
+fn stop(pid: u32) {
+    kill(Pid::from_raw(pid.cast_signed()), Signal::SIGSTOP).unwrap();
+}
+
+#[tokio::test]
+async fn a_run_whose_runner_does_not_answer_can_be_cancelled_and_frees_its_slot() {
+    let bench = Bench::with(Wishes::one_at_a_time()).await;
+    let stuck = bench.ask(1, "work for ever").await;
+    bench.until_begun().await;
+    let next = bench.ask(2, "what is it?").await;
+    stop(bench.runners()[0]);
+    bench.cancel(thread(1)).await.unwrap();
+    hurry("the run has ended", async || {
+        bench.is(stuck, RunState::Cancelled).await
+    })
+    .await;
+    bench.until(next, RunState::Completed).await;
+    // It was killed, with all that it had started.
+    assert_eq!(bench.runners().len(), 1);
+}
+
+#[tokio::test]
+async fn a_turn_that_takes_too_long_ends_though_its_runner_does_not_answer() {
+    let bench = Bench::new().await;
+    let stuck = bench.ask(1, "work for ever").await;
+    bench.until_begun().await;
+    stop(bench.runners()[0]);
+    hurry("the run has ended", async || {
+        bench.is(stuck, RunState::Failed).await
+    })
+    .await;
+    let told = bench.told(stuck).await;
+    assert!(
+        told.starts_with("⚠️ This took longer than a turn may take"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn an_idle_agent_whose_runner_does_not_answer_is_ended_like_any_other() {
+    let bench = Bench::new().await;
+    tokio::spawn(std::sync::Arc::clone(&bench.engine).keep());
+    let first = bench.ask(1, "what is it?").await;
+    bench.until(first, RunState::Completed).await;
+    wait("the agent is kept", async || bench.warm().await == 1).await;
+    stop(bench.runners()[0]);
+    hurry("it is ended", async || bench.runners().is_empty()).await;
+}
+
+#[tokio::test]
+async fn an_agent_whose_runner_does_not_answer_makes_room_for_another() {
+    let bench = Bench::new().await;
+    for message in [1, 2] {
+        let run = bench.ask(message, "what is it?").await;
+        bench.until(run, RunState::Completed).await;
+    }
+    wait("both are kept", async || bench.warm().await == 2).await;
+    for runner in bench.runners() {
+        stop(runner);
+    }
+    let third = bench.ask(3, "what is it?").await;
+    hurry("there is room", async || bench.runners().len() == 1).await;
+    bench.until(third, RunState::Completed).await;
+}
