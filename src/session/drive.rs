@@ -1,6 +1,6 @@
 //! Driving a run from its slot to its end.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -25,9 +25,6 @@ use crate::{
 /// Starts of an agent for one run: a conversation that turned out to exist, or not to, and a warm
 /// agent that turned out to be dead are each worth another.
 const STARTS: usize = 3;
-
-/// The pause before the end of a run that could not be stored is tried once more.
-const TRY_AGAIN: Duration = Duration::from_secs(30);
 
 /// What to do about a turn that did not come to an end of its own.
 enum Next {
@@ -71,11 +68,7 @@ impl Engine {
             sentence,
             cause: error.to_string(),
         };
-        while let Err(error) = self.finish(run, session, outcome.clone(), None).await {
-            // Without its end nobody could use the session: nothing may go on before it is stored.
-            error.log("the end of a run could not be stored; trying again");
-            tokio::time::sleep(TRY_AGAIN).await;
-        }
+        self.finish_at_last(run, session, outcome, None).await;
     }
 
     async fn work(
@@ -111,14 +104,21 @@ impl Engine {
         }
         let requests = self.still_permitted(run, session).await?;
         if requests.is_empty() {
-            return self.finish(run, session, Outcome::Refused, None).await;
+            self.finish_at_last(run, session, Outcome::Refused, None)
+                .await;
+            return Ok(());
         }
         for _ in 0..STARTS {
             if cancel.is_cancelled() {
-                return self.finish(run, session, Outcome::Cancelled, None).await;
+                self.finish_at_last(run, session, Outcome::Cancelled, None)
+                    .await;
+                return Ok(());
             }
             match self.attempt(run, session, &requests, cancel).await? {
-                Next::End(end) => return self.conclude(run, session, *end).await,
+                Next::End(end) => {
+                    self.conclude(run, session, *end).await;
+                    return Ok(());
+                }
                 Next::StartAgain => {}
             }
         }
@@ -126,25 +126,20 @@ impl Engine {
             ErrorClass::BadStart,
             "it did not start after several attempts",
         );
-        self.finish(run, session, outcome, None).await
+        self.finish_at_last(run, session, outcome, None).await;
+        Ok(())
     }
 
     /// Stores the end of a run; then its agent is free for the next one.
-    async fn conclude(
-        self: &Arc<Self>,
-        run: RunId,
-        session: crate::words::SessionId,
-        end: End,
-    ) -> Result<(), SessionError> {
-        self.finish(run, session, end.outcome, end.account.as_ref())
-            .await?;
+    async fn conclude(self: &Arc<Self>, run: RunId, session: crate::words::SessionId, end: End) {
+        self.finish_at_last(run, session, end.outcome, end.account.as_ref())
+            .await;
         if let Some(agent) = end.agent {
             if let Err(error) = agent.handle.consumed(agent.seq).await {
                 tracing::debug!(%run, %error, "a runner was gone after its turn");
             }
             self.agents.put_back(session, agent).await;
         }
-        Ok(())
     }
 
     /// Gets an agent, gives it the turn and follows it.
@@ -198,7 +193,7 @@ impl Engine {
         let project = self.project_of(session)?;
         match self.follow(run, session, &project, agent, cancel).await? {
             Next::End(end) => {
-                self.conclude(run, session.id, *end).await?;
+                self.conclude(run, session.id, *end).await;
                 Ok(true)
             }
             Next::StartAgain => Ok(false),

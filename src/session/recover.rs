@@ -172,7 +172,8 @@ impl Engine {
             }
             Told::CutOff => {
                 self.agents.bury(runner.id).await?;
-                self.finish(row.id, session.id, cut_off(row), None).await?;
+                self.finish_at_last(row.id, session.id, cut_off(row), None)
+                    .await;
                 Ok(true)
             }
             Told::Ended(end, account) => {
@@ -181,8 +182,8 @@ impl Engine {
                     TurnOutcome::Stopped => Outcome::Cancelled,
                     TurnOutcome::Failed { class, detail } => super::finish::failure(class, &detail),
                 };
-                self.finish(row.id, session.id, outcome, Some(&account))
-                    .await?;
+                self.finish_at_last(row.id, session.id, outcome, Some(&account))
+                    .await;
                 self.agents.bury(runner.id).await?;
                 Ok(true)
             }
@@ -241,8 +242,8 @@ impl Engine {
         if row.state == RunState::Starting {
             return Ok(false);
         }
-        self.finish(row.id, row.session_id, cut_off(row), None)
-            .await?;
+        self.finish_at_last(row.id, row.session_id, cut_off(row), None)
+            .await;
         Ok(true)
     }
 }

@@ -2,6 +2,7 @@
 //! part that panics. An engine by itself, in the test's own process, with a pretended agent: so a
 //! test can hurry the clock through what takes minutes otherwise.
 
+mod database;
 mod runner;
 
 use std::{
