@@ -1,7 +1,8 @@
 //! Driving a run from its slot to its end.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -10,6 +11,7 @@ use super::{
     agent::{Agent, Warmth},
     finish::{Account, Outcome, failed, failure, took_too_long},
     prompt, sentences,
+    slot::Slot,
     turn::{Ending, Stop, Turn, Watched},
 };
 use crate::{
@@ -47,12 +49,13 @@ impl Engine {
     /// Works on a run that has a slot, until it has ended and its slot is free again.
     pub(super) async fn drive(self: Arc<Self>, ticket: Ticket, cancel: CancellationToken) {
         let Ticket { run, session, .. } = ticket;
-        if let Err(error) = self.work(run, session, &cancel).await {
+        let _slot = Slot::of(&self, run);
+        let work = AssertUnwindSafe(self.work(run, session, &cancel)).catch_unwind();
+        // The next turn of the session clears up after an agent that a panic left behind.
+        let worked = work.await.unwrap_or(Err(SessionError::Panicked));
+        if let Err(error) = worked {
             self.give_up(run, session, &error).await;
         }
-        self.at_work.lock().remove(&run);
-        self.queue.lock().release(run);
-        self.pump();
     }
 
     /// Ends a run that Baton itself could not see through.

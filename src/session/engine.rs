@@ -248,6 +248,9 @@ pub enum SessionError {
     /// What is left of a runner could not be removed.
     #[error(transparent)]
     Remove(#[from] RemoveError),
+    /// A part of Baton has a fault.
+    #[error("a panic, which the server's standard error tells more of")]
+    Panicked,
     /// The project of a session is not in the settings.
     #[error("project `{0}` is not in the settings")]
     ProjectGone(String),
@@ -267,6 +270,9 @@ impl SessionError {
                  started. Ask the operator to look at the log."
                     .to_owned()
             }
+            Self::Panicked => "Baton itself has a fault. Send your message again; if that does not help, \
+                               ask the operator to look at the log."
+                .to_owned(),
             Self::ProjectGone(name) => super::sentences::project_gone(name),
         }
     }

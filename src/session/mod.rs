@@ -23,6 +23,7 @@ mod prompt;
 mod recover;
 mod sentences;
 mod shelf;
+mod slot;
 mod turn;
 mod views;
 

@@ -3,6 +3,7 @@
 //! test can hurry the clock through what takes minutes otherwise.
 
 mod database;
+mod panic;
 mod runner;
 
 use std::{
