@@ -75,3 +75,27 @@ async fn an_agent_whose_runner_does_not_answer_makes_room_for_another() {
     hurry("there is room", async || bench.runners().len() == 1).await;
     bench.until(third, RunState::Completed).await;
 }
+
+#[tokio::test]
+async fn a_runner_that_dies_at_its_start_is_told_in_a_sentence_and_its_words_are_not() {
+    let room = tempfile::tempdir().unwrap();
+    let program = room.path().join("runner");
+    let script =
+        "#!/bin/sh\nhead -c 100000 /dev/zero | tr '\\0' x >&2\necho /private >&2\nexit 1\n";
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let bench = Bench::with(Wishes {
+        program,
+        ..Wishes::default()
+    })
+    .await;
+    let run = bench.ask(1, "what is it?").await;
+    bench.until(run, RunState::Failed).await;
+    let told = bench.told(run).await;
+    let (sentence, _) = told.split_once("\n-# reference ").unwrap();
+    assert_eq!(
+        sentence,
+        "⚠️ The agent could not be started. Send your message again; if that does not help, ask the \
+         operator to look at the log."
+    );
+}
