@@ -62,6 +62,8 @@ pub(super) enum Warmth {
 pub(super) enum Happening {
     /// It wrote this.
     Events(Vec<RunEvent>),
+    /// It was given the line with this command id.
+    Given(String),
     /// It could not be started; a sentence says why.
     NotStarted(String),
     /// It wrote a line of this many bytes, which is more than is read.
@@ -90,6 +92,12 @@ impl Agent {
             seq: after,
             at_work: Some(at_work),
         }
+    }
+
+    /// Passes over what happened up to and with a record.
+    pub(super) fn skip_to(&mut self, seq: Seq) {
+        self.records.skip_to(seq);
+        self.seq = self.seq.max(seq);
     }
 
     /// What the agent does next.
@@ -127,6 +135,7 @@ pub(super) fn understand(record: Record, reader: &mut dyn Reader) -> Option<Happ
             tracing::info!(%text, "a runner's note");
             None
         }
-        RecordKind::Spawned { .. } | RecordKind::Input { .. } => None,
+        RecordKind::Input { command_id, .. } => Some(Happening::Given(command_id)),
+        RecordKind::Spawned { .. } => None,
     }
 }

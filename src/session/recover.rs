@@ -15,7 +15,7 @@ use crate::{
     admission::Ticket,
     runtime::{
         TurnEnd, TurnOutcome,
-        runner::{RecordKind, Seq},
+        runner::{Record, RecordKind, Seq},
     },
     store::{RunRow, RunnerRow, SessionRow},
     words::{RunId, RunState, RunnerId},
@@ -133,26 +133,36 @@ impl Engine {
         self: &Arc<Self>,
         row: &RunRow,
         session: &SessionRow,
-        agent: Agent,
+        mut agent: Agent,
         cancel: &CancellationToken,
     ) -> Result<bool, SessionError> {
-        if self.has_prompt(row.id, agent.runner)? {
-            return self.follow_to_end(row.id, session, agent, cancel).await;
-        }
-        self.agents.put_back(session.id, agent).await;
-        Ok(false)
-    }
-
-    /// Whether a runner that lives was given the prompt of a run.
-    fn has_prompt(&self, run: RunId, runner: RunnerId) -> Result<bool, SessionError> {
-        let prompt = prompt_id(run);
-        for record in self.agents.leftover(runner)? {
-            if matches!(record?.kind, RecordKind::Input { command_id, .. } if command_id == prompt)
-            {
-                return Ok(true);
+        match self.prompted_at(row.id, agent.runner) {
+            Ok(Some(prompt)) => {
+                agent.skip_to(prompt);
+                self.follow_to_end(row.id, session, agent, cancel).await
+            }
+            Ok(None) => {
+                self.agents.put_back(session.id, agent).await;
+                Ok(false)
+            }
+            Err(error) => {
+                // It may be at work, and nobody would follow it.
+                self.agents.end(agent).await;
+                Err(error)
             }
         }
-        Ok(false)
+    }
+
+    /// Where the prompt of a run stands in the journal of a runner that lives, if that has got it.
+    fn prompted_at(&self, run: RunId, runner: RunnerId) -> Result<Option<Seq>, SessionError> {
+        let prompt = prompt_id(run);
+        for record in self.agents.leftover(runner)? {
+            let Record { seq, kind, .. } = record?;
+            if matches!(kind, RecordKind::Input { command_id, .. } if command_id == prompt) {
+                return Ok(Some(seq));
+            }
+        }
+        Ok(None)
     }
 
     /// The runner is gone: its journal tells whether the turn came to its end.

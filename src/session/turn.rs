@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine, LiveRun, ProgressState, ProjectAgent, SessionError,
     agent::{Agent, Happening, Warmth},
+    drive::prompt_id,
     insist::insist,
     progress::Progress,
 };
@@ -69,6 +70,9 @@ pub(super) struct Turn {
     progress: watch::Sender<Progress>,
     acknowledged: bool,
     ready: bool,
+    /// Whether what happens is after the prompt. What an agent did before belongs to another turn,
+    /// or to none.
+    prompted: bool,
 }
 
 impl Turn {
@@ -96,6 +100,7 @@ impl Turn {
             progress,
             acknowledged: false,
             ready: false,
+            prompted: false,
         }
     }
 
@@ -109,6 +114,8 @@ impl Turn {
         let limits = engine.limits;
         let mut began = Instant::now();
         self.ready = agent.warmth != Warmth::Cold;
+        // An agent at work is taken up behind its prompt.
+        self.prompted = agent.warmth == Warmth::AtWork;
         let mut asked_to_stop: Option<(Instant, Stop)> = None;
         let ending = loop {
             let deadline = match &asked_to_stop {
@@ -182,10 +189,21 @@ impl Turn {
         agent: &Agent,
         happening: Happening,
     ) -> Result<Option<Ending>, SessionError> {
-        let Happening::Events(events) = happening else {
-            return Ok(self.ending_of(happening));
+        let events = match happening {
+            Happening::Events(events) => events,
+            Happening::Given(id) => {
+                self.prompted |= id == prompt_id(self.run);
+                return Ok(None);
+            }
+            Happening::NotStarted(_)
+            | Happening::TooLong(_)
+            | Happening::Ended { .. }
+            | Happening::Lost => return Ok(self.ending_of(happening)),
         };
         for event in events {
+            if !self.prompted && is_of_a_turn(&event) {
+                continue;
+            }
             if let RunEvent::Asked(ask) = &event
                 && let Some(ending) = self.answer(agent, ask).await?
             {
@@ -201,7 +219,8 @@ impl Turn {
     /// How a turn ended that ended without the agent's word.
     pub(super) fn ending_of(&self, happening: Happening) -> Option<Ending> {
         match happening {
-            Happening::Events(_) => None,
+            Happening::Events(_) | Happening::Given(_) => None,
+            Happening::TooLong(_) if !self.prompted => None,
             Happening::NotStarted(detail) => Some(Ending::NotStarted {
                 class: ErrorClass::BadStart,
                 detail,
@@ -322,5 +341,28 @@ impl Turn {
             Ok(tx.commit().await?)
         })
         .await
+    }
+}
+
+/// Whether an event tells of a turn, and not of the agent whatever it does. A question is answered
+/// whenever it was asked: the agent waits.
+const fn is_of_a_turn(event: &RunEvent) -> bool {
+    match event {
+        RunEvent::Ready
+        | RunEvent::StartFailed { .. }
+        | RunEvent::SessionNamed(_)
+        | RunEvent::Limit(_)
+        | RunEvent::Asked(_)
+        | RunEvent::AskWithdrawn(_) => false,
+        RunEvent::Acknowledged(_)
+        | RunEvent::TextDelta { .. }
+        | RunEvent::Text { .. }
+        | RunEvent::TextDropped(_)
+        | RunEvent::Thinking
+        | RunEvent::ToolStarted { .. }
+        | RunEvent::ToolEnded { .. }
+        | RunEvent::Retrying { .. }
+        | RunEvent::TurnEnded(_)
+        | RunEvent::OwnTurnEnded(_) => true,
     }
 }

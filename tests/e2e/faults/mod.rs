@@ -5,6 +5,7 @@
 mod database;
 mod panic;
 mod runner;
+mod turn;
 
 use std::{
     collections::BTreeMap,
@@ -25,12 +26,13 @@ use baton::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
     },
-    session::{Addressed, Engine, Heard, Limits, LiveRun, Parts, ProjectAgent, Projects},
+    session::{Addressed, Engine, Heard, Limits, Parts, ProjectAgent, Projects},
     store::{ProjectRow, Store},
     words::{
         ChannelId, GuildId, MessageId, Person, Place, RoleId, RunId, RunState, RuntimeKind, UserId,
     },
 };
+use nix::{sys::signal::Signal, unistd::Pid};
 use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -47,14 +49,38 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Longer than any test.
 const LONG: Duration = Duration::from_hours(1);
 
-/// An agent that answers, but works for ever on what says so.
+/// An agent that answers, or does what it is asked to: works until there is a file `go`, speaks
+/// without being asked, talks much.
 const AGENT: &str = r#"
+import threading
+
+def when_told():
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+    end(result="the end")
+
+def chatter(bytes):
+    for _ in range(bytes // 1000):
+        say(type="chatter", text="x" * 1000)
+
 for line in lines():
     if kind(line) == "initialize":
         welcome(line)
+    elif kind(line) == "interrupt":
+        end(is_error=True, terminal_reason="aborted_streaming")
     elif kind(line) == "user" and "for ever" in text(line):
         take(line)
         open("begun", "w").close()
+        threading.Thread(target=when_told, daemon=True).start()
+    elif kind(line) == "user" and "twice" in text(line):
+        answer(line, "the first")
+        end(result="an echo")
+    elif kind(line) == "user" and "at length" in text(line):
+        chatter(60_000)
+        answer(line, "the answer")
+    elif kind(line) == "user" and "endlessly" in text(line):
+        take(line)
+        chatter(10_000_000)
     elif kind(line) == "user":
         answer(line, "the answer")
 "#;
@@ -62,18 +88,19 @@ for line in lines():
 /// What one test needs. Dropping it ends what it has started.
 struct Bench {
     home: TempDir,
+    wishes: Wishes,
     store: Store,
     engine: Arc<Engine>,
     stop: CancellationToken,
-    _live: mpsc::UnboundedReceiver<LiveRun>,
 }
 
 /// What a test may want otherwise than usual.
 struct Wishes {
     limits: Limits,
+    /// The largest journal of a runner, in bytes.
+    journal: u64,
     /// The program whose subcommand is a runner.
     program: PathBuf,
-    chat: Arc<dyn Chat>,
 }
 
 impl Default for Wishes {
@@ -91,8 +118,8 @@ impl Default for Wishes {
                 turn: LONG,
                 start: LONG,
             },
+            journal: 100_000,
             program: env!("CARGO_BIN_EXE_baton").into(),
-            chat: Arc::new(Silence),
         }
     }
 }
@@ -112,7 +139,6 @@ impl Bench {
 
     async fn with(wishes: Wishes) -> Self {
         let home = tempfile::Builder::new().prefix("bt").tempdir().unwrap();
-        let clock = Clock::system();
         let store = Store::open(&home.path().join("data")).await.unwrap();
         let mut tx = store.write().await.unwrap();
         let project = ProjectRow {
@@ -120,39 +146,28 @@ impl Bench {
             directory: home.path().display().to_string(),
             runtime: RuntimeKind::Claude,
         };
-        tx.note_project(&project, clock.now()).await.unwrap();
+        tx.note_project(&project, Clock::system().now())
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
-        let run_dir = home.path().join("data/run");
-        let host = RunnerHost::new(&run_dir, wishes.program, RunnerLimits::default()).unwrap();
-        let (live, shown) = mpsc::unbounded_channel();
+        fake::write(home.path(), AGENT);
         let stop = CancellationToken::new();
-        let engine = Engine::new(Parts {
-            gate: gate(&store),
-            outbox: Outbox::new(store.clone(), clock.clone()),
-            chat: wishes.chat,
-            projects: Projects::new(vec![project_in(home.path())]),
-            runtime: Arc::new(ClaudeRuntime::new(ClaudeSettings {
-                command: fake::write(home.path(), AGENT),
-                config_dir: None,
-                pass_env: BTreeMap::new(),
-                host: HostEnv::of_this_process(),
-                agent_prompt: None,
-            })),
-            host,
-            forbidden: Vec::new(),
-            limits: wishes.limits,
-            live,
-            stop: stop.clone(),
-            store: store.clone(),
-            clock,
-        });
+        let engine = engine(home.path(), &wishes, &store, &stop);
         Self {
             home,
+            wishes,
             store,
             engine,
             stop,
-            _live: shown,
         }
+    }
+
+    /// Lets another server go on where this one stops.
+    async fn restart(&mut self) {
+        self.stop.cancel();
+        self.stop = CancellationToken::new();
+        self.engine = engine(self.home.path(), &self.wishes, &self.store, &self.stop);
+        self.engine.recover().await.unwrap();
     }
 
     /// The owner asks something in the channel.
@@ -238,11 +253,34 @@ impl Bench {
         self.engine.health().await.unwrap().warm
     }
 
+    /// The words of a run's states, in their order.
+    async fn states(&self, run: RunId) -> Vec<String> {
+        let events = self.store.run_events(run).await.unwrap();
+        let kinds = events.into_iter().map(|(kind, _)| kind);
+        kinds
+            .filter(|kind| kind.parse::<RunState>().is_ok())
+            .collect()
+    }
+
+    /// What lies in the directory of the runners.
+    fn lying_around(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.home.path().join("data/run")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    /// Everything that stands in the journals of the runners.
+    fn journal(&self) -> String {
+        let journals = self.lying_around().into_iter();
+        journals
+            .filter_map(|path| fs::read_to_string(path.join("journal")).ok())
+            .collect()
+    }
+
     /// The processes of the runners that live.
     fn runners(&self) -> Vec<u32> {
-        let directories = fs::read_dir(self.home.path().join("data/run")).unwrap();
-        directories
-            .filter_map(|entry| fs::read_to_string(entry.unwrap().path().join("alive.lock")).ok())
+        self.lying_around()
+            .into_iter()
+            .filter_map(|path| fs::read_to_string(path.join("alive.lock")).ok())
             .filter_map(|pid| pid.parse().ok())
             .filter(|pid: &u32| Path::new(&format!("/proc/{pid}")).exists())
             .collect()
@@ -254,6 +292,36 @@ impl Drop for Bench {
         self.stop.cancel();
         clear_away(&self.home.path().join("data"));
     }
+}
+
+fn engine(home: &Path, wishes: &Wishes, store: &Store, stop: &CancellationToken) -> Arc<Engine> {
+    let clock = Clock::system();
+    let limits = RunnerLimits {
+        journal: wishes.journal,
+        ..RunnerLimits::default()
+    };
+    // Nobody shows what can be seen of a run.
+    let (live, _) = mpsc::unbounded_channel();
+    Engine::new(Parts {
+        gate: gate(store),
+        outbox: Outbox::new(store.clone(), clock.clone()),
+        chat: Arc::new(Silence),
+        projects: Projects::new(vec![project_in(home)]),
+        runtime: Arc::new(ClaudeRuntime::new(ClaudeSettings {
+            command: home.join("agent"),
+            config_dir: None,
+            pass_env: BTreeMap::new(),
+            host: HostEnv::of_this_process(),
+            agent_prompt: None,
+        })),
+        host: RunnerHost::new(&home.join("data/run"), wishes.program.clone(), limits).unwrap(),
+        forbidden: Vec::new(),
+        limits: wishes.limits,
+        live,
+        stop: stop.clone(),
+        store: store.clone(),
+        clock,
+    })
 }
 
 fn project_in(home: &Path) -> ProjectAgent {
@@ -289,6 +357,20 @@ fn place(thread: Option<ChannelId>) -> Place {
         channel: CHANNEL,
         thread,
     }
+}
+
+fn signal(pid: u32, signal: Signal) {
+    nix::sys::signal::kill(Pid::from_raw(pid.cast_signed()), signal).unwrap();
+}
+
+/// Stops a process as a frozen machine or a debugger would.
+fn stop(pid: u32) {
+    signal(pid, Signal::SIGSTOP);
+}
+
+/// Kills a process.
+fn kill(pid: u32) {
+    signal(pid, Signal::SIGKILL);
 }
 
 /// Waits for what nothing announces.
@@ -389,6 +471,7 @@ impl Chat for Silence {
         nobody()
     }
 
+    /// What was said before cannot be had, for the part that has it has a fault.
     async fn before(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
         panic!("a part of the server that has a fault");
     }

@@ -1,19 +1,10 @@
-//! Runners that do not answer, or do not start.
+//! Runners that do not answer, cannot be reached, or do not start.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use baton::words::RunState;
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
 
-use super::{Bench, Wishes, hurry, thread, wait};
-
-/// Stops a process as a frozen machine or a debugger would.
-fn stop(pid: u32) {
-    kill(Pid::from_raw(pid.cast_signed()), Signal::SIGSTOP).unwrap();
-}
+use super::{Bench, Wishes, hurry, stop, thread, wait};
 
 #[tokio::test]
 async fn a_run_whose_runner_does_not_answer_can_be_cancelled_and_frees_its_slot() {
