@@ -30,6 +30,10 @@ use crate::{
 /// How long an agent may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long the runner of an agent at work is tried to be reached, and the pause in between.
+const REACH: Duration = Duration::from_mins(1);
+const REACH_AGAIN: Duration = Duration::from_secs(1);
+
 /// Every agent of the server.
 pub(super) struct Agents {
     store: Store,
@@ -140,20 +144,41 @@ impl Agents {
 
     /// Takes up an agent that an earlier server started; `None` if its runner is gone.
     pub(super) async fn attach(&self, row: &RunnerRow) -> Option<Agent> {
+        self.attach_until(row, Instant::now()).await
+    }
+
+    /// The same for an agent that may be at work. A runner that cannot be reached at the moment (the
+    /// machine is busy, too many files are open) is tried again for a while before its work is
+    /// thrown away.
+    pub(super) async fn attach_at_work(&self, row: &RunnerRow) -> Option<Agent> {
+        self.attach_until(row, Instant::now() + REACH).await
+    }
+
+    async fn attach_until(&self, row: &RunnerRow, until: Instant) -> Option<Agent> {
         let after = Seq::new(row.applied_seq);
-        match self.host.attach(row.id, after).await {
-            Ok(link) => Some(Agent::new(
-                row.id,
-                link,
-                self.runtime.reader(),
-                after,
-                Warmth::AtWork,
-                self.at_work(),
-            )),
-            Err(AttachError::Gone) => None,
-            Err(error) => {
-                tracing::warn!(runner = %row.id, %error, "a runner cannot be taken up again");
-                None
+        loop {
+            match self.host.attach(row.id, after).await {
+                Ok(link) => {
+                    let reader = self.runtime.reader();
+                    let at_work = self.at_work();
+                    return Some(Agent::new(
+                        row.id,
+                        link,
+                        reader,
+                        after,
+                        Warmth::AtWork,
+                        at_work,
+                    ));
+                }
+                Err(AttachError::Gone) => return None,
+                Err(AttachError::Io(error)) if Instant::now() < until => {
+                    tracing::warn!(runner = %row.id, %error, "a runner cannot be reached; trying again");
+                    tokio::time::sleep(REACH_AGAIN).await;
+                }
+                Err(error) => {
+                    tracing::warn!(runner = %row.id, %error, "a runner cannot be taken up again");
+                    return None;
+                }
             }
         }
     }

@@ -122,7 +122,7 @@ impl Engine {
             self.agents.bury(runner.id).await?;
             return Err(error);
         }
-        if let Some(agent) = self.agents.attach(&runner).await {
+        if let Some(agent) = self.agents.attach_at_work(&runner).await {
             return self.take_up_agent(row, &session, agent, cancel).await;
         }
         self.take_up_journal(row, &session, &runner).await

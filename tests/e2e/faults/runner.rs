@@ -1,10 +1,17 @@
 //! Runners that do not answer, cannot be reached, or do not start.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    time::Duration,
+};
 
 use baton::words::RunState;
 
 use super::{Bench, Wishes, hurry, stop, thread, wait};
+
+/// Long enough for an attempt, not long enough to give up.
+const TRIED: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_run_whose_runner_does_not_answer_can_be_cancelled_and_frees_its_slot() {
@@ -89,4 +96,28 @@ async fn a_runner_that_dies_at_its_start_is_told_in_a_sentence_and_its_words_are
         "⚠️ The agent could not be started. Send your message again; if that does not help, ask the \
          operator to look at the log."
     );
+}
+
+#[tokio::test]
+async fn an_agent_at_work_that_cannot_be_reached_at_once_is_tried_again() {
+    let mut bench = Bench::new().await;
+    let run = bench.ask(1, "work for ever").await;
+    bench.until_begun().await;
+    let at_work = bench.runners();
+    let mut paths = bench.lying_around().into_iter();
+    let socket = paths
+        .find(|path| path.extension().is_some_and(|end| end == "sock"))
+        .unwrap();
+    let away = bench.home.path().join("away");
+    fs::rename(&socket, &away).unwrap();
+    // Whoever opens this goes in circles: an error that says nothing about the runner.
+    symlink(&socket, &socket).unwrap();
+    bench.restart().await;
+    let began = tokio::time::Instant::now();
+    hurry("it was tried", async || began.elapsed() > TRIED).await;
+    fs::rename(&away, &socket).unwrap();
+    fs::write(bench.home.path().join("go"), "").unwrap();
+    bench.until(run, RunState::Completed).await;
+    assert_eq!(bench.told(run).await, "the end");
+    assert_eq!(bench.runners(), at_work);
 }
