@@ -271,13 +271,6 @@ impl Agents {
         Ok(tx.commit().await?)
     }
 
-    /// Gives up an agent whose process has died under a turn.
-    pub(super) async fn lost(&self, agent: Agent) -> Result<(), SessionError> {
-        let runner = agent.runner;
-        drop(agent);
-        self.bury(runner).await
-    }
-
     /// The journal of a runner, dead or alive, as far as it goes now.
     pub(super) fn leftover(
         &self,

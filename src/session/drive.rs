@@ -32,8 +32,8 @@ const STARTS: usize = 3;
 enum Next {
     /// The run ends so.
     End(Box<End>),
-    /// It is worth another start.
-    StartAgain,
+    /// It is worth another start, without this agent.
+    StartAgain(Agent),
 }
 
 /// How a run ends, and what is left of its turn.
@@ -122,7 +122,7 @@ impl Engine {
                     self.conclude(run, session, *end).await;
                     return Ok(());
                 }
-                Next::StartAgain => {}
+                Next::StartAgain(agent) => self.step_back(run, agent).await?,
             }
         }
         let outcome = failure(
@@ -131,6 +131,16 @@ impl Engine {
         );
         self.finish_at_last(run, session, outcome, None).await;
         Ok(())
+    }
+
+    /// Nothing of a run was done, so it begins anew. That is stored before its agent is given up, or a
+    /// server after this one would take it for a run whose agent has died at work.
+    async fn step_back(&self, run: RunId, agent: Agent) -> Result<(), SessionError> {
+        let stored = self
+            .move_run(run, RunState::Running, RunState::Starting)
+            .await;
+        self.agents.end(agent).await;
+        stored.map(drop)
     }
 
     /// Stores the end of a run; then its agent is free for the next one.
@@ -168,8 +178,7 @@ impl Engine {
             Err(SessionError::Link(LinkError::Ended)) if agent.warmth == Warmth::Cold => {}
             Err(error) => {
                 tracing::info!(%run, %error, "the agent was gone before it got its turn");
-                self.agents.lost(agent).await?;
-                return Ok(Next::StartAgain);
+                return Ok(Next::StartAgain(agent));
             }
         }
         self.follow(run, &session, &project, agent, cancel).await
@@ -199,7 +208,10 @@ impl Engine {
                 self.conclude(run, session.id, *end).await;
                 Ok(true)
             }
-            Next::StartAgain => Ok(false),
+            Next::StartAgain(agent) => {
+                self.step_back(run, agent).await?;
+                Ok(false)
+            }
         }
     }
 
@@ -256,9 +268,11 @@ impl Engine {
                 class: ErrorClass::UnknownConversation,
                 ..
             } => {
-                self.agents.end(agent).await;
-                self.forget_conversation(session).await?;
-                return Ok(Next::StartAgain);
+                if let Err(error) = self.forget_conversation(session).await {
+                    self.agents.end(agent).await;
+                    return Err(error);
+                }
+                return Ok(Next::StartAgain(agent));
             }
             TurnOutcome::Failed { class, detail } => failure(*class, detail),
         };
@@ -291,19 +305,37 @@ impl Engine {
         account: Account,
         cancel: &CancellationToken,
     ) -> Result<Next, SessionError> {
-        let warm = agent.warmth == Warmth::Warm;
-        self.agents.end(agent).await;
-        let end = |outcome| {
-            Ok(Next::End(Box::new(End {
-                outcome,
-                account: Some(account),
-                agent: None,
-            })))
+        let outcome = if cancel.is_cancelled() {
+            Ok(Some(Outcome::Cancelled))
+        } else {
+            self.meaning(session, project, agent.warmth, watched).await
         };
-        if cancel.is_cancelled() {
-            return end(Outcome::Cancelled);
+        match outcome {
+            Ok(None) => Ok(Next::StartAgain(agent)),
+            Ok(Some(outcome)) => {
+                self.agents.end(agent).await;
+                Ok(Next::End(Box::new(End {
+                    outcome,
+                    account: Some(account),
+                    agent: None,
+                })))
+            }
+            Err(error) => {
+                self.agents.end(agent).await;
+                Err(error)
+            }
         }
-        match watched.ending {
+    }
+
+    /// What a turn means that ended without the agent's word; `None` if it is worth another start.
+    async fn meaning(
+        &self,
+        session: &SessionRow,
+        project: &ProjectAgent,
+        warmth: Warmth,
+        watched: Watched,
+    ) -> Result<Option<Outcome>, SessionError> {
+        Ok(Some(match watched.ending {
             Ending::NotStarted {
                 class: ErrorClass::ConversationExists,
                 ..
@@ -312,41 +344,43 @@ impl Engine {
                 tx.rename_agent_session(session.id, session.agent_session, true)
                     .await?;
                 tx.commit().await?;
-                Ok(Next::StartAgain)
+                return Ok(None);
             }
             Ending::NotStarted {
                 class: ErrorClass::UnknownConversation,
                 ..
             } => {
                 self.forget_conversation(session).await?;
-                Ok(Next::StartAgain)
+                return Ok(None);
             }
-            Ending::NotStarted { detail, .. } if !project.directory.is_dir() => end(failed(
+            Ending::NotStarted { detail, .. } if !project.directory.is_dir() => failed(
                 "The project's directory is not there. The operator has to bring it back, or to change \
                  `directory` in the project's settings.",
                 &detail,
-            )),
-            Ending::NotStarted { class, detail } => end(failure(class, &detail)),
-            Ending::TooLong(bytes) => end(failed(
+            ),
+            Ending::NotStarted { class, detail } => failure(class, &detail),
+            Ending::TooLong(bytes) => failed(
                 &format!(
                     "The agent wrote a line of {} MB, more than Baton reads, so it was ended. Send a \
                      message to go on.",
                     bytes >> 20
                 ),
                 "a line was too long",
-            )),
-            Ending::TookTooLong => end(took_too_long()),
-            Ending::Ended { .. } | Ending::Killed if warm && !watched.acknowledged => {
+            ),
+            Ending::TookTooLong => took_too_long(),
+            Ending::Ended { .. } | Ending::Killed
+                if warmth == Warmth::Warm && !watched.acknowledged =>
+            {
                 // It had died while it was idle.
-                Ok(Next::StartAgain)
+                return Ok(None);
             }
-            Ending::Ended { exit, stderr } => end(failed(
+            Ending::Ended { exit, stderr } => failed(
                 &format!("The agent ended before it answered ({exit}). Send a message to go on."),
                 &format!("{exit}: {stderr}"),
-            )),
-            Ending::Killed => end(Outcome::Interrupted),
-            Ending::Disobeyed | Ending::Turn(_) => end(Outcome::Cancelled),
-        }
+            ),
+            Ending::Killed => Outcome::Interrupted,
+            Ending::Disobeyed | Ending::Turn(_) => Outcome::Cancelled,
+        }))
     }
 
     /// The agent does not know its conversation any more: the session begins a new one.

@@ -143,6 +143,8 @@ impl Engine {
             }
             Ok(None) => {
                 self.agents.put_back(session.id, agent).await;
+                self.move_run(row.id, RunState::Running, RunState::Starting)
+                    .await?;
                 Ok(false)
             }
             Err(error) => {
@@ -177,6 +179,10 @@ impl Engine {
         // when what the journal tells is stored may it go.
         match told {
             Told::NotPrompted => {
+                // Before the runner is forgotten: a server after this one would take a run at work
+                // without a runner for one whose agent has died.
+                self.move_run(row.id, RunState::Running, RunState::Starting)
+                    .await?;
                 self.agents.bury(runner.id).await?;
                 Ok(false)
             }
