@@ -4,12 +4,11 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::{
     Engine, ProjectAgent, SessionError,
     agent::{Agent, Warmth},
-    finish::{Account, Outcome, failed, failure, took_too_long},
+    finish::{Account, Outcome, failure, took_too_long},
     prompt, sentences,
     slot::Slot,
     turn::{Ending, Stop, Turn, Watched},
@@ -325,78 +324,6 @@ impl Engine {
                 Err(error)
             }
         }
-    }
-
-    /// What a turn means that ended without the agent's word; `None` if it is worth another start.
-    async fn meaning(
-        &self,
-        session: &SessionRow,
-        project: &ProjectAgent,
-        warmth: Warmth,
-        watched: Watched,
-    ) -> Result<Option<Outcome>, SessionError> {
-        Ok(Some(match watched.ending {
-            Ending::NotStarted {
-                class: ErrorClass::ConversationExists,
-                ..
-            } => {
-                let mut tx = self.store.write().await?;
-                tx.rename_agent_session(session.id, session.agent_session, true)
-                    .await?;
-                tx.commit().await?;
-                return Ok(None);
-            }
-            Ending::NotStarted {
-                class: ErrorClass::UnknownConversation,
-                ..
-            } => {
-                self.forget_conversation(session).await?;
-                return Ok(None);
-            }
-            Ending::NotStarted { detail, .. } if !project.directory.is_dir() => failed(
-                "The project's directory is not there. The operator has to bring it back, or to change \
-                 `directory` in the project's settings.",
-                &detail,
-            ),
-            Ending::NotStarted { class, detail } => failure(class, &detail),
-            Ending::TooLong(bytes) => failed(
-                &format!(
-                    "The agent wrote a line of {} MB, more than Baton reads, so it was ended. Send a \
-                     message to go on.",
-                    bytes >> 20
-                ),
-                "a line was too long",
-            ),
-            Ending::TookTooLong => took_too_long(),
-            Ending::Ended { .. } | Ending::Killed
-                if warmth == Warmth::Warm && !watched.acknowledged =>
-            {
-                // It had died while it was idle.
-                return Ok(None);
-            }
-            Ending::Ended { exit, stderr } => failed(
-                &format!("The agent ended before it answered ({exit}). Send a message to go on."),
-                &format!("{exit}: {stderr}"),
-            ),
-            Ending::Killed => Outcome::Interrupted,
-            Ending::Disobeyed | Ending::Turn(_) => Outcome::Cancelled,
-        }))
-    }
-
-    /// The agent does not know its conversation any more: the session begins a new one.
-    async fn forget_conversation(&self, session: &SessionRow) -> Result<(), SessionError> {
-        let fresh = Uuid::new_v4();
-        let mut tx = self.store.write().await?;
-        tx.rename_agent_session(session.id, fresh, false).await?;
-        if session.agent_acknowledged {
-            let text = sentences::MEMORY_LOST.to_owned();
-            let key = format!("memory-lost:{fresh}");
-            self.notice(&mut tx, key, session.id, session.thread_id, text)
-                .await?;
-        }
-        tx.commit().await?;
-        self.outbox.wake();
-        Ok(())
     }
 
     pub(super) fn project_of(
