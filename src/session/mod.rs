@@ -17,6 +17,7 @@ mod finish;
 mod hear;
 mod insist;
 mod keep;
+mod kept;
 mod meaning;
 mod progress;
 mod projects;

@@ -11,6 +11,7 @@ use super::{
     agent::{Agent, Happening, Warmth},
     drive::prompt_id,
     insist::insist,
+    kept::kept,
     progress::Progress,
 };
 use crate::{
@@ -301,9 +302,10 @@ impl Turn {
     /// that made it before the agent gets it. Says how the turn ended, if it did.
     async fn answer(&self, agent: &Agent, ask: &Ask) -> Result<Option<Ending>, SessionError> {
         let decision = self.project.policy.decide(ask, &self.project.directory);
+        let (input, cut) = kept(&ask.input);
         let data = json!({
-            "ask": ask.id, "gate": format!("{:?}", ask.kind), "tool": ask.tool, "input": ask.input,
-            "verdict": format!("{:?}", decision.verdict), "rule": decision.rule.to_string(),
+            "ask": ask.id, "gate": format!("{:?}", ask.kind), "tool": ask.tool,
+            "input": input, "cut": cut, "verdict": format!("{:?}", decision.verdict), "rule": decision.rule.to_string(),
         });
         self.decided(agent.runner, agent.seq, &data).await?;
         let line = self.engine.runtime.answer(ask, &decision.verdict);
