@@ -68,6 +68,8 @@ pub(super) enum Happening {
     NotStarted(String),
     /// It wrote a line of this many bytes, which is more than is read.
     TooLong(u64),
+    /// What it does cannot be written down any more, and it is being ended.
+    Unkept(String),
     /// It has ended.
     Ended { exit: Exit, stderr: String },
     /// Its runner has died, or cannot be reached.
@@ -122,6 +124,7 @@ pub(super) fn understand(record: Record, reader: &mut dyn Reader) -> Option<Happ
             (!events.is_empty()).then_some(Happening::Events(events))
         }
         RecordKind::SpawnFailed { reason } => Some(Happening::NotStarted(reason)),
+        RecordKind::Unkept { why } => Some(Happening::Unkept(why)),
         RecordKind::TooLong { bytes } => Some(Happening::TooLong(bytes)),
         RecordKind::Exited { exit, stderr_tail } => Some(Happening::Ended {
             exit,

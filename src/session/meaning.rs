@@ -53,7 +53,7 @@ impl Engine {
                 "a line was too long",
             ),
             Ending::TookTooLong => took_too_long(),
-            Ending::Ended { .. } | Ending::Killed
+            Ending::Ended { .. } | Ending::Killed | Ending::Unkept(_)
                 if warmth == Warmth::Warm && !watched.acknowledged =>
             {
                 // It had died while it was idle.
@@ -63,6 +63,7 @@ impl Engine {
                 &format!("The agent ended before it answered ({exit}). Send a message to go on."),
                 &format!("{exit}: {stderr}"),
             ),
+            Ending::Unkept(why) => failed(sentences::UNKEPT, &why),
             Ending::Killed => Outcome::Interrupted,
             Ending::Disobeyed | Ending::Turn(_) => Outcome::Cancelled,
         }))

@@ -18,6 +18,10 @@ pub(super) const MEMORY_LOST: &str = "⚠️ The agent does not remember this co
 pub(super) const INTERRUPTED: &str = "⚠️ The agent was ended from outside while it worked. What it did so \
                                       far stays in its memory: send a message to go on.";
 
+pub(super) const UNKEPT: &str = "The agent did more than Baton can keep a record of, so it was ended. What it \
+                                 did so far stays in its memory: send a message to go on. If it happens \
+                                 again, ask the operator to look at the log.";
+
 /// The queue has no room.
 pub(super) fn queue_full(caps: Caps) -> String {
     format!(

@@ -38,6 +38,8 @@ pub(super) enum Ending {
     NotStarted { class: ErrorClass, detail: String },
     /// It wrote a line that is too long to be read.
     TooLong(u64),
+    /// What it does cannot be written down any more.
+    Unkept(String),
     /// It has ended by itself.
     Ended { exit: Exit, stderr: String },
     /// It or its runner was killed.
@@ -198,6 +200,7 @@ impl Turn {
             }
             Happening::NotStarted(_)
             | Happening::TooLong(_)
+            | Happening::Unkept(_)
             | Happening::Ended { .. }
             | Happening::Lost => return Ok(self.ending_of(happening)),
         };
@@ -226,6 +229,7 @@ impl Turn {
                 class: ErrorClass::BadStart,
                 detail,
             }),
+            Happening::Unkept(why) => Some(Ending::Unkept(why)),
             Happening::TooLong(bytes) => Some(Ending::TooLong(bytes)),
             Happening::Lost
             | Happening::Ended {

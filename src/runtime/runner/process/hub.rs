@@ -320,9 +320,9 @@ impl Hub {
     /// An agent whose words are lost must not go on.
     fn stop(&self, book: &mut Book, why: &str) {
         book.pages = Pages::Full;
-        let text = format!("{why}, so the agent is ended");
+        let why = why.to_owned();
         book.journal
-            .push_last(self.clock.now(), &RecordKind::Note { text });
+            .push_last(self.clock.now(), &RecordKind::Unkept { why });
         self.end(DEAF_GRACE);
     }
 }
