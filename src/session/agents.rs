@@ -183,8 +183,11 @@ impl Agents {
         }
     }
 
-    /// Keeps an agent warm for the session's next turn, if there is room.
+    /// Keeps an agent warm for the session's next turn, if it is fit for one and there is room.
     pub(super) async fn put_back(&self, session: SessionId, mut agent: Agent) {
+        if !self.is_fit(&agent).await {
+            return self.end(agent).await;
+        }
         agent.warmth = Warmth::Warm;
         let one_too_many = {
             let mut kept = self.shelf.lock();
@@ -198,6 +201,18 @@ impl Agents {
         };
         if let Some(agent) = one_too_many {
             self.end(agent).await;
+        }
+    }
+
+    /// Whether an agent bears another turn. Its journal is never shortened, and when that is full it
+    /// is ended in the middle of one.
+    async fn is_fit(&self, agent: &Agent) -> bool {
+        match agent.handle.status().await {
+            Ok(status) => status.journal_bytes <= self.host.journal_limit(agent.runner) / 2,
+            Err(error) => {
+                tracing::debug!(runner = %agent.runner, %error, "a runner was gone after its turn");
+                false
+            }
         }
     }
 

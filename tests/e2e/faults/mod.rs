@@ -3,6 +3,7 @@
 //! test can hurry the clock through what takes minutes otherwise.
 
 mod database;
+mod journal;
 mod panic;
 mod runner;
 mod turn;
