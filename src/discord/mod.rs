@@ -9,6 +9,7 @@ mod catch_up;
 mod chat;
 mod commands;
 mod connect;
+mod directory;
 mod error;
 mod failure;
 mod gateway;
@@ -26,6 +27,7 @@ mod places;
 mod raw;
 mod recent;
 mod registration;
+mod relay;
 pub mod render;
 mod tap;
 #[cfg(test)]

@@ -7,3 +7,4 @@ mod failures;
 mod gateway;
 mod live;
 mod outbox;
+mod relay;
