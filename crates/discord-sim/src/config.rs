@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::ids::GuildId;
+use crate::limits;
 
 /// The settings of one simulator. `SimConfig::default()` is what most tests want.
 #[derive(Clone, Debug)]
@@ -20,6 +21,34 @@ pub struct SimConfig {
     pub heartbeat_interval_ms: u64,
     /// The time that everything reads.
     pub clock: Clock,
+    /// Whether there is a second listener, with TLS.
+    pub tls: Tls,
+    /// Whether Discord's rate limits are enforced.
+    pub rate_limits: RateLimits,
+    /// How many invalid requests (401, 403 and 429, but not of scope `shared`) within 10 minutes
+    /// are one too many. Discord bans an address at 10,000 (topics/rate-limits).
+    pub invalid_request_bound: usize,
+}
+
+/// Whether there is a second listener, with TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tls {
+    /// There is none.
+    #[default]
+    Off,
+    /// On a free port of 127.0.0.1, with a certificate for `discord.com` by an authority of its own.
+    On,
+}
+
+/// Which rate limits the REST API and IDENTIFY have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RateLimits {
+    /// None, and no headers about them.
+    #[default]
+    None,
+    /// Discord's: buckets by route and channel, 50 requests a second altogether, one IDENTIFY in
+    /// 5 s, on the simulator's clock and with all headers.
+    Realistic,
 }
 
 impl Default for SimConfig {
@@ -32,6 +61,9 @@ impl Default for SimConfig {
             port: 0,
             heartbeat_interval_ms: 41_250,
             clock: Clock::system(),
+            tls: Tls::Off,
+            rate_limits: RateLimits::None,
+            invalid_request_bound: limits::INVALID_REQUESTS,
         }
     }
 }

@@ -22,11 +22,12 @@ mod rest;
 mod rules;
 mod server;
 mod shared;
+mod throttle;
 mod wire;
 mod world;
 
 pub use clock::Clock;
-pub use config::SimConfig;
+pub use config::{RateLimits, SimConfig, Tls};
 pub use gateway::GatewayMode;
 pub use ids::{
     AttachmentId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, UserId,
@@ -38,5 +39,6 @@ pub use language::{
 };
 pub use permission::Permission;
 pub use rest::RouteKind;
-pub use rules::{Fault, Hold, Phase, Rule};
+pub use rules::{Fault, Hold, Phase, Rule, Truncation};
+pub use throttle::Scope;
 pub use world::{ChannelKind, MessageKind, SlashError};

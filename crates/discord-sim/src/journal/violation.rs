@@ -37,6 +37,10 @@ pub enum ViolationKind {
     Ping,
     /// A request or IDENTIFY without the bot's token.
     BadToken,
+    /// A request to a bucket that the bot was told to leave alone until later.
+    IgnoredRateLimit,
+    /// More invalid requests (401, 403, 429) in 10 minutes than the bound.
+    InvalidRequests,
 }
 
 impl fmt::Display for Violation {

@@ -1,6 +1,8 @@
 //! The handle on one running simulator.
 
 mod follow;
+mod limits;
+mod network;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -49,15 +51,19 @@ impl Sim {
     }
 
     /// Starts a simulator on loopback.
+    #[expect(
+        clippy::unused_async,
+        reason = "the listeners need a runtime, which a future always has"
+    )]
     pub async fn try_start(config: SimConfig) -> io::Result<Self> {
         Ok(Self {
-            shared: server::start(&config).await?,
+            shared: server::start(&config)?,
         })
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.
     pub fn base_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.shared.port)
+        format!("http://127.0.0.1:{}", self.shared.ports.plain)
     }
 
     /// The bot's token.

@@ -9,8 +9,11 @@
 
 mod client;
 mod control;
+mod faults;
 mod gateway;
 mod interactions;
 mod language;
+mod network;
 mod rest;
 mod rules;
+mod throttle;
