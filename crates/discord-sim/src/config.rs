@@ -1,8 +1,12 @@
 //! What a simulator is started with.
 
+use std::collections::BTreeSet;
+
 use crate::clock::Clock;
 use crate::ids::GuildId;
 use crate::limits;
+use crate::permission::{Permission, Permissions};
+use crate::portal::PortalIntent;
 
 /// The settings of one simulator. `SimConfig::default()` is what most tests want.
 #[derive(Clone, Debug)]
@@ -15,6 +19,10 @@ pub struct SimConfig {
     pub guild_name: String,
     /// The bot's user name.
     pub bot_name: String,
+    /// What the bot's own role allows in every guild that it is added to.
+    pub bot_permissions: Permissions,
+    /// The privileged intents that are switched on in the developer portal.
+    pub portal_intents: BTreeSet<PortalIntent>,
     /// The TCP port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
     /// What HELLO tells (Discord's usual value is 41,250 ms).
@@ -51,6 +59,26 @@ pub enum RateLimits {
     Realistic,
 }
 
+/// All that a chat bot may want and no more: not ADMINISTRATOR, so that channels can deny, and not
+/// MANAGE_ROLES. MENTION_EVERYONE is in it so that a careless ping takes effect and is seen.
+const BOT_PERMISSIONS: Permissions = Permissions::of(&[
+    Permission::AddReactions,
+    Permission::ViewChannel,
+    Permission::SendMessages,
+    Permission::ManageMessages,
+    Permission::EmbedLinks,
+    Permission::AttachFiles,
+    Permission::ReadMessageHistory,
+    Permission::MentionEveryone,
+    Permission::UseApplicationCommands,
+    Permission::ManageChannels,
+    Permission::ManageThreads,
+    Permission::CreatePublicThreads,
+    Permission::CreatePrivateThreads,
+    Permission::SendMessagesInThreads,
+    Permission::PinMessages,
+]);
+
 impl Default for SimConfig {
     fn default() -> Self {
         Self {
@@ -58,6 +86,8 @@ impl Default for SimConfig {
             guild_id: None,
             guild_name: "Sim".to_owned(),
             bot_name: "bot".to_owned(),
+            bot_permissions: BOT_PERMISSIONS,
+            portal_intents: BTreeSet::from(PortalIntent::ALL),
             port: 0,
             heartbeat_interval_ms: 41_250,
             clock: Clock::system(),

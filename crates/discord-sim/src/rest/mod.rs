@@ -11,8 +11,10 @@ mod files;
 mod guilds;
 mod interactions;
 mod messages;
+mod overwrites;
 mod pass;
 mod reply;
+mod roles;
 mod route;
 mod threads;
 
@@ -144,38 +146,11 @@ fn carry_out(core: &mut crate::shared::Core, call: &Call, token: &str) -> Result
         return Err(ApiError::Unauthorized);
     }
     let result = dispatch::dispatch(world, call);
-    if let Err(error) = &result {
-        let kind = match error {
-            ApiError::UnknownRoute => Some(ViolationKind::UnknownRoute),
-            ApiError::Form(_) | ApiError::TooLarge | ApiError::TooManyReactions => {
-                Some(ViolationKind::OverLimit)
-            }
-            ApiError::ForeignMessage => Some(ViolationKind::ForeignEdit),
-            ApiError::Unauthorized
-            | ApiError::UnknownChannel
-            | ApiError::UnknownGuild
-            | ApiError::UnknownMember
-            | ApiError::UnknownMessage
-            | ApiError::UnknownUser
-            | ApiError::UnknownEmoji
-            | ApiError::UnknownWebhook
-            | ApiError::UnknownInteraction
-            | ApiError::UnknownCommand
-            | ApiError::AlreadyAcknowledged
-            | ApiError::MissingAccess
-            | ApiError::EmptyMessage
-            | ApiError::MissingPermissions
-            | ApiError::WrongChannelType
-            | ApiError::SystemMessage
-            | ApiError::InvalidWebhookToken
-            | ApiError::ArchivedThread
-            | ApiError::InvalidJson
-            | ApiError::ThreadExists => None,
-        };
-        if let Some(kind) = kind {
-            let detail = format!("{} {}: {}", call.method, call.path, error.body());
-            world.violate(kind, detail);
-        }
+    if let Err(error) = &result
+        && let Some(kind) = error.violation()
+    {
+        let detail = format!("{} {}: {}", call.method, call.path, error.body());
+        world.violate(kind, detail);
     }
     result
 }

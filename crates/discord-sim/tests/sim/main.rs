@@ -14,6 +14,7 @@ mod gateway;
 mod interactions;
 mod language;
 mod network;
+mod permissions;
 mod rest;
 mod rules;
 mod throttle;
