@@ -1,7 +1,10 @@
 //! Why the room cannot work.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
+use super::Lack;
 use crate::{delivery::ChatError, store::StoreError};
 
 /// Why the connection to Discord could not be made or kept. Each sentence is for the operator.
@@ -10,6 +13,20 @@ pub enum DiscordError {
     /// The HTTP client could not be made.
     #[error("the HTTP client could not be set up: {0}")]
     Client(String),
+    /// The authority of a simulator cannot be used.
+    #[error(
+        "`discord.api_ca` {} cannot be used: {reason}. Write the path of the PEM file that the \
+         simulator gave", path.display()
+    )]
+    Authority {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// What the bot needs is not there.
+    #[error("Baton cannot work yet:{}", lines(.0))]
+    Lacking(Vec<Lack>),
     /// Discord does not know the token.
     #[error(
         "Discord does not accept the bot token. Copy it anew from the Bot page of the developer \
@@ -71,4 +88,8 @@ pub enum DiscordError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn lines(lacks: &[Lack]) -> String {
+    lacks.iter().map(|lack| format!("\n- {lack}")).collect()
 }

@@ -24,6 +24,7 @@ mod mentions;
 mod pace;
 mod people;
 mod places;
+mod preflight;
 mod raw;
 mod recent;
 mod registration;
@@ -37,7 +38,8 @@ mod tests;
 mod watchdog;
 
 pub use chat::DiscordChat;
-pub use connect::{Connection, DiscordSettings, connect};
+pub use connect::{BoundChannel, Connection, DiscordSettings, SecureSimulator, connect};
 pub use error::DiscordError;
 pub use gateway::{DiscordParts, run};
 pub use link::{Link, LinkState};
+pub use preflight::Lack;
