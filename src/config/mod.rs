@@ -7,6 +7,7 @@
 //! itself.
 
 mod admission;
+mod channel_mode;
 mod claude;
 mod data;
 mod discord;
@@ -27,6 +28,7 @@ mod values;
 use std::path::PathBuf;
 
 pub use admission::Admission;
+pub use channel_mode::ChannelMode;
 pub use claude::Claude;
 pub use data::Data;
 pub use discord::{ApiBase, ApiBaseError, Discord};
@@ -54,6 +56,8 @@ pub struct Settings {
     pub claude: Claude,
     /// The queue.
     pub admission: Admission,
+    /// Conversations that have a whole channel.
+    pub channel_mode: ChannelMode,
     /// The processes that own the agents.
     pub runner: Runner,
     /// What Baton writes about itself.

@@ -111,7 +111,7 @@ impl Agents {
                 Start::New
             },
             directory: project.directory.clone(),
-            model: project.model.clone(),
+            model: session.model.clone().or_else(|| project.model.clone()),
             allowed_tools: project.allowed_tools.clone(),
             forbidden: self.forbidden.clone(),
             temporary: self.host.temporary(runner),
@@ -179,6 +179,15 @@ impl Agents {
     /// Ends an agent that was working, with its whole tree.
     pub(super) async fn end(&self, agent: Agent) {
         self.close(agent).await;
+    }
+
+    /// Ends the agent of a session that has ended, unless it works: then that is seen to when it
+    /// has stopped.
+    pub(super) async fn end_of_session(&self, session: SessionId) {
+        let leaving = self.shelf.lock().leave(session);
+        if let Some(leaving) = leaving {
+            self.close_leaving(leaving).await;
+        }
     }
 
     /// Ends every agent that has had no work for so long.

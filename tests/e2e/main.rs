@@ -22,4 +22,5 @@ mod house;
 mod recovery;
 mod runner;
 mod secrets;
+mod sessions;
 mod stage;
