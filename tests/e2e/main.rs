@@ -23,4 +23,5 @@ mod house;
 mod recovery;
 mod runner;
 mod secrets;
+mod sessions;
 mod stage;

@@ -27,10 +27,13 @@ use baton::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
     },
-    session::{Addressed, Engine, Heard, Limits, Parts, ProjectAgent, Projects},
+    session::{
+        Bystanders, ChannelMode, Engine, Heard, Limits, Parts, ProjectAgent, Projects, Speakers,
+    },
     store::{ProjectRow, Store},
     words::{
-        ChannelId, GuildId, MessageId, Person, Place, RoleId, RunId, RunState, RuntimeKind, UserId,
+        Addressed, ChannelId, GuildId, MessageId, Person, Place, RoleId, RunId, RunState,
+        RuntimeKind, UserId,
     },
 };
 use nix::{sys::signal::Signal, unistd::Pid};
@@ -184,6 +187,7 @@ impl Bench {
             person: owner(),
             text: text.into(),
             addressed: Addressed::ToBaton,
+            replies_to: None,
             title: "what".into(),
         };
         self.engine.hear(heard).await.unwrap();
@@ -317,6 +321,11 @@ fn engine(home: &Path, wishes: &Wishes, store: &Store, stop: &CancellationToken)
         })),
         host: RunnerHost::new(&home.join("data/run"), wishes.program.clone(), limits).unwrap(),
         forbidden: Vec::new(),
+        channel_mode: ChannelMode {
+            speakers: Speakers::Owners,
+            history: 0,
+            bystanders: Bystanders::LeftOut,
+        },
         limits: wishes.limits,
         live,
         stop: stop.clone(),
