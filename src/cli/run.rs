@@ -20,7 +20,9 @@ use crate::{
     clock::Clock,
     config::Settings,
     delivery::Outbox,
-    discord::{self, DiscordParts, DiscordSettings, Link, LinkState},
+    discord::{
+        self, BoundChannel, DiscordParts, DiscordSettings, Link, LinkState, SecureSimulator,
+    },
     http::{self, Report, Reporter},
     observe,
     runtime::{
@@ -29,11 +31,15 @@ use crate::{
     },
     session::{Engine, Limits, Parts},
     store::{ProjectRow, Store},
+    words::ChannelId,
 };
 
 /// How long the rooms may take to let go when the server ends. With the gateway's own farewell it
 /// stays below the five seconds in which the process has to be gone.
 const LET_GO: Duration = Duration::from_millis(1_500);
+
+/// How long ending may take altogether; a service manager kills after a while of its own.
+const OVERDUE: Duration = Duration::from_millis(4_500);
 
 /// Runs the server until a signal or a fault ends it. Everything accepted is stored, so the caller
 /// may end the process as soon as this returns.
@@ -51,7 +57,20 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
         stop: CancellationToken::new(),
     };
     stop_on_signals(&world.stop)?;
-    serve(settings, world).await
+    let stop = world.stop.clone();
+    tokio::select! {
+        ended = serve(settings, world) => ended,
+        () = overdue(&stop) => {
+            tracing::warn!("ending took too long; what was under way goes on at the next start");
+            Ok(())
+        }
+    }
+}
+
+/// Whatever a room may be waiting for: who asked the server to end does not wait for it.
+async fn overdue(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(OVERDUE).await;
 }
 
 /// What a server finds around it.
@@ -84,15 +103,7 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
                 settings.http.listen
             )
         })?;
-    let account = DiscordSettings {
-        token: settings.discord.token.clone(),
-        guild: settings.discord.guild,
-        api_base: settings
-            .discord
-            .api_base
-            .as_ref()
-            .map(|base| base.as_str().to_owned()),
-    };
+    let account = account(&settings);
     let connection = tokio::select! {
         () = stop.cancelled() => return Ok(()),
         connection = discord::connect(account) => connection?,
@@ -124,7 +135,11 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
     let mut rooms = JoinSet::new();
     rooms.spawn(Arc::clone(&outbox).run(chat, stop.clone()));
     rooms.spawn(serve_health(listener, reporter, stop.clone()));
-    engine.recover().await?;
+    tokio::select! {
+        // What was not taken up yet is found again by the next start.
+        () = stop.cancelled() => return Ok(()),
+        recovered = engine.recover() => recovered?,
+    }
     rooms.spawn(Arc::clone(&engine).keep());
     let parts = DiscordParts {
         connection,
@@ -191,6 +206,30 @@ async fn note_projects(store: &Store, settings: &Settings, clock: &Clock) -> Res
         tx.note_project(&row, clock.now()).await?;
     }
     Ok(tx.commit().await?)
+}
+
+fn account(settings: &Settings) -> DiscordSettings {
+    let discord = &settings.discord;
+    let base = discord.api_base.as_ref();
+    let secure = base.zip(discord.api_ca.as_ref());
+    let channels = settings.projects.iter().flat_map(|project| {
+        let bound = |channel: &ChannelId| BoundChannel {
+            channel: *channel,
+            project: project.name.to_string(),
+        };
+        project.channels.iter().map(bound)
+    });
+    DiscordSettings {
+        token: discord.token.clone(),
+        guild: discord.guild,
+        api_base: base.map(|base| base.as_str().to_owned()),
+        secure: secure.map(|(base, authority)| SecureSimulator {
+            address: base.address(),
+            authority: authority.clone(),
+        }),
+        channels: channels.collect(),
+        catch_up: discord.catch_up,
+    }
 }
 
 fn owners(settings: &Settings) -> Owners {
@@ -273,15 +312,17 @@ struct Health {
 #[async_trait]
 impl Reporter for Health {
     async fn report(&self) -> Report {
-        let gateway = match self.link.state() {
-            LinkState::Up => "connected",
-            LinkState::Down => "down",
+        let waits = self.link.waits();
+        let gateway = match (self.link.state(), &waits) {
+            (LinkState::Up, _) => "connected",
+            (LinkState::Down, Some(_)) => "waiting",
+            (LinkState::Down, None) => "down",
         };
         let health = self.engine.health().await;
         let reason = match (&health, gateway) {
             (Err(error), _) => Some(error.to_string()),
             (Ok(_), "connected") => None,
-            (Ok(_), other) => Some(format!("the gateway is {other}")),
+            (Ok(_), other) => Some(waits.unwrap_or_else(|| format!("the gateway is {other}"))),
         };
         let health = health.ok();
         let caps = health.map(|health| health.caps);
@@ -297,6 +338,7 @@ impl Reporter for Health {
             max_queued: caps.map_or(0, |caps| caps.queued),
             warm_agents: health.map_or(0, |health| health.warm),
             deliveries_waiting: health.map_or(0, |health| health.deliveries_waiting),
+            unreadable_events: self.link.unreadable(),
         }
     }
 }

@@ -149,6 +149,15 @@ pub struct Delivery {
     pub nonce_round: u32,
 }
 
+/// What goes out next in a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The delivery's place in the order.
+    pub n: i64,
+    /// The lane.
+    pub lane: ChannelId,
+}
+
 struct Raw {
     n: i64,
     id: DeliveryId,
@@ -182,19 +191,30 @@ impl TryFrom<Raw> for Delivery {
 }
 
 impl Store {
-    /// The next delivery of every lane: the oldest that Discord does not have yet.
-    pub async fn next_deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
-        let rows = sqlx::query_as!(
+    /// The head of every lane that waits: its oldest delivery that Discord does not have yet, the
+    /// oldest of all first. Reads an index only, whatever the deliveries hold.
+    pub async fn waiting_heads(&self) -> Result<Vec<Head>, StoreError> {
+        Ok(sqlx::query_as!(
+            Head,
+            r#"SELECT MIN(n) AS "n!: i64", lane AS "lane!: ChannelId" FROM deliveries
+               WHERE state = 'pending' GROUP BY lane ORDER BY 1"#
+        )
+        .fetch_all(&self.readers)
+        .await?)
+    }
+
+    /// A delivery by its place in the order.
+    pub async fn delivery(&self, n: i64) -> Result<Delivery, StoreError> {
+        let raw = sqlx::query_as!(
             Raw,
             r#"SELECT n AS "n!", id, lane, session_id, run_id, payload, parts_sent, message_id,
                       attempted_at, nonce_round
-               FROM deliveries
-               WHERE n IN (SELECT MIN(n) FROM deliveries WHERE state = 'pending' GROUP BY lane)
-               ORDER BY n"#
+               FROM deliveries WHERE n = ?"#,
+            n
         )
-        .fetch_all(&self.readers)
+        .fetch_one(&self.readers)
         .await?;
-        rows.into_iter().map(Delivery::try_from).collect()
+        raw.try_into()
     }
 
     /// How many deliveries wait.
@@ -227,14 +247,15 @@ impl Store {
         )
     }
 
-    /// Whether a message is known to be (the first of) a delivery.
+    /// Whether a message is known to have come of a delivery.
     pub async fn is_delivered(&self, message: MessageId) -> Result<bool, StoreError> {
-        Ok(
-            sqlx::query_scalar!("SELECT n FROM deliveries WHERE message_id = ?", message)
-                .fetch_optional(&self.readers)
-                .await?
-                .is_some(),
+        Ok(sqlx::query_scalar!(
+            r#"SELECT 1 AS "one!: i64" FROM delivery_parts WHERE message_id = ?"#,
+            message
         )
+        .fetch_optional(&self.readers)
+        .await?
+        .is_some())
     }
 }
 
@@ -347,6 +368,34 @@ impl Tx {
         )
         .execute(&mut *self.0)
         .await?;
+        // A repetition with the same nonce hands out the same message again.
+        sqlx::query!(
+            "INSERT INTO delivery_parts (message_id, delivery_id) VALUES (?, ?)
+             ON CONFLICT (message_id) DO NOTHING",
+            message,
+            id
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// Ends a delivery that cannot be read any more, so that its lane goes on.
+    pub async fn refuse_unreadable(
+        &mut self,
+        head: Head,
+        error: &str,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE deliveries SET state = 'refused', error = ?, ended_at = ?
+             WHERE n = ? AND state = 'pending'",
+            error,
+            now,
+            head.n
+        )
+        .execute(&mut *self.0)
+        .await?;
         Ok(())
     }
 
@@ -373,81 +422,15 @@ impl Tx {
 }
 
 #[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::{
-        store::{NewRun, NewSession, ProjectRow},
-        words::{GuildId, RuntimeKind, Tier, UserId},
-    };
-
-    const NOW: Millis = Millis::new(1);
-
-    /// A store with one run and its live message, which is about to be sent.
-    async fn with_live(directory: &std::path::Path) -> (Store, RunId, DeliveryId) {
-        let store = Store::open(directory).await.unwrap();
-        let session = NewSession {
-            id: SessionId::fresh(),
-            project: "baton".to_owned(),
-            runtime: RuntimeKind::Claude,
-            guild: GuildId::new(1),
-            channel: ChannelId::new(2),
-            thread: ChannelId::new(3),
-            context_before: None,
-            title: "a thread".to_owned(),
-            agent_session: Uuid::nil(),
-        };
-        let project = ProjectRow {
-            name: session.project.clone(),
-            directory: "/project".to_owned(),
-            runtime: session.runtime,
-        };
-        let run = NewRun {
-            id: RunId::fresh(),
-            session: session.id,
-            principal: UserId::new(4),
-            tier: Tier::Member,
-            expires_at: NOW,
-        };
-        let live = NewDelivery {
-            key: "live".to_owned(),
-            lane: session.thread,
-            session: Some(session.id),
-            run: Some(run.id),
-            payload: Payload::Live {
-                text: "at work".to_owned(),
-            },
-        };
-        let mut tx = store.write().await.unwrap();
-        tx.note_project(&project, NOW).await.unwrap();
-        assert!(tx.insert_session(&session, NOW).await.unwrap());
-        tx.insert_run(&run, NOW).await.unwrap();
-        assert!(tx.deliver_live(&live, run.id, NOW).await.unwrap());
-        tx.commit().await.unwrap();
-        let delivery = store.next_deliveries().await.unwrap().remove(0).id;
-        (store, run.id, delivery)
-    }
-
-    #[tokio::test]
-    async fn a_live_message_that_nobody_asked_for_is_withdrawn() {
-        let directory = tempfile::tempdir().unwrap();
-        let (store, run, _) = with_live(directory.path()).await;
-        let mut tx = store.write().await.unwrap();
-        assert_eq!(tx.withdraw_live(run, NOW).await.unwrap(), None);
-        tx.commit().await.unwrap();
-        assert_eq!(store.deliveries_waiting().await.unwrap(), 0);
-    }
-
-    #[tokio::test]
-    async fn a_live_message_that_has_just_been_posted_has_to_be_settled() {
-        let directory = tempfile::tempdir().unwrap();
-        let (store, run, live) = with_live(directory.path()).await;
-        let mut tx = store.write().await.unwrap();
-        assert!(tx.attempt(live, NOW, 0).await.unwrap());
-        assert_eq!(tx.withdraw_live(run, NOW).await.unwrap(), Some(live));
-        tx.part_sent(live, MessageId::new(5)).await.unwrap();
-        assert_eq!(tx.withdraw_live(run, NOW).await.unwrap(), Some(live));
-        tx.commit().await.unwrap();
+impl Store {
+    /// Makes a delivery unreadable.
+    pub(crate) async fn damage_delivery(&self, n: i64) {
+        sqlx::query!("UPDATE deliveries SET payload = '{}' WHERE n = ?", n)
+            .execute(&self.writer)
+            .await
+            .unwrap();
     }
 }
+
+#[cfg(test)]
+mod tests;

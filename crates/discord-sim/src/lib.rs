@@ -18,25 +18,30 @@ mod journal;
 mod language;
 mod limits;
 mod permission;
+mod portal;
 mod rest;
 mod rules;
+mod schema;
 mod server;
 mod shared;
+mod throttle;
 mod wire;
 mod world;
 
 pub use clock::Clock;
-pub use config::SimConfig;
+pub use config::{Nonces, RateLimits, SimConfig, Tls};
 pub use gateway::GatewayMode;
 pub use ids::{
-    AttachmentId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, UserId,
+    AttachmentId, ChannelId, CommandId, GuildId, HolderId, InteractionId, MessageId, RoleId, UserId,
 };
 pub use journal::{Entry, Fact, GatewayFact, Pinged, RestCall, Violation, ViolationKind};
 pub use language::{
     Actor, AttachmentView, InteractionRef, MessageRef, MessageView, NO_OPTIONS, Outcome,
     ReactionView, Say, Sim, Slash, StartThread, WorldView,
 };
-pub use permission::Permission;
+pub use permission::{Permission, Permissions};
+pub use portal::PortalIntent;
 pub use rest::RouteKind;
-pub use rules::{Fault, Hold, Phase, Rule};
-pub use world::{ChannelKind, MessageKind, SlashError};
+pub use rules::{Fault, Hold, Phase, Rule, Truncation};
+pub use throttle::Scope;
+pub use world::{ChannelKind, Holder, MessageKind, SlashError};

@@ -17,6 +17,7 @@ use super::frame::{Encoding, encode};
 use super::{GatewayMode, Out, Resume};
 use crate::journal::{Fact, GatewayFact, ViolationKind};
 use crate::limits;
+use crate::portal;
 use crate::server::Wire;
 use crate::shared::Shared;
 use crate::wire;
@@ -151,6 +152,9 @@ impl Connection {
                 self.close(4_004);
             }
             (Command::Identify { intents, .. }, _) if !valid_intents(intents) => self.close(4_013),
+            (Command::Identify { intents, .. }, _) if !self.portal_allows(intents) => {
+                self.close(4_014);
+            }
             (
                 Command::Identify {
                     intents, compress, ..
@@ -242,6 +246,12 @@ impl Connection {
         });
     }
 
+    /// Whether the privileged ones of these intents are switched on in the developer portal.
+    fn portal_allows(&self, intents: u64) -> bool {
+        self.shared
+            .look(|core| portal::allows(&core.world.portal_intents, intents))
+    }
+
     fn too_many(&mut self) -> bool {
         let now = self.shared.clock.now_ms();
         self.sends.retain(|at| now - at < limits::GATEWAY_WINDOW_MS);
@@ -271,6 +281,7 @@ fn ready(world: &crate::world::World, session: &str) -> Value {
         .filter(|guild| guild.members.contains_key(&world.bot))
         .map(|guild| wire::unavailable(guild.id))
         .collect();
+    let flags = portal::flags(&world.portal_intents);
     json!({
         "v": 10,
         "user": wire::current_user(world),
@@ -280,7 +291,7 @@ fn ready(world: &crate::world::World, session: &str) -> Value {
         "session_type": "normal",
         "resume_gateway_url": world.base_url.replacen("http", "ws", 1),
         "shard": [0, 1],
-        "application": {"id": world.bot, "flags": 1 << 19, "flags_new": (1 << 19).to_string()},
+        "application": {"id": world.bot, "flags": flags, "flags_new": flags.to_string()},
         "relationships": [],
         "private_channels": [],
         "presences": [],

@@ -9,8 +9,13 @@
 
 mod client;
 mod control;
+mod faults;
 mod gateway;
 mod interactions;
 mod language;
+mod network;
+mod permissions;
 mod rest;
 mod rules;
+mod schema;
+mod throttle;
