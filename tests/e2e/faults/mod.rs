@@ -245,10 +245,11 @@ impl Bench {
         row.unwrap_or_default()
     }
 
-    /// Waits until the agent works for ever.
+    /// Waits until the agent works for ever, and the server knows that every agent has begun.
     async fn until_begun(&self) {
+        let others = "SELECT hex(id) FROM sessions WHERE NOT agent_acknowledged";
         wait("the agent has begun", async || {
-            self.home.path().join("begun").exists()
+            self.home.path().join("begun").exists() && self.sql(others).await.is_empty()
         })
         .await;
     }
