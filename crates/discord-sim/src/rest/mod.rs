@@ -11,9 +11,12 @@ mod guilds;
 mod interactions;
 mod messages;
 mod overwrites;
+mod pins;
+mod reactions;
 mod reply;
 mod roles;
 mod route;
+mod thread_members;
 mod threads;
 
 use std::sync::Arc;

@@ -10,8 +10,12 @@
 mod client;
 mod control;
 mod gateway;
+mod guilds;
 mod interactions;
 mod language;
+mod limits;
+mod messages;
 mod permissions;
 mod rest;
 mod rules;
+mod threads;
