@@ -8,6 +8,7 @@
 )]
 
 mod client;
+mod commands;
 mod control;
 mod gateway;
 mod guilds;
@@ -19,3 +20,4 @@ mod permissions;
 mod rest;
 mod rules;
 mod threads;
+mod uses;

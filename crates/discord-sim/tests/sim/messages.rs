@@ -244,7 +244,7 @@ async fn the_bot_pings_only_whom_the_person_that_it_answers_could_ping() {
     let path = format!("/channels/{general}/messages");
     let answer = async |to: &str, text: String| {
         let asked = sim.user(to).says("@bot ping").in_(general).await;
-        let body = json!({"content": text, "nonce": text, "enforce_nonce": true,
+        let body = json!({"content": text, "nonce": format!("n{}", sim.journal().len()), "enforce_nonce": true,
             "message_reference": {"message_id": asked.id}});
         assert_eq!(call(&sim, Method::POST, &path, &body).await.0, 200);
         !sim.take_violations().is_empty()
