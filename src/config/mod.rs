@@ -7,6 +7,7 @@
 //! itself.
 
 mod admission;
+mod api_base;
 mod claude;
 mod data;
 mod discord;
@@ -27,9 +28,10 @@ mod values;
 use std::path::PathBuf;
 
 pub use admission::Admission;
+pub use api_base::{ApiBase, ApiBaseError};
 pub use claude::Claude;
 pub use data::Data;
-pub use discord::{ApiBase, ApiBaseError, Discord};
+pub use discord::{CatchUp, Discord};
 pub use explain::Explained;
 pub use http::Http;
 pub use load::process_environment;

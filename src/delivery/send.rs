@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 use super::{Answer, Author, Chat, ChatError, Delivered, Post, nonce::nonce};
 use crate::{
     clock::{Clock, Millis},
-    store::{Delivery, DeliveryState, NewDelivery, Payload, SessionRow, Store, StoreError},
+    store::{Delivery, DeliveryState, NewDelivery, Payload, SessionRow, Store, StoreError, Tx},
     words::{ChannelId, DeliveryId, MessageId, SessionId},
 };
 
@@ -21,6 +21,9 @@ const SKEW: Duration = Duration::from_secs(30);
 
 /// Messages that are looked through for one whose sending had an unknown outcome.
 const READ_BACK: u8 = 100;
+
+/// The longest message (Discord: resources/message#create-message).
+const MESSAGE_LIMIT: usize = 2_000;
 
 /// The message does not exist (Discord: JSON error codes).
 const UNKNOWN_MESSAGE: u32 = 10_008;
@@ -121,6 +124,7 @@ impl Sender {
         let channel = self.channel_of(delivery).await?;
         let mut first = delivery.message;
         let mut attempt = delivery.attempted_at.map(|at| (at, delivery.nonce_round));
+        let parts = posts.len();
         for (part, post) in posts.into_iter().enumerate().skip(delivery.parts_sent) {
             let Some(message) = self
                 .post_once(delivery.id, part, channel, post, attempt.take())
@@ -128,10 +132,13 @@ impl Sender {
             else {
                 return Ok(());
             };
+            first.get_or_insert(message);
             let mut tx = self.store.write().await?;
             tx.part_sent(delivery.id, message).await?;
+            if part + 1 == parts {
+                return self.end(tx, delivery, first).await;
+            }
             tx.commit().await?;
-            first.get_or_insert(message);
         }
         self.sent(delivery, first).await
     }
@@ -222,7 +229,17 @@ impl Sender {
     }
 
     async fn sent(&self, delivery: &Delivery, message: Option<MessageId>) -> Result<(), Trouble> {
-        let mut tx = self.store.write().await?;
+        let tx = self.store.write().await?;
+        self.end(tx, delivery, message).await
+    }
+
+    /// Notes in a transaction that Discord has all of a delivery, and says so.
+    async fn end(
+        &self,
+        mut tx: Tx,
+        delivery: &Delivery,
+        message: Option<MessageId>,
+    ) -> Result<(), Trouble> {
         tx.end_delivery(delivery.id, DeliveryState::Sent, None, self.clock.now())
             .await?;
         if let (Some(session), Some(_)) = (delivery.session, message) {
@@ -300,9 +317,16 @@ fn channel_of_known(delivery: &Delivery, session: Option<&SessionRow>) -> Channe
         .unwrap_or(delivery.lane)
 }
 
+/// A message that is not laid out. One that is too long would be refused, and then nobody is told
+/// anything.
 fn plain(text: &str) -> Post {
+    let content = if text.chars().count() <= MESSAGE_LIMIT {
+        text.to_owned()
+    } else {
+        text.chars().take(MESSAGE_LIMIT - 1).chain(['…']).collect()
+    };
     Post {
-        content: text.to_owned(),
+        content,
         reply_to: None,
         file: None,
     }

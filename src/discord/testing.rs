@@ -1,7 +1,7 @@
 //! What the tests of this room share: a house that writes down what it is told, and the ways to the
 //! simulator.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path, time::Duration};
 
 use async_trait::async_trait;
 use discord_sim::Sim;
@@ -9,9 +9,10 @@ use parking_lot::Mutex;
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
-use super::{Connection, DiscordSettings, connect, house::House};
+use super::{Connection, DiscordSettings, SecureSimulator, connect, house::House};
 use crate::{
     access::{Action, Gate, Owners, Permit, Refusal},
+    config::CatchUp,
     session::{Cancelled, Health, Heard, SessionError, SessionView},
     store::{Store, StoreError},
     words::{ChannelId, GuildId, MessageId, Person, Place, RunId},
@@ -23,6 +24,25 @@ pub(super) fn settings(sim: &Sim) -> DiscordSettings {
         token: SecretString::from(sim.token()),
         guild: GuildId::new(sim.guild_id().get()),
         api_base: Some(sim.base_url()),
+        secure: None,
+        channels: Vec::new(),
+        catch_up: CatchUp {
+            max_age: Duration::from_hours(24),
+            max_messages: 500,
+        },
+    }
+}
+
+/// Settings that lead to a simulator as if it were Discord itself: TLS, real URLs, rate limits. The
+/// directory is for the authority's file.
+pub(super) fn secure_settings(sim: &Sim, directory: &Path) -> DiscordSettings {
+    let authority = directory.join("ca.pem");
+    std::fs::write(&authority, sim.ca_pem().unwrap()).unwrap();
+    let address = sim.tls_addr().unwrap();
+    DiscordSettings {
+        api_base: Some(format!("https://{address}")),
+        secure: Some(SecureSimulator { address, authority }),
+        ..settings(sim)
     }
 }
 

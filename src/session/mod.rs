@@ -17,12 +17,15 @@ mod finish;
 mod hear;
 mod insist;
 mod keep;
+mod kept;
+mod meaning;
 mod progress;
 mod projects;
 mod prompt;
 mod recover;
 mod sentences;
 mod shelf;
+mod slot;
 mod turn;
 mod views;
 

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, SecondsFormat};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// A clock that every part of one simulator shares. Clones show the same time.
 #[derive(Clone, Debug)]
@@ -15,6 +17,8 @@ struct Source {
     base: Base,
     /// How far tests have pushed the clock, in milliseconds.
     ahead_ms: AtomicI64,
+    /// Wakes those who wait for a time.
+    pushed: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -38,6 +42,7 @@ impl Clock {
         Self(Arc::new(Source {
             base,
             ahead_ms: AtomicI64::new(0),
+            pushed: watch::Sender::new(()),
         }))
     }
 
@@ -54,6 +59,30 @@ impl Clock {
     pub fn advance(&self, step: Duration) {
         let step = i64::try_from(step.as_millis()).unwrap_or(i64::MAX);
         self.0.ahead_ms.fetch_add(step, Ordering::SeqCst);
+        self.0.pushed.send_replace(());
+    }
+
+    /// Waits until it is `at_ms` (Unix milliseconds), by time or by being advanced.
+    pub(crate) async fn until(&self, at_ms: i64) {
+        let mut pushed = self.0.pushed.subscribe();
+        loop {
+            pushed.mark_unchanged();
+            let Ok(left @ 1..) = u64::try_from(at_ms.saturating_sub(self.now_ms())) else {
+                return;
+            };
+            // The sender is a part of this clock, so the channel cannot be closed.
+            let changed = pushed.changed();
+            match self.0.base {
+                Base::Fixed(_) => drop(changed.await),
+                Base::System => drop(timeout(Duration::from_millis(left), changed).await),
+            }
+        }
+    }
+
+    /// Waits for `ms` milliseconds from now.
+    pub(crate) async fn after(&self, ms: u64) {
+        let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+        self.until(self.now_ms().saturating_add(ms)).await;
     }
 }
 
@@ -87,6 +116,20 @@ mod tests {
         assert_eq!(clock.now_ms(), 1_000);
         clock.advance(Duration::from_secs(3));
         assert_eq!(twin.now_ms(), 4_000);
+    }
+
+    #[tokio::test]
+    async fn who_waits_on_a_manual_clock_is_woken_by_its_advance() {
+        let clock = Clock::manual(0);
+        let waiting = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.until(5).await }
+        });
+        clock.advance(Duration::from_millis(4));
+        assert!(!waiting.is_finished());
+        clock.advance(Duration::from_millis(1));
+        waiting.await.unwrap();
+        clock.until(5).await;
     }
 
     #[test]

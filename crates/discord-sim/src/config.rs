@@ -1,9 +1,11 @@
 //! What a simulator is started with.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::clock::Clock;
 use crate::ids::GuildId;
+use crate::limits;
 use crate::permission::{Permission, Permissions};
 use crate::portal::PortalIntent;
 
@@ -28,6 +30,50 @@ pub struct SimConfig {
     pub heartbeat_interval_ms: u64,
     /// The time that everything reads.
     pub clock: Clock,
+    /// Whether there is a second listener, with TLS.
+    pub tls: Tls,
+    /// Whether Discord's rate limits are enforced.
+    pub rate_limits: RateLimits,
+    /// How many invalid requests (401, 403 and 429, but not of scope `shared`) within 10 minutes
+    /// are one too many. Discord bans an address at 10,000 (topics/rate-limits).
+    pub invalid_request_bound: usize,
+    /// Discord's own description of its API (OpenAPI 3.1, JSON), against which every request and every
+    /// answer is held; `None` for no such check. The default is the file that the environment variable
+    /// `DISCORD_OPENAPI` names.
+    pub openapi: Option<PathBuf>,
+    /// Whether every message of the bot in a channel must carry a nonce.
+    pub nonces: Nonces,
+}
+
+/// Whether there is a second listener, with TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tls {
+    /// There is none.
+    #[default]
+    Off,
+    /// On a free port of 127.0.0.1, with a certificate for `discord.com` by an authority of its own.
+    On,
+}
+
+/// Which rate limits the REST API and IDENTIFY have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RateLimits {
+    /// None, and no headers about them.
+    #[default]
+    None,
+    /// Discord's: buckets by route and channel, 50 requests a second altogether, one IDENTIFY in
+    /// 5 s, on the simulator's clock and with all headers.
+    Realistic,
+}
+
+/// Whether a channel message without `nonce` and `enforce_nonce` breaks a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nonces {
+    /// It does: a retry could post it twice.
+    #[default]
+    Required,
+    /// It does not: for clients that send none and never retry.
+    Optional,
 }
 
 /// All that a chat bot may want and no more: not ADMINISTRATOR, so that channels can deny, and not
@@ -62,6 +108,11 @@ impl Default for SimConfig {
             port: 0,
             heartbeat_interval_ms: 41_250,
             clock: Clock::system(),
+            tls: Tls::Off,
+            rate_limits: RateLimits::None,
+            invalid_request_bound: limits::INVALID_REQUESTS,
+            openapi: std::env::var_os("DISCORD_OPENAPI").map(PathBuf::from),
+            nonces: Nonces::default(),
         }
     }
 }

@@ -21,13 +21,15 @@ mod permission;
 mod portal;
 mod rest;
 mod rules;
+mod schema;
 mod server;
 mod shared;
+mod throttle;
 mod wire;
 mod world;
 
 pub use clock::Clock;
-pub use config::SimConfig;
+pub use config::{Nonces, RateLimits, SimConfig, Tls};
 pub use gateway::GatewayMode;
 pub use ids::{
     AttachmentId, ChannelId, CommandId, GuildId, HolderId, InteractionId, MessageId, RoleId, TagId,
@@ -41,5 +43,6 @@ pub use language::{
 pub use permission::{Permission, Permissions};
 pub use portal::PortalIntent;
 pub use rest::RouteKind;
-pub use rules::{Fault, Hold, Phase, Rule};
+pub use rules::{Fault, Hold, Phase, Rule, Truncation};
+pub use throttle::Scope;
 pub use world::{ChannelKind, Holder, MessageKind, SlashError};

@@ -91,3 +91,11 @@ pub(crate) const GATEWAY_PAYLOAD_BYTES: usize = 4_096;
 pub(crate) const GATEWAY_SENDS: usize = 120;
 /// The window of [`GATEWAY_SENDS`], in milliseconds (events/gateway).
 pub(crate) const GATEWAY_WINDOW_MS: i64 = 60_000;
+/// Invalid requests within [`INVALID_WINDOW_MS`] that lead to a ban (topics/rate-limits).
+pub(crate) const INVALID_REQUESTS: usize = 10_000;
+/// The window of [`INVALID_REQUESTS`], in milliseconds (topics/rate-limits).
+pub(crate) const INVALID_WINDOW_MS: i64 = 10 * 60 * 1_000;
+/// How long after a 429 requests still count as sent before it was read; not Discord's number.
+pub(crate) const IN_FLIGHT_MS: i64 = 250;
+/// How many buckets are kept before those that have ended are forgotten; not Discord's number.
+pub(crate) const BUCKETS_KEPT: usize = 1_000;

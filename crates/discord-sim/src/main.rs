@@ -1,9 +1,11 @@
 //! The simulator as a program: serves until it is killed.
 
 use std::io::Write;
+use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Parser;
-use discord_sim::{GuildId, Sim, SimConfig};
+use discord_sim::{GuildId, RateLimits, Sim, SimConfig, Tls};
 
 /// A Discord on loopback, for bots that are tested without Discord.
 #[derive(Debug, Parser)]
@@ -18,6 +20,13 @@ struct Arguments {
     /// The guild's id; by default a new one.
     #[arg(long)]
     guild: Option<u64>,
+    /// Listens with TLS as well, on a free port, and writes the certificate of the authority that
+    /// clients have to trust to this file (PEM).
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
+    /// Enforces Discord's rate limits.
+    #[arg(long)]
+    rate_limits: bool,
 }
 
 #[tokio::main]
@@ -27,10 +36,24 @@ async fn main() -> anyhow::Result<()> {
         port: arguments.port,
         token: arguments.token,
         guild_id: arguments.guild.map(GuildId::new),
+        tls: if arguments.tls_ca.is_some() {
+            Tls::On
+        } else {
+            Tls::Off
+        },
+        rate_limits: if arguments.rate_limits {
+            RateLimits::Realistic
+        } else {
+            RateLimits::None
+        },
         ..SimConfig::default()
     };
     let sim = Sim::try_start(config).await?;
+    if let (Some(file), Some(ca)) = (&arguments.tls_ca, sim.ca_pem()) {
+        std::fs::write(file, ca).with_context(|| format!("cannot write {}", file.display()))?;
+    }
     let ids = serde_json::json!({
+        "tls": sim.tls_addr(),
         "guild": sim.guild_id(),
         "bot": sim.bot_id(),
         "channels": {"general": sim.channel("general"), "project": sim.channel("project")},

@@ -12,6 +12,9 @@ use crate::config::SimConfig;
 use crate::gateway::Hub;
 use crate::journal::{Fact, Journal, Violation, ViolationKind};
 use crate::rules::Rules;
+use crate::schema::Schemas;
+use crate::server::{Doors, Ports};
+use crate::throttle::Throttle;
 use crate::world::World;
 
 /// Everything of one simulator that its parts share.
@@ -23,8 +26,12 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) token: String,
     pub(crate) heartbeat_interval_ms: u64,
-    /// The port that the server listens on.
-    pub(crate) port: u16,
+    /// Where the server listens.
+    pub(crate) ports: Ports,
+    /// The switch of its listeners.
+    pub(crate) doors: Doors,
+    /// What every request and answer is held against.
+    pub(crate) schemas: Option<Schemas>,
     /// Ends the server, its connections and all holds.
     pub(crate) stop: CancellationToken,
 }
@@ -36,15 +43,23 @@ pub(crate) struct Core {
     pub(crate) journal: Journal,
     pub(crate) hub: Hub,
     pub(crate) rules: Rules,
+    pub(crate) throttle: Throttle,
 }
 
 impl Shared {
-    pub(crate) fn new(config: &SimConfig, port: u16) -> Arc<Self> {
+    pub(crate) fn new(
+        config: &SimConfig,
+        ports: Ports,
+        doors: Doors,
+        schemas: Option<Schemas>,
+        stop: CancellationToken,
+    ) -> Arc<Self> {
         let core = Core {
-            world: World::new(config, port),
+            world: World::new(config, ports.plain),
             journal: Journal::default(),
             hub: Hub::default(),
             rules: Rules::default(),
+            throttle: Throttle::new(config.rate_limits, config.invalid_request_bound),
         };
         Arc::new(Self {
             core: Mutex::new(core),
@@ -52,8 +67,10 @@ impl Shared {
             clock: config.clock.clone(),
             token: config.token.clone(),
             heartbeat_interval_ms: config.heartbeat_interval_ms,
-            port,
-            stop: CancellationToken::new(),
+            ports,
+            doors,
+            stop,
+            schemas,
         })
     }
 

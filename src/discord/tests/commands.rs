@@ -182,6 +182,11 @@ async fn every_start_is_counted() {
         let served = Served::start_with(&sim, FakeHouse::default(), store.clone(), none).await;
         sim.wait_until_connected().await;
         served.stop().await;
-        assert_eq!(store.identifies_since(Millis::new(0)).await.unwrap(), count);
+        let sent = store.identifies_since(Millis::new(0)).await.unwrap();
+        assert_eq!(sent.len(), count);
+        assert!(
+            sent.iter().all(|one| one.lasted),
+            "each was ended on request"
+        );
     }
 }

@@ -18,7 +18,7 @@ pub(super) async fn loopback_only(
     request: Request,
     next: Next,
 ) -> Response {
-    if is_local(request.headers(), shared.port) {
+    if is_local(request.headers(), shared.ports.plain) {
         next.run(request).await
     } else {
         Refusal::Foreign.into_response()

@@ -91,6 +91,12 @@ pub(super) async fn take_violations(State(shared): State<Arc<Shared>>) -> Answer
     ok(&shared.act(|core| core.journal.take_violations()))
 }
 
+pub(super) async fn limits(State(shared): State<Arc<Shared>>) -> Answer {
+    let now = shared.clock.now_ms();
+    let invalid = shared.look(|core| core.throttle.invalid_requests(now));
+    ok(&json!({"invalid_requests": invalid}))
+}
+
 pub(super) async fn commands(State(shared): State<Arc<Shared>>) -> Answer {
     let commands: Vec<Value> = shared.look(|core| {
         let commands = core.world.commands.values();

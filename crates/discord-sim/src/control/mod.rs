@@ -37,6 +37,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
             "/violations",
             get(look::violations).delete(look::take_violations),
         )
+        .route("/limits", get(look::limits))
         .route("/commands", get(look::commands))
         .route("/interactions/{id}", get(look::interaction))
         .route("/users", post(people::user))

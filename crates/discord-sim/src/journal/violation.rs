@@ -35,8 +35,15 @@ pub enum ViolationKind {
     ForeignEdit,
     /// A message of the bot that pings whom the person that it answers could not have pinged.
     Ping,
+    /// A request that Discord's own API description does not allow, or an answer of the simulator
+    /// that it does not: then the simulator is wrong, not the bot.
+    Schema,
     /// A request or IDENTIFY without the bot's token.
     BadToken,
+    /// A request to a bucket that the bot was told to leave alone until later.
+    IgnoredRateLimit,
+    /// More invalid requests (401, 403, 429) in 10 minutes than the bound.
+    InvalidRequests,
 }
 
 impl fmt::Display for Violation {

@@ -12,6 +12,7 @@ use crate::body;
 use crate::error::ApiError;
 use crate::journal::ViolationKind;
 use crate::limits;
+use crate::throttle::Asked;
 use crate::world::{Upload, World};
 
 use super::Route;
@@ -138,6 +139,15 @@ impl Call {
             .filter_map(|pair| pair.split_once('='));
         let (_, value) = pairs.into_iter().find(|(name, _)| *name == key)?;
         decode(value).parse().ok()
+    }
+
+    /// The request as rate limits see it.
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        Asked {
+            route: self.route.kind(),
+            path: &self.path,
+            body: &self.body,
+        }
     }
 
     /// All texts of the body, for rules that look for one.

@@ -1,16 +1,19 @@
 //! REST v10: reads a request, lets the rules hold or break it, carries it out on the world and writes
 //! it into the journal. It knows HTTP and Discord's routes; the rules of Discord live in the world.
 
+mod answer;
 mod answers;
 mod call;
 mod channels;
 mod commands;
+mod describe;
 mod dispatch;
 mod files;
 mod guilds;
 mod interactions;
 mod messages;
 mod overwrites;
+mod pass;
 mod pins;
 mod reactions;
 mod reply;
@@ -21,18 +24,18 @@ mod threads;
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use crate::error::ApiError;
 use crate::journal::{Fact, RestCall, ViolationKind};
-use crate::rules::{Effect, Fault, Phase, Target};
+use crate::rules::Phase;
 use crate::server::Wire;
 use crate::shared::Shared;
+use crate::throttle::{Key, Shown, Throttle, Verdict};
 
 use call::Call;
+use pass::{Outcome, Passed, pass};
 use reply::Reply;
 use route::Route;
 pub use route::RouteKind;
@@ -51,70 +54,91 @@ pub(crate) async fn serve(
                 ViolationKind::OverLimit,
                 format!("an unreadable request: {error}"),
             );
-            return Reply::error(&error).into_response();
+            return answer::whole(Reply::error(&error), Vec::new());
         }
     };
-    let mut outcome = pass(&shared, &call, Phase::Before).await;
-    if outcome.is_none() {
+    let key = Throttle::key(&call.asked());
+    let admitted = admit(&shared, &call, key.as_ref());
+    let (shown, mut passed) = match admitted {
+        Verdict::Go(shown) => (shown, pass(&shared, &call, Phase::Before).await),
+        Verdict::Wait(refusal) => (None, Passed::refused(refusal)),
+    };
+    if passed.outcome.is_none() {
         let reply = shared.act(|core| {
             let reply = carry_out(core, &call, &shared.token);
             reply.unwrap_or_else(|error| Reply::error(&error))
         });
-        outcome = pass(&shared, &call, Phase::AfterCommit)
-            .await
-            .or(Some(Outcome::Reply(reply)));
+        describe::check(&shared, &call, &reply);
+        let after = pass(&shared, &call, Phase::AfterCommit).await;
+        passed.truncation = after.truncation.or(passed.truncation);
+        passed.outcome = after.outcome.or(Some(Outcome::Reply(reply)));
     }
-    let reply = match outcome {
-        Some(Outcome::Reply(reply)) => Some(reply),
-        Some(Outcome::Cut) | None => None,
-    };
-    shared.note(Fact::Rest(RestCall {
-        method: call.method.to_string(),
-        path: call.path.clone(),
-        query: call.query.clone(),
-        route: call.route.kind(),
-        body: call.body.clone(),
-        files: call
-            .uploads
-            .iter()
-            .map(|upload| upload.filename.clone())
-            .collect(),
-        status: reply.as_ref().map(Reply::status),
-        arrived_ms,
-    }));
-    match reply {
-        Some(reply) => reply.into_response(),
-        None => wire.cut().await,
-    }
-}
-
-enum Outcome {
-    Reply(Reply),
-    Cut,
-}
-
-/// Lets the rules of a phase act. `None`: the request goes on.
-async fn pass(shared: &Shared, call: &Call, phase: Phase) -> Option<Outcome> {
-    let text = call.text();
-    let target = Target {
-        route: call.route.kind(),
-        channel: call.route.channel(),
-        text: &text,
-    };
-    let effects = shared.act(|core| core.rules.take(&target, phase));
-    for effect in effects {
-        match effect {
-            Effect::Hold(gate) => tokio::select! {
-                () = gate.pass() => {}
-                () = shared.stop.cancelled() => return Some(Outcome::Cut),
-            },
-            Effect::Fault(Fault::Answer { status, body }) => {
-                return Some(Outcome::Reply(Reply::raw(status, body)));
-            }
-            Effect::Fault(Fault::DropConnection) => return Some(Outcome::Cut),
+    let outcome = passed.outcome.unwrap_or(Outcome::Cut);
+    settle(&shared, &call, arrived_ms, key, &outcome);
+    match outcome {
+        Outcome::Reply(reply) => {
+            let headers = shown.iter().flat_map(Shown::headers).collect();
+            answer::whole_or_half(reply, headers, passed.truncation, wire)
         }
+        Outcome::Refused(refusal) => answer::too_many(&refusal),
+        Outcome::Cut => wire.cut().await,
+        Outcome::Reset => {
+            wire.reset();
+            wire.cut().await
+        }
+        Outcome::Hang => std::future::pending().await,
     }
-    None
+}
+
+/// Asks the limits, and notes when the bot should have known their answer.
+fn admit(shared: &Shared, call: &Call, key: Option<&Key>) -> Verdict {
+    let Some(key) = key else {
+        return Verdict::Go(None);
+    };
+    let now = shared.clock.now_ms();
+    shared.act(|core| {
+        if core.throttle.ignores(key, now) {
+            core.world.violate(
+                ViolationKind::IgnoredRateLimit,
+                format!("{} {}", call.method, call.path),
+            );
+        }
+        core.throttle.take(key, now)
+    })
+}
+
+/// Writes down how a request ended.
+fn settle(shared: &Shared, call: &Call, arrived_ms: i64, key: Option<Key>, outcome: &Outcome) {
+    let now = shared.clock.now_ms();
+    let status = outcome.status();
+    shared.act(|core| {
+        if let (Outcome::Refused(refusal), Some(key)) = (outcome, key) {
+            core.throttle.tell(key, refusal.retry_after_ms, now);
+        }
+        let over =
+            status.is_some_and(|status| core.throttle.answered(status, outcome.scope(), now));
+        core.world.note(Fact::Rest(RestCall {
+            method: call.method.to_string(),
+            path: call.path.clone(),
+            query: call.query.clone(),
+            route: call.route.kind(),
+            body: call.body.clone(),
+            files: call
+                .uploads
+                .iter()
+                .map(|upload| upload.filename.clone())
+                .collect(),
+            status,
+            arrived_ms,
+        }));
+        if over {
+            let spent = core.throttle.invalid_requests(now);
+            core.world.violate(
+                ViolationKind::InvalidRequests,
+                format!("{spent} within 10 minutes"),
+            );
+        }
+    });
 }
 
 fn carry_out(core: &mut crate::shared::Core, call: &Call, token: &str) -> Result<Reply, ApiError> {
@@ -134,21 +158,4 @@ fn carry_out(core: &mut crate::shared::Core, call: &Call, token: &str) -> Result
         world.violate(kind, detail);
     }
     result
-}
-
-impl IntoResponse for Reply {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::BAD_GATEWAY);
-        let (content_type, body) = self.into_parts();
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = status;
-        if let Some(content_type) = content_type
-            && let Ok(value) = content_type.parse()
-        {
-            response
-                .headers_mut()
-                .insert(axum::http::header::CONTENT_TYPE, value);
-        }
-        response
-    }
 }

@@ -5,7 +5,7 @@ mod fault;
 mod hold;
 mod rule;
 
-pub use fault::Fault;
+pub use fault::{Fault, Truncation};
 pub(crate) use hold::Gate;
 pub use hold::Hold;
 pub(crate) use rule::Target;

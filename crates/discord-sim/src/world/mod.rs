@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::config::SimConfig;
+use crate::config::{Nonces, SimConfig};
 use crate::gateway::{Content, Event, EventKind, Place};
 use crate::ids::{
     AttachmentId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, Snowflakes,
@@ -76,6 +76,7 @@ pub(crate) struct World {
     /// When commands were made, for the limit of a day.
     created_commands: Vec<(CommandScope, i64)>,
     pub(crate) interactions: BTreeMap<InteractionId, Interaction>,
+    pub(crate) nonces: Nonces,
     facts: Vec<Fact>,
     events: Vec<Event>,
 }
@@ -92,6 +93,7 @@ impl World {
         let bot = UserId::new(ids.next(now));
         let mut world = Self {
             clock: config.clock.clone(),
+            nonces: config.nonces,
             ids,
             base_url: format!("http://127.0.0.1:{port}"),
             bot,
