@@ -9,5 +9,5 @@ mod nonce;
 mod outbox;
 mod send;
 
-pub use chat::{Answer, Attachment, Author, Chat, ChatError, Post, Seen};
+pub use chat::{Answer, Attachment, Author, Chat, ChatError, Post, Seen, Standing};
 pub use outbox::{Delivered, Outbox};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Engine, SessionError};
 use crate::{
     access::{Action, Refusal},
-    delivery::{Author, Seen},
+    delivery::{Author, Seen, Standing},
     store::SessionRow,
     words::{Person, UserId},
 };
@@ -58,8 +58,9 @@ impl Engine {
         name: &str,
         session: &SessionRow,
     ) -> Result<bool, SessionError> {
-        let roles = match self.chat.roles(id).await {
-            Ok(roles) => roles,
+        let roles = match self.chat.standing(id).await {
+            Ok(Standing::Member(roles)) => roles,
+            Ok(Standing::Stranger) => Vec::new(),
             Err(error) => {
                 tracing::warn!(person = %id, %error, "a person's roles cannot be had");
                 return Ok(true);

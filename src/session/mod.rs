@@ -17,6 +17,7 @@ mod finish;
 mod hear;
 mod insist;
 mod keep;
+mod missed;
 mod progress;
 mod projects;
 mod prompt;

@@ -120,6 +120,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        clock::Millis,
         delivery::Author,
         words::{ChannelId, MessageId, Person, RequestId, RequestState, SessionId, Tier, UserId},
     };
@@ -140,6 +141,7 @@ mod tests {
             },
             tier: Tier::Member,
             text: text.into(),
+            accepted_at: Millis::new(0),
         }
     }
 

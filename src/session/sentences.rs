@@ -18,6 +18,9 @@ pub(super) const MEMORY_LOST: &str = "⚠️ The agent does not remember this co
 pub(super) const INTERRUPTED: &str = "⚠️ The agent was ended from outside while it worked. What it did so \
                                       far stays in its memory: send a message to go on.";
 
+pub(super) const LEFT_OUT: &str = "💤 I was away for so long that I have not read everything that was written here meanwhile. If \
+     something is still to be done, say it again.";
+
 /// The queue has no room.
 pub(super) fn queue_full(caps: Caps) -> String {
     format!(
