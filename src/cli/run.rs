@@ -2,13 +2,14 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use async_trait::async_trait;
 use secrecy::ExposeSecret as _;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::mpsc,
+    task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -131,14 +132,15 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
         link: link.clone(),
     });
 
-    let delivering = tokio::spawn(Arc::clone(&outbox).run(chat, stop.clone()));
-    let serving = tokio::spawn(http::serve(listener, reporter, stop.clone()));
+    let mut rooms = JoinSet::new();
+    rooms.spawn(Arc::clone(&outbox).run(chat, stop.clone()));
+    rooms.spawn(serve_health(listener, reporter, stop.clone()));
     tokio::select! {
         // What was not taken up yet is found again by the next start.
         () = stop.cancelled() => return Ok(()),
         recovered = engine.recover() => recovered?,
     }
-    let keeping = tokio::spawn(Arc::clone(&engine).keep());
+    rooms.spawn(Arc::clone(&engine).keep());
     let parts = DiscordParts {
         connection,
         store: store.clone(),
@@ -147,17 +149,42 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
         live: shown,
         link,
     };
-    let ended = discord::run(parts, engine, stop.clone()).await;
+    let ended = tokio::select! {
+        ended = discord::run(parts, engine, stop.clone()) => ended.map_err(Into::into),
+        fault = fallen(&mut rooms, &stop) => Err(fault),
+    };
     stop.cancel();
-    let rooms = async { tokio::join!(delivering, serving, keeping) };
-    if tokio::time::timeout(LET_GO, rooms).await.is_err() {
+    let let_go = async { while rooms.join_next().await.is_some() {} };
+    if tokio::time::timeout(LET_GO, let_go).await.is_err() {
         tracing::warn!(
             "not everything let go in time; what was under way goes on at the next start"
         );
     }
     // Folds the log into the database; without it the next start does that.
     let _ = tokio::time::timeout(LET_GO, store.close()).await;
-    Ok(ended?)
+    ended
+}
+
+async fn serve_health(listener: TcpListener, reporter: Arc<dyn Reporter>, stop: CancellationToken) {
+    if let Err(error) = http::serve(listener, reporter, stop).await {
+        tracing::error!(%error, "the health page cannot be served any more");
+    }
+}
+
+/// Waits for a room that ends though nobody told it to. Without it the server would look well and
+/// do half of its work; so it ends, and whoever looks after it starts it again.
+async fn fallen(rooms: &mut JoinSet<()>, stop: &CancellationToken) -> anyhow::Error {
+    let ended = rooms.join_next().await;
+    if stop.is_cancelled() {
+        return std::future::pending().await;
+    }
+    let how = match ended {
+        Some(Err(fault)) => fault.to_string(),
+        Some(Ok(())) | None => "it ended by itself, see the log".to_owned(),
+    };
+    anyhow!(
+        "A part of the server has a fault: {how}. Start Baton again; what was under way goes on."
+    )
 }
 
 /// Other processes of this user must not read the token out of the server's memory.
@@ -313,5 +340,34 @@ impl Reporter for Health {
             deliveries_waiting: health.map_or(0, |health| health.deliveries_waiting),
             unreadable_events: self.link.unreadable(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_room_that_falls_ends_the_server_with_a_sentence() {
+        let mut rooms = JoinSet::new();
+        rooms.spawn(std::future::pending());
+        rooms.spawn(async { panic!("the roof came down") });
+        let fault = fallen(&mut rooms, &CancellationToken::new()).await;
+        let told = fault.to_string();
+        assert!(
+            told.starts_with("A part of the server has a fault: ")
+                && told.contains("the roof came down"),
+            "{told}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_room_that_ends_because_it_was_told_to_has_not_fallen() {
+        let mut rooms = JoinSet::new();
+        rooms.spawn(async {});
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let fault = tokio::time::timeout(LET_GO, fallen(&mut rooms, &stop)).await;
+        assert!(fault.is_err(), "{fault:?}");
     }
 }

@@ -22,6 +22,9 @@ const SKEW: Duration = Duration::from_secs(30);
 /// Messages that are looked through for one whose sending had an unknown outcome.
 const READ_BACK: u8 = 100;
 
+/// The longest message (Discord: resources/message#create-message).
+const MESSAGE_LIMIT: usize = 2_000;
+
 /// The message does not exist (Discord: JSON error codes).
 const UNKNOWN_MESSAGE: u32 = 10_008;
 
@@ -314,9 +317,16 @@ fn channel_of_known(delivery: &Delivery, session: Option<&SessionRow>) -> Channe
         .unwrap_or(delivery.lane)
 }
 
+/// A message that is not laid out. One that is too long would be refused, and then nobody is told
+/// anything.
 fn plain(text: &str) -> Post {
+    let content = if text.chars().count() <= MESSAGE_LIMIT {
+        text.to_owned()
+    } else {
+        text.chars().take(MESSAGE_LIMIT - 1).chain(['…']).collect()
+    };
     Post {
-        content: text.to_owned(),
+        content,
         reply_to: None,
         file: None,
     }

@@ -42,11 +42,16 @@ impl Engine {
         .await?;
         tx.commit().await?;
         let withdrawn = self.queue.lock().withdraw(run.id);
-        if withdrawn {
-            self.finish(run.id, session.id, Outcome::Withdrawn, None)
-                .await?;
+        if let Some(ticket) = withdrawn {
+            let ended = self
+                .finish(run.id, session.id, Outcome::Withdrawn, None)
+                .await;
+            if ended.is_err() {
+                // The wish is in its row, and it ends so when its turn comes.
+                self.queue.lock().restore_waiting(ticket);
+            }
             self.pump();
-            return Ok(Cancelled::Withdrawn);
+            return ended.map(|()| Cancelled::Withdrawn);
         }
         if self.stop_run(run.id) {
             return Ok(Cancelled::Stopping);

@@ -248,6 +248,9 @@ pub enum SessionError {
     /// What is left of a runner could not be removed.
     #[error(transparent)]
     Remove(#[from] RemoveError),
+    /// A part of Baton has a fault.
+    #[error("a panic, which the server's standard error tells more of")]
+    Panicked,
     /// The project of a session is not in the settings.
     #[error("project `{0}` is not in the settings")]
     ProjectGone(String),
@@ -260,13 +263,29 @@ impl SessionError {
             Self::Store(_) => "Baton could not use its database. Ask the operator to look at the \
                                log; nothing that was accepted is lost."
                 .to_owned(),
-            Self::Start(error) => format!("The agent could not be started: {error}"),
+            Self::Start(StartError::Busy { .. }) => {
+                "Another agent process still works on this conversation. Send your message again in a \
+                 minute; if that does not help, ask the operator to look at the log."
+                    .to_owned()
+            }
+            // Whatever it was, it names paths of this machine.
+            Self::Start(
+                StartError::Refused(_)
+                | StartError::Died { .. }
+                | StartError::Io(_)
+                | StartError::Attach(_),
+            ) => "The agent could not be started. Send your message again; if that does not help, ask the \
+                  operator to look at the log."
+                .to_owned(),
             Self::Link(_) => "The connection to the agent broke. Send a message to go on.".to_owned(),
             Self::Host(_) | Self::Journal(_) | Self::Remove(_) => {
                 "What is left of an earlier agent process could not be cleared away, so no new one is \
                  started. Ask the operator to look at the log."
                     .to_owned()
             }
+            Self::Panicked => "Baton itself has a fault. Send your message again; if that does not help, \
+                               ask the operator to look at the log."
+                .to_owned(),
             Self::ProjectGone(name) => super::sentences::project_gone(name),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Engine, SessionError, insist::insist, sentences};
+use super::{Engine, SessionError, insist::until_stored, sentences};
 use crate::{
     admission::Ticket,
     observe::Reference,
@@ -75,21 +75,8 @@ impl Engine {
     /// Ends a run, if it is still open. Queues what people get, frees nothing: the slot is the
     /// driver's to give back.
     ///
-    /// A database that does not take it is asked again for a while.
+    /// Tried once: for those whom the run still waits for when the database does not take its end.
     pub(super) async fn finish(
-        self: &Arc<Self>,
-        run: RunId,
-        session: SessionId,
-        outcome: Outcome,
-        account: Option<&Account>,
-    ) -> Result<(), SessionError> {
-        insist("the end of a run", || {
-            self.store_end(run, session, outcome.clone(), account)
-        })
-        .await
-    }
-
-    async fn store_end(
         self: &Arc<Self>,
         run: RunId,
         session: SessionId,
@@ -116,6 +103,21 @@ impl Engine {
             self.queue.lock().restore_waiting(ticket);
         }
         Ok(())
+    }
+
+    /// The same for the driver of a run, who has nothing but this outcome: tried until the database
+    /// takes it.
+    pub(super) async fn finish_at_last(
+        self: &Arc<Self>,
+        run: RunId,
+        session: SessionId,
+        outcome: Outcome,
+        account: Option<&Account>,
+    ) {
+        until_stored("the end of a run", || {
+            self.finish(run, session, outcome.clone(), account)
+        })
+        .await;
     }
 
     async fn deliver_end(

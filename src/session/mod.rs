@@ -17,6 +17,8 @@ mod finish;
 mod hear;
 mod insist;
 mod keep;
+mod kept;
+mod meaning;
 mod missed;
 mod progress;
 mod projects;
@@ -24,6 +26,7 @@ mod prompt;
 mod recover;
 mod sentences;
 mod shelf;
+mod slot;
 mod turn;
 mod views;
 

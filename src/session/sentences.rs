@@ -18,8 +18,13 @@ pub(super) const MEMORY_LOST: &str = "⚠️ The agent does not remember this co
 pub(super) const INTERRUPTED: &str = "⚠️ The agent was ended from outside while it worked. What it did so \
                                       far stays in its memory: send a message to go on.";
 
-pub(super) const LEFT_OUT: &str = "💤 I was away for so long that I have not read everything that was written here meanwhile. If \
-     something is still to be done, say it again.";
+pub(super) const LEFT_OUT: &str = "💤 I was away for so long that I have not read everything that was \
+                                   written here meanwhile. If something is still to be done, say it \
+                                   again.";
+
+pub(super) const UNKEPT: &str = "The agent did more than Baton can keep a record of, so it was ended. What it \
+                                 did so far stays in its memory: send a message to go on. If it happens \
+                                 again, ask the operator to look at the log.";
 
 /// The queue has no room.
 pub(super) fn queue_full(caps: Caps) -> String {
@@ -76,7 +81,9 @@ pub(super) fn worked(tool_calls: u32) -> Option<String> {
 
 /// Tokens, cost and time in one line.
 pub(super) fn footer(usage: Usage, cost_microusd: u64, took: Duration) -> String {
-    let mut parts = vec![format!("{} tokens", thousands(usage.input + usage.output))];
+    // Both come from the agent program, which may say anything.
+    let tokens = usage.input.saturating_add(usage.output);
+    let mut parts = vec![format!("{} tokens", thousands(tokens))];
     if cost_microusd > 0 {
         parts.push(dollars(cost_microusd));
     }
@@ -100,7 +107,7 @@ fn dollars(micro: u64) -> String {
     if micro < 10_000 {
         return "under $0.01".to_owned();
     }
-    let cents = (micro + 5_000) / 10_000;
+    let cents = micro.saturating_add(5_000) / 10_000;
     format!("${}.{:02}", cents / 100, cents % 100)
 }
 
@@ -142,6 +149,17 @@ mod tests {
                 Duration::from_mins(121)
             ),
             "999 tokens · under $0.01 · 2 h 1 min"
+        );
+        assert_eq!(
+            footer(
+                Usage {
+                    input: u64::MAX,
+                    output: 1
+                },
+                u64::MAX,
+                Duration::MAX
+            ),
+            "18,446,744,073,709,551,615 tokens · $18446744073709.55 · 5124095576030431 h 0 min"
         );
     }
 

@@ -15,6 +15,7 @@ mod agents_in_trouble;
 mod answers;
 mod cancel;
 mod commands;
+mod faults;
 mod first_light;
 mod gate;
 mod hostile;

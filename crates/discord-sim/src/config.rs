@@ -1,6 +1,7 @@
 //! What a simulator is started with.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::clock::Clock;
 use crate::ids::GuildId;
@@ -36,6 +37,12 @@ pub struct SimConfig {
     /// How many invalid requests (401, 403 and 429, but not of scope `shared`) within 10 minutes
     /// are one too many. Discord bans an address at 10,000 (topics/rate-limits).
     pub invalid_request_bound: usize,
+    /// Discord's own description of its API (OpenAPI 3.1, JSON), against which every request and every
+    /// answer is held; `None` for no such check. The default is the file that the environment variable
+    /// `DISCORD_OPENAPI` names.
+    pub openapi: Option<PathBuf>,
+    /// Whether every message of the bot in a channel must carry a nonce.
+    pub nonces: Nonces,
 }
 
 /// Whether there is a second listener, with TLS.
@@ -57,6 +64,16 @@ pub enum RateLimits {
     /// Discord's: buckets by route and channel, 50 requests a second altogether, one IDENTIFY in
     /// 5 s, on the simulator's clock and with all headers.
     Realistic,
+}
+
+/// Whether a channel message without `nonce` and `enforce_nonce` breaks a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nonces {
+    /// It does: a retry could post it twice.
+    #[default]
+    Required,
+    /// It does not: for clients that send none and never retry.
+    Optional,
 }
 
 /// All that a chat bot may want and no more: not ADMINISTRATOR, so that channels can deny, and not
@@ -94,6 +111,8 @@ impl Default for SimConfig {
             tls: Tls::Off,
             rate_limits: RateLimits::None,
             invalid_request_bound: limits::INVALID_REQUESTS,
+            openapi: std::env::var_os("DISCORD_OPENAPI").map(PathBuf::from),
+            nonces: Nonces::default(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod permission;
 mod portal;
 mod rest;
 mod rules;
+mod schema;
 mod server;
 mod shared;
 mod throttle;
@@ -28,7 +29,7 @@ mod wire;
 mod world;
 
 pub use clock::Clock;
-pub use config::{RateLimits, SimConfig, Tls};
+pub use config::{Nonces, RateLimits, SimConfig, Tls};
 pub use gateway::GatewayMode;
 pub use ids::{
     AttachmentId, ChannelId, CommandId, GuildId, HolderId, InteractionId, MessageId, RoleId, UserId,

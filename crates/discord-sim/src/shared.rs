@@ -12,6 +12,7 @@ use crate::config::SimConfig;
 use crate::gateway::Hub;
 use crate::journal::{Fact, Journal, Violation, ViolationKind};
 use crate::rules::Rules;
+use crate::schema::Schemas;
 use crate::server::{Doors, Ports};
 use crate::throttle::Throttle;
 use crate::world::World;
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) ports: Ports,
     /// The switch of its listeners.
     pub(crate) doors: Doors,
+    /// What every request and answer is held against.
+    pub(crate) schemas: Option<Schemas>,
     /// Ends the server, its connections and all holds.
     pub(crate) stop: CancellationToken,
 }
@@ -48,6 +51,7 @@ impl Shared {
         config: &SimConfig,
         ports: Ports,
         doors: Doors,
+        schemas: Option<Schemas>,
         stop: CancellationToken,
     ) -> Arc<Self> {
         let core = Core {
@@ -66,6 +70,7 @@ impl Shared {
             ports,
             doors,
             stop,
+            schemas,
         })
     }
 

@@ -71,6 +71,11 @@ impl Journal {
         self.entries.iter().filter_map(Entry::violation)
     }
 
+    /// Whether this very violation was written down before.
+    pub(crate) fn has(&self, violation: &Violation) -> bool {
+        self.all_violations().any(|known| known == violation)
+    }
+
     /// The violations that nobody has taken yet.
     pub(crate) fn violations(&self) -> Vec<Violation> {
         self.all_violations().skip(self.taken).cloned().collect()

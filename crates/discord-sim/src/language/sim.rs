@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::SimConfig;
 use crate::gateway::{GatewayMode, Out};
 use crate::ids::{ChannelId, GuildId, UserId};
-use crate::journal::{Entry, Violation};
+use crate::journal::{Entry, Violation, ViolationKind};
 use crate::rules::{Effect, Fault, Gate, Hold, Rule};
 use crate::server;
 use crate::shared::Shared;
@@ -28,12 +28,26 @@ use super::{Actor, MessageRef, MessageView, Outcome, WorldView, transcript};
 #[derive(Debug)]
 pub struct Sim {
     shared: Arc<Shared>,
+    kind: SimKind,
 }
 
 impl Drop for Sim {
     fn drop(&mut self) {
         self.shared.stop.cancel();
+        // A test that looks at nothing but one answer has still used many: wrong ones count.
+        if self.kind == SimKind::OfTest && !std::thread::panicking() {
+            self.assert_described();
+        }
     }
+}
+
+/// Who started a simulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SimKind {
+    /// A test, which ends with a panic when Discord's description was not kept.
+    OfTest,
+    /// A program, which ends in peace.
+    OfProgram,
 }
 
 impl Sim {
@@ -45,7 +59,10 @@ impl Sim {
     #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
     pub async fn start(config: SimConfig) -> Self {
         match Self::try_start(config).await {
-            Ok(sim) => sim,
+            Ok(mut sim) => {
+                sim.kind = SimKind::OfTest;
+                sim
+            }
             Err(error) => panic!("the simulator could not start: {error}"),
         }
     }
@@ -58,6 +75,7 @@ impl Sim {
     pub async fn try_start(config: SimConfig) -> io::Result<Self> {
         Ok(Self {
             shared: server::start(&config)?,
+            kind: SimKind::OfProgram,
         })
     }
 
@@ -213,6 +231,18 @@ impl Sim {
             let list: Vec<String> = violations.iter().map(|v| format!("  {v}")).collect();
             panic!("the bot broke {} rules:\n{}", list.len(), list.join("\n"));
         }
+    }
+
+    /// Fails when the traffic was not as Discord's description says (see [`SimConfig::openapi`]).
+    fn assert_described(&self) {
+        let found = self.violations();
+        let found = found.iter().filter(|v| v.kind == ViolationKind::Schema);
+        let list: Vec<String> = found.map(|v| format!("  {v}")).collect();
+        assert!(
+            list.is_empty(),
+            "not as Discord describes it:\n{}",
+            list.join("\n")
+        );
     }
 
     /// Stops the requests that the rule takes until the hold is released or dropped.

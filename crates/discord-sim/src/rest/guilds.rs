@@ -90,7 +90,9 @@ pub(super) fn active_threads(world: &World, guild: GuildId) -> Result<Reply, Api
         .iter()
         .map(|channel| wire::thread_member(world, channel))
         .collect();
-    Ok(Reply::json(json!({"threads": threads, "members": members})))
+    Ok(Reply::json(
+        json!({"threads": threads, "members": members, "has_more": false}),
+    ))
 }
 
 pub(super) fn member(world: &World, guild: GuildId, user: UserId) -> Result<Reply, ApiError> {

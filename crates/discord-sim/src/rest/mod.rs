@@ -6,6 +6,7 @@ mod answers;
 mod call;
 mod channels;
 mod commands;
+mod describe;
 mod dispatch;
 mod files;
 mod guilds;
@@ -64,6 +65,7 @@ pub(crate) async fn serve(
             let reply = carry_out(core, &call, &shared.token);
             reply.unwrap_or_else(|error| Reply::error(&error))
         });
+        describe::check(&shared, &call, &reply);
         let after = pass(&shared, &call, Phase::AfterCommit).await;
         passed.truncation = after.truncation.or(passed.truncation);
         passed.outcome = after.outcome.or(Some(Outcome::Reply(reply)));

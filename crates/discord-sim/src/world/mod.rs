@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::config::SimConfig;
+use crate::config::{Nonces, SimConfig};
 use crate::gateway::{Content, Event, EventKind, Place};
 use crate::ids::{
     AttachmentId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, Snowflakes,
@@ -71,6 +71,7 @@ pub(crate) struct World {
     pub(crate) files: BTreeMap<AttachmentId, Vec<u8>>,
     pub(crate) commands: BTreeMap<CommandId, Command>,
     pub(crate) interactions: BTreeMap<InteractionId, Interaction>,
+    pub(crate) nonces: Nonces,
     facts: Vec<Fact>,
     events: Vec<Event>,
 }
@@ -87,6 +88,7 @@ impl World {
         let bot = UserId::new(ids.next(now));
         let mut world = Self {
             clock: config.clock.clone(),
+            nonces: config.nonces,
             ids,
             base_url: format!("http://127.0.0.1:{port}"),
             bot,

@@ -17,4 +17,5 @@ mod network;
 mod permissions;
 mod rest;
 mod rules;
+mod schema;
 mod throttle;
