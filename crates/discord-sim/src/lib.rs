@@ -32,12 +32,13 @@ pub use clock::Clock;
 pub use config::{Nonces, RateLimits, SimConfig, Tls};
 pub use gateway::GatewayMode;
 pub use ids::{
-    AttachmentId, ChannelId, CommandId, GuildId, HolderId, InteractionId, MessageId, RoleId, UserId,
+    AttachmentId, ChannelId, CommandId, GuildId, HolderId, InteractionId, MessageId, RoleId, TagId,
+    UserId,
 };
 pub use journal::{Entry, Fact, GatewayFact, Pinged, RestCall, Violation, ViolationKind};
 pub use language::{
     Actor, AttachmentView, InteractionRef, MessageRef, MessageView, NO_OPTIONS, Outcome,
-    ReactionView, Say, Sim, Slash, StartThread, WorldView,
+    ReactionView, Say, Sim, Slash, StartThread, ThreadState, WorldView,
 };
 pub use permission::{Permission, Permissions};
 pub use portal::PortalIntent;

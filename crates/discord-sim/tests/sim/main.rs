@@ -8,14 +8,20 @@
 )]
 
 mod client;
+mod commands;
 mod control;
 mod faults;
 mod gateway;
+mod guilds;
 mod interactions;
 mod language;
+mod limits;
+mod messages;
 mod network;
 mod permissions;
 mod rest;
 mod rules;
 mod schema;
+mod threads;
 mod throttle;
+mod uses;
