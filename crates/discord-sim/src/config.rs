@@ -1,7 +1,9 @@
 //! What a simulator is started with.
 
 use crate::clock::Clock;
+use crate::gateway::ZombieWatch;
 use crate::ids::GuildId;
+use crate::journal::JournalSize;
 use crate::limits;
 
 /// The settings of one simulator. `SimConfig::default()` is what most tests want.
@@ -19,8 +21,12 @@ pub struct SimConfig {
     pub port: u16,
     /// What HELLO tells (Discord's usual value is 41,250 ms).
     pub heartbeat_interval_ms: u64,
+    /// By which time connections without heartbeats are closed.
+    pub zombies: ZombieWatch,
     /// The time that everything reads.
     pub clock: Clock,
+    /// How much of the journal is kept, for runs that last.
+    pub journal: JournalSize,
     /// Whether there is a second listener, with TLS.
     pub tls: Tls,
     /// Whether Discord's rate limits are enforced.
@@ -60,7 +66,9 @@ impl Default for SimConfig {
             bot_name: "bot".to_owned(),
             port: 0,
             heartbeat_interval_ms: 41_250,
+            zombies: ZombieWatch::Machine,
             clock: Clock::system(),
+            journal: JournalSize::All,
             tls: Tls::Off,
             rate_limits: RateLimits::None,
             invalid_request_bound: limits::INVALID_REQUESTS,

@@ -23,7 +23,7 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::config::SimConfig;
-use crate::gateway::{Content, Event, EventKind, Place};
+use crate::gateway::{Content, Event, EventKind, Place, SessionStarts};
 use crate::ids::{
     AttachmentId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, Snowflakes,
     UserId,
@@ -52,6 +52,8 @@ pub(crate) struct World {
     /// Where attachments are served, for their URLs.
     pub(crate) base_url: String,
     pub(crate) bot: UserId,
+    /// How often the bot may still IDENTIFY.
+    pub(crate) starts: SessionStarts,
     /// The guild that tests mean when they name none.
     pub(crate) home: GuildId,
     pub(crate) guilds: BTreeMap<GuildId, Guild>,
@@ -79,6 +81,7 @@ impl World {
             ids,
             base_url: format!("http://127.0.0.1:{port}"),
             bot,
+            starts: SessionStarts::new(config.rate_limits),
             home,
             guilds: BTreeMap::new(),
             users: BTreeMap::new(),

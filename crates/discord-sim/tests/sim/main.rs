@@ -9,8 +9,11 @@
 
 mod client;
 mod control;
+mod dispatch;
 mod faults;
 mod gateway;
+mod gateway_faults;
+mod gateway_rules;
 mod interactions;
 mod language;
 mod network;
