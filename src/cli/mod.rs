@@ -17,6 +17,7 @@ use std::{ffi::OsString, future::Future, path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 pub use file::ConfigFile;
+pub use run::{World, serve};
 
 use crate::{
     config::ConfigErrors,
@@ -70,7 +71,7 @@ pub fn main() -> ExitCode {
         }
     };
     let result = match cli.command {
-        Command::Run(file) => serve(&file),
+        Command::Run(file) => start(&file),
         Command::Config(args) => config::run(&args),
         Command::Member(args) => wait_for(member::run(args)),
         #[cfg(feature = "demo")]
@@ -84,7 +85,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit_code(&result))
 }
 
-fn serve(file: &ConfigFile) -> anyhow::Result<()> {
+fn start(file: &ConfigFile) -> anyhow::Result<()> {
     wait_for(run::run(file.load()?))
 }
 

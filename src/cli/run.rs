@@ -37,14 +37,42 @@ const LET_GO: Duration = Duration::from_millis(1_500);
 /// Runs the server until a signal or a fault ends it. Everything accepted is stored, so the caller
 /// may end the process as soon as this returns.
 pub(super) async fn run(settings: Settings) -> Result<()> {
-    let projects = projects::of(&settings)?;
+    projects::of(&settings)?;
     keep_memory_private();
     observe::start(
         settings.log.level.as_str(),
         settings.log.format,
         settings.secrets(),
     )?;
-    let clock = Clock::system();
+    let world = World {
+        clock: Clock::system(),
+        program: std::env::current_exe().context("the path of this program is unknown")?,
+        stop: CancellationToken::new(),
+    };
+    stop_on_signals(&world.stop)?;
+    serve(settings, world).await
+}
+
+/// What a server finds around it.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The time that it stores and compares.
+    pub clock: Clock,
+    /// This program, which runners are started from.
+    pub program: PathBuf,
+    /// Ends it.
+    pub stop: CancellationToken,
+}
+
+/// Serves until it is told to stop or the connection is lost for good. The process is the
+/// caller's: neither its log nor its signals are touched.
+pub async fn serve(settings: Settings, world: World) -> Result<()> {
+    let World {
+        clock,
+        program,
+        stop,
+    } = world;
+    let projects = projects::of(&settings)?;
     let store = Store::open(&settings.data.dir).await?;
     note_projects(&store, &settings, &clock).await?;
     let listener = TcpListener::bind(settings.http.listen)
@@ -55,7 +83,7 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
                 settings.http.listen
             )
         })?;
-    let connection = discord::connect(DiscordSettings {
+    let account = DiscordSettings {
         token: settings.discord.token.clone(),
         guild: settings.discord.guild,
         api_base: settings
@@ -63,11 +91,12 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
             .api_base
             .as_ref()
             .map(|base| base.as_str().to_owned()),
-    })
-    .await?;
+    };
+    let connection = tokio::select! {
+        () = stop.cancelled() => return Ok(()),
+        connection = discord::connect(account) => connection?,
+    };
 
-    let stop = CancellationToken::new();
-    stop_on_signals(&stop)?;
     let outbox = Outbox::new(store.clone(), clock.clone());
     let (live, shown) = mpsc::unbounded_channel();
     let chat = connection.chat();
@@ -79,7 +108,7 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
         chat: Arc::clone(&chat) as _,
         projects,
         runtime: Arc::new(ClaudeRuntime::new(claude(&settings))),
-        host: host(&settings)?,
+        host: host(&settings, program)?,
         forbidden: forbidden(&settings),
         limits: limits(&settings),
         live,
@@ -157,8 +186,7 @@ fn claude(settings: &Settings) -> ClaudeSettings {
     }
 }
 
-fn host(settings: &Settings) -> Result<RunnerHost> {
-    let program = std::env::current_exe().context("the path of this program is unknown")?;
+fn host(settings: &Settings, program: PathBuf) -> Result<RunnerHost> {
     let limits = RunnerLimits {
         line: usize::try_from(settings.runner.line_limit).unwrap_or(usize::MAX),
         journal: settings.runner.journal_limit,

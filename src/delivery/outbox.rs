@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    store::{DeliveryKind, Store, StoreError},
+    store::{DeliveryKind, Head, Store, StoreError},
     words::{ChannelId, MessageId, RunId},
 };
 
@@ -27,6 +27,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Deliveries that are on the way at the same time, each in a lane of its own. A flood waits in the
+/// database, not in memory.
+const AT_ONCE: usize = 32;
+
+/// The pause after the database could not be read.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Announcements that a slow listener may lag behind.
 const ANNOUNCEMENTS: usize = 256;
@@ -93,13 +100,15 @@ impl Outbox {
         let mut lanes = HashMap::new();
         let mut under_way = JoinSet::new();
         loop {
-            if let Err(error) = self.start_due(&sender, &mut lanes, &mut under_way).await {
+            let started = self.start_due(&sender, &mut lanes, &mut under_way).await;
+            if let Err(error) = &started {
                 tracing::error!(%error, "the outbox cannot be read; trying again");
             }
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.wake.notified() => {}
                 () = next_due(&lanes) => {}
+                () = tokio::time::sleep(RETRY), if started.is_err() => {}
                 Some(ended) = under_way.join_next() => settle(&mut lanes, ended),
             }
         }
@@ -111,18 +120,44 @@ impl Outbox {
         lanes: &mut HashMap<ChannelId, Lane>,
         under_way: &mut JoinSet<(ChannelId, Step)>,
     ) -> Result<(), StoreError> {
-        for delivery in self.store.next_deliveries().await? {
-            let failures = match lanes.get(&delivery.lane) {
+        for head in self.store.waiting_heads().await? {
+            if under_way.len() >= AT_ONCE {
+                break;
+            }
+            let failures = match lanes.get(&head.lane) {
                 Some(Lane::Busy { .. }) => continue,
                 Some(Lane::Pausing { until, .. }) if *until > Instant::now() => continue,
                 Some(Lane::Pausing { failures, .. }) => *failures,
                 None => 0,
             };
-            let lane = delivery.lane;
-            lanes.insert(lane, Lane::Busy { failures });
+            let delivery = match self.store.delivery(head.n).await {
+                Ok(delivery) => delivery,
+                Err(error @ StoreError::Damaged(_)) => {
+                    self.give_up(head, &error).await?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            lanes.insert(head.lane, Lane::Busy { failures });
             let sender = Arc::clone(sender);
-            under_way.spawn(async move { (lane, sender.send(&delivery).await) });
+            under_way.spawn(async move { (head.lane, sender.send(&delivery).await) });
         }
+        Ok(())
+    }
+
+    /// A row that another version wrote, or a hand, must not keep those behind it.
+    async fn give_up(&self, head: Head, error: &StoreError) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let why = error.to_string();
+        let mut tx = self.store.write().await?;
+        tx.refuse_unreadable(head, &why, now).await?;
+        let place = format!("channel {}", head.lane);
+        let text = format!("Delivery {} cannot be read: {why}", head.n);
+        tx.alert(now, "delivery_refused", &place, &text).await?;
+        tx.commit().await?;
+        tracing::error!(%place, %text, "a delivery was given up");
+        // The next of its lane may be waiting behind it.
+        self.wake.notify_one();
         Ok(())
     }
 }
@@ -171,5 +206,145 @@ async fn next_due(lanes: &HashMap<ChannelId, Lane>) {
     match due {
         Some(until) => tokio::time::sleep_until(until.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use tokio::sync::{Semaphore, watch};
+
+    use super::*;
+    use crate::{
+        delivery::{Answer, ChatError, Post, Seen},
+        store::{NewDelivery, Payload},
+        words::{RoleId, UserId},
+    };
+
+    /// A chat service that takes reactions only, and only when it is let.
+    struct Narrow {
+        let_through: Semaphore,
+        on_the_way: watch::Sender<usize>,
+    }
+
+    fn no<T>() -> Result<T, ChatError> {
+        Err(ChatError::NotSent("only reactions".to_owned()))
+    }
+
+    #[async_trait]
+    impl Chat for Narrow {
+        fn lay_out(&self, _: &Answer) -> Vec<Post> {
+            Vec::new()
+        }
+
+        async fn post(&self, _: ChannelId, _: Post, _: &str) -> Result<MessageId, ChatError> {
+            no()
+        }
+
+        async fn edit(&self, _: ChannelId, _: MessageId, _: String) -> Result<(), ChatError> {
+            no()
+        }
+
+        async fn delete(&self, _: ChannelId, _: MessageId) -> Result<(), ChatError> {
+            no()
+        }
+
+        async fn react(&self, _: ChannelId, _: MessageId, _: &str) -> Result<(), ChatError> {
+            self.on_the_way.send_modify(|count| *count += 1);
+            self.let_through.acquire().await.unwrap().forget();
+            self.on_the_way.send_modify(|count| *count -= 1);
+            Ok(())
+        }
+
+        async fn start_thread(&self, _: ChannelId, _: MessageId, _: &str) -> Result<(), ChatError> {
+            no()
+        }
+
+        async fn typing(&self, _: ChannelId) -> Result<(), ChatError> {
+            no()
+        }
+
+        async fn after(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
+            no()
+        }
+
+        async fn roles(&self, _: UserId) -> Result<Vec<RoleId>, ChatError> {
+            no()
+        }
+
+        async fn before(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
+            no()
+        }
+    }
+
+    async fn react(store: &Store, lane: u64) {
+        let reaction = NewDelivery {
+            key: format!("reaction:{lane}"),
+            lane: ChannelId::new(lane),
+            session: None,
+            run: None,
+            payload: Payload::Reaction {
+                channel: ChannelId::new(1),
+                message: MessageId::new(lane),
+                emoji: "👀".to_owned(),
+            },
+        };
+        let mut tx = store.write().await.unwrap();
+        assert!(tx.deliver(&reaction, Clock::system().now()).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_flood_waits_in_the_database() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        let flood = AT_ONCE * 3;
+        for lane in 1..=flood {
+            react(&store, lane as u64).await;
+        }
+        let outbox = Outbox::new(store.clone(), Clock::system());
+        let chat = Arc::new(Narrow {
+            let_through: Semaphore::new(0),
+            on_the_way: watch::Sender::new(0),
+        });
+        let mut delivered = outbox.listen();
+        let mut on_the_way = chat.on_the_way.subscribe();
+        let stop = CancellationToken::new();
+        let work = tokio::spawn(Arc::clone(&outbox).run(Arc::clone(&chat) as _, stop.clone()));
+        on_the_way
+            .wait_for(|count| *count == AT_ONCE)
+            .await
+            .unwrap();
+        for _ in 0..flood {
+            chat.let_through.add_permits(1);
+            delivered.recv().await.unwrap();
+            assert!(*on_the_way.borrow() <= AT_ONCE);
+        }
+        stop.cancel();
+        work.await.unwrap();
+        assert_eq!(store.deliveries_waiting().await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_delivery_that_cannot_be_read_is_given_up_and_reported_and_the_next_goes_out() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        react(&store, 1).await;
+        store.damage_delivery(1).await;
+        react(&store, 2).await;
+        let outbox = Outbox::new(store.clone(), Clock::system());
+        let chat = Arc::new(Narrow {
+            let_through: Semaphore::new(1),
+            on_the_way: watch::Sender::new(0),
+        });
+        let mut delivered = outbox.listen();
+        let stop = CancellationToken::new();
+        let work = tokio::spawn(Arc::clone(&outbox).run(chat, stop.clone()));
+        assert_eq!(delivered.recv().await.unwrap().kind, DeliveryKind::Reaction);
+        stop.cancel();
+        work.await.unwrap();
+        let alerts = store.alerts(9).await.unwrap();
+        assert_eq!(alerts.len(), 1);
+        assert!(alerts[0].text.starts_with("Delivery 1 cannot be read"));
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 use super::{Answer, Author, Chat, ChatError, Delivered, Post, nonce::nonce};
 use crate::{
     clock::{Clock, Millis},
-    store::{Delivery, DeliveryState, NewDelivery, Payload, SessionRow, Store, StoreError},
+    store::{Delivery, DeliveryState, NewDelivery, Payload, SessionRow, Store, StoreError, Tx},
     words::{ChannelId, DeliveryId, MessageId, SessionId},
 };
 
@@ -121,6 +121,7 @@ impl Sender {
         let channel = self.channel_of(delivery).await?;
         let mut first = delivery.message;
         let mut attempt = delivery.attempted_at.map(|at| (at, delivery.nonce_round));
+        let parts = posts.len();
         for (part, post) in posts.into_iter().enumerate().skip(delivery.parts_sent) {
             let Some(message) = self
                 .post_once(delivery.id, part, channel, post, attempt.take())
@@ -128,10 +129,13 @@ impl Sender {
             else {
                 return Ok(());
             };
+            first.get_or_insert(message);
             let mut tx = self.store.write().await?;
             tx.part_sent(delivery.id, message).await?;
+            if part + 1 == parts {
+                return self.end(tx, delivery, first).await;
+            }
             tx.commit().await?;
-            first.get_or_insert(message);
         }
         self.sent(delivery, first).await
     }
@@ -222,7 +226,17 @@ impl Sender {
     }
 
     async fn sent(&self, delivery: &Delivery, message: Option<MessageId>) -> Result<(), Trouble> {
-        let mut tx = self.store.write().await?;
+        let tx = self.store.write().await?;
+        self.end(tx, delivery, message).await
+    }
+
+    /// Notes in a transaction that Discord has all of a delivery, and says so.
+    async fn end(
+        &self,
+        mut tx: Tx,
+        delivery: &Delivery,
+        message: Option<MessageId>,
+    ) -> Result<(), Trouble> {
         tx.end_delivery(delivery.id, DeliveryState::Sent, None, self.clock.now())
             .await?;
         if let (Some(session), Some(_)) = (delivery.session, message) {

@@ -53,13 +53,17 @@ fn refusal(error: &sn::Error, response: &ErrorResponse) -> ChatError {
         ChatError::Unauthorized
     } else if status == StatusCode::TOO_MANY_REQUESTS {
         ChatError::Throttled(DEFAULT_WAIT)
-    } else if status.is_server_error() {
+    } else if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
         ChatError::Unknown(format!("{status}: {error}"))
     } else {
+        // Serenity says -1 where the answer was not Discord's JSON: something on the way there
+        // answered, and what Discord thinks of the request is not known.
+        let Ok(code) = u32::try_from(response.error.code) else {
+            return ChatError::Unknown(format!("{status}, not from Discord: {error}"));
+        };
         ChatError::Refused {
             status: status.as_u16(),
-            // Serenity says -1 where the answer was not Discord's JSON.
-            code: u32::try_from(response.error.code).unwrap_or(0),
+            code,
             text: error.to_string(),
         }
     }

@@ -149,6 +149,15 @@ pub struct Delivery {
     pub nonce_round: u32,
 }
 
+/// What goes out next in a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The delivery's place in the order.
+    pub n: i64,
+    /// The lane.
+    pub lane: ChannelId,
+}
+
 struct Raw {
     n: i64,
     id: DeliveryId,
@@ -182,19 +191,30 @@ impl TryFrom<Raw> for Delivery {
 }
 
 impl Store {
-    /// The next delivery of every lane: the oldest that Discord does not have yet.
-    pub async fn next_deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
-        let rows = sqlx::query_as!(
+    /// The head of every lane that waits: its oldest delivery that Discord does not have yet, the
+    /// oldest of all first. Reads an index only, whatever the deliveries hold.
+    pub async fn waiting_heads(&self) -> Result<Vec<Head>, StoreError> {
+        Ok(sqlx::query_as!(
+            Head,
+            r#"SELECT MIN(n) AS "n!: i64", lane AS "lane!: ChannelId" FROM deliveries
+               WHERE state = 'pending' GROUP BY lane ORDER BY 1"#
+        )
+        .fetch_all(&self.readers)
+        .await?)
+    }
+
+    /// A delivery by its place in the order.
+    pub async fn delivery(&self, n: i64) -> Result<Delivery, StoreError> {
+        let raw = sqlx::query_as!(
             Raw,
             r#"SELECT n AS "n!", id, lane, session_id, run_id, payload, parts_sent, message_id,
                       attempted_at, nonce_round
-               FROM deliveries
-               WHERE n IN (SELECT MIN(n) FROM deliveries WHERE state = 'pending' GROUP BY lane)
-               ORDER BY n"#
+               FROM deliveries WHERE n = ?"#,
+            n
         )
-        .fetch_all(&self.readers)
+        .fetch_one(&self.readers)
         .await?;
-        rows.into_iter().map(Delivery::try_from).collect()
+        raw.try_into()
     }
 
     /// How many deliveries wait.
@@ -227,14 +247,15 @@ impl Store {
         )
     }
 
-    /// Whether a message is known to be (the first of) a delivery.
+    /// Whether a message is known to have come of a delivery.
     pub async fn is_delivered(&self, message: MessageId) -> Result<bool, StoreError> {
-        Ok(
-            sqlx::query_scalar!("SELECT n FROM deliveries WHERE message_id = ?", message)
-                .fetch_optional(&self.readers)
-                .await?
-                .is_some(),
+        Ok(sqlx::query_scalar!(
+            r#"SELECT 1 AS "one!: i64" FROM delivery_parts WHERE message_id = ?"#,
+            message
         )
+        .fetch_optional(&self.readers)
+        .await?
+        .is_some())
     }
 }
 
@@ -287,6 +308,8 @@ impl Tx {
 
     /// Withdraws a run's live message if Discord was not yet asked to post it; otherwise returns
     /// its delivery, so that it can be settled.
+    ///
+    /// A part that was sent leaves no attempt behind, and the row is pending for a moment more.
     pub async fn withdraw_live(
         &mut self,
         run: RunId,
@@ -294,7 +317,8 @@ impl Tx {
     ) -> Result<Option<DeliveryId>, StoreError> {
         sqlx::query!(
             "UPDATE deliveries SET state = 'dropped', ended_at = ?
-             WHERE run_id = ? AND kind = 'live' AND state = 'pending' AND attempted_at IS NULL",
+             WHERE run_id = ? AND kind = 'live' AND state = 'pending' AND attempted_at IS NULL
+                   AND parts_sent = 0",
             now,
             run
         )
@@ -344,6 +368,34 @@ impl Tx {
         )
         .execute(&mut *self.0)
         .await?;
+        // A repetition with the same nonce hands out the same message again.
+        sqlx::query!(
+            "INSERT INTO delivery_parts (message_id, delivery_id) VALUES (?, ?)
+             ON CONFLICT (message_id) DO NOTHING",
+            message,
+            id
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// Ends a delivery that cannot be read any more, so that its lane goes on.
+    pub async fn refuse_unreadable(
+        &mut self,
+        head: Head,
+        error: &str,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE deliveries SET state = 'refused', error = ?, ended_at = ?
+             WHERE n = ? AND state = 'pending'",
+            error,
+            now,
+            head.n
+        )
+        .execute(&mut *self.0)
+        .await?;
         Ok(())
     }
 
@@ -368,3 +420,17 @@ impl Tx {
         Ok(())
     }
 }
+
+#[cfg(test)]
+impl Store {
+    /// Makes a delivery unreadable.
+    pub(crate) async fn damage_delivery(&self, n: i64) {
+        sqlx::query!("UPDATE deliveries SET payload = '{}' WHERE n = ?", n)
+            .execute(&self.writer)
+            .await
+            .unwrap();
+    }
+}
+
+#[cfg(test)]
+mod tests;

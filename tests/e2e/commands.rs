@@ -57,7 +57,6 @@ async fn session_list_shows_where_each_conversation_stands() {
     );
     stage.model.release("working");
     stage.answer(second, "done at last").await;
-    stage.sim.assert_clean();
 }
 
 #[tokio::test]
@@ -88,7 +87,6 @@ async fn cancel_stops_the_agent_and_the_conversation_goes_on() {
     stage.answer(thread, "apricot").await;
     // The turn that was stopped has no answer.
     assert_eq!(stage.answers(thread, ""), 1);
-    stage.sim.assert_clean();
 }
 
 #[tokio::test]
@@ -115,7 +113,6 @@ async fn cancel_takes_back_what_has_not_begun() {
     stage.model.release("working");
     stage.answer(first, "done at last").await;
     assert!(!stage.model_saw("pineapple"));
-    stage.sim.assert_clean();
 }
 
 #[tokio::test]
@@ -143,5 +140,4 @@ async fn health_counts_what_goes_on() {
     );
     stage.model.release("working");
     stage.answer(thread, "done at last").await;
-    stage.sim.assert_clean();
 }

@@ -35,7 +35,6 @@ async fn a_mention_becomes_a_thread_with_a_streamed_and_a_final_answer() {
         .sim
         .wait_for(|world| world.messages(thread).len() == 1)
         .await;
-    stage.sim.assert_clean();
 }
 
 #[tokio::test]
@@ -54,7 +53,6 @@ async fn the_second_message_reaches_the_same_process() {
         .await;
     stage.answer(thread, "the first thing").await;
     assert_eq!(stage.agents(), first, "the agent was started anew");
-    stage.sim.assert_clean();
 }
 
 #[tokio::test]
@@ -80,5 +78,4 @@ async fn after_its_agent_was_idle_for_too_long_a_session_goes_on_with_its_memory
         .in_(thread)
         .await;
     stage.answer(thread, "apricot").await;
-    stage.sim.assert_clean();
 }

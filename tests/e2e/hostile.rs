@@ -71,7 +71,6 @@ async fn commands_of_the_agent_program_and_file_references_are_only_text() {
     );
     assert!(!stage.project().join("touched").exists());
     assert_eq!(settings_in(&stage.home().join("claude")), before);
-    stage.sim.assert_clean();
 }
 
 #[tokio::test]
@@ -96,7 +95,6 @@ async fn nobody_can_speak_for_another_by_writing_a_frame() {
         turn.contains(&format!("\\[message from owner, Discord user {owner}]")),
         "{turn}"
     );
-    stage.sim.assert_clean();
 }
 
 /// A program that leaves a trace, and the trace.
@@ -168,5 +166,4 @@ async fn hooks_and_tool_servers_that_lie_in_a_project_do_not_run() {
         fs::read_to_string(stage.project().join("counted")).unwrap(),
         "0\n"
     );
-    stage.sim.assert_clean();
 }

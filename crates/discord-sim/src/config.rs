@@ -1,10 +1,15 @@
 //! What a simulator is started with.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use crate::clock::Clock;
 use crate::gateway::ZombieWatch;
 use crate::ids::GuildId;
 use crate::journal::JournalSize;
 use crate::limits;
+use crate::permission::{Permission, Permissions};
+use crate::portal::PortalIntent;
 
 /// The settings of one simulator. `SimConfig::default()` is what most tests want.
 #[derive(Clone, Debug)]
@@ -17,6 +22,10 @@ pub struct SimConfig {
     pub guild_name: String,
     /// The bot's user name.
     pub bot_name: String,
+    /// What the bot's own role allows in every guild that it is added to.
+    pub bot_permissions: Permissions,
+    /// The privileged intents that are switched on in the developer portal.
+    pub portal_intents: BTreeSet<PortalIntent>,
     /// The TCP port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
     /// What HELLO tells (Discord's usual value is 41,250 ms).
@@ -34,6 +43,12 @@ pub struct SimConfig {
     /// How many invalid requests (401, 403 and 429, but not of scope `shared`) within 10 minutes
     /// are one too many. Discord bans an address at 10,000 (topics/rate-limits).
     pub invalid_request_bound: usize,
+    /// Discord's own description of its API (OpenAPI 3.1, JSON), against which every request and every
+    /// answer is held; `None` for no such check. The default is the file that the environment variable
+    /// `DISCORD_OPENAPI` names.
+    pub openapi: Option<PathBuf>,
+    /// Whether every message of the bot in a channel must carry a nonce.
+    pub nonces: Nonces,
 }
 
 /// Whether there is a second listener, with TLS.
@@ -57,6 +72,36 @@ pub enum RateLimits {
     Realistic,
 }
 
+/// Whether a channel message without `nonce` and `enforce_nonce` breaks a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nonces {
+    /// It does: a retry could post it twice.
+    #[default]
+    Required,
+    /// It does not: for clients that send none and never retry.
+    Optional,
+}
+
+/// All that a chat bot may want and no more: not ADMINISTRATOR, so that channels can deny, and not
+/// MANAGE_ROLES. MENTION_EVERYONE is in it so that a careless ping takes effect and is seen.
+const BOT_PERMISSIONS: Permissions = Permissions::of(&[
+    Permission::AddReactions,
+    Permission::ViewChannel,
+    Permission::SendMessages,
+    Permission::ManageMessages,
+    Permission::EmbedLinks,
+    Permission::AttachFiles,
+    Permission::ReadMessageHistory,
+    Permission::MentionEveryone,
+    Permission::UseApplicationCommands,
+    Permission::ManageChannels,
+    Permission::ManageThreads,
+    Permission::CreatePublicThreads,
+    Permission::CreatePrivateThreads,
+    Permission::SendMessagesInThreads,
+    Permission::PinMessages,
+]);
+
 impl Default for SimConfig {
     fn default() -> Self {
         Self {
@@ -64,6 +109,8 @@ impl Default for SimConfig {
             guild_id: None,
             guild_name: "Sim".to_owned(),
             bot_name: "bot".to_owned(),
+            bot_permissions: BOT_PERMISSIONS,
+            portal_intents: BTreeSet::from(PortalIntent::ALL),
             port: 0,
             heartbeat_interval_ms: 41_250,
             zombies: ZombieWatch::Machine,
@@ -72,6 +119,8 @@ impl Default for SimConfig {
             tls: Tls::Off,
             rate_limits: RateLimits::None,
             invalid_request_bound: limits::INVALID_REQUESTS,
+            openapi: std::env::var_os("DISCORD_OPENAPI").map(PathBuf::from),
+            nonces: Nonces::default(),
         }
     }
 }

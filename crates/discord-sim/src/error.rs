@@ -4,119 +4,77 @@
 use serde_json::{Value, json};
 use thiserror::Error;
 
-/// A refusal, as the client of the REST API sees it.
-#[derive(Clone, Debug, PartialEq, Error)]
-pub(crate) enum ApiError {
-    #[error("401: Unauthorized")]
-    Unauthorized,
-    #[error("404: Not Found")]
-    UnknownRoute,
-    #[error("Unknown Channel")]
-    UnknownChannel,
-    #[error("Unknown Guild")]
-    UnknownGuild,
-    #[error("Unknown Member")]
-    UnknownMember,
-    #[error("Unknown Message")]
-    UnknownMessage,
-    #[error("Unknown User")]
-    UnknownUser,
-    #[error("Unknown Emoji")]
-    UnknownEmoji,
-    #[error("Unknown Webhook")]
-    UnknownWebhook,
-    #[error("Unknown interaction")]
-    UnknownInteraction,
-    #[error("Unknown application command")]
-    UnknownCommand,
-    #[error("Maximum number of reactions reached (20)")]
-    TooManyReactions,
-    #[error("Request entity too large")]
-    TooLarge,
-    #[error("Interaction has already been acknowledged.")]
-    AlreadyAcknowledged,
-    #[error("Missing Access")]
-    MissingAccess,
-    #[error("Cannot edit a message authored by another user")]
-    ForeignMessage,
-    #[error("Cannot send an empty message")]
-    EmptyMessage,
-    #[error("Missing Permissions")]
-    MissingPermissions,
-    #[error("Cannot execute action on this channel type")]
-    WrongChannelType,
-    #[error("Cannot execute action on a system message")]
-    SystemMessage,
-    #[error("Invalid Webhook Token")]
-    InvalidWebhookToken,
-    #[error("Invalid Form Body")]
-    Form(FormErrors),
-    #[error("Thread is archived")]
-    ArchivedThread,
-    #[error("The request body contains invalid JSON.")]
-    InvalidJson,
-    #[error("A thread has already been created for this message")]
-    ThreadExists,
+use crate::journal::ViolationKind;
+
+macro_rules! refusals {
+    ($($name:ident $status:literal $code:literal $text:literal;)*) => {
+        /// A refusal, as the client of the REST API sees it: HTTP status, JSON error code and words.
+        #[derive(Clone, Debug, PartialEq, Error)]
+        pub(crate) enum ApiError {
+            #[error("Invalid Form Body")]
+            Form(FormErrors),
+            $(#[error($text)] $name,)*
+        }
+
+        impl ApiError {
+            /// The HTTP status.
+            pub(crate) const fn status(&self) -> u16 {
+                match self { Self::Form(_) => 400, $(Self::$name => $status),* }
+            }
+
+            /// The JSON error code.
+            pub(crate) const fn code(&self) -> u32 {
+                match self { Self::Form(_) => 50_035, $(Self::$name => $code),* }
+            }
+        }
+    };
+}
+
+refusals! {
+    Unauthorized 401 0 "401: Unauthorized";
+    UnknownRoute 404 0 "404: Not Found";
+    UnknownChannel 404 10_003 "Unknown Channel";
+    UnknownGuild 404 10_004 "Unknown Guild";
+    UnknownMember 404 10_007 "Unknown Member";
+    UnknownMessage 404 10_008 "Unknown Message";
+    UnknownOverwrite 404 10_009 "Unknown permission overwrite";
+    UnknownRole 404 10_011 "Unknown Role";
+    UnknownUser 404 10_013 "Unknown User";
+    UnknownEmoji 400 10_014 "Unknown Emoji";
+    UnknownWebhook 404 10_015 "Unknown Webhook";
+    UnknownInteraction 404 10_062 "Unknown interaction";
+    UnknownCommand 404 10_063 "Unknown application command";
+    TooManyReactions 400 30_010 "Maximum number of reactions reached (20)";
+    TooLarge 413 40_005 "Request entity too large";
+    AlreadyAcknowledged 400 40_060 "Interaction has already been acknowledged.";
+    MissingAccess 403 50_001 "Missing Access";
+    ForeignMessage 403 50_005 "Cannot edit a message authored by another user";
+    EmptyMessage 400 50_006 "Cannot send an empty message";
+    MissingPermissions 403 50_013 "Missing Permissions";
+    SystemMessage 403 50_021 "Cannot execute action on a system message";
+    WrongChannelType 400 50_024 "Cannot execute action on this channel type";
+    InvalidWebhookToken 401 50_027 "Invalid Webhook Token";
+    InvalidRole 400 50_028 "Invalid Role";
+    ArchivedThread 400 50_083 "Thread is archived";
+    InvalidJson 400 50_109 "The request body contains invalid JSON.";
+    ThreadExists 400 160_004 "A thread has already been created for this message";
 }
 
 impl ApiError {
-    /// The HTTP status.
-    pub(crate) const fn status(&self) -> u16 {
-        match self {
-            Self::Unauthorized | Self::InvalidWebhookToken => 401,
-            Self::MissingAccess
-            | Self::ForeignMessage
-            | Self::MissingPermissions
-            | Self::SystemMessage => 403,
-            Self::UnknownRoute
-            | Self::UnknownChannel
-            | Self::UnknownGuild
-            | Self::UnknownMember
-            | Self::UnknownMessage
-            | Self::UnknownUser
-            | Self::UnknownWebhook
-            | Self::UnknownInteraction
-            | Self::UnknownCommand => 404,
-            Self::TooLarge => 413,
-            Self::UnknownEmoji
-            | Self::TooManyReactions
-            | Self::AlreadyAcknowledged
-            | Self::EmptyMessage
-            | Self::WrongChannelType
-            | Self::Form(_)
-            | Self::ArchivedThread
-            | Self::InvalidJson
-            | Self::ThreadExists => 400,
-        }
-    }
-
-    /// The JSON error code.
-    pub(crate) const fn code(&self) -> u32 {
-        match self {
-            Self::Unauthorized | Self::UnknownRoute => 0,
-            Self::UnknownChannel => 10_003,
-            Self::UnknownGuild => 10_004,
-            Self::UnknownMember => 10_007,
-            Self::UnknownMessage => 10_008,
-            Self::UnknownUser => 10_013,
-            Self::UnknownEmoji => 10_014,
-            Self::UnknownWebhook => 10_015,
-            Self::UnknownInteraction => 10_062,
-            Self::UnknownCommand => 10_063,
-            Self::TooManyReactions => 30_010,
-            Self::TooLarge => 40_005,
-            Self::AlreadyAcknowledged => 40_060,
-            Self::MissingAccess => 50_001,
-            Self::ForeignMessage => 50_005,
-            Self::EmptyMessage => 50_006,
-            Self::MissingPermissions => 50_013,
-            Self::SystemMessage => 50_021,
-            Self::WrongChannelType => 50_024,
-            Self::InvalidWebhookToken => 50_027,
-            Self::Form(_) => 50_035,
-            Self::ArchivedThread => 50_083,
-            Self::InvalidJson => 50_109,
-            Self::ThreadExists => 160_004,
+    /// The rule that a well-behaved bot breaks with such a request; `None` for what can happen to
+    /// every bot, because the world changes behind its back.
+    pub(crate) const fn violation(&self) -> Option<ViolationKind> {
+        if matches!(self, Self::UnknownRoute) {
+            Some(ViolationKind::UnknownRoute)
+        } else if matches!(
+            self,
+            Self::Form(_) | Self::TooLarge | Self::TooManyReactions
+        ) {
+            Some(ViolationKind::OverLimit)
+        } else if matches!(self, Self::ForeignMessage) {
+            Some(ViolationKind::ForeignEdit)
+        } else {
+            None
         }
     }
 

@@ -66,6 +66,8 @@ snowflake! {
     MessageId;
     /// A role of a guild.
     RoleId;
+    /// A role or member whose permissions a channel overwrites.
+    HolderId;
     /// A stored file.
     AttachmentId;
     /// A registered application command.

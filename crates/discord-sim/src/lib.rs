@@ -18,8 +18,10 @@ mod journal;
 mod language;
 mod limits;
 mod permission;
+mod portal;
 mod rest;
 mod rules;
+mod schema;
 mod server;
 mod shared;
 mod throttle;
@@ -27,10 +29,10 @@ mod wire;
 mod world;
 
 pub use clock::Clock;
-pub use config::{RateLimits, SimConfig, Tls};
+pub use config::{Nonces, RateLimits, SimConfig, Tls};
 pub use gateway::{EventKind, GatewayMode, ZombieWatch};
 pub use ids::{
-    AttachmentId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, UserId,
+    AttachmentId, ChannelId, CommandId, GuildId, HolderId, InteractionId, MessageId, RoleId, UserId,
 };
 pub use journal::{
     Counts, Entry, Fact, GatewayFact, JournalSize, Pinged, RestCall, Violation, ViolationKind,
@@ -39,8 +41,9 @@ pub use language::{
     Actor, AttachmentView, GatewayStatus, InteractionRef, MessageRef, MessageView, NO_OPTIONS,
     Outcome, ReactionView, Say, Sim, Slash, StartThread, WorldView,
 };
-pub use permission::Permission;
+pub use permission::{Permission, Permissions};
+pub use portal::PortalIntent;
 pub use rest::RouteKind;
 pub use rules::{DispatchFault, DispatchRule, Fault, GatewayFault, Hold, Phase, Rule, Truncation};
 pub use throttle::Scope;
-pub use world::{ChannelKind, MessageKind, SlashError};
+pub use world::{ChannelKind, Holder, MessageKind, SlashError};

@@ -12,6 +12,7 @@ use crate::config::SimConfig;
 use crate::gateway::{Hub, ZombieWatch};
 use crate::journal::{Fact, Journal, Violation, ViolationKind};
 use crate::rules::{GatewayFault, Rules, Stage};
+use crate::schema::Schemas;
 use crate::server::{Doors, Ports};
 use crate::throttle::Throttle;
 use crate::world::World;
@@ -30,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) ports: Ports,
     /// The switch of its listeners.
     pub(crate) doors: Doors,
+    /// What every request and answer is held against.
+    pub(crate) schemas: Option<Schemas>,
     /// Ends the server, its connections and all holds.
     pub(crate) stop: CancellationToken,
 }
@@ -49,6 +52,7 @@ impl Shared {
         config: &SimConfig,
         ports: Ports,
         doors: Doors,
+        schemas: Option<Schemas>,
         stop: CancellationToken,
     ) -> Arc<Self> {
         let core = Core {
@@ -68,6 +72,7 @@ impl Shared {
             ports,
             doors,
             stop,
+            schemas,
         })
     }
 

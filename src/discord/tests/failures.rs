@@ -36,23 +36,15 @@ async fn a_refusal_keeps_its_code() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_discords_is_a_refusal_without_a_code() {
-    let html = Fault::Answer {
-        status: 404,
-        body: Some(json!("<html>")),
-    };
-    let error = failing_with(html).await;
-    assert!(
-        matches!(
-            error,
-            ChatError::Refused {
-                status: 404,
-                code: 0,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+async fn an_answer_that_is_not_discords_says_nothing_of_what_discord_thinks() {
+    for status in [403, 404, 408] {
+        let html = Fault::Answer {
+            status,
+            body: Some(json!("<html>")),
+        };
+        let error = failing_with(html).await;
+        assert!(matches!(error, ChatError::Unknown(_)), "{error:?}");
+    }
 }
 
 #[tokio::test]

@@ -72,7 +72,6 @@ async fn a_run_whose_cancel_was_stored_before_the_kill_is_cancelled_after_it() {
     stage.answer(thread, "apricot").await;
     stage.until_settled().await;
     assert_eq!(stage.count(thread, "Cancelled"), 1);
-    stage.sim.assert_clean();
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod agent;
 mod fake;
 mod processes;
+mod scene;
 mod server;
 
 use std::path::{Path, PathBuf};
@@ -11,9 +12,9 @@ use std::path::{Path, PathBuf};
 use baton::{
     clock::Millis,
     store::{MembershipRow, Store, Subject},
-    words::{RunId, RunState, Scope, Tier, UserId},
+    words::{Scope, Tier, UserId},
 };
-use discord_sim::{ChannelId, MessageRef, MessageView, NO_OPTIONS, Sim, SimConfig};
+use discord_sim::{Sim, SimConfig};
 use model_sim::ModelSim;
 use tempfile::TempDir;
 
@@ -21,9 +22,11 @@ use processes::PATIENCE;
 
 pub(crate) use agent::claude;
 pub(crate) use processes::{commands_with, ids_with, touching, until};
+pub(crate) use scene::thread_of;
 pub(crate) use server::{Server, without_powers};
 
-/// Everything that one test needs. Dropping it ends every process that it started.
+/// Everything that one test needs. Dropping it ends every process that it started, and fails the test
+/// if Discord was not treated well.
 pub(crate) struct Stage {
     pub(crate) sim: Sim,
     pub(crate) model: ModelSim,
@@ -252,45 +255,6 @@ allowed_tools = [{rules}]
         found
     }
 
-    /// The run of a thread that has not ended yet.
-    pub(crate) async fn open_run(&self, thread: ChannelId) -> RunId {
-        let store = self.store().await;
-        let session = store
-            .session_in(baton::words::ChannelId::new(thread.get()))
-            .await
-            .unwrap();
-        let run = store
-            .open_run_of(session.expect("a session").id)
-            .await
-            .unwrap();
-        store.close().await;
-        run.expect("an open run").id
-    }
-
-    /// How a run stands.
-    pub(crate) async fn state(&self, run: RunId) -> RunState {
-        let store = self.store().await;
-        let row = store.run(run).await.unwrap();
-        store.close().await;
-        row.state
-    }
-
-    /// Waits until no run is open and Discord has everything that it is to get.
-    pub(crate) async fn until_settled(&self) {
-        let store = self.store().await;
-        let waiting = async {
-            let mut look = tokio::time::interval(std::time::Duration::from_millis(20));
-            while store.deliveries_waiting().await.unwrap() > 0
-                || !store.open_runs().await.unwrap().is_empty()
-            {
-                look.tick().await;
-            }
-        };
-        let settled = tokio::time::timeout(PATIENCE, waiting).await;
-        assert!(settled.is_ok(), "something is still to be done");
-        store.close().await;
-    }
-
     /// A look into the database.
     pub(crate) async fn store(&self) -> Store {
         Store::visit(&self.data()).await.unwrap()
@@ -317,104 +281,6 @@ allowed_tools = [{rules}]
         tx.commit().await.unwrap();
         store.close().await;
     }
-
-    /// The project's channel.
-    pub(crate) fn channel(&self) -> ChannelId {
-        self.sim.channel("project")
-    }
-
-    /// Somebody mentions the bot in the project's channel; where the answer will come.
-    pub(crate) async fn ask(&self, name: &str, text: &str) -> ChannelId {
-        let said = self
-            .sim
-            .user(name)
-            .says(format!("@bot {text}"))
-            .in_(self.channel())
-            .await;
-        thread_of(said)
-    }
-
-    /// Waits until somebody's message got a sign of Baton.
-    pub(crate) async fn sign(&self, at: MessageRef, emoji: &str) {
-        let has = |message: MessageView| message.has_reaction(emoji);
-        self.sim
-            .wait_for(|world| world.message(at).is_some_and(has))
-            .await;
-    }
-
-    /// Whether any request to the model had this in it.
-    pub(crate) fn model_saw(&self, text: &str) -> bool {
-        self.model
-            .requests()
-            .iter()
-            .any(|request| request.body.to_string().contains(text))
-    }
-
-    /// The first request to the model with this in its newest text of a person, and that text.
-    pub(crate) async fn turn_with(&self, text: &str) -> (u64, String) {
-        let has = |said: &String| said.contains(text);
-        let wanted = self
-            .model
-            .wait_for_request(|one| one.user_text.as_ref().is_some_and(has));
-        let request = wanted.await;
-        (request.number, request.user_text.unwrap_or_default())
-    }
-
-    /// Waits until Discord knows the commands.
-    pub(crate) async fn until_commands(&self) {
-        self.sim
-            .wait_for(|world| !world.commands().is_empty())
-            .await;
-    }
-
-    /// Somebody uses a command without options; what it says to him alone.
-    pub(crate) async fn command(&self, name: &str, line: &str, place: ChannelId) -> String {
-        let used = self.sim.user(name).slash(line, NO_OPTIONS).in_(place).await;
-        let answer = used.answer().await;
-        assert_eq!(answer.only_for.as_deref(), Some(name), "/{line}");
-        answer.content
-    }
-
-    /// Waits for the final answer with this in it.
-    pub(crate) async fn answer(&self, place: ChannelId, text: &str) -> MessageView {
-        self.sim
-            .wait_for_message(place, |message| is_answer(message, text))
-            .await
-    }
-
-    /// Waits for the live message of a run with this in it.
-    pub(crate) async fn live(&self, place: ChannelId, text: &str) -> MessageView {
-        self.sim
-            .wait_for_message(place, |message| {
-                from_baton(message, text) && is_live(message)
-            })
-            .await
-    }
-
-    /// Waits for any message of Baton with this in it.
-    pub(crate) async fn says(&self, place: ChannelId, text: &str) -> MessageView {
-        self.sim
-            .wait_for_message(place, |message| from_baton(message, text))
-            .await
-    }
-
-    /// How many final answers have this in them.
-    pub(crate) fn answers(&self, place: ChannelId, text: &str) -> usize {
-        self.sim
-            .messages(place)
-            .iter()
-            .filter(|message| is_answer(message, text))
-            .count()
-    }
-
-    /// How many messages of Baton contain this.
-    pub(crate) fn count(&self, place: ChannelId, text: &str) -> usize {
-        self.sim
-            .messages(place)
-            .iter()
-            .filter(|message| from_baton(message, text))
-            .count()
-    }
 }
 
 impl Drop for Stage {
@@ -425,29 +291,8 @@ impl Drop for Stage {
         server::clear_away(&self.data());
         if std::thread::panicking() {
             eprintln!("--- Baton's log\n{}", self.log());
+        } else {
+            self.sim.assert_clean();
         }
     }
-}
-
-fn from_baton(message: &MessageView, text: &str) -> bool {
-    message.author == "bot" && message.content.contains(text)
-}
-
-/// A live message says how long the run has been at work.
-fn is_live(message: &MessageView) -> bool {
-    message
-        .content
-        .lines()
-        .last()
-        .is_some_and(|line| line.starts_with("-# ") && !line.contains("tokens"))
-}
-
-/// The last message of an answer has the account below it.
-fn is_answer(message: &MessageView, text: &str) -> bool {
-    from_baton(message, text) && message.content.contains(" tokens · ")
-}
-
-/// The thread that grows from a message.
-pub(crate) fn thread_of(message: MessageRef) -> ChannelId {
-    ChannelId::new(message.id.get())
 }

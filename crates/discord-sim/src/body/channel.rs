@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::MessageBody;
+use super::{MessageBody, OverwriteBody};
 use crate::ids::{ChannelId, UserId};
 
 /// "Start Thread from Message" and "Start Thread without Message".
@@ -22,7 +22,7 @@ pub(crate) struct NewThread {
 }
 
 /// "Modify Channel", for channels and threads.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct ChannelPatch {
     pub(crate) name: Option<String>,
@@ -35,7 +35,7 @@ pub(crate) struct ChannelPatch {
     pub(crate) nsfw: Option<bool>,
     pub(crate) position: Option<u32>,
     pub(crate) parent_id: Option<ChannelId>,
-    pub(crate) permission_overwrites: Option<Vec<Value>>,
+    pub(crate) permission_overwrites: Option<Vec<OverwriteBody>>,
     #[serde(rename = "type")]
     pub(crate) kind: Option<u8>,
     pub(crate) flags: Option<u64>,
@@ -55,7 +55,7 @@ pub(crate) struct NewChannel {
     pub(crate) position: Option<u32>,
     pub(crate) parent_id: Option<ChannelId>,
     pub(crate) rate_limit_per_user: Option<u32>,
-    pub(crate) permission_overwrites: Option<Vec<Value>>,
+    pub(crate) permission_overwrites: Option<Vec<OverwriteBody>>,
     pub(crate) default_auto_archive_duration: Option<u32>,
 }
 

@@ -8,6 +8,7 @@ mod component;
 mod embed;
 mod interaction;
 mod message;
+mod role;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +24,7 @@ pub(crate) use interaction::{Callback, CallbackData};
 pub(crate) use message::{
     AllowedMentions, AttachmentBody, MessageBody, MessagePatch, Nonce, ParseKind,
 };
+pub(crate) use role::{OverwriteBody, OverwritePut, RoleBody};
 
 /// A body and the paths of the keys in it that Discord does not know.
 pub(crate) struct Read<T> {

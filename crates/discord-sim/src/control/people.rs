@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::ids::MessageId;
 use crate::permission::Permission;
 use crate::shared::Shared;
-use crate::world::{ChannelKind, ThreadDraft, UserKind};
+use crate::world::{ChannelDraft, ChannelKind, ThreadDraft, UserKind};
 
 use super::named;
 use super::reply::{Answer, Refusal, ok};
@@ -64,7 +64,7 @@ pub(super) async fn user(State(shared): State<Arc<Shared>>, Json(body): Json<New
     let id = shared.act(|core| {
         let user = core.world.user_or_new(&body.name, kind);
         for role in &body.roles {
-            let role = core.world.role_or_new(role);
+            let role = core.world.role_or_new(core.world.home, role);
             core.world.give_role(core.world.home, user, role);
         }
         user
@@ -73,7 +73,7 @@ pub(super) async fn user(State(shared): State<Arc<Shared>>, Json(body): Json<New
 }
 
 pub(super) async fn role(State(shared): State<Arc<Shared>>, Json(body): Json<NewRole>) -> Answer {
-    ok(&json!({"id": shared.act(|core| core.world.role_or_new(&body.name))}))
+    ok(&json!({"id": shared.act(|core| core.world.role_or_new(core.world.home, &body.name))}))
 }
 
 pub(super) async fn channel(
@@ -83,7 +83,7 @@ pub(super) async fn channel(
     let kind = body.kind.unwrap_or(ChannelKind::Text);
     let id = shared.act(|core| {
         core.world
-            .add_channel(core.world.home, &body.name, kind, None)
+            .add_channel(core.world.home, ChannelDraft::new(&body.name, kind))
     });
     ok(&json!({"id": id}))
 }
@@ -108,8 +108,10 @@ pub(super) async fn thread(
 pub(super) async fn deny(State(shared): State<Arc<Shared>>, Json(body): Json<Denial>) -> Answer {
     shared.act(|core| {
         let channel = named::channel(&core.world, &body.channel)?;
-        core.world.set_denied(channel, body.permissions);
-        Ok::<_, Refusal>(())
+        Ok::<_, Refusal>(
+            core.world
+                .deny_bot(channel, body.permissions.into_iter().collect())?,
+        )
     })?;
     ok(&json!({}))
 }

@@ -63,6 +63,7 @@ events! {
     GuildMemberUpdate "GUILD_MEMBER_UPDATE" 2 2;
     GuildMemberRemove "GUILD_MEMBER_REMOVE" 2 2;
     GuildRoleCreate "GUILD_ROLE_CREATE" 1 1;
+    GuildRoleUpdate "GUILD_ROLE_UPDATE" 1 1;
     GuildRoleDelete "GUILD_ROLE_DELETE" 1 1;
     ChannelCreate "CHANNEL_CREATE" 1 1;
     ChannelUpdate "CHANNEL_UPDATE" 1 1;
@@ -70,6 +71,7 @@ events! {
     ThreadCreate "THREAD_CREATE" 1 1;
     ThreadUpdate "THREAD_UPDATE" 1 1;
     ThreadDelete "THREAD_DELETE" 1 1;
+    ThreadListSync "THREAD_LIST_SYNC" 1 1;
     MessageCreate "MESSAGE_CREATE" 512 4096;
     MessageUpdate "MESSAGE_UPDATE" 512 4096;
     MessageDelete "MESSAGE_DELETE" 512 4096;

@@ -9,6 +9,7 @@ use super::frame::Encoding;
 use super::{Out, Resume, ResumeAt, Start};
 use crate::journal::{Fact, GatewayFact, ViolationKind};
 use crate::limits;
+use crate::portal;
 use crate::rules::{GatewayFault, Stage};
 use crate::shared::Core;
 use crate::wire;
@@ -20,6 +21,8 @@ pub(super) enum Denied {
     InvalidShard,
     ShardingRequired,
     InvalidIntents,
+    /// Not switched on in the developer portal.
+    DisallowedIntents,
 }
 
 impl Denied {
@@ -28,6 +31,7 @@ impl Denied {
             Self::InvalidShard => 4_010,
             Self::ShardingRequired => 4_011,
             Self::InvalidIntents => 4_013,
+            Self::DisallowedIntents => 4_014,
         }
     }
 }
@@ -156,6 +160,9 @@ fn check(identify: &Identify, world: &World) -> Result<(), Denied> {
     if !valid_intents(identify.intents) {
         return Err(Denied::InvalidIntents);
     }
+    if !portal::allows(&world.portal_intents, identify.intents) {
+        return Err(Denied::DisallowedIntents);
+    }
     Ok(())
 }
 
@@ -174,6 +181,7 @@ fn first_events(world: &World, session: &str, shard: (u64, u64)) -> Vec<(&'stati
 }
 
 fn ready(world: &World, session: &str, guilds: &[Value], shard: (u64, u64)) -> Value {
+    let flags = portal::flags(&world.portal_intents);
     json!({
         "v": 10,
         "user": wire::current_user(world),
@@ -183,7 +191,7 @@ fn ready(world: &World, session: &str, guilds: &[Value], shard: (u64, u64)) -> V
         "session_type": "normal",
         "resume_gateway_url": world.base_url.replacen("http", "ws", 1),
         "shard": [shard.0, shard.1],
-        "application": {"id": world.bot, "flags": 1 << 19, "flags_new": (1 << 19).to_string()},
+        "application": {"id": world.bot, "flags": flags, "flags_new": flags.to_string()},
         "relationships": [],
         "private_channels": [],
         "presences": [],

@@ -116,6 +116,11 @@ impl Journal {
         self.counts
     }
 
+    /// Whether this very violation was written down before.
+    pub(crate) fn has(&self, violation: &Violation) -> bool {
+        self.violations.contains(violation)
+    }
+
     /// The violations that nobody has taken yet.
     pub(crate) fn violations(&self) -> Vec<Violation> {
         self.violations[self.taken..].to_vec()

@@ -35,6 +35,9 @@ pub enum ViolationKind {
     ForeignEdit,
     /// A message of the bot that pings anybody but the author of the message it replies to.
     Ping,
+    /// A request that Discord's own API description does not allow, or an answer of the simulator
+    /// that it does not: then the simulator is wrong, not the bot.
+    Schema,
     /// A request or IDENTIFY without the bot's token.
     BadToken,
     /// Something on the gateway for which Discord closes the connection; the detail has the code.

@@ -35,7 +35,7 @@ impl Actor {
     #[must_use]
     pub fn with_role(self, role: &str) -> Self {
         self.shared.act(|core| {
-            let role = core.world.role_or_new(role);
+            let role = core.world.role_or_new(core.world.home, role);
             core.world.give_role(core.world.home, self.id, role);
         });
         self
@@ -45,7 +45,7 @@ impl Actor {
     #[must_use]
     pub fn without_role(self, role: &str) -> Self {
         self.shared.act(|core| {
-            let role = core.world.role_or_new(role);
+            let role = core.world.role_or_new(core.world.home, role);
             core.world.take_role(core.world.home, self.id, role);
         });
         self

@@ -4,23 +4,21 @@ mod follow;
 mod gateway;
 mod limits;
 mod network;
+mod places;
+mod roles;
 mod trouble;
 
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::clock::Clock;
 use crate::config::SimConfig;
-use crate::ids::{ChannelId, GuildId, RoleId, UserId};
-use crate::journal::{Entry, Violation};
-use crate::permission::Permission;
+use crate::ids::{ChannelId, GuildId, UserId};
+use crate::journal::{Entry, Violation, ViolationKind};
 use crate::server;
 use crate::shared::Shared;
-use crate::world::{ChannelKind, ThreadDraft, UserKind};
+use crate::world::UserKind;
 
 use super::{Actor, MessageRef, MessageView, Outcome, WorldView, transcript};
 
@@ -28,12 +26,26 @@ use super::{Actor, MessageRef, MessageView, Outcome, WorldView, transcript};
 #[derive(Debug)]
 pub struct Sim {
     shared: Arc<Shared>,
+    kind: SimKind,
 }
 
 impl Drop for Sim {
     fn drop(&mut self) {
         self.shared.stop.cancel();
+        // A test that looks at nothing but one answer has still used many: wrong ones count.
+        if self.kind == SimKind::OfTest && !std::thread::panicking() {
+            self.assert_described();
+        }
     }
+}
+
+/// Who started a simulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SimKind {
+    /// A test, which ends with a panic when Discord's description was not kept.
+    OfTest,
+    /// A program, which ends in peace.
+    OfProgram,
 }
 
 impl Sim {
@@ -45,7 +57,10 @@ impl Sim {
     #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
     pub async fn start(config: SimConfig) -> Self {
         match Self::try_start(config).await {
-            Ok(sim) => sim,
+            Ok(mut sim) => {
+                sim.kind = SimKind::OfTest;
+                sim
+            }
             Err(error) => panic!("the simulator could not start: {error}"),
         }
     }
@@ -58,6 +73,7 @@ impl Sim {
     pub async fn try_start(config: SimConfig) -> io::Result<Self> {
         Ok(Self {
             shared: server::start(&config)?,
+            kind: SimKind::OfProgram,
         })
     }
 
@@ -105,108 +121,6 @@ impl Sim {
             .shared
             .act(|core| core.world.user_or_new(name, UserKind::Bot));
         Actor::new(Arc::clone(&self.shared), id)
-    }
-
-    /// A role of the guild, found by name or new.
-    pub fn role(&self, name: &str) -> RoleId {
-        self.shared.act(|core| core.world.role_or_new(name))
-    }
-
-    /// Deletes a role of the guild.
-    pub fn delete_role(&self, role: RoleId) {
-        self.shared
-            .act(|core| core.world.delete_role(core.world.home, role));
-    }
-
-    /// Another guild that the bot is in, owned by a new person.
-    pub fn create_guild(&self, name: &str) -> GuildId {
-        self.shared.act(|core| {
-            let owner = core
-                .world
-                .add_user(&format!("owner of {name}"), UserKind::Person);
-            core.world.new_guild(name, owner)
-        })
-    }
-
-    /// A channel or thread, by name.
-    ///
-    /// # Panics
-    ///
-    /// When there is none.
-    #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
-    pub fn channel(&self, name: &str) -> ChannelId {
-        match self.shared.look(|core| core.world.channel_named(name)) {
-            Some(channel) => channel,
-            None => panic!("there is no channel #{name}"),
-        }
-    }
-
-    /// A new text channel of the guild.
-    pub fn create_channel(&self, name: &str) -> ChannelId {
-        self.create_channel_of(self.guild_id(), name, ChannelKind::Text)
-    }
-
-    /// A new channel of any guild and kind.
-    pub fn create_channel_of(&self, guild: GuildId, name: &str, kind: ChannelKind) -> ChannelId {
-        self.shared
-            .act(|core| core.world.add_channel(guild, name, kind, None))
-    }
-
-    /// A new public thread that the guild's owner starts from no message.
-    ///
-    /// # Panics
-    ///
-    /// When the channel can have no threads.
-    #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
-    pub fn create_thread_in(&self, channel: impl Into<ChannelId>, name: &str) -> ChannelId {
-        let channel = channel.into();
-        let made = self.shared.act(|core| {
-            let owner = core.world.user_or_new("owner", UserKind::Person);
-            core.world
-                .thread_without(owner, channel, &ThreadDraft::public(name))
-        });
-        made.unwrap_or_else(|error| panic!("no thread in {channel}: {error}"))
-    }
-
-    /// Takes permissions of the bot away in a channel and its threads; an empty list gives all back.
-    pub fn deny(
-        &self,
-        channel: impl Into<ChannelId>,
-        permissions: impl IntoIterator<Item = Permission>,
-    ) {
-        let denied: BTreeSet<Permission> = permissions.into_iter().collect();
-        self.shared
-            .act(|core| core.world.set_denied(channel.into(), denied));
-    }
-
-    /// Archives a thread, and locks it if told so.
-    pub fn archive(&self, thread: impl Into<ChannelId>) {
-        self.patch_thread(thread.into(), &json!({"archived": true}));
-    }
-
-    /// Archives a thread so that only moderators can open it again.
-    pub fn archive_and_lock(&self, thread: impl Into<ChannelId>) {
-        self.patch_thread(thread.into(), &json!({"archived": true, "locked": true}));
-    }
-
-    #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
-    fn patch_thread(&self, thread: ChannelId, patch: &serde_json::Value) {
-        let patched = self.shared.act(|core| {
-            let patch = crate::body::read(patch)?.body;
-            let owner = core.world.user_or_new("owner", UserKind::Person);
-            core.world.patch_channel(thread, &patch, owner)
-        });
-        if let Err(error) = patched {
-            panic!("the thread {thread} cannot be changed: {error}");
-        }
-    }
-
-    /// Deletes a channel with its threads, or a thread.
-    pub fn delete_channel(&self, channel: impl Into<ChannelId>) {
-        // A channel that is gone already is what was asked for.
-        let _ = self
-            .shared
-            .act(|core| core.world.delete_channel(channel.into()));
     }
 
     /// What people and bots said in a channel, oldest first, without Discord's own messages.
@@ -315,5 +229,17 @@ impl Sim {
             let list: Vec<String> = violations.iter().map(|v| format!("  {v}")).collect();
             panic!("the bot broke {} rules:\n{}", list.len(), list.join("\n"));
         }
+    }
+
+    /// Fails when the traffic was not as Discord's description says (see [`SimConfig::openapi`]).
+    fn assert_described(&self) {
+        let found = self.violations();
+        let found = found.iter().filter(|v| v.kind == ViolationKind::Schema);
+        let list: Vec<String> = found.map(|v| format!("  {v}")).collect();
+        assert!(
+            list.is_empty(),
+            "not as Discord describes it:\n{}",
+            list.join("\n")
+        );
     }
 }

@@ -1,13 +1,14 @@
 //! Channels.
 
-use crate::body::{ChannelPatch, NewChannel, NewDm};
+use crate::body::{ChannelPatch, NewChannel, NewDm, OverwriteBody};
 use crate::error::ApiError;
 use crate::ids::{ChannelId, GuildId};
 use crate::permission::Permission;
 use crate::wire;
-use crate::world::{ChannelKind, World, check_channel_name};
+use crate::world::{ChannelDraft, ChannelKind, Overwrite, World, check_channel_name};
 
 use super::call::Call;
+use super::overwrites::{may_give, may_set};
 use super::reply::Reply;
 
 pub(super) fn get(world: &World, channel: ChannelId) -> Result<Reply, ApiError> {
@@ -17,15 +18,52 @@ pub(super) fn get(world: &World, channel: ChannelId) -> Result<Reply, ApiError> 
 
 pub(super) fn edit(world: &mut World, call: &Call, channel: ChannelId) -> Result<Reply, ApiError> {
     let patch: ChannelPatch = call.parse(world)?;
-    let found = world.for_bot(channel, &[])?;
-    let need = if found.thread.is_some() {
-        Permission::ManageThreads
-    } else {
-        Permission::ManageChannels
-    };
-    world.for_bot(channel, &[need])?;
+    may_edit(world, channel, &patch)?;
+    let listed = overwrites(patch.permission_overwrites.as_deref());
+    if let Some(listed) = &listed {
+        may_set(world, channel, listed)?;
+    }
     world.patch_channel(channel, &patch, world.bot)?;
-    get(world, channel)
+    if let Some(listed) = listed {
+        world.replace_overwrites(channel, listed)?;
+    }
+    // Whoever shuts itself out is still told what it has done.
+    let changed = world
+        .channels
+        .get(&channel)
+        .ok_or(ApiError::UnknownChannel)?;
+    Ok(Reply::json(wire::channel(world, changed)))
+}
+
+/// Channels take MANAGE_CHANNELS. Threads take MANAGE_THREADS, but who started one may rename and
+/// archive it, and who may write in it may open it again unless it is locked
+/// (Discord: resources/channel, "Modify Channel").
+fn may_edit(world: &World, channel: ChannelId, patch: &ChannelPatch) -> Result<(), ApiError> {
+    let found = world.for_bot(channel, &[])?;
+    let Some(thread) = &found.thread else {
+        return world
+            .for_bot(channel, &[Permission::ManageChannels])
+            .map(|_| ());
+    };
+    if thread.archived && patch.archived != Some(false) {
+        return Err(ApiError::ArchivedThread);
+    }
+    let only_opens = ChannelPatch {
+        archived: Some(false),
+        ..ChannelPatch::default()
+    };
+    let owners = patch.locked.is_none() && patch.rate_limit_per_user.is_none();
+    let need = if !thread.locked && (*patch == only_opens || (owners && thread.owner == world.bot))
+    {
+        Permission::SendMessagesInThreads
+    } else {
+        Permission::ManageThreads
+    };
+    world.for_bot(channel, &[need]).map(|_| ())
+}
+
+fn overwrites(listed: Option<&[OverwriteBody]>) -> Option<Vec<Overwrite>> {
+    listed.map(|listed| listed.iter().map(OverwriteBody::overwrite).collect())
 }
 
 pub(super) fn delete(world: &mut World, channel: ChannelId) -> Result<Reply, ApiError> {
@@ -50,9 +88,7 @@ pub(super) fn typing(world: &mut World, channel: ChannelId) -> Result<Reply, Api
 
 pub(super) fn create(world: &mut World, call: &Call, guild: GuildId) -> Result<Reply, ApiError> {
     let body: NewChannel = call.parse(world)?;
-    if !world.guilds.contains_key(&guild) {
-        return Err(ApiError::UnknownGuild);
-    }
+    world.guild_for_bot(guild, &[Permission::ManageChannels])?;
     check_channel_name(&body.name)?;
     let kind = ChannelKind::of_guild_channel(body.kind.unwrap_or(0)).ok_or_else(|| {
         ApiError::field(
@@ -61,7 +97,17 @@ pub(super) fn create(world: &mut World, call: &Call, guild: GuildId) -> Result<R
             "Value must be one of (0, 5, 15).",
         )
     })?;
-    let id = world.add_channel(guild, &body.name, kind, body.topic);
+    let listed = overwrites(body.permission_overwrites.as_deref()).unwrap_or_default();
+    may_give(world.guild_permissions(world.bot, guild), &listed)?;
+    let id = world.add_channel(
+        guild,
+        ChannelDraft {
+            topic: body.topic,
+            parent: body.parent_id,
+            overwrites: listed,
+            ..ChannelDraft::new(&body.name, kind)
+        },
+    );
     let made = world.channels.get(&id).ok_or(ApiError::UnknownChannel)?;
     Ok(Reply::created(wire::channel(world, made)))
 }

@@ -6,7 +6,9 @@ use crate::world::World;
 use super::call::Call;
 use super::reply::Reply;
 use super::route::Route;
-use super::{answers, channels, commands, files, guilds, interactions, messages, threads};
+use super::{
+    answers, channels, commands, files, guilds, interactions, messages, overwrites, roles, threads,
+};
 
 /// Carries a request out.
 pub(super) fn dispatch(world: &mut World, call: &Call) -> Result<Reply, ApiError> {
@@ -23,11 +25,19 @@ pub(super) fn dispatch(world: &mut World, call: &Call) -> Result<Reply, ApiError
         Route::ActiveThreads(guild) => guilds::active_threads(world, *guild),
         Route::Member(guild, user) => guilds::member(world, *guild, *user),
         Route::Members(guild) => guilds::members(world, call, *guild),
-        Route::Roles(guild) => guilds::roles(world, *guild),
+        Route::GiveRole(guild, user, role) => roles::give(world, *guild, *user, *role),
+        Route::TakeRole(guild, user, role) => roles::take(world, *guild, *user, *role),
+        Route::Roles(guild) => roles::list(world, *guild),
+        Route::Role(guild, role) => roles::get(world, *guild, *role),
+        Route::CreateRole(guild) => roles::create(world, call, *guild),
+        Route::EditRole(guild, role) => roles::edit(world, call, *guild, *role),
+        Route::DeleteRole(guild, role) => roles::delete(world, *guild, *role),
         Route::CreateDm => channels::create_dm(world, call),
         Route::Channel(channel) => channels::get(world, *channel),
         Route::EditChannel(channel) => channels::edit(world, call, *channel),
         Route::DeleteChannel(channel) => channels::delete(world, *channel),
+        Route::PutOverwrite(channel, id) => overwrites::put(world, call, *channel, *id),
+        Route::DeleteOverwrite(channel, id) => overwrites::delete(world, *channel, *id),
         Route::Typing(channel) => channels::typing(world, *channel),
         Route::ListMessages(channel) => messages::list(world, call, *channel),
         Route::PostMessage(channel) => messages::post(world, call, *channel),

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use crate::error::ApiError;
 use crate::ids::{GuildId, UserId};
 use crate::limits;
+use crate::permission::Permission;
 use crate::wire;
-use crate::world::{Guild, World};
+use crate::world::World;
 
 use super::call::Call;
 use super::reply::Reply;
@@ -49,28 +50,13 @@ pub(super) fn user(world: &World, user: UserId) -> Result<Reply, ApiError> {
         .ok_or(ApiError::UnknownUser)
 }
 
-/// A guild that the bot is in.
-fn own(world: &World, guild: GuildId) -> Result<&Guild, ApiError> {
-    let found = world.guilds.get(&guild).ok_or(ApiError::UnknownGuild)?;
-    if found.members.contains_key(&world.bot) {
-        Ok(found)
-    } else {
-        Err(ApiError::MissingAccess)
-    }
-}
-
 pub(super) fn guild(world: &World, guild: GuildId) -> Result<Reply, ApiError> {
-    Ok(Reply::json(wire::guild(own(world, guild)?)))
-}
-
-pub(super) fn roles(world: &World, guild: GuildId) -> Result<Reply, ApiError> {
-    let roles: Vec<Value> = own(world, guild)?.roles.values().map(wire::role).collect();
-    Ok(Reply::json(json!(roles)))
+    Ok(Reply::json(wire::guild(world.guild_for_bot(guild, &[])?)))
 }
 
 /// Discord lists channels here whether the bot can see them or not, but no threads.
 pub(super) fn channels(world: &World, guild: GuildId) -> Result<Reply, ApiError> {
-    own(world, guild)?;
+    world.guild_for_bot(guild, &[])?;
     let channels: Vec<Value> = world
         .channels
         .values()
@@ -81,12 +67,15 @@ pub(super) fn channels(world: &World, guild: GuildId) -> Result<Reply, ApiError>
 }
 
 pub(super) fn active_threads(world: &World, guild: GuildId) -> Result<Reply, ApiError> {
-    own(world, guild)?;
+    world.guild_for_bot(guild, &[])?;
     let active: Vec<_> = world
         .channels
         .values()
         .rev()
-        .filter(|channel| channel.guild == Some(guild) && !world.is_hidden(channel.id))
+        .filter(|channel| {
+            channel.guild == Some(guild)
+                && world.can(world.bot, channel.id, Permission::ViewChannel)
+        })
         .filter(|channel| {
             channel
                 .thread
@@ -102,11 +91,13 @@ pub(super) fn active_threads(world: &World, guild: GuildId) -> Result<Reply, Api
         .iter()
         .map(|channel| wire::thread_member(world, channel))
         .collect();
-    Ok(Reply::json(json!({"threads": threads, "members": members})))
+    Ok(Reply::json(
+        json!({"threads": threads, "members": members, "has_more": false}),
+    ))
 }
 
 pub(super) fn member(world: &World, guild: GuildId, user: UserId) -> Result<Reply, ApiError> {
-    own(world, guild)?;
+    world.guild_for_bot(guild, &[])?;
     wire::member(world, guild, user)
         .map(Reply::json)
         .ok_or(ApiError::UnknownMember)
@@ -116,7 +107,8 @@ pub(super) fn member(world: &World, guild: GuildId, user: UserId) -> Result<Repl
 pub(super) fn members(world: &World, call: &Call, guild: GuildId) -> Result<Reply, ApiError> {
     let limit: usize = call.query("limit").unwrap_or(1);
     let after: UserId = call.query("after").unwrap_or(UserId::new(0));
-    let members: Vec<Value> = own(world, guild)?
+    let members: Vec<Value> = world
+        .guild_for_bot(guild, &[])?
         .members
         .keys()
         .filter(|user| **user > after)

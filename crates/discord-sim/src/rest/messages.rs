@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::body::{MessageBody, MessagePatch};
+use crate::config::Nonces;
 use crate::error::ApiError;
 use crate::ids::{AttachmentId, ChannelId, MessageId};
 use crate::journal::ViolationKind;
@@ -16,7 +17,8 @@ use super::reply::Reply;
 
 pub(super) fn post(world: &mut World, call: &Call, channel: ChannelId) -> Result<Reply, ApiError> {
     let body: MessageBody = call.parse(world)?;
-    if body.nonce.is_none() || body.enforce_nonce != Some(true) {
+    let repeatable = body.nonce.is_some() && body.enforce_nonce == Some(true);
+    if world.nonces == Nonces::Required && !repeatable {
         let detail = format!(
             "a message without nonce and enforce_nonce: {:?}",
             body.content

@@ -6,13 +6,16 @@ mod answers;
 mod call;
 mod channels;
 mod commands;
+mod describe;
 mod dispatch;
 mod files;
 mod guilds;
 mod interactions;
 mod messages;
+mod overwrites;
 mod pass;
 mod reply;
+mod roles;
 mod route;
 mod threads;
 
@@ -62,6 +65,7 @@ pub(crate) async fn serve(
             let reply = carry_out(core, &call, &shared.token);
             reply.unwrap_or_else(|error| Reply::error(&error))
         });
+        describe::check(&shared, &call, &reply);
         let after = pass(&shared, &call, Phase::AfterCommit).await;
         passed.truncation = after.truncation.or(passed.truncation);
         passed.outcome = after.outcome.or(Some(Outcome::Reply(reply)));
@@ -144,38 +148,11 @@ fn carry_out(core: &mut crate::shared::Core, call: &Call, token: &str) -> Result
         return Err(ApiError::Unauthorized);
     }
     let result = dispatch::dispatch(world, call);
-    if let Err(error) = &result {
-        let kind = match error {
-            ApiError::UnknownRoute => Some(ViolationKind::UnknownRoute),
-            ApiError::Form(_) | ApiError::TooLarge | ApiError::TooManyReactions => {
-                Some(ViolationKind::OverLimit)
-            }
-            ApiError::ForeignMessage => Some(ViolationKind::ForeignEdit),
-            ApiError::Unauthorized
-            | ApiError::UnknownChannel
-            | ApiError::UnknownGuild
-            | ApiError::UnknownMember
-            | ApiError::UnknownMessage
-            | ApiError::UnknownUser
-            | ApiError::UnknownEmoji
-            | ApiError::UnknownWebhook
-            | ApiError::UnknownInteraction
-            | ApiError::UnknownCommand
-            | ApiError::AlreadyAcknowledged
-            | ApiError::MissingAccess
-            | ApiError::EmptyMessage
-            | ApiError::MissingPermissions
-            | ApiError::WrongChannelType
-            | ApiError::SystemMessage
-            | ApiError::InvalidWebhookToken
-            | ApiError::ArchivedThread
-            | ApiError::InvalidJson
-            | ApiError::ThreadExists => None,
-        };
-        if let Some(kind) = kind {
-            let detail = format!("{} {}: {}", call.method, call.path, error.body());
-            world.violate(kind, detail);
-        }
+    if let Err(error) = &result
+        && let Some(kind) = error.violation()
+    {
+        let detail = format!("{} {}: {}", call.method, call.path, error.body());
+        world.violate(kind, detail);
     }
     result
 }

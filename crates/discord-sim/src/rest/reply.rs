@@ -74,6 +74,14 @@ impl Reply {
         self.status
     }
 
+    /// The JSON, if it is that.
+    pub(crate) const fn value(&self) -> Option<&Value> {
+        match &self.body {
+            ReplyBody::Json(value) => Some(value),
+            ReplyBody::Empty | ReplyBody::File { .. } => None,
+        }
+    }
+
     /// The content type and the bytes.
     pub(crate) fn into_parts(self) -> (Option<String>, Vec<u8>) {
         match self.body {

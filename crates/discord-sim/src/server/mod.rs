@@ -19,6 +19,7 @@ use axum::serve::{IncomingStream, Listener};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{SimConfig, Tls};
+use crate::schema::Schemas;
 use crate::shared::Shared;
 use crate::{control, gateway, rest};
 
@@ -35,6 +36,7 @@ pub(crate) struct Ports {
 
 /// Binds 127.0.0.1 and starts serving.
 pub(crate) fn start(config: &SimConfig) -> io::Result<Arc<Shared>> {
+    let schemas = config.openapi.as_deref().map(Schemas::at).transpose()?;
     let stop = CancellationToken::new();
     let doors = Doors::new(&stop);
     let plain = door::Guarded::bind(config.port, &doors)?;
@@ -54,6 +56,7 @@ pub(crate) fn start(config: &SimConfig) -> io::Result<Arc<Shared>> {
             secure,
         },
         doors,
+        schemas,
         stop,
     );
     let router = Router::new()

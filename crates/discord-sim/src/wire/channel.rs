@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::clock::timestamp;
-use crate::ids::UserId;
-use crate::permission;
-use crate::world::{Channel, Thread, World};
+use crate::ids::{ChannelId, GuildId, UserId};
+use crate::permission::Permission;
+use crate::world::{Channel, Holder, Overwrite, Thread, World};
 
 /// A channel, thread or DM.
 pub(crate) fn channel(world: &World, channel: &Channel) -> Value {
@@ -26,21 +26,25 @@ pub(crate) fn channel(world: &World, channel: &Channel) -> Value {
     });
     match &channel.thread {
         Some(thread) => add_thread(&mut value, channel, thread),
-        None => add_guild_channel(&mut value, world, channel),
+        None => add_guild_channel(&mut value, channel),
     }
     value
 }
 
-fn add_guild_channel(value: &mut Value, world: &World, channel: &Channel) {
+fn add_guild_channel(value: &mut Value, channel: &Channel) {
     value["position"] = json!(channel.position);
     value["topic"] = json!(channel.topic);
     value["nsfw"] = json!(false);
-    value["permission_overwrites"] = if channel.denied.is_empty() {
-        json!([])
-    } else {
-        let deny = permission::bits(&channel.denied).to_string();
-        json!([{"id": world.bot, "type": 1, "allow": "0", "deny": deny}])
+    value["permission_overwrites"] = channel.overwrites.iter().map(overwrite).collect();
+}
+
+/// A permission overwrite.
+fn overwrite(overwrite: &Overwrite) -> Value {
+    let kind = match overwrite.holder {
+        Holder::Role(_) => 0,
+        Holder::Member(_) => 1,
     };
+    json!({"id": overwrite.holder.id(), "type": kind, "allow": overwrite.allow, "deny": overwrite.deny})
 }
 
 fn add_thread(value: &mut Value, channel: &Channel, thread: &Thread) {
@@ -52,7 +56,8 @@ fn add_thread(value: &mut Value, channel: &Channel, thread: &Thread) {
         .count();
     value["message_count"] = json!(count);
     value["total_message_sent"] = json!(count);
-    value["member_count"] = json!(1);
+    // Discord stops to count at 50 (resources/channel, "Channel Object").
+    value["member_count"] = json!(thread.members.len().min(50));
     value["thread_metadata"] = json!({
         "archived": thread.archived,
         "auto_archive_duration": thread.auto_archive,
@@ -91,5 +96,25 @@ pub(crate) fn thread_member(world: &World, channel: &Channel) -> Value {
         "user_id": world.bot,
         "join_timestamp": timestamp(joined),
         "flags": 0,
+    })
+}
+
+/// THREAD_LIST_SYNC of one channel that the bot can see from now on.
+pub(crate) fn thread_list_sync(world: &World, guild: GuildId, parent: ChannelId) -> Value {
+    let threads: Vec<&Channel> = world
+        .channels
+        .values()
+        .filter(|thread| thread.parent == Some(parent))
+        .filter(|thread| thread.thread.as_ref().is_some_and(|t| !t.archived))
+        .filter(|thread| world.can(world.bot, thread.id, Permission::ViewChannel))
+        .collect();
+    let joined = threads
+        .iter()
+        .filter(|thread| thread.has_thread_member(world.bot));
+    json!({
+        "guild_id": guild,
+        "channel_ids": [parent],
+        "threads": threads.iter().map(|thread| channel(world, thread)).collect::<Vec<_>>(),
+        "members": joined.map(|thread| thread_member(world, thread)).collect::<Vec<_>>(),
     })
 }

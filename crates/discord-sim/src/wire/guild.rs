@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::clock::timestamp;
 use crate::ids::{GuildId, RoleId};
-use crate::permission;
-use crate::world::{Guild, Role, World};
+use crate::permission::Permission;
+use crate::world::{Guild, Mentionable, Role, World};
 
 /// What Discord sends as null when nobody has set it.
 const UNSET: [&str; 19] = [
@@ -64,7 +64,8 @@ pub(crate) fn guild(guild: &Guild) -> Value {
     value
 }
 
-/// GUILD_CREATE: the guild with everything in it that the bot can see.
+/// GUILD_CREATE: the guild with everything in it. Channels are told whether the bot can see them or
+/// not, threads only when it can.
 pub(crate) fn guild_create(world: &World, id: GuildId) -> Value {
     let Some(found) = world.guilds.get(&id) else {
         return unavailable(id);
@@ -73,10 +74,12 @@ pub(crate) fn guild_create(world: &World, id: GuildId) -> Value {
         world
             .channels
             .values()
-            .filter(|channel| channel.guild == Some(id) && !world.is_hidden(channel.id))
+            .filter(|channel| channel.guild == Some(id))
     };
     let channels = here().filter(|channel| channel.thread.is_none());
-    let threads = here().filter(|channel| channel.thread.as_ref().is_some_and(|t| !t.archived));
+    let threads = here()
+        .filter(|channel| channel.thread.as_ref().is_some_and(|t| !t.archived))
+        .filter(|thread| world.can(world.bot, thread.id, Permission::ViewChannel));
     let joined = found
         .members
         .get(&world.bot)
@@ -114,23 +117,27 @@ pub(crate) fn unavailable(id: GuildId) -> Value {
     json!({"id": id, "unavailable": true})
 }
 
-/// A role. Only the guild's owner and those with the permission can ping it.
+/// A role.
 pub(crate) fn role(role: &Role) -> Value {
-    json!({
+    let mut value = json!({
         "id": role.id,
         "name": role.name,
         "description": null,
-        "color": 0,
-        "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null},
-        "hoist": false,
+        "color": role.color,
+        "colors": {"primary_color": role.color, "secondary_color": null, "tertiary_color": null},
+        "hoist": role.hoist,
         "icon": null,
         "unicode_emoji": null,
         "position": role.position,
-        "permissions": permission::bits_without(&std::collections::BTreeSet::new()).to_string(),
-        "managed": false,
-        "mentionable": false,
+        "permissions": role.permissions,
+        "managed": role.managed_by.is_some(),
+        "mentionable": role.mentionable == Mentionable::ByAll,
         "flags": 0,
-    })
+    });
+    if let Some(bot) = role.managed_by {
+        value["tags"] = json!({"bot_id": bot});
+    }
+    value
 }
 
 /// GUILD_ROLE_CREATE and GUILD_ROLE_UPDATE.

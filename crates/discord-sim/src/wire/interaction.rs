@@ -4,13 +4,12 @@ use serde_json::{Value, json};
 
 use crate::ids::MessageId;
 use crate::limits;
-use crate::permission;
 use crate::world::{Interaction, InteractionKind, World};
 
 /// INTERACTION_CREATE.
 pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
     let found = world.channels.get(&interaction.channel);
-    let app = permission::bits_without(&world.denied_in(interaction.channel)).to_string();
+    let app = world.permissions(world.bot, interaction.channel);
     let person = world.users.get(&interaction.user).map(super::user);
     let mut value = json!({
         "id": interaction.id,
@@ -32,14 +31,8 @@ pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
         Some(guild) => {
             let mut member = super::member(world, guild, interaction.user)
                 .unwrap_or_else(|| json!({"user": person, "roles": []}));
-            let owner = world
-                .guilds
-                .get(&guild)
-                .is_some_and(|g| g.owner == interaction.user);
-            // ADMINISTRATOR for the owner, what everybody may do for the others.
-            let bits = if owner { 1 << 3 } else { 0 };
-            let all = permission::bits_without(&std::collections::BTreeSet::new());
-            member["permissions"] = json!((all | bits).to_string());
+            let held = world.permissions(interaction.user, interaction.channel);
+            member["permissions"] = json!(held);
             value["member"] = member;
             value["guild_id"] = json!(guild);
             value["guild_locale"] = json!("en-US");

@@ -99,6 +99,10 @@ fn bare(world: &World, message: &Message) -> Value {
 /// MESSAGE_CREATE and MESSAGE_UPDATE: the message with its guild and its author's membership.
 pub(crate) fn message_event(world: &World, found: &Message) -> Value {
     let mut event = message(world, found);
+    // Without it discord.js takes a message in a DM that it has not seen for one in an unknown guild.
+    if let Some(channel) = world.channels.get(&found.channel) {
+        event["channel_type"] = json!(channel.kind.number());
+    }
     if let Some(guild) = guild_of(world, found.channel) {
         event["guild_id"] = json!(guild);
         if let Some(member) = super::partial_member(world, guild, found.author) {

@@ -8,7 +8,7 @@ mod interaction;
 mod message;
 mod user;
 
-pub(crate) use channel::{channel, new_thread, thread_member};
+pub(crate) use channel::{channel, new_thread, thread_list_sync, thread_member};
 pub(crate) use command::command;
 pub(crate) use guild::{guild, guild_create, role, role_event, role_gone, unavailable};
 pub(crate) use interaction::{callback_answer, interaction};

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::clock::timestamp;
 use crate::ids::{ChannelId, GuildId, UserId};
+use crate::portal;
 use crate::world::{User, UserKind, World};
 
 /// A user, as others see it.
@@ -98,6 +99,7 @@ pub(crate) fn application(world: &World) -> Value {
         .guilds
         .get(&world.home)
         .and_then(|guild| world.users.get(&guild.owner));
+    let flags = portal::flags(&world.portal_intents);
     json!({
         "id": world.bot,
         "name": world.user_name(world.bot),
@@ -110,8 +112,8 @@ pub(crate) fn application(world: &World) -> Value {
         "verify_key": "00".repeat(32),
         "owner": owner.map(user),
         "team": null,
-        "flags": 1 << 19,
-        "flags_new": (1 << 19).to_string(),
+        "flags": flags,
+        "flags_new": flags.to_string(),
         "rpc_origins": [],
         "redirect_uris": [],
         "interactions_endpoint_url": null,
@@ -120,5 +122,9 @@ pub(crate) fn application(world: &World) -> Value {
         "integration_types_config": {"0": {}},
         "eligible_oauth2_scopes": [],
         "approximate_guild_count": world.guilds.len(),
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "bot": world.users.get(&world.bot).map(user),
     })
 }

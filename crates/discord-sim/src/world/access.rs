@@ -1,32 +1,25 @@
-//! What the bot can see and do where.
-
-use std::collections::BTreeSet;
+//! Whether a request reaches what it asks for.
 
 use crate::error::ApiError;
-use crate::ids::{ChannelId, MessageId, UserId};
+use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::permission::Permission;
 
-use super::{Channel, Message, World};
+use super::{Channel, Guild, Message, World};
 
 impl World {
-    /// What the bot may not do in a channel; threads inherit from their channel.
-    pub(crate) fn denied_in(&self, channel: ChannelId) -> BTreeSet<Permission> {
-        let mut denied = BTreeSet::new();
-        let mut next = self.channels.get(&channel);
-        while let Some(found) = next {
-            denied.extend(&found.denied);
-            next = found.parent.and_then(|parent| self.channels.get(&parent));
-        }
-        denied
-    }
-
-    pub(crate) fn is_hidden(&self, channel: ChannelId) -> bool {
-        self.denied_in(channel).contains(&Permission::ViewChannel)
-    }
-
     /// The channel, if the bot can see it and has all of `needs` there.
     pub(crate) fn for_bot(
         &self,
+        channel: ChannelId,
+        needs: &[Permission],
+    ) -> Result<&Channel, ApiError> {
+        self.for_user(self.bot, channel, needs)
+    }
+
+    /// The channel, if a user can see it and has all of `needs` there.
+    pub(crate) fn for_user(
+        &self,
+        user: UserId,
         channel: ChannelId,
         needs: &[Permission],
     ) -> Result<&Channel, ApiError> {
@@ -34,16 +27,28 @@ impl World {
             .channels
             .get(&channel)
             .ok_or(ApiError::UnknownChannel)?;
-        let denied = self.denied_in(channel);
-        let member = found.guild.is_none_or(|guild| {
-            self.guilds
-                .get(&guild)
-                .is_some_and(|guild| guild.members.contains_key(&self.bot))
-        });
-        if !member || denied.contains(&Permission::ViewChannel) {
+        let held = self.permissions(user, channel);
+        if !held.contains(Permission::ViewChannel) {
             return Err(ApiError::MissingAccess);
         }
-        if needs.iter().any(|need| denied.contains(need)) {
+        if needs.iter().any(|need| !held.contains(*need)) {
+            return Err(ApiError::MissingPermissions);
+        }
+        Ok(found)
+    }
+
+    /// The guild, if the bot is in it and has all of `needs` there.
+    pub(crate) fn guild_for_bot(
+        &self,
+        guild: GuildId,
+        needs: &[Permission],
+    ) -> Result<&Guild, ApiError> {
+        let found = self.guilds.get(&guild).ok_or(ApiError::UnknownGuild)?;
+        if !found.members.contains_key(&self.bot) {
+            return Err(ApiError::MissingAccess);
+        }
+        let held = self.guild_permissions(self.bot, guild);
+        if needs.iter().any(|need| !held.contains(*need)) {
             return Err(ApiError::MissingPermissions);
         }
         Ok(found)
@@ -98,21 +103,5 @@ impl World {
             return Err(ApiError::ArchivedThread);
         }
         Ok(())
-    }
-
-    /// Whether this user may ping `@everyone` and any role here.
-    pub(super) fn may_ping_all(&self, user: UserId, channel: ChannelId) -> bool {
-        if user == self.bot {
-            return !self
-                .denied_in(channel)
-                .contains(&Permission::MentionEveryone);
-        }
-        let guild = self
-            .channels
-            .get(&channel)
-            .and_then(|channel| channel.guild);
-        guild
-            .and_then(|guild| self.guilds.get(&guild))
-            .is_some_and(|guild| guild.owner == user)
     }
 }

@@ -1,6 +1,6 @@
 //! Channels: text, announcement, forum, DMs, and the thread part of a thread.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +9,9 @@ use crate::error::ApiError;
 use crate::gateway::{Content, EventKind};
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::journal::Fact;
-use crate::permission::Permission;
 use crate::wire;
 
-use super::{Message, World, check_channel_name};
+use super::{Message, Overwrite, World, check_channel_name};
 
 /// Discord's channel types that the simulator has (Discord: resources/channel, "Channel Types").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,8 +69,8 @@ pub(crate) struct Channel {
     pub(crate) topic: Option<String>,
     pub(crate) parent: Option<ChannelId>,
     pub(crate) position: usize,
-    /// What the bot may not do here, and in the threads below.
-    pub(crate) denied: BTreeSet<Permission>,
+    /// What holders may and may not do here, and in the threads below.
+    pub(crate) overwrites: Vec<Overwrite>,
     pub(crate) thread: Option<Thread>,
     /// The person of a DM.
     pub(crate) recipient: Option<UserId>,
@@ -89,29 +88,70 @@ pub(crate) struct Thread {
     /// When the archive state last changed.
     pub(crate) changed_ms: i64,
     pub(crate) created_ms: i64,
+    /// Who has joined it, and when.
+    pub(crate) members: BTreeMap<UserId, i64>,
 }
 
-impl World {
-    pub(crate) fn add_channel(
-        &mut self,
-        guild: GuildId,
-        name: &str,
-        kind: ChannelKind,
-        topic: Option<String>,
-    ) -> ChannelId {
-        let id = self.next_channel_id();
-        let channel = Channel {
+/// A channel that is about to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct ChannelDraft {
+    pub(crate) name: String,
+    pub(crate) kind: ChannelKind,
+    pub(crate) topic: Option<String>,
+    /// Its category.
+    pub(crate) parent: Option<ChannelId>,
+    pub(crate) overwrites: Vec<Overwrite>,
+}
+
+impl ChannelDraft {
+    pub(crate) fn new(name: &str, kind: ChannelKind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            topic: None,
+            parent: None,
+            overwrites: Vec::new(),
+        }
+    }
+}
+
+impl Channel {
+    /// A channel with nothing in it and nowhere.
+    pub(super) const fn bare(id: ChannelId, kind: ChannelKind) -> Self {
+        Self {
             id,
             kind,
-            guild: Some(guild),
-            name: name.to_owned(),
-            topic,
+            guild: None,
+            name: String::new(),
+            topic: None,
             parent: None,
-            position: self.channels.len(),
-            denied: BTreeSet::new(),
+            position: 0,
+            overwrites: Vec::new(),
             thread: None,
             recipient: None,
             messages: BTreeMap::new(),
+        }
+    }
+
+    /// Whether a user has joined this thread.
+    pub(crate) fn has_thread_member(&self, user: UserId) -> bool {
+        self.thread
+            .as_ref()
+            .is_some_and(|thread| thread.members.contains_key(&user))
+    }
+}
+
+impl World {
+    pub(crate) fn add_channel(&mut self, guild: GuildId, draft: ChannelDraft) -> ChannelId {
+        let id = self.next_channel_id();
+        let channel = Channel {
+            guild: Some(guild),
+            name: draft.name,
+            topic: draft.topic,
+            parent: draft.parent,
+            position: self.channels.len(),
+            overwrites: draft.overwrites,
+            ..Channel::bare(id, draft.kind)
         };
         self.channels.insert(id, channel);
         self.channel_event(id, EventKind::ChannelCreate, "created");
@@ -132,17 +172,8 @@ impl World {
         }
         let id = self.next_channel_id();
         let channel = Channel {
-            id,
-            kind: ChannelKind::Dm,
-            guild: None,
-            name: String::new(),
-            topic: None,
-            parent: None,
-            position: 0,
-            denied: BTreeSet::new(),
-            thread: None,
             recipient: Some(user),
-            messages: BTreeMap::new(),
+            ..Channel::bare(id, ChannelKind::Dm)
         };
         self.channels.insert(id, channel);
         Ok(id)
@@ -215,14 +246,6 @@ impl World {
         self.channels
             .retain(|other, channel| *other != id && channel.parent != Some(id));
         Ok(())
-    }
-
-    /// Takes permissions of the bot away in a channel, or gives them back.
-    pub(crate) fn set_denied(&mut self, id: ChannelId, denied: BTreeSet<Permission>) {
-        if let Some(channel) = self.channels.get_mut(&id) {
-            channel.denied = denied;
-            self.channel_event(id, EventKind::ChannelUpdate, "permissions changed");
-        }
     }
 
     pub(super) fn channel_event(&mut self, id: ChannelId, kind: EventKind, what: &str) {

@@ -1,4 +1,4 @@
-//! Guilds and roles.
+//! Guilds and their members.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,8 @@ use crate::gateway::EventKind;
 use crate::ids::{GuildId, RoleId, UserId};
 use crate::wire;
 
-use super::World;
+use super::role::EVERYONE;
+use super::{Role, World};
 
 /// A guild.
 #[derive(Clone, Debug)]
@@ -17,14 +18,6 @@ pub(crate) struct Guild {
     pub(crate) created_ms: i64,
     pub(crate) roles: BTreeMap<RoleId, Role>,
     pub(crate) members: BTreeMap<UserId, Member>,
-}
-
-/// A role.
-#[derive(Clone, Debug)]
-pub(crate) struct Role {
-    pub(crate) id: RoleId,
-    pub(crate) name: String,
-    pub(crate) position: usize,
 }
 
 /// A user's membership of a guild.
@@ -38,11 +31,8 @@ impl World {
     /// Makes a guild with the role `@everyone`, whose id is the guild's.
     pub(crate) fn add_guild(&mut self, id: GuildId, name: &str, owner: UserId) {
         let everyone = RoleId::new(id.get());
-        let role = Role {
-            id: everyone,
-            name: "@everyone".to_owned(),
-            position: 0,
-        };
+        let mut role = Role::new(everyone, "@everyone", EVERYONE);
+        role.position = 0;
         let guild = Guild {
             id,
             name: name.to_owned(),
@@ -60,62 +50,9 @@ impl World {
         self.add_guild(id, name, owner);
         self.join(id, owner);
         self.join(id, self.bot);
+        self.add_bot_role(id, self.bot, self.bot_permissions);
         let data = wire::guild_create(self, id);
         self.emit(EventKind::GuildCreate, data);
         id
-    }
-
-    pub(crate) fn add_role(&mut self, guild: GuildId, name: &str) -> RoleId {
-        let id = self.next_role_id();
-        if let Some(found) = self.guilds.get_mut(&guild) {
-            let position = found.roles.len();
-            found.roles.insert(
-                id,
-                Role {
-                    id,
-                    name: name.to_owned(),
-                    position,
-                },
-            );
-        }
-        let data = wire::role_event(self, guild, id);
-        self.emit(EventKind::GuildRoleCreate, data);
-        id
-    }
-
-    pub(crate) fn delete_role(&mut self, guild: GuildId, role: RoleId) {
-        let Some(found) = self.guilds.get_mut(&guild) else {
-            return;
-        };
-        if found.roles.remove(&role).is_some() {
-            for member in found.members.values_mut() {
-                member.roles.remove(&role);
-            }
-            self.emit(EventKind::GuildRoleDelete, wire::role_gone(guild, role));
-        }
-    }
-
-    /// The first role of that name in the home guild.
-    pub(crate) fn role_named(&self, name: &str) -> Option<RoleId> {
-        let home = self.guilds.get(&self.home)?;
-        home.roles
-            .values()
-            .find(|role| role.name == name)
-            .map(|role| role.id)
-    }
-
-    /// Finds a role of the home guild by name, or makes one.
-    pub(crate) fn role_or_new(&mut self, name: &str) -> RoleId {
-        match self.role_named(name) {
-            Some(role) => role,
-            None => self.add_role(self.home, name),
-        }
-    }
-
-    pub(crate) fn role_name(&self, role: RoleId) -> Option<&str> {
-        self.guilds
-            .values()
-            .find_map(|guild| guild.roles.get(&role))
-            .map(|role| role.name.as_str())
     }
 }

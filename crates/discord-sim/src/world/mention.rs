@@ -3,8 +3,9 @@
 use crate::body::{AllowedMentions, ParseKind};
 use crate::ids::{ChannelId, RoleId, UserId};
 use crate::journal::Pinged;
+use crate::permission::Permission;
 
-use super::World;
+use super::{Mentionable, World};
 
 /// What counts when a message says nothing about mentions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,14 +50,16 @@ impl World {
             |user: &UserId| allowed.is_some_and(|a| a.users.iter().flatten().any(|id| id == user));
         let listed_role =
             |role: &RoleId| allowed.is_some_and(|a| a.roles.iter().flatten().any(|id| id == role));
-        let may_ping_all = self.may_ping_all(author, channel);
+        let may_ping_all = self.can(author, channel, Permission::MentionEveryone);
         let mut pinged = Pinged {
             everyone: found.everyone && parse(ParseKind::Everyone) && may_ping_all,
             ..Pinged::default()
         };
         for role in found.roles {
-            let exists = guild.is_some_and(|guild| guild.roles.contains_key(&role));
-            if exists && may_ping_all && (parse(ParseKind::Roles) || listed_role(&role)) {
+            let mentionable = guild
+                .and_then(|guild| guild.roles.get(&role))
+                .is_some_and(|role| may_ping_all || role.mentionable == Mentionable::ByAll);
+            if mentionable && (parse(ParseKind::Roles) || listed_role(&role)) {
                 pinged.roles.push(role);
             }
         }

@@ -7,40 +7,48 @@ mod channel;
 mod check;
 mod command;
 mod edit;
+mod effective;
 mod guild;
 mod interaction;
 mod mention;
 mod message;
+mod overwrite;
 mod people;
 mod post;
 mod reaction;
+mod role;
 mod slash;
 mod thread;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::config::SimConfig;
+use crate::config::{Nonces, SimConfig};
 use crate::gateway::{Content, Event, EventKind, Place, SessionStarts};
 use crate::ids::{
     AttachmentId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, Snowflakes,
     UserId,
 };
 use crate::journal::{Fact, Violation, ViolationKind};
+use crate::permission::{Permission, Permissions};
+use crate::portal::PortalIntent;
 
 pub use channel::ChannelKind;
-pub(crate) use channel::{Channel, Thread};
+pub(crate) use channel::{Channel, ChannelDraft, Thread};
 pub(crate) use check::{check_channel_name, check_message};
 pub(crate) use command::{Command, CommandScope};
 pub(crate) use edit::Patch;
-pub(crate) use guild::{Guild, Member, Role};
+pub(crate) use guild::{Guild, Member};
 pub(crate) use interaction::{Ack, Interaction, InteractionKind};
 pub(crate) use mention::MentionDefault;
 pub use message::MessageKind;
 pub(crate) use message::{Attachment, Draft, Message, Reaction, Reference, Upload, flag};
+pub use overwrite::Holder;
+pub(crate) use overwrite::Overwrite;
 pub(crate) use people::{User, UserKind};
+pub(crate) use role::{Mentionable, Role};
 pub use slash::SlashError;
 pub(crate) use thread::{ThreadDraft, Visibility};
 
@@ -54,6 +62,9 @@ pub(crate) struct World {
     pub(crate) bot: UserId,
     /// How often the bot may still IDENTIFY.
     pub(crate) starts: SessionStarts,
+    /// What the bot's own role allows in a guild that it is added to.
+    pub(crate) bot_permissions: Permissions,
+    pub(crate) portal_intents: BTreeSet<PortalIntent>,
     /// The guild that tests mean when they name none.
     pub(crate) home: GuildId,
     pub(crate) guilds: BTreeMap<GuildId, Guild>,
@@ -62,6 +73,7 @@ pub(crate) struct World {
     pub(crate) files: BTreeMap<AttachmentId, Vec<u8>>,
     pub(crate) commands: BTreeMap<CommandId, Command>,
     pub(crate) interactions: BTreeMap<InteractionId, Interaction>,
+    pub(crate) nonces: Nonces,
     facts: Vec<Fact>,
     events: Vec<Event>,
 }
@@ -78,10 +90,13 @@ impl World {
         let bot = UserId::new(ids.next(now));
         let mut world = Self {
             clock: config.clock.clone(),
+            nonces: config.nonces,
             ids,
             base_url: format!("http://127.0.0.1:{port}"),
             bot,
             starts: SessionStarts::new(config.rate_limits),
+            bot_permissions: config.bot_permissions,
+            portal_intents: config.portal_intents.clone(),
             home,
             guilds: BTreeMap::new(),
             users: BTreeMap::new(),
@@ -115,6 +130,7 @@ impl World {
         for user in people {
             self.join(self.home, user);
         }
+        self.add_bot_role(self.home, self.bot, self.bot_permissions);
         for name in ["owner", "member"] {
             let role = self.add_role(self.home, name);
             if let Some(user) = self.user_named(name) {
@@ -122,7 +138,7 @@ impl World {
             }
         }
         for name in ["general", "project"] {
-            self.add_channel(self.home, name, ChannelKind::Text, None);
+            self.add_channel(self.home, ChannelDraft::new(name, ChannelKind::Text));
         }
     }
 
@@ -176,7 +192,7 @@ impl World {
         let Some(found) = self.channels.get(&channel) else {
             return;
         };
-        if self.is_hidden(channel) {
+        if !self.can(self.bot, channel, Permission::ViewChannel) {
             return;
         }
         let place = if found.guild.is_some() {

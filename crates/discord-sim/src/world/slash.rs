@@ -195,7 +195,7 @@ impl World {
             .parse::<RoleId>()
             .ok()
             .filter(|id| home.roles.contains_key(id));
-        let role = id.or_else(|| self.role_named(text.trim_start_matches('@')))?;
+        let role = id.or_else(|| self.role_named(self.home, text.trim_start_matches('@')))?;
         resolved["roles"][role.to_string()] = wire::role(home.roles.get(&role)?);
         Some(json!(role))
     }

@@ -1,6 +1,6 @@
 //! Starting threads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::error::ApiError;
 use crate::gateway::{Content, EventKind};
@@ -129,14 +129,9 @@ impl World {
     ) {
         let now = self.now_ms();
         let thread = Channel {
-            id,
-            kind,
             guild: self.channels.get(&parent).and_then(|parent| parent.guild),
             name: draft.name.clone(),
-            topic: None,
             parent: Some(parent),
-            position: 0,
-            denied: BTreeSet::new(),
             thread: Some(Thread {
                 owner: by,
                 archived: false,
@@ -144,9 +139,9 @@ impl World {
                 auto_archive: draft.auto_archive,
                 changed_ms: now,
                 created_ms: now,
+                members: BTreeMap::from([(by, now)]),
             }),
-            recipient: None,
-            messages: BTreeMap::new(),
+            ..Channel::bare(id, kind)
         };
         let data = wire::new_thread(self, &thread);
         self.channels.insert(id, thread);

@@ -17,6 +17,8 @@ mod gateway_rules;
 mod interactions;
 mod language;
 mod network;
+mod permissions;
 mod rest;
 mod rules;
+mod schema;
 mod throttle;

@@ -1,0 +1,80 @@
+//! Channels and threads of the simulated guilds.
+
+use serde_json::json;
+
+use crate::ids::{ChannelId, GuildId};
+use crate::world::{ChannelDraft, ChannelKind, ThreadDraft, UserKind};
+
+use super::Sim;
+
+impl Sim {
+    /// A channel or thread, by name.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
+    pub fn channel(&self, name: &str) -> ChannelId {
+        match self.shared.look(|core| core.world.channel_named(name)) {
+            Some(channel) => channel,
+            None => panic!("there is no channel #{name}"),
+        }
+    }
+
+    /// A new text channel of the guild.
+    pub fn create_channel(&self, name: &str) -> ChannelId {
+        self.create_channel_of(self.guild_id(), name, ChannelKind::Text)
+    }
+
+    /// A new channel of any guild and kind.
+    pub fn create_channel_of(&self, guild: GuildId, name: &str, kind: ChannelKind) -> ChannelId {
+        self.shared
+            .act(|core| core.world.add_channel(guild, ChannelDraft::new(name, kind)))
+    }
+
+    /// A new public thread that the guild's owner starts from no message.
+    ///
+    /// # Panics
+    ///
+    /// When the channel can have no threads.
+    #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
+    pub fn create_thread_in(&self, channel: impl Into<ChannelId>, name: &str) -> ChannelId {
+        let channel = channel.into();
+        let made = self.shared.act(|core| {
+            let owner = core.world.user_or_new("owner", UserKind::Person);
+            core.world
+                .thread_without(owner, channel, &ThreadDraft::public(name))
+        });
+        made.unwrap_or_else(|error| panic!("no thread in {channel}: {error}"))
+    }
+
+    /// Archives a thread, and locks it if told so.
+    pub fn archive(&self, thread: impl Into<ChannelId>) {
+        self.patch_thread(thread.into(), &json!({"archived": true}));
+    }
+
+    /// Archives a thread so that only moderators can open it again.
+    pub fn archive_and_lock(&self, thread: impl Into<ChannelId>) {
+        self.patch_thread(thread.into(), &json!({"archived": true, "locked": true}));
+    }
+
+    #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
+    fn patch_thread(&self, thread: ChannelId, patch: &serde_json::Value) {
+        let patched = self.shared.act(|core| {
+            let patch = crate::body::read(patch)?.body;
+            let owner = core.world.user_or_new("owner", UserKind::Person);
+            core.world.patch_channel(thread, &patch, owner)
+        });
+        if let Err(error) = patched {
+            panic!("the thread {thread} cannot be changed: {error}");
+        }
+    }
+
+    /// Deletes a channel with its threads, or a thread.
+    pub fn delete_channel(&self, channel: impl Into<ChannelId>) {
+        // A channel that is gone already is what was asked for.
+        let _ = self
+            .shared
+            .act(|core| core.world.delete_channel(channel.into()));
+    }
+}

@@ -1,0 +1,126 @@
+//! Guilds, roles and permissions.
+
+use crate::ids::{ChannelId, GuildId, RoleId, UserId};
+use crate::language::actor::must;
+use crate::permission::{Permission, Permissions};
+use crate::world::{Holder, Overwrite, UserKind};
+
+use super::Sim;
+
+impl Sim {
+    /// Another guild that the bot is in, owned by a new person.
+    pub fn create_guild(&self, name: &str) -> GuildId {
+        self.shared.act(|core| {
+            let owner = core
+                .world
+                .add_user(&format!("owner of {name}"), UserKind::Person);
+            core.world.new_guild(name, owner)
+        })
+    }
+
+    /// A role of the guild, found by name or new. New roles have the permissions of `@everyone`.
+    pub fn role(&self, name: &str) -> RoleId {
+        self.shared
+            .act(|core| core.world.role_or_new(core.world.home, name))
+    }
+
+    /// The role of everybody in a guild.
+    pub const fn everyone_in(guild: GuildId) -> RoleId {
+        RoleId::new(guild.get())
+    }
+
+    /// The bot's own role in the guild.
+    ///
+    /// # Panics
+    ///
+    /// When the bot is not in the guild.
+    pub fn bot_role(&self) -> RoleId {
+        let found = self.shared.look(|core| {
+            let home = core.world.guilds.get(&core.world.home)?;
+            let mut roles = home.roles.values();
+            roles
+                .find(|role| role.managed_by == Some(core.world.bot))
+                .map(|role| role.id)
+        });
+        must("find the bot's role", found.ok_or("it has none"))
+    }
+
+    /// Says what a role allows, in every channel that does not say otherwise.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such role.
+    pub fn set_role_permissions(&self, role: RoleId, permissions: impl Into<Permissions>) {
+        let permissions = permissions.into();
+        let changed = self.shared.act(|core| {
+            let guild = core.world.guild_of_role(role).unwrap_or(core.world.home);
+            core.world
+                .change_role(guild, role, |role| role.permissions = permissions)
+        });
+        must("change the role", changed);
+    }
+
+    /// Deletes a role.
+    pub fn delete_role(&self, role: RoleId) {
+        self.shared.act(|core| {
+            let guild = core.world.guild_of_role(role);
+            // A role that is gone already is what was asked for.
+            guild.map(|guild| core.world.delete_role(guild, role))
+        });
+    }
+
+    /// Takes permissions of the bot away in a channel, with an overwrite for it; an empty list gives
+    /// all back. Threads have what their channel has.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such channel, or it is a DM.
+    pub fn deny(
+        &self,
+        channel: impl Into<ChannelId>,
+        permissions: impl IntoIterator<Item = Permission>,
+    ) {
+        let deny = permissions.into_iter().collect();
+        let denied = self
+            .shared
+            .act(|core| core.world.deny_bot(channel.into(), deny));
+        must("deny this", denied);
+    }
+
+    /// Sets the overwrite of a role or member in a channel: what it may and may not do there.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such channel, or it is a DM.
+    pub fn overwrite(
+        &self,
+        channel: impl Into<ChannelId>,
+        holder: impl Into<Holder>,
+        allow: impl Into<Permissions>,
+        deny: impl Into<Permissions>,
+    ) {
+        let overwrite = Overwrite {
+            holder: holder.into(),
+            allow: allow.into(),
+            deny: deny.into(),
+        };
+        let set = self
+            .shared
+            .act(|core| core.world.set_overwrite(channel.into(), overwrite));
+        must("set the overwrite", set);
+    }
+
+    /// Removes the overwrite of a role or member in a channel, if there is one.
+    pub fn remove_overwrite(&self, channel: impl Into<ChannelId>, holder: impl Into<Holder>) {
+        // An overwrite that is gone already is what was asked for.
+        let _ = self
+            .shared
+            .act(|core| core.world.remove_overwrite(channel.into(), holder.into()));
+    }
+
+    /// What a member may do in a channel, thread or DM.
+    pub fn permissions(&self, user: UserId, channel: impl Into<ChannelId>) -> Permissions {
+        self.shared
+            .look(|core| core.world.permissions(user, channel.into()))
+    }
+}
