@@ -22,7 +22,7 @@ use baton::{
     admission::Caps,
     approval::ToolPolicy,
     clock::Clock,
-    delivery::{Answer, Chat, ChatError, Outbox, Post, Seen},
+    delivery::{Answer, Chat, ChatError, Outbox, Post, Seen, Standing},
     runtime::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
@@ -31,7 +31,7 @@ use baton::{
         Bystanders, ChannelMode, Engine, Heard, Limits, Parts, ProjectAgent, Projects, Speakers,
     },
     store::{ProjectRow, Store},
-    words::{Addressed, ChannelId, GuildId, MessageId, Person, Place, RoleId, RuntimeKind, UserId},
+    words::{Addressed, ChannelId, GuildId, MessageId, Person, Place, RuntimeKind, UserId},
 };
 use figures::{HEAD, Samples};
 use tokio::sync::mpsc;
@@ -80,7 +80,7 @@ impl Chat for Silence {
         Err(nobody())
     }
 
-    async fn roles(&self, _: UserId) -> Result<Vec<RoleId>, ChatError> {
+    async fn standing(&self, _: UserId) -> Result<Standing, ChatError> {
         Err(nobody())
     }
 

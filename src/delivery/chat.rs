@@ -54,6 +54,15 @@ pub enum Author {
     Machine,
 }
 
+/// What a person is in the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A member with these roles.
+    Member(Vec<RoleId>),
+    /// No member, or none any more.
+    Stranger,
+}
+
 /// An answer of an agent, before it is cut into messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -155,8 +164,8 @@ pub trait Chat: Send + Sync + 'static {
         limit: u8,
     ) -> Result<Vec<Seen>, ChatError>;
 
-    /// The roles of a person; none if he has left.
-    async fn roles(&self, person: UserId) -> Result<Vec<RoleId>, ChatError>;
+    /// What a person is there, as of the last minute.
+    async fn standing(&self, person: UserId) -> Result<Standing, ChatError>;
 
     /// Up to `limit` (1 to 100) messages before `before`, oldest first.
     async fn before(

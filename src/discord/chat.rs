@@ -16,11 +16,12 @@ use super::{
     ids,
     inbound::{self, Me},
     mentions::Mention,
-    people, render,
+    people::People,
+    render,
 };
 use crate::{
-    delivery::{Answer, Author, Chat, ChatError, Post, Seen},
-    words::{ChannelId, MessageId, RoleId, UserId},
+    delivery::{Answer, Author, Chat, ChatError, Post, Seen, Standing},
+    words::{ChannelId, MessageId, UserId},
 };
 
 /// The HTTP client gives up after 30 s; this bounds the waiting for serenity's rate limiter as well,
@@ -35,11 +36,12 @@ const UNKNOWN_MESSAGE: u32 = 10_008;
 pub struct DiscordChat {
     http: Arc<Http>,
     me: Me,
+    people: Arc<People>,
 }
 
 impl DiscordChat {
-    pub(super) const fn new(http: Arc<Http>, me: Me) -> Self {
-        Self { http, me }
+    pub(super) const fn new(http: Arc<Http>, me: Me, people: Arc<People>) -> Self {
+        Self { http, me, people }
     }
 
     async fn page(
@@ -206,9 +208,8 @@ impl Chat for DiscordChat {
         self.page(channel, from, limit).await
     }
 
-    async fn roles(&self, person: UserId) -> Result<Vec<RoleId>, ChatError> {
-        let member = people::member(&self.http, self.me.guild, person).await?;
-        Ok(member.map_or_else(Vec::new, |member| people::roles(&member)))
+    async fn standing(&self, person: UserId) -> Result<Standing, ChatError> {
+        self.people.standing(person).await
     }
 
     async fn before(

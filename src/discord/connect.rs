@@ -20,6 +20,7 @@ use super::{
     chat::{nobody, within},
     ids,
     inbound::Me,
+    people::People,
     preflight,
 };
 use crate::{
@@ -79,6 +80,7 @@ pub struct Connection {
     pub(super) client: reqwest::Client,
     pub(super) http: Arc<Http>,
     pub(super) me: Me,
+    pub(super) people: Arc<People>,
     pub(super) application: ApplicationId,
 }
 
@@ -94,7 +96,8 @@ impl fmt::Debug for Connection {
 impl Connection {
     /// The chat service over this account.
     pub fn chat(&self) -> Arc<DiscordChat> {
-        Arc::new(DiscordChat::new(Arc::clone(&self.http), self.me))
+        let people = Arc::clone(&self.people);
+        Arc::new(DiscordChat::new(Arc::clone(&self.http), self.me, people))
     }
 }
 
@@ -117,7 +120,9 @@ pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordErr
         user: ids::user(user.id),
         guild: settings.guild,
     };
+    let people = Arc::new(People::new(settings.guild, Arc::clone(&http)));
     Ok(Connection {
+        people,
         settings,
         client,
         http,

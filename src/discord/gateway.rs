@@ -120,10 +120,10 @@ pub(super) async fn serve(
     let shards = Arc::clone(&client.shard_manager);
     let listener = Listener::new(
         Arc::clone(&house),
-        Arc::clone(&connection.http),
+        &connection,
         Arc::clone(&client.cache),
         places,
-        connection.me,
+        clock.clone(),
     );
     let stage = Stage {
         house,

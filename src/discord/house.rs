@@ -23,6 +23,9 @@ pub(super) trait House: Send + Sync + 'static {
     /// Marks a message that needs no decision.
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError>;
 
+    /// Says in a place that messages up to this one are left out, and marks them as decided on.
+    async fn left_out(&self, channel: ChannelId, last: MessageId) -> Result<(), SessionError>;
+
     /// The channels of projects and the threads of sessions.
     async fn watched(&self) -> Result<Vec<ChannelId>, SessionError>;
 
@@ -105,6 +108,10 @@ impl House for Behind {
 
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError> {
         self.0.decided(channel, message).await
+    }
+
+    async fn left_out(&self, channel: ChannelId, last: MessageId) -> Result<(), SessionError> {
+        self.0.left_out(channel, last).await
     }
 
     async fn watched(&self) -> Result<Vec<ChannelId>, SessionError> {

@@ -21,6 +21,7 @@ mod link;
 mod listener;
 mod live;
 mod mentions;
+mod missed;
 mod pace;
 mod people;
 mod places;

@@ -65,6 +65,7 @@ pub(super) struct FakeHouse {
     pub(super) watched: Vec<ChannelId>,
     pub(super) marks: Mutex<HashMap<ChannelId, MessageId>>,
     pub(super) heard: Mutex<Vec<Heard>>,
+    pub(super) left_out: Mutex<Vec<(ChannelId, MessageId)>>,
     pub(super) changed: Notify,
     /// How many of the next messages fail.
     pub(super) failures: Mutex<u32>,
@@ -137,6 +138,12 @@ impl House for FakeHouse {
 
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError> {
         self.mark_now(channel, message);
+        Ok(())
+    }
+
+    async fn left_out(&self, channel: ChannelId, last: MessageId) -> Result<(), SessionError> {
+        self.left_out.lock().push((channel, last));
+        self.mark_now(channel, last);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::{Bystanders, Engine, SessionError};
 use crate::{
     access::{Action, Refusal},
-    delivery::{Author, Seen},
+    delivery::{Author, Seen, Standing},
     store::{RequestRow, SessionRow},
     words::{Addressed, MessageId, Person, UserId},
 };
@@ -126,8 +126,9 @@ impl Engine {
         name: &str,
         session: &SessionRow,
     ) -> Result<Writer, SessionError> {
-        let roles = match self.chat.roles(id).await {
-            Ok(roles) => roles,
+        let roles = match self.chat.standing(id).await {
+            Ok(Standing::Member(roles)) => roles,
+            Ok(Standing::Stranger) => Vec::new(),
             Err(error) => {
                 tracing::warn!(person = %id, %error, "a person's roles cannot be had");
                 return Ok(Writer::Blocked);

@@ -21,6 +21,7 @@ mod insist;
 mod keep;
 mod kept;
 mod meaning;
+mod missed;
 mod progress;
 mod projects;
 mod prompt;

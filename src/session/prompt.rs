@@ -120,6 +120,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        clock::Millis,
         delivery::Author,
         words::{
             Addressed, ChannelId, MessageId, Person, RequestId, RequestState, SessionId, Tier,
@@ -143,6 +144,7 @@ mod tests {
             },
             tier: Tier::Member,
             text: text.into(),
+            accepted_at: Millis::new(0),
         }
     }
 

@@ -26,6 +26,10 @@ pub(super) const MEMORY_LOST: &str = "⚠️ The agent does not remember this co
 pub(super) const INTERRUPTED: &str = "⚠️ The agent was ended from outside while it worked. What it did so \
                                       far stays in its memory: send a message to go on.";
 
+pub(super) const LEFT_OUT: &str = "💤 I was away for so long that I have not read everything that was \
+                                   written here meanwhile. If something is still to be done, say it \
+                                   again.";
+
 pub(super) const UNKEPT: &str = "The agent did more than Baton can keep a record of, so it was ended. What it \
                                  did so far stays in its memory: send a message to go on. If it happens \
                                  again, ask the operator to look at the log.";

@@ -95,6 +95,17 @@ impl Store {
         rows.into_iter().map(MembershipRow::try_from).collect()
     }
 
+    /// Whether anybody is blocked for a role that he holds.
+    pub async fn has_role_blocks(&self) -> Result<bool, StoreError> {
+        let found = sqlx::query_scalar!(
+            r#"SELECT COUNT(*) AS "count!: u32" FROM memberships
+               WHERE subject_kind = 'role' AND tier = 'blocked'"#
+        )
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(found > 0)
+    }
+
     /// Every membership.
     pub async fn memberships(&self) -> Result<Vec<MembershipRow>, StoreError> {
         let rows = sqlx::query_as!(

@@ -244,7 +244,7 @@ impl Line {
         self.base.get_or_insert_with(|| url.clone());
         let mut socket = Socket::open(&url, self.patience)
             .await
-            .map_err(NoGateway::now)?;
+            .map_err(|error| NoGateway::now(&error))?;
         if matches!(opening, Opening::Identify(_)) {
             // The last moment before one is sent.
             self.gate.ledger.enter().await.map_err(NoGateway::Ever)?;
@@ -252,7 +252,7 @@ impl Line {
         if socket.send(Message::Text(text.clone())).await {
             Ok(socket)
         } else {
-            Err(NoGateway::now("it closed at once"))
+            Err(NoGateway::now(&"it closed at once"))
         }
     }
 

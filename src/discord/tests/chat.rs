@@ -1,9 +1,11 @@
 //! The chat service, call by call.
 
-use discord_sim::{Fact, Pinged, Sim, SimConfig};
+use std::time::Duration;
+
+use discord_sim::{Fact, Pinged, RouteKind, Sim, SimConfig};
 
 use crate::{
-    delivery::{Attachment, Author, Chat, ChatError, Post, Seen},
+    delivery::{Attachment, Author, Chat, ChatError, Post, Seen, Standing},
     discord::testing::{channel, connected},
     words::{Addressed, ChannelId, MessageId, RoleId, UserId},
 };
@@ -185,16 +187,33 @@ async fn pages_are_oldest_first_on_both_sides() {
     );
 }
 
+/// Lets a minute pass for everything that is kept for a while.
+async fn a_minute_later() {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+}
+
 #[tokio::test]
-async fn a_person_has_his_roles_and_who_left_has_none() {
+async fn roles_are_believed_for_a_minute_and_who_left_is_a_stranger() {
     let sim = Sim::start(SimConfig::default()).await;
     let role = RoleId::new(sim.role("crew").get());
     let alice = sim.user("alice").with_role("crew");
     let id = UserId::new(alice.id().get());
     let chat = connected(&sim).await.chat();
-    assert_eq!(chat.roles(id).await, Ok(vec![role]));
+    let asked = |sim: &Sim| {
+        let journal = sim.journal();
+        let calls = journal.iter().filter_map(|entry| entry.rest());
+        calls.filter(|call| call.route == RouteKind::Member).count()
+    };
+    let before = asked(&sim);
+    let member = Standing::Member(vec![role]);
+    assert_eq!(chat.standing(id).await, Ok(member.clone()));
+    assert_eq!(chat.standing(id).await, Ok(member));
+    assert_eq!(asked(&sim) - before, 1);
     alice.leaves();
-    assert_eq!(chat.roles(id).await, Ok(Vec::new()));
+    a_minute_later().await;
+    assert_eq!(chat.standing(id).await, Ok(Standing::Stranger));
 }
 
 #[tokio::test]

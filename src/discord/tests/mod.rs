@@ -1,5 +1,6 @@
 //! The room against the simulator, with a house that only writes down what it is told.
 
+mod catch_up;
 mod chat;
 mod commands;
 mod connect;

@@ -22,7 +22,7 @@ use baton::{
     admission::Caps,
     approval::ToolPolicy,
     clock::Clock,
-    delivery::{Answer, Chat, ChatError, Outbox, Post, Seen},
+    delivery::{Answer, Chat, ChatError, Outbox, Post, Seen, Standing},
     runtime::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
@@ -32,8 +32,8 @@ use baton::{
     },
     store::{ProjectRow, Store},
     words::{
-        Addressed, ChannelId, GuildId, MessageId, Person, Place, RoleId, RunId, RunState,
-        RuntimeKind, UserId,
+        Addressed, ChannelId, GuildId, MessageId, Person, Place, RunId, RunState, RuntimeKind,
+        UserId,
     },
 };
 use nix::{sys::signal::Signal, unistd::Pid};
@@ -478,7 +478,7 @@ impl Chat for Silence {
         nobody()
     }
 
-    async fn roles(&self, _: UserId) -> Result<Vec<RoleId>, ChatError> {
+    async fn standing(&self, _: UserId) -> Result<Standing, ChatError> {
         nobody()
     }
 

@@ -37,6 +37,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
             "/violations",
             get(look::violations).delete(look::take_violations),
         )
+        .route("/counts", get(look::counts))
         .route("/limits", get(look::limits))
         .route("/commands", get(look::commands))
         .route("/interactions/{id}", get(look::interaction))
@@ -56,8 +57,11 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/react", post(talk::react))
         .route("/typing", post(talk::typing))
         .route("/faults", post(steer::fault).delete(steer::clear))
+        .route("/dispatch-faults", post(steer::dispatch_fault))
+        .route("/gateway-faults", post(steer::gateway_fault))
+        .route("/outage", post(steer::outage))
         .route("/clock/advance", post(steer::advance))
-        .route("/gateway", post(steer::gateway))
+        .route("/gateway", get(look::gateway).post(steer::gateway))
         .merge(holds)
         .layer(from_fn_with_state(Arc::clone(shared), guard::loopback_only))
 }

@@ -30,7 +30,7 @@ pub struct Rule {
     clippy::unnecessary_wraps,
     reason = "serde wants the type of the field"
 )]
-const fn once() -> Option<u32> {
+pub(crate) const fn once() -> Option<u32> {
     Some(1)
 }
 

@@ -10,8 +10,11 @@
 mod client;
 mod commands;
 mod control;
+mod dispatch;
 mod faults;
 mod gateway;
+mod gateway_faults;
+mod gateway_rules;
 mod guilds;
 mod interactions;
 mod language;
