@@ -225,6 +225,11 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
             turn: long,
             start: long,
         },
+        channel_mode: ChannelMode {
+            speakers: Speakers::Owners,
+            history: 10,
+            bystanders: Bystanders::LeftOut,
+        },
         live,
         stop: CancellationToken::new(),
         store,

@@ -127,6 +127,17 @@ pub enum Refusal {
 /// all. Then the owner role, then the nearest scope that says anything; within one scope a
 /// membership of the person himself beats those of his roles, of which the highest counts.
 pub(super) fn tier(person: &Person, place: Place, rows: &[MembershipRow], owners: Owners) -> Tier {
+    let scopes: Vec<Scope> = place.scopes().collect();
+    tier_in(person, &scopes, rows, owners)
+}
+
+/// The same for the scopes that hold somewhere, nearest first.
+pub(super) fn tier_in(
+    person: &Person,
+    scopes: &[Scope],
+    rows: &[MembershipRow],
+    owners: Owners,
+) -> Tier {
     if owners.user == Some(person.id) {
         return Tier::Owner;
     }
@@ -135,7 +146,7 @@ pub(super) fn tier(person: &Person, place: Place, rows: &[MembershipRow], owners
         Subject::Role(id) => person.roles.contains(&id),
     };
     let here: Vec<&MembershipRow> = rows.iter().filter(mine).collect();
-    let holds = |row: &&&MembershipRow| place.scopes().any(|scope| scope == row.scope);
+    let holds = |row: &&&MembershipRow| scopes.contains(&row.scope);
     if here
         .iter()
         .filter(holds)
@@ -146,9 +157,9 @@ pub(super) fn tier(person: &Person, place: Place, rows: &[MembershipRow], owners
     if owners.role.is_some_and(|role| person.roles.contains(&role)) {
         return Tier::Owner;
     }
-    place
-        .scopes()
-        .find_map(|scope| at_scope(&here, scope))
+    scopes
+        .iter()
+        .find_map(|scope| at_scope(&here, *scope))
         .unwrap_or(Tier::Guest)
 }
 
@@ -160,7 +171,7 @@ fn at_scope(rows: &[&MembershipRow], scope: Scope) -> Option<Tier> {
 }
 
 /// How high a tier stands.
-const fn rank(tier: Tier) -> u8 {
+pub(super) const fn rank(tier: Tier) -> u8 {
     match tier {
         Tier::Blocked => 0,
         Tier::Guest => 1,

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    access::{Action, Permit, Refusal},
+    access::{Action, Change, Changed, Forbidden, Permit, Refusal},
     session::{
         Cancelled, Cleared, Engine, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
         SessionError, SessionView, StartOrder, Started, Stopped,
     },
-    words::{ChannelId, MessageId, Person, Place, RunId},
+    store::MembershipRow,
+    words::{ChannelId, MessageId, Person, Place, RunId, Tier},
 };
 
 /// The rooms behind Discord, as far as Discord needs them. The one implementation is the session
@@ -86,6 +87,25 @@ pub(super) trait House: Send + Sync + 'static {
 
     /// The projects of the settings.
     fn projects(&self) -> &Projects;
+
+    /// What a person is at a place, and the memberships that have a say in it.
+    async fn standing(
+        &self,
+        person: &Person,
+        place: Place,
+    ) -> Result<(Tier, Vec<MembershipRow>), SessionError>;
+
+    /// Every membership.
+    async fn memberships(&self) -> Result<Vec<MembershipRow>, SessionError>;
+
+    /// Changes a membership for somebody who may.
+    async fn change_membership(
+        &self,
+        permit: &Permit,
+        actor: &Person,
+        change: Change,
+        known: &[Person],
+    ) -> Result<Result<Changed, Forbidden>, SessionError>;
 
     /// How the server is.
     async fn health(&self) -> Result<Health, SessionError>;
@@ -187,6 +207,32 @@ impl House for Behind {
 
     fn projects(&self) -> &Projects {
         self.0.projects()
+    }
+
+    async fn standing(
+        &self,
+        person: &Person,
+        place: Place,
+    ) -> Result<(Tier, Vec<MembershipRow>), SessionError> {
+        Ok(self.0.gate().standing(person, place).await?)
+    }
+
+    async fn memberships(&self) -> Result<Vec<MembershipRow>, SessionError> {
+        Ok(self.0.store().memberships().await?)
+    }
+
+    async fn change_membership(
+        &self,
+        permit: &Permit,
+        actor: &Person,
+        change: Change,
+        known: &[Person],
+    ) -> Result<Result<Changed, Forbidden>, SessionError> {
+        let now = self.0.clock().now();
+        let gate = self.0.gate();
+        Ok(gate
+            .change_membership(permit, actor, change, known, now)
+            .await?)
     }
 
     async fn health(&self) -> Result<Health, SessionError> {

@@ -11,14 +11,14 @@ use tokio::sync::Notify;
 
 use super::{Connection, DiscordSettings, SecureSimulator, connect, house::House};
 use crate::{
-    access::{Action, Gate, Owners, Permit, Refusal},
+    access::{Action, Change, Changed, Forbidden, Gate, Owners, Permit, Refusal},
     config::CatchUp,
     session::{
         Cancelled, Cleared, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
         SessionError, SessionView, StartOrder, Started, Stopped,
     },
-    store::{Store, StoreError},
-    words::{ChannelId, GuildId, MessageId, Person, Place, RunId},
+    store::{MembershipRow, Store, StoreError},
+    words::{ChannelId, GuildId, MessageId, Person, Place, RunId, Tier},
 };
 
 /// Settings that lead to a simulator.
@@ -225,6 +225,28 @@ impl House for FakeHouse {
 
     fn projects(&self) -> &Projects {
         &self.projects
+    }
+
+    async fn standing(
+        &self,
+        _: &Person,
+        _: Place,
+    ) -> Result<(Tier, Vec<MembershipRow>), SessionError> {
+        Ok((Tier::Owner, Vec::new()))
+    }
+
+    async fn memberships(&self) -> Result<Vec<MembershipRow>, SessionError> {
+        Ok(Vec::new())
+    }
+
+    async fn change_membership(
+        &self,
+        _: &Permit,
+        _: &Person,
+        _: Change,
+        _: &[Person],
+    ) -> Result<Result<Changed, Forbidden>, SessionError> {
+        Ok(Ok(Changed::Nothing))
     }
 
     async fn health(&self) -> Result<Health, SessionError> {

@@ -102,14 +102,15 @@ impl Engine {
             let writer = match seen.by {
                 Author::Baton => Writer::Baton,
                 Author::Machine => Writer::Machine,
-                Author::Person(id) => match writers.get(&id) {
-                    Some(known) => *known,
-                    None => {
+                Author::Person(id) => {
+                    if let Some(known) = writers.get(&id) {
+                        *known
+                    } else {
                         let writer = self.writer(id, &seen.author, session).await?;
                         writers.insert(id, writer);
                         writer
                     }
-                },
+                }
             };
             if is_given(room, writer, seen.addressed, self.channel_mode.bystanders) {
                 context.push(seen);

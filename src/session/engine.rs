@@ -152,6 +152,16 @@ impl Engine {
         Ok(self.gate.authorize(person, place, action).await?)
     }
 
+    /// Who may what, for the commands about that.
+    pub const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The time.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// The projects of the settings.
     pub const fn projects(&self) -> &Projects {
         &self.projects

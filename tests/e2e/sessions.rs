@@ -165,7 +165,7 @@ async fn the_first_sign_of_a_command_comes_before_its_work() {
     let command = ann.slash("session start", [("name", "patience")]);
     let used = command.in_(stage.channel()).await;
     used.acknowledged().await;
-    assert_eq!(stage.count(stage.channel(), ""), 0);
+    assert_eq!(stage.count(stage.channel(), "patience"), 0);
     drop(held);
     store.close().await;
     let answer = used.answer().await;

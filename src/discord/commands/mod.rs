@@ -9,6 +9,7 @@ mod cancel;
 mod health;
 mod mishap;
 mod offers;
+mod permission;
 mod session;
 mod sight;
 mod wait;
@@ -66,6 +67,7 @@ pub(super) fn framework() -> poise::FrameworkOptions<Desk, CommandError> {
             cancel::cancel(),
             session::session(),
             wait::wait(),
+            permission::permission(),
             health::health(),
         ],
         allowed_mentions: Some(nobody()),

@@ -171,7 +171,7 @@ async fn commands_are_registered_when_they_changed_and_not_at_every_start() {
     assert_eq!(
         registrations,
         [
-            vec!["cancel", "session", "health"],
+            vec!["cancel", "session", "wait", "permission", "health"],
             vec!["cancel", "session"]
         ]
     );
