@@ -24,3 +24,4 @@ mod recovery;
 mod runner;
 mod secrets;
 mod stage;
+mod stays_connected;
