@@ -11,7 +11,15 @@ use serenity::{
     http::{Http, MessagePagination},
 };
 
-use super::{failure::meaning, ids, inbound::Me, people::People, render, turns::Turns};
+use super::{
+    failure::meaning,
+    ids,
+    inbound::{self, Me},
+    mentions::Mention,
+    people::People,
+    render,
+    turns::Turns,
+};
 use crate::{
     delivery::{Answer, Author, Chat, ChatError, Post, Seen, Standing},
     words::{ChannelId, MessageId, UserId},
@@ -76,10 +84,13 @@ impl DiscordChat {
         } else {
             Author::Person(ids::user(author.id))
         };
+        // The bot's own role is known to the gateway's cache alone; people mention the bot itself.
+        let is_me = |mention| mention == Mention::User(self.me.user);
         Seen {
             id: ids::message(message.id),
             author: author.display_name().to_owned(),
             by,
+            addressed: inbound::addressed(&message, is_me, self.me),
             content: message.content,
         }
     }

@@ -13,7 +13,10 @@ use super::{Connection, DiscordSettings, SecureSimulator, connect, house::House}
 use crate::{
     access::{Action, Gate, Owners, Permit, Refusal},
     config::CatchUp,
-    session::{Cancelled, Health, Heard, SessionError, SessionView},
+    session::{
+        Cancelled, Cleared, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
+        SessionError, SessionView, StartOrder, Started, Stopped,
+    },
     store::{Store, StoreError},
     words::{ChannelId, GuildId, MessageId, Person, Place, RunId},
 };
@@ -72,6 +75,8 @@ pub(super) struct FakeHouse {
     pub(super) store: Option<Store>,
     pub(super) sessions: Vec<SessionView>,
     pub(super) cancelled: Mutex<Vec<Place>>,
+    pub(super) orders: Mutex<Vec<StartOrder>>,
+    pub(super) projects: Projects,
 }
 
 impl FakeHouse {
@@ -176,8 +181,50 @@ impl House for FakeHouse {
         Ok(Cancelled::Stopping)
     }
 
-    async fn sessions(&self, _: &Permit) -> Result<Vec<SessionView>, SessionError> {
+    async fn sessions(
+        &self,
+        _: &Person,
+        _: &Permit,
+        _: Reach,
+    ) -> Result<Vec<SessionView>, SessionError> {
         Ok(self.sessions.clone())
+    }
+
+    async fn find_session(
+        &self,
+        _: &Permit,
+        _: Option<&str>,
+    ) -> Result<Option<SessionView>, SessionError> {
+        Ok(self.sessions.first().cloned())
+    }
+
+    fn demanded(&self, _: Place, _: &StartOrder) -> Action {
+        Action::StartSession
+    }
+
+    async fn start_session(
+        &self,
+        _: &Permit,
+        order: StartOrder,
+    ) -> Result<Result<Started, NotStarted>, SessionError> {
+        self.orders.lock().push(order);
+        Ok(Ok(Started::Opening))
+    }
+
+    async fn stop_session(&self, _: &Permit) -> Result<Stopped, SessionError> {
+        Ok(Stopped::Ended)
+    }
+
+    async fn clear_session(&self, _: &Permit, _: MessageId) -> Result<Cleared, SessionError> {
+        Ok(Cleared::Cleared)
+    }
+
+    async fn positions(&self, _: &Permit) -> Result<Vec<QueuePosition>, SessionError> {
+        Ok(Vec::new())
+    }
+
+    fn projects(&self) -> &Projects {
+        &self.projects
     }
 
     async fn health(&self) -> Result<Health, SessionError> {

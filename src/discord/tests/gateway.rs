@@ -15,9 +15,9 @@ use crate::{
         relay::Patience,
         testing::{FakeHouse, channel, connected},
     },
-    session::{Addressed, Heard},
+    session::Heard,
     store::Store,
-    words::{ChannelId, GuildId, MessageId, Person, Place, RoleId, UserId},
+    words::{Addressed, ChannelId, GuildId, MessageId, Person, Place, RoleId, UserId},
 };
 
 /// A server in front of a fake house.
@@ -181,6 +181,7 @@ async fn a_mention_is_heard_with_everything_around_it() {
             },
             text: text.into(),
             addressed: Addressed::ToBaton,
+            replies_to: None,
             title: crate::discord::render::thread_name(text),
         }
     );
