@@ -1,7 +1,5 @@
 //! What was written while nobody listened: read back from Discord, oldest first, within bounds.
 
-use std::time::Duration;
-
 use futures::{StreamExt as _, stream};
 use serenity::{all as sn, http::MessagePagination};
 
@@ -13,7 +11,6 @@ use super::{
     missed::{Look, Spot, Spots},
 };
 use crate::{
-    clock::Millis,
     delivery::ChatError,
     words::{ChannelId, MessageId},
 };
@@ -23,11 +20,6 @@ const PAGE: u8 = 100;
 
 /// Channels that are read at the same time.
 const AT_ONCE: usize = 4;
-
-/// The first moment of Discord's ids, in Unix milliseconds, and the bits below their time
-/// (Discord: reference#snowflakes).
-const EPOCH: i64 = 1_420_070_400_000;
-const BELOW_TIME: u32 = 22;
 
 /// What is to be heard of one place.
 #[derive(Debug, Default)]
@@ -73,11 +65,11 @@ impl Listener {
 
     /// Tries the channels again that could not be read.
     pub(super) async fn catch_up_behind(&self) {
-        let behind = {
+        let spots = {
             let behind = self.behind.lock();
             behind.keys().map(|it| (*it, Spot::UNKNOWN)).collect()
         };
-        self.catch_up_all(behind).await;
+        self.catch_up_all(spots).await;
     }
 
     /// Channels before their threads: what begins a conversation stands in the channel.
@@ -169,7 +161,7 @@ impl Listener {
 
     /// What came after `mark`, from the newest back to the bounds.
     async fn missed(&self, channel: ChannelId, mark: MessageId) -> Result<Missed, ChatError> {
-        let oldest = floor(self.clock.now(), self.bounds.max_age).max(mark);
+        let oldest = MessageId::at(self.clock.now().before(self.bounds.max_age)).max(mark);
         let mut missed = Missed::default();
         let mut before = None;
         loop {
@@ -213,25 +205,5 @@ impl Missed {
     fn in_order(mut self) -> Self {
         self.messages.reverse();
         self
-    }
-}
-
-/// The id below which messages are older than `age`.
-fn floor(now: Millis, age: Duration) -> MessageId {
-    let since = now.before(age).get().saturating_sub(EPOCH).max(0);
-    MessageId::new(u64::try_from(since).unwrap_or(0) << BELOW_TIME)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_floor_is_the_id_of_that_moment() {
-        // Discord's own example (reference#snowflakes).
-        let id = 175_928_847_299_117_063_u64;
-        let at = Millis::new(1_462_015_105_796);
-        let floor = floor(at.after(Duration::from_hours(1)), Duration::from_hours(1));
-        assert_eq!(floor.get(), id >> BELOW_TIME << BELOW_TIME);
     }
 }

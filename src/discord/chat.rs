@@ -18,6 +18,7 @@ use super::{
     mentions::Mention,
     people::People,
     render,
+    turns::Turns,
 };
 use crate::{
     delivery::{Answer, Author, Chat, ChatError, Post, Seen, Standing},
@@ -37,11 +38,22 @@ pub struct DiscordChat {
     http: Arc<Http>,
     me: Me,
     people: Arc<People>,
+    turns: Arc<Turns>,
 }
 
 impl DiscordChat {
-    pub(super) const fn new(http: Arc<Http>, me: Me, people: Arc<People>) -> Self {
-        Self { http, me, people }
+    pub(super) const fn new(
+        http: Arc<Http>,
+        me: Me,
+        people: Arc<People>,
+        turns: Arc<Turns>,
+    ) -> Self {
+        Self {
+            http,
+            me,
+            people,
+            turns,
+        }
     }
 
     async fn page(
@@ -147,16 +159,20 @@ impl Chat for DiscordChat {
         let edit = EditMessage::new()
             .content(content)
             .allowed_mentions(nobody());
-        within(ids::to_channel(channel).edit_message(&*self.http, ids::to_message(message), edit))
-            .await?;
-        Ok(())
+        let http = Arc::clone(&self.http);
+        let (place, id) = (ids::to_channel(channel), ids::to_message(message));
+        let edited = async move {
+            within(place.edit_message(&*http, id, edit)).await?;
+            Ok(())
+        };
+        self.turns.change(message, edited).await
     }
 
     async fn delete(&self, channel: ChannelId, message: MessageId) -> Result<(), ChatError> {
-        let gone =
-            self.http
-                .delete_message(ids::to_channel(channel), ids::to_message(message), None);
-        match within(gone).await {
+        let http = Arc::clone(&self.http);
+        let (place, id) = (ids::to_channel(channel), ids::to_message(message));
+        let gone = async move { within(http.delete_message(place, id, None)).await };
+        match self.turns.change(message, gone).await {
             Err(error) if error.is_code(UNKNOWN_MESSAGE) => Ok(()),
             other => other,
         }

@@ -22,6 +22,7 @@ use super::{
     inbound::Me,
     people::People,
     preflight,
+    turns::Turns,
 };
 use crate::{
     config::CatchUp,
@@ -81,6 +82,7 @@ pub struct Connection {
     pub(super) http: Arc<Http>,
     pub(super) me: Me,
     pub(super) people: Arc<People>,
+    turns: Arc<Turns>,
     pub(super) application: ApplicationId,
 }
 
@@ -97,7 +99,13 @@ impl Connection {
     /// The chat service over this account.
     pub fn chat(&self) -> Arc<DiscordChat> {
         let people = Arc::clone(&self.people);
-        Arc::new(DiscordChat::new(Arc::clone(&self.http), self.me, people))
+        let turns = Arc::clone(&self.turns);
+        Arc::new(DiscordChat::new(
+            Arc::clone(&self.http),
+            self.me,
+            people,
+            turns,
+        ))
     }
 }
 
@@ -123,6 +131,7 @@ pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordErr
     let people = Arc::new(People::new(settings.guild, Arc::clone(&http)));
     Ok(Connection {
         people,
+        turns: Arc::default(),
         settings,
         client,
         http,

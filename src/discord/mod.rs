@@ -31,11 +31,13 @@ mod recent;
 mod registration;
 mod relay;
 pub mod render;
+mod sweep;
 mod tap;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod watchdog;
 
 pub use chat::DiscordChat;

@@ -25,3 +25,4 @@ mod runner;
 mod secrets;
 mod sessions;
 mod stage;
+mod stays_connected;

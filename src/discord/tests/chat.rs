@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use discord_sim::{Fact, Pinged, RouteKind, Sim, SimConfig};
+use discord_sim::{Fact, Pinged, RouteKind, Rule, Sim, SimConfig};
 
 use crate::{
     delivery::{Attachment, Author, Chat, ChatError, Post, Seen, Standing},
@@ -214,6 +214,29 @@ async fn roles_are_believed_for_a_minute_and_who_left_is_a_stranger() {
     alice.leaves();
     a_minute_later().await;
     assert_eq!(chat.standing(id).await, Ok(Standing::Stranger));
+}
+
+#[tokio::test]
+async fn an_edit_that_nobody_waits_for_any_more_is_not_overtaken_by_the_last_one() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let chat = connected(&sim).await.chat();
+    let general = channel(&sim, "general");
+    let id = chat.post(general, plain("begun"), "n").await.unwrap();
+    let hold = sim.hold(Rule::edit_message().containing("live"));
+    let late = {
+        let chat = std::sync::Arc::clone(&chat);
+        tokio::spawn(async move { chat.edit(general, id, "live".to_owned()).await })
+    };
+    hold.arrived().await;
+    // The run has ended: whoever showed it at work is gone.
+    late.abort();
+    let settled = tokio::spawn(async move { chat.edit(general, id, "settled".to_owned()).await });
+    // The last edit is asked for, and waits.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(texts(&sim), ["begun"]);
+    hold.release();
+    settled.await.unwrap().unwrap();
+    assert_eq!(texts(&sim), ["settled"]);
 }
 
 #[tokio::test]

@@ -75,6 +75,7 @@ impl Served {
         let patience = Patience {
             connect: Duration::from_millis(500),
             hello: Duration::from_millis(500),
+            answer: Duration::from_secs(2),
         };
         let task = tokio::spawn(serve(parts, house.clone(), patience, stop.clone()));
         Self {

@@ -4,6 +4,7 @@ mod catch_up;
 mod chat;
 mod commands;
 mod connect;
+mod events;
 mod failures;
 mod gateway;
 mod limits;
