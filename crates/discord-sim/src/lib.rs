@@ -8,6 +8,7 @@
 //! The same is served as JSON under `/_ctl`.
 
 mod body;
+mod chaos;
 mod clock;
 mod config;
 mod control;
@@ -28,6 +29,7 @@ mod throttle;
 mod wire;
 mod world;
 
+pub use chaos::{Chaos, ChaosFamily, ChaosRun};
 pub use clock::Clock;
 pub use config::{Nonces, RateLimits, SimConfig, Tls};
 pub use gateway::{EventKind, GatewayMode, ZombieWatch};

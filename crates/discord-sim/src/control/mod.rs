@@ -2,6 +2,7 @@
 //! for this machine only: requests that a foreign web page could have caused are refused.
 
 mod change;
+mod chaos;
 mod guard;
 mod look;
 mod named;
@@ -28,6 +29,10 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/holds/{id}", get(steer::held))
         .route("/holds/{id}/release", post(steer::release))
         .with_state((Arc::clone(shared), rules));
+    let running = Arc::new(chaos::Running::default());
+    let chaos = Router::new()
+        .route("/chaos", post(chaos::begin).delete(chaos::end))
+        .with_state((Arc::clone(shared), running));
     Router::new()
         .route("/world", get(look::world))
         .route("/messages", get(look::messages))
@@ -63,5 +68,6 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/clock/advance", post(steer::advance))
         .route("/gateway", get(look::gateway).post(steer::gateway))
         .merge(holds)
+        .merge(chaos)
         .layer(from_fn_with_state(Arc::clone(shared), guard::loopback_only))
 }

@@ -7,6 +7,7 @@
     reason = "the helpers of these tests fail them by panicking"
 )]
 
+mod chaos;
 mod client;
 mod commands;
 mod control;

@@ -1,5 +1,6 @@
 //! Holds and faults.
 
+use crate::chaos::{self, Chaos, ChaosRun};
 use crate::rules::{DispatchFault, DispatchRule, Effect, Fault, Gate, GatewayFault, Hold, Rule};
 use crate::shared::Core;
 
@@ -23,6 +24,11 @@ impl Sim {
     /// Removes all holds and faults; what is held goes on.
     pub fn clear_rules(&self) {
         self.shared.act(Core::clear_rules);
+    }
+
+    /// Begins to break things by chance, on the simulator's clock, until the run is stopped.
+    pub fn chaos(&self, chaos: &Chaos) -> ChaosRun {
+        chaos::start(&self.shared, chaos)
     }
 
     /// Breaks the events that the rule takes, before any session hears them.
