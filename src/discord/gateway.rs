@@ -98,6 +98,7 @@ pub(super) async fn serve(
     let desk = Desk {
         house: Arc::clone(&house),
         places: Arc::clone(&places),
+        people: Arc::clone(&connection.people),
         guild: connection.settings.guild,
         link: link.clone(),
     };

@@ -102,6 +102,11 @@ impl ApiError {
         if let Self::Form(errors) = self {
             body["errors"] = errors.tree();
         }
+        if self.status() == 429 {
+            // These are counts and no rate limits; Discord tells them as if they were.
+            body["retry_after"] = json!(60.0);
+            body["global"] = json!(false);
+        }
         body
     }
 

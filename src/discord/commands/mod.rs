@@ -19,7 +19,10 @@ use std::sync::Arc;
 use serenity::all::CreateCommand;
 use thiserror::Error;
 
-use super::{Link, chat::nobody, failure::meaning, house::House, ids, inbound, places::Places};
+use super::{
+    Link, chat::nobody, failure::meaning, house::House, ids, inbound, people::People,
+    places::Places,
+};
 use crate::{
     access::{Action, Permit, Refusal},
     delivery::ChatError,
@@ -31,6 +34,7 @@ use crate::{
 pub(super) struct Desk {
     pub(super) house: Arc<dyn House>,
     pub(super) places: Arc<Places>,
+    pub(super) people: Arc<People>,
     pub(super) guild: GuildId,
     pub(super) link: Link,
 }

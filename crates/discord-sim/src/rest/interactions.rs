@@ -36,7 +36,7 @@ pub(super) fn callback(
             update(world, call, &interaction, message, data)?;
             (Ack::Updated, Some(message))
         }
-        (9, kind, _) if !matches!(kind, InteractionKind::Modal(_)) => {
+        (9, kind, _) if !matches!(kind, InteractionKind::Modal { .. }) => {
             check_modal(&data)?;
             (Ack::Modal(drop_nulls(json!(data))), None)
         }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::ids::MessageId;
 use crate::limits;
-use crate::world::{Interaction, World};
+use crate::world::{Interaction, InteractionKind, World};
 
 /// INTERACTION_CREATE.
 pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
@@ -45,6 +45,31 @@ pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
     if let Some(message) = interaction.kind.message() {
         let shown = world.any_message(interaction.channel, message);
         value["message"] = shown.map_or(Value::Null, |shown| super::message(world, shown));
+    }
+    value
+}
+
+/// What a message tells of the interaction that it answers
+/// (Discord: resources/message, "Message Interaction Metadata Object").
+pub(super) fn metadata(world: &World, interaction: &Interaction) -> Value {
+    let found = world.channels.get(&interaction.channel);
+    // In a DM the installation is told as guild 0.
+    let guild = found.and_then(|channel| channel.guild);
+    let installed = guild.map_or_else(|| json!("0"), |guild| json!(guild));
+    let mut value = json!({
+        "id": interaction.id,
+        "type": interaction.kind.number(),
+        "user": world.users.get(&interaction.user).map(super::user),
+        "authorizing_integration_owners": {"0": installed},
+    });
+    match interaction.kind {
+        InteractionKind::Component(message) => value["interacted_message_id"] = json!(message),
+        InteractionKind::Modal { opener, .. } => {
+            if let Some(opener) = world.interactions.get(&opener) {
+                value["triggering_interaction_metadata"] = metadata(world, opener);
+            }
+        }
+        InteractionKind::Slash | InteractionKind::Menu | InteractionKind::Autocomplete => {}
     }
     value
 }

@@ -43,8 +43,8 @@ fn bare(world: &World, message: &Message) -> Value {
         "mentions": mentions,
         "mention_roles": message.pinged.roles,
         "attachments": attachments(world, message),
-        "embeds": message.embeds,
-        "components": message.components,
+        "embeds": super::component::embeds(message),
+        "components": super::components(world, message),
         "pinned": message.pinned_ms.is_some(),
         "flags": message.flags,
     });
@@ -64,8 +64,10 @@ fn bare(world: &World, message: &Message) -> Value {
             "type": 0,
             "channel_id": reference.channel,
             "message_id": reference.message,
-            "guild_id": guild_of(world, reference.channel),
         });
+        if let Some(guild) = guild_of(world, reference.channel) {
+            value["message_reference"]["guild_id"] = json!(guild);
+        }
     }
     if let Some(thread) = message
         .thread
@@ -79,19 +81,15 @@ fn bare(world: &World, message: &Message) -> Value {
     {
         value["application_id"] = json!(world.bot);
         value["webhook_id"] = json!(world.bot);
-        let person = world.users.get(&interaction.user).map(super::user);
-        value["interaction"] = json!({
-            "id": interaction.id,
-            "type": interaction.kind.number(),
-            "name": interaction.name,
-            "user": person,
-        });
-        value["interaction_metadata"] = json!({
-            "id": interaction.id,
-            "type": interaction.kind.number(),
-            "user": person,
-            "authorizing_integration_owners": {"0": guild_of(world, interaction.channel)},
-        });
+        if interaction.kind.number() == 2 {
+            value["interaction"] = json!({
+                "id": interaction.id,
+                "type": 2,
+                "name": interaction.name,
+                "user": world.users.get(&interaction.user).map(super::user),
+            });
+        }
+        value["interaction_metadata"] = super::interaction::metadata(world, interaction);
     }
     value
 }

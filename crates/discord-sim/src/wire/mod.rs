@@ -3,6 +3,7 @@
 
 mod channel;
 mod command;
+mod component;
 mod guild;
 mod interaction;
 mod message;
@@ -11,6 +12,7 @@ mod user;
 
 pub(crate) use channel::{channel, new_thread};
 pub(crate) use command::command;
+pub(crate) use component::components;
 pub(crate) use guild::{guild, guild_create, role, role_event, role_gone, unavailable};
 pub(crate) use interaction::{callback_answer, interaction};
 pub(crate) use message::{

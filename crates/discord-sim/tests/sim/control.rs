@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use discord_sim::{Clock, Fact, Sim, SimConfig, WorldView};
+use discord_sim::{Clock, Fact, Permission, Sim, SimConfig, WorldView};
 use serde_json::{Value, json};
 
-use crate::client::{Gateway, INTENTS, post};
+use crate::client::{Gateway, INTENTS, call, post};
 
 async fn control(sim: &Sim, path: &str, body: &Value) -> Value {
     let url = format!("{}/_ctl{path}", sim.base_url());
@@ -83,6 +83,98 @@ async fn holds_faults_and_the_clock_are_steered_over_http() {
     control(&sim, "/gateway", &json!({"action": "refuse"})).await;
     let url = format!("{}/?v=10", sim.base_url().replacen("http", "ws", 1));
     assert!(tokio_tungstenite::connect_async(url).await.is_err());
+}
+
+#[tokio::test]
+async fn guilds_roles_permissions_and_places_change_over_http() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let change = async |body: Value| control(&sim, "/change", &body).await;
+    let place = async |body: Value| control(&sim, "/place", &body).await;
+    let other = change(json!({"action": "create_guild", "name": "other"})).await["id"].clone();
+    for action in ["break_guild", "mend_guild", "remove_bot", "add_bot"] {
+        change(json!({"action": action, "guild": other})).await;
+    }
+    let member = sim.user("member").id();
+    let crew = sim.role("crew");
+    change(json!({"action": "give_role", "user": "member", "role": "crew"})).await;
+    change(
+        json!({"action": "role_permissions", "role": "crew", "permissions": ["MENTION_EVERYONE"]}),
+    )
+    .await;
+    let general = sim.channel("general");
+    assert!(
+        sim.permissions(member, general)
+            .contains(Permission::MentionEveryone)
+    );
+    let deny = json!({"action": "overwrite", "channel": "general", "holder": "crew", "deny": ["MENTION_EVERYONE"]});
+    change(deny).await;
+    assert!(
+        !sim.permissions(member, general)
+            .contains(Permission::MentionEveryone)
+    );
+    change(json!({"action": "take_role", "user": "member", "role": crew})).await;
+    change(json!({"action": "rename_role", "role": "crew", "name": "staff"})).await;
+    change(json!({"action": "delete_role", "role": "staff"})).await;
+    change(json!({"action": "leave", "user": "guest"})).await;
+    change(json!({"action": "join", "user": "guest"})).await;
+
+    let thread = json!({"action": "private_thread", "user": "member", "channel": "general", "name": "secret"});
+    place(thread).await;
+    for action in ["join_thread", "leave_thread"] {
+        place(json!({"action": action, "channel": "secret", "user": "guest"})).await;
+    }
+    let patch = json!({"action": "edit_channel", "channel": "secret", "patch": {"archived": true}});
+    place(patch).await;
+    let said = sim.user("member").says("keep").in_(general).await;
+    place(json!({"action": "pin", "user": "owner", "channel": "general", "message": said.id}))
+        .await;
+    sim.create_forum("help", &[]);
+    let post = json!({"action": "forum_post", "user": "member", "channel": "help", "name": "How", "content": "?"});
+    place(post).await;
+    place(json!({"action": "delete_channel", "channel": "project"})).await;
+    assert_eq!(
+        sim.transcript(general),
+        "member: keep\n* owner pinned a message\n  └ thread \"secret\" (archived)\n"
+    );
+}
+
+#[tokio::test]
+async fn options_menus_and_modals_are_used_over_http() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let path = format!("/applications/{}/commands", sim.bot_id());
+    let commands = json!([
+        {"name": "find", "description": "d", "options": [
+            {"type": 3, "name": "what", "description": "d", "autocomplete": true},
+        ]},
+        {"type": 2, "name": "Who"},
+        {"type": 3, "name": "Report"},
+    ]);
+    let (status, _) = call(&sim, reqwest::Method::PUT, &path, &commands).await;
+    assert_eq!(status, 200);
+    let said = sim
+        .user("owner")
+        .says("hi")
+        .in_(sim.channel("general"))
+        .await;
+    let mut uses = vec![
+        json!({"action": "autocomplete", "command": "find", "focused": "what", "typed": "x"}),
+        json!({"action": "on_user", "command": "Who", "target": "owner"}),
+        json!({"action": "on_message", "command": "Report", "message": said.id}),
+    ];
+    for body in &mut uses {
+        body["user"] = json!("member");
+        body["channel"] = json!("general");
+        assert!(control(&sim, "/use", body).await["interaction"].is_string());
+    }
+    let submit = json!({"action": "submit", "interaction": "1"});
+    let url = format!("{}/_ctl/use", sim.base_url());
+    let refused = reqwest::Client::new()
+        .post(url)
+        .json(&submit)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status(), 400);
 }
 
 #[tokio::test]

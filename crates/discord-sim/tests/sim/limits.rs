@@ -31,7 +31,9 @@ async fn hold(table: Vec<(&str, Value, Value)>) {
         let before = sim.take_violations();
         assert_eq!(before, [], "{what}");
         assert_eq!(posted(&sim, &more).await, 50_035, "{what}: too much");
-        let kinds: Vec<ViolationKind> = sim.take_violations().iter().map(|v| v.kind).collect();
+        let mut kinds: Vec<ViolationKind> = sim.take_violations().iter().map(|v| v.kind).collect();
+        // Where Discord's description knows the limit too, it has its say beside ours.
+        kinds.retain(|kind| *kind != ViolationKind::Schema);
         assert_eq!(kinds, [ViolationKind::OverLimit], "{what}");
     }
 }
@@ -77,7 +79,8 @@ fn option(key: &str, length: usize) -> Value {
     json!({"components": [row(vec![select])]})
 }
 
-fn v2(components: Vec<Value>) -> Value {
+fn v2(components: impl Into<Value>) -> Value {
+    let components: Value = components.into();
     json!({"flags": 1 << 15, "components": components})
 }
 
@@ -263,7 +266,11 @@ async fn components_v2() {
     let file = |url: &str| v2(vec![json!({"type": 13, "file": {"url": url}})]);
     hold(vec![
         ("components with nested ones", nested(39), nested(40)),
-        ("some component", v2(vec![display(1)]), v2(Vec::new())),
+        (
+            "some component",
+            v2(vec![display(1)]),
+            v2(Vec::<Value>::new()),
+        ),
         (
             "one text",
             v2(vec![display(4_000)]),

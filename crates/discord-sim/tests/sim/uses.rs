@@ -400,7 +400,7 @@ async fn a_modal_of_labels_is_filled_in_and_sent() {
         {"type": 18, "label": "Who", "component": {"type": 5, "custom_id": "who"}},
     ]);
     let used = shown_modal(&sim, &mut gateway, labels).await;
-    used.submits([("name", json!("Ann")), ("who", json!(["owner"]))]);
+    let _sent = used.submits([("name", json!("Ann")), ("who", json!(["owner"]))]);
     let data = Heard::next(&mut gateway).await.event["data"].clone();
     let part = |index: usize| &data["components"][index];
     assert_eq!(

@@ -4,7 +4,7 @@ use serenity::all as sn;
 
 use super::{CommandError, Context};
 use crate::{
-    discord::{ids, inbound::shown, people},
+    discord::{ids, inbound::shown},
     store::{MembershipRow, Subject},
     words::{Person, Scope, Tier, UserId},
 };
@@ -43,15 +43,12 @@ pub(super) async fn person(context: Context<'_>, id: UserId) -> Result<Person, C
             roles: member.roles.iter().copied().map(ids::role).collect(),
         });
     }
-    let http = &context.serenity_context().http;
-    let member = people::member(http, context.data().guild, id).await?;
-    Ok(Person {
+    let member = context.data().people.member(id).await?;
+    Ok(member.unwrap_or_else(|| Person {
         id,
-        name: member.as_ref().map_or_else(String::new, |member| {
-            shown(&member.user, member.nick.as_deref())
-        }),
-        roles: member.as_ref().map_or_else(Vec::new, people::roles),
-    })
+        name: String::new(),
+        roles: Vec::new(),
+    }))
 }
 
 /// The people with their roles that a change may touch: whom it is about and, because they may hold

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::body::ComponentKind;
 use crate::ids::{ChannelId, InteractionId, MessageId, UserId};
+use crate::wire;
 use crate::world::World;
 
 use super::{InteractionKind, Resolver, SlashError};
@@ -22,7 +23,8 @@ impl World {
         if found.only_for.is_some_and(|only| only != user) {
             return Err(none());
         }
-        let component = find_component(&found.components, custom_id).ok_or_else(none)?;
+        let shown = wire::components(self, found);
+        let component = find_component(&shown, custom_id).ok_or_else(none)?;
         if component.get("disabled") == Some(&json!(true)) {
             return Err(none());
         }
@@ -30,7 +32,7 @@ impl World {
         let mut data = json!({
             "custom_id": custom_id,
             "component_type": component["type"],
-            "id": component.get("id").cloned().unwrap_or(json!(1)),
+            "id": component["id"],
         });
         let kind = ComponentKind::of(component["type"].as_u64().unwrap_or(0));
         if kind.is_some_and(ComponentKind::is_select) {

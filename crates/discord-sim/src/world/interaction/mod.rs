@@ -31,8 +31,13 @@ pub(crate) enum InteractionKind {
     Autocomplete,
     /// Clicked a button or chose from a menu, on this message.
     Component(MessageId),
-    /// Filled in a modal, which was opened from a component of this message if there is one.
-    Modal(Option<MessageId>),
+    /// Filled in a modal.
+    Modal {
+        /// The interaction that was answered with the modal.
+        opener: InteractionId,
+        /// The message whose component that was.
+        message: Option<MessageId>,
+    },
 }
 
 impl InteractionKind {
@@ -42,15 +47,16 @@ impl InteractionKind {
             Self::Slash | Self::Menu => 2,
             Self::Component(_) => 3,
             Self::Autocomplete => 4,
-            Self::Modal(_) => 5,
+            Self::Modal { .. } => 5,
         }
     }
 
     /// The message that the interaction came from.
     pub(crate) const fn message(self) -> Option<MessageId> {
         match self {
-            Self::Component(message) | Self::Modal(Some(message)) => Some(message),
-            Self::Slash | Self::Menu | Self::Autocomplete | Self::Modal(None) => None,
+            Self::Component(message) => Some(message),
+            Self::Modal { message, .. } => message,
+            Self::Slash | Self::Menu | Self::Autocomplete => None,
         }
     }
 }

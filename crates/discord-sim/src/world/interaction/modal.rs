@@ -28,13 +28,7 @@ impl World {
         else {
             return Err(SlashError::NoModal);
         };
-        let message = match kind {
-            InteractionKind::Component(message) => Some(message),
-            InteractionKind::Slash
-            | InteractionKind::Menu
-            | InteractionKind::Autocomplete
-            | InteractionKind::Modal(_) => None,
-        };
+        let message = kind.message();
         let parts = modal["components"].as_array().cloned().unwrap_or_default();
         if let Some((name, _)) = fields
             .iter()
@@ -54,7 +48,10 @@ impl World {
             data["resolved"] = told;
         }
         let name = modal["custom_id"].as_str().unwrap_or_default();
-        let kind = InteractionKind::Modal(message);
+        let kind = InteractionKind::Modal {
+            opener: shown_by,
+            message,
+        };
         Ok(self.open_interaction(user, channel, kind, name, data))
     }
 }
