@@ -131,7 +131,7 @@ impl Store {
             sqlx::query_as!(
                 Raw,
                 r#"SELECT n AS "n!", id, message_id, channel_id, session_id, run_id, state,
-                          person_id, person_name, role_ids, tier, text
+                          person_id, person_name, role_ids, tier, text, accepted_at
                    FROM requests
                    WHERE person_id = ? AND state IN ('waiting', 'taken') ORDER BY n"#,
                 person
