@@ -54,7 +54,7 @@ impl Listener {
                 for channel in channels {
                     spots
                         .entry(ids::channel(channel.id))
-                        .and_modify(|spot| spot.last = last(&channel));
+                        .and_modify(|spot| spot.last = Some(last(&channel)));
                 }
             }
             // Then each is asked for itself.
@@ -98,7 +98,7 @@ fn note(spots: &mut Spots, parents: &HashSet<ChannelId>, threads: Vec<sn::GuildC
         if spots.contains_key(&id) || parent.is_some_and(|parent| parents.contains(&parent)) {
             let spot = Spot {
                 parent,
-                last: last(&thread),
+                last: Some(last(&thread)),
                 since: None,
             };
             spots.insert(id, spot);
@@ -107,7 +107,7 @@ fn note(spots: &mut Spots, parents: &HashSet<ChannelId>, threads: Vec<sn::GuildC
 }
 
 /// The newest message; a place without one is as old as its own id.
-fn last(channel: &sn::GuildChannel) -> Option<MessageId> {
+fn last(channel: &sn::GuildChannel) -> MessageId {
     let newest = channel.last_message_id.map(ids::message);
-    Some(newest.unwrap_or(MessageId::new(channel.id.get())))
+    newest.unwrap_or(MessageId::new(channel.id.get()))
 }

@@ -37,14 +37,13 @@ impl Turns {
     async fn turn(&self, message: MessageId) -> OwnedMutexGuard<()> {
         let lock = {
             let mut messages = self.0.lock();
-            match messages.get(&message).and_then(Weak::upgrade) {
-                Some(known) => known,
-                None => {
-                    messages.retain(|_, lock| lock.strong_count() > 0);
-                    let fresh = Arc::default();
-                    messages.insert(message, Arc::downgrade(&fresh));
-                    fresh
-                }
+            if let Some(known) = messages.get(&message).and_then(Weak::upgrade) {
+                known
+            } else {
+                messages.retain(|_, lock| lock.strong_count() > 0);
+                let fresh = Arc::default();
+                messages.insert(message, Arc::downgrade(&fresh));
+                fresh
             }
         };
         lock.lock_owned().await

@@ -1,11 +1,12 @@
 //! What was written while nobody listened.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use discord_sim::{Clock as SimClock, Sim, SimConfig};
 
 use super::gateway::{Served, say, until_heard_last, watching};
 use crate::{
+    clock::Clock,
     config::CatchUp,
     discord::{
         BoundChannel, DiscordSettings,
@@ -124,10 +125,8 @@ async fn of_too_many_messages_the_newest_are_heard_and_the_place_is_told_once() 
 
 #[tokio::test]
 async fn what_is_too_old_is_left_out_and_the_place_is_told() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let days = Duration::from_hours(48);
-    let start = i64::try_from((now - days).as_millis()).unwrap();
-    let clock = SimClock::manual(start);
+    let clock = SimClock::manual(Clock::system().now().before(days).get());
     let sim = Sim::start(SimConfig {
         clock: clock.clone(),
         ..SimConfig::default()
