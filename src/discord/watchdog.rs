@@ -4,13 +4,17 @@
 //! shard sends the relay a heartbeat every few seconds, which shows from outside because the
 //! measured latency changes with every one that is acknowledged.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    // The clock by which serenity keeps its heartbeats.
+    time::{Duration, Instant},
+};
 
 use serenity::{
     all::{ShardId, ShardManager},
     gateway::ConnectionStage,
 };
-use tokio::time::Instant;
+
 
 use super::{DiscordError, relay};
 

@@ -62,6 +62,21 @@ pub struct MembershipRow {
     pub granted_at: Millis,
 }
 
+/// A line of the audit trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditLine {
+    /// When.
+    pub at: Millis,
+    /// Who; `None` for the operator's command line.
+    pub actor: Option<UserId>,
+    /// What he did.
+    pub action: String,
+    /// What with.
+    pub object: String,
+    /// How.
+    pub detail: String,
+}
+
 struct Raw {
     subject_kind: String,
     subject_id: u64,
@@ -115,6 +130,19 @@ impl Store {
         .fetch_one(&self.readers)
         .await?;
         Ok(found > 0)
+    }
+
+    /// The newest lines of the audit trail, in their order.
+    pub async fn audit_trail(&self, limit: u32) -> Result<Vec<AuditLine>, StoreError> {
+        let mut lines = sqlx::query_as!(
+            AuditLine,
+            "SELECT at, actor, action, object, detail FROM audit ORDER BY id DESC LIMIT ?",
+            limit
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        lines.reverse();
+        Ok(lines)
     }
 
     /// Every membership.

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use sqlx::{Sqlite, SqlitePool};
 use thiserror::Error;
 
-pub use access::{MembershipRow, Subject};
+pub use access::{AuditLine, MembershipRow, Subject};
 pub use alerts::Alert;
 pub use deliveries::{Delivery, DeliveryKind, DeliveryState, Head, NewDelivery, Payload};
 pub use gateway::Identify;

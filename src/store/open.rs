@@ -17,7 +17,7 @@ use sqlx::{
 
 use super::{Store, StoreError, lock::DirectoryLock};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Readers beside the one writer. Reads are short; more connections only cost memory.
 const READERS: u32 = 4;

@@ -330,3 +330,6 @@ impl Tx {
         .await?)
     }
 }
+
+#[cfg(test)]
+mod tests;

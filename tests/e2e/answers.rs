@@ -160,6 +160,7 @@ async fn below_an_answer_stand_its_tokens_and_its_time() {
 async fn a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_said_there() {
     let stage = Stage::open().await;
     stage.grant("bad", Scope::Global, Tier::Blocked).await;
+    stage.grant("cid", Scope::Global, Tier::Member).await;
     let crew = Subject::Role(RoleId::new(stage.sim.role("crew").get()));
     let here = Scope::Channel(words::ChannelId::new(stage.channel().get()));
     stage.appoint(crew, here, Tier::Blocked).await;
@@ -178,6 +179,12 @@ async fn a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_s
     ] {
         villain.says("forbidden word").in_(thread).await;
     }
+    // Nor may a guest or another bot, unless the guest speaks to Baton.
+    for outsider in [stage.sim.user("guest"), stage.sim.bot_user("robot")] {
+        outsider.says("bystanding word").in_(thread).await;
+    }
+    let guest = stage.sim.user("guest");
+    guest.says("@bot may I?").in_(thread).await;
     let ask = format!("@bot what do you think? {}", said("I think so"));
     stage.sim.user("ann").says(ask).in_(thread).await;
     stage.answer(thread, "I think so").await;
@@ -188,8 +195,8 @@ async fn a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_s
         .filter(|line| line.starts_with("cid: remark"))
         .map(str::to_owned)
         .collect();
-    // Twenty messages are read; two of them are by persons who must not reach the agent.
-    let wanted: Vec<String> = (6..24)
+    // Twenty messages are read; four of them must not reach the agent, and the guest's may.
+    let wanted: Vec<String> = (9..24)
         .map(|number| format!("cid: remark {number:02}."))
         .collect();
     assert_eq!(remarks, wanted, "{turn}");
@@ -197,6 +204,11 @@ async fn a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_s
         !stage.model_saw("forbidden word"),
         "a blocked person reached the agent"
     );
+    assert!(
+        !stage.model_saw("bystanding word"),
+        "a bystander reached the agent"
+    );
+    assert!(turn.contains("guest: "), "{turn}");
 
     // From now on it is a conversation, and what was said before is not told again.
     stage

@@ -228,8 +228,7 @@ async fn a_turn_is_cancelled_while_its_text_streams() {
 
 #[tokio::test]
 async fn without_anything_at_work_there_is_nothing_to_cancel() {
-    const NOTHING: &str =
-        "Nothing is at work here. Use `/cancel` in the thread of the conversation.";
+    const NOTHING: &str = "Nothing is at work here. Use `/cancel` where the conversation is.";
     let stage = Stage::open().await;
     assert_eq!(cancel(&stage, stage.channel()).await, NOTHING);
     let thread = stage

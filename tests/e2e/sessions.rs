@@ -28,10 +28,10 @@ async fn started(stage: &Stage, who: &str, name: &str) -> ChannelId {
 async fn opened(stage: &Stage, name: &str) -> ChannelId {
     let title = format!("**{name}**");
     let announced = stage.says(stage.channel(), &title).await;
-    let thread = ChannelId::new(announced.id.get());
+    let (channel, thread) = (stage.channel(), ChannelId::new(announced.id.get()));
     stage
         .sim
-        .wait_for(|world| world.threads(stage.channel()).contains(&thread))
+        .wait_for(|world| world.threads(channel).contains(&thread))
         .await;
     stage.until_settled().await;
     thread
