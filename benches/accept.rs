@@ -27,9 +27,11 @@ use baton::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
     },
-    session::{Addressed, Engine, Heard, Limits, Parts, ProjectAgent, Projects},
+    session::{
+        Bystanders, ChannelMode, Engine, Heard, Limits, Parts, ProjectAgent, Projects, Speakers,
+    },
     store::{ProjectRow, Store},
-    words::{ChannelId, GuildId, MessageId, Person, Place, RoleId, RuntimeKind, UserId},
+    words::{Addressed, ChannelId, GuildId, MessageId, Person, Place, RoleId, RuntimeKind, UserId},
 };
 use figures::{HEAD, Samples};
 use tokio::sync::mpsc;
@@ -161,6 +163,7 @@ fn heard(n: u64, thread: Option<u64>) -> Heard {
         },
         text: "Please look why the build of the docs fails since yesterday.".into(),
         addressed: Addressed::ToBaton,
+        replies_to: None,
         title: "Please look".into(),
     }
 }
@@ -205,6 +208,11 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
         })),
         host: RunnerHost::new(&home.join("run"), "baton".into(), RunnerLimits::default()).unwrap(),
         forbidden: Vec::new(),
+        channel_mode: ChannelMode {
+            speakers: Speakers::Owners,
+            history: 0,
+            bystanders: Bystanders::LeftOut,
+        },
         limits: Limits {
             caps: Caps {
                 active: 0,

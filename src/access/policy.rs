@@ -21,20 +21,56 @@ pub struct Owners {
 pub enum Action {
     /// Have an agent work.
     Ask,
+    /// The same in a channel whose conversation is for owners only.
+    AskInOwnersChannel,
     /// End what an agent does.
     Cancel,
+    /// Begin a conversation in a thread.
+    StartSession,
+    /// End a conversation, or begin it anew.
+    EndSession,
+    /// Give a whole channel to a conversation or take it back, and use a project outside its
+    /// channels.
+    ManageChannel,
     /// See which conversations there are.
     ListSessions,
+    /// See where one stands in the queue.
+    SeeQueue,
     /// See how the server is.
     SeeHealth,
+    /// See what one is oneself.
+    SeeOwnTier,
+    /// See and change what others are.
+    ManageMembers,
 }
 
 impl Action {
     /// The least that a person must be.
     const fn demands(self) -> Tier {
         match self {
-            Self::Ask | Self::Cancel | Self::ListSessions => Tier::Member,
-            Self::SeeHealth => Tier::Guest,
+            Self::SeeHealth | Self::SeeOwnTier => Tier::Guest,
+            Self::Ask
+            | Self::Cancel
+            | Self::StartSession
+            | Self::EndSession
+            | Self::ListSessions
+            | Self::SeeQueue => Tier::Member,
+            Self::AskInOwnersChannel | Self::ManageChannel | Self::ManageMembers => Tier::Owner,
+        }
+    }
+
+    /// What it takes to do the same in a channel whose conversation is for owners only.
+    #[must_use]
+    pub const fn in_owners_channel(self) -> Self {
+        match self {
+            Self::Ask | Self::AskInOwnersChannel => Self::AskInOwnersChannel,
+            Self::Cancel | Self::EndSession | Self::ManageChannel => Self::ManageChannel,
+            Self::StartSession
+            | Self::ListSessions
+            | Self::SeeQueue
+            | Self::SeeHealth
+            | Self::SeeOwnTier
+            | Self::ManageMembers => self,
         }
     }
 }
@@ -79,6 +115,9 @@ pub enum Refusal {
     /// He is nobody here.
     #[error("Only members can work with the agents here. Ask an owner of this server to add you.")]
     NotAMember,
+    /// He is no owner here.
+    #[error("Only owners may do that here. Ask an owner of this server to do it for you.")]
+    NotAnOwner,
 }
 
 /// What a person is at a place.
@@ -143,7 +182,10 @@ pub(super) fn decide(
         return Err(Refusal::Blocked);
     }
     if rank(tier) < rank(action.demands()) {
-        return Err(Refusal::NotAMember);
+        return Err(match action.demands() {
+            Tier::Owner => Refusal::NotAnOwner,
+            Tier::Member | Tier::Guest | Tier::Blocked => Refusal::NotAMember,
+        });
     }
     Ok(Permit {
         person: person.id,
@@ -292,18 +334,38 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_may_see_the_health_and_no_more() {
+    fn each_action_demands_its_tier() {
         let decide = |action, rows: &[MembershipRow]| {
             decide(&person(), thread(), action, rows, Owners::default()).map(|permit| permit.tier())
         };
         let blocked = [user("global", Tier::Blocked)];
         let member = [user("global", Tier::Member)];
-        for action in [Action::Ask, Action::Cancel, Action::ListSessions] {
+        let owner = [user("channel:2", Tier::Owner)];
+        for action in [
+            Action::Ask,
+            Action::Cancel,
+            Action::StartSession,
+            Action::EndSession,
+            Action::ListSessions,
+            Action::SeeQueue,
+        ] {
             assert_eq!(decide(action, &[]), Err(Refusal::NotAMember));
             assert_eq!(decide(action, &blocked), Err(Refusal::Blocked));
             assert_eq!(decide(action, &member), Ok(Tier::Member));
         }
-        assert_eq!(decide(Action::SeeHealth, &[]), Ok(Tier::Guest));
-        assert_eq!(decide(Action::SeeHealth, &blocked), Err(Refusal::Blocked));
+        for action in [
+            Action::AskInOwnersChannel,
+            Action::ManageChannel,
+            Action::ManageMembers,
+        ] {
+            assert_eq!(decide(action, &[]), Err(Refusal::NotAnOwner));
+            assert_eq!(decide(action, &blocked), Err(Refusal::Blocked));
+            assert_eq!(decide(action, &member), Err(Refusal::NotAnOwner));
+            assert_eq!(decide(action, &owner), Ok(Tier::Owner));
+        }
+        for action in [Action::SeeHealth, Action::SeeOwnTier] {
+            assert_eq!(decide(action, &[]), Ok(Tier::Guest));
+            assert_eq!(decide(action, &blocked), Err(Refusal::Blocked));
+        }
     }
 }

@@ -134,11 +134,10 @@ impl Queue {
         self.active.remove(&run).is_some()
     }
 
-    /// Takes a waiting ticket out; says whether it still waited.
-    pub fn withdraw(&mut self, run: RunId) -> bool {
-        let before = self.waiting.len();
-        self.waiting.retain(|one| one.ticket.run != run);
-        self.waiting.len() < before
+    /// Takes a waiting ticket out; `None` if it did not wait any more.
+    pub fn withdraw(&mut self, run: RunId) -> Option<Ticket> {
+        let place = self.ahead_of(run)?;
+        Some(self.waiting.remove(place)?.ticket)
     }
 
     /// Takes out every ticket whose time is up.

@@ -174,8 +174,9 @@ proptest! {
                 }
                 Step::Withdraw(pick) => {
                     if let Some(one) = offered.get(usize::from(pick) % offered.len().max(1))
-                        && queue.withdraw(one.run)
+                        && let Some(ticket) = queue.withdraw(one.run)
                     {
+                        prop_assert_eq!(ticket, *one);
                         left.insert(one.run);
                     }
                 }

@@ -2,13 +2,14 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use async_trait::async_trait;
 use secrecy::ExposeSecret as _;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::mpsc,
+    task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -19,20 +20,26 @@ use crate::{
     clock::Clock,
     config::Settings,
     delivery::Outbox,
-    discord::{self, DiscordParts, DiscordSettings, Link, LinkState},
+    discord::{
+        self, BoundChannel, DiscordParts, DiscordSettings, Link, LinkState, SecureSimulator,
+    },
     http::{self, Report, Reporter},
     observe,
     runtime::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
     },
-    session::{Engine, Limits, Parts},
+    session::{Bystanders, ChannelMode, Engine, Limits, Parts, Speakers},
     store::{ProjectRow, Store},
+    words::ChannelId,
 };
 
 /// How long the rooms may take to let go when the server ends. With the gateway's own farewell it
 /// stays below the five seconds in which the process has to be gone.
 const LET_GO: Duration = Duration::from_millis(1_500);
+
+/// How long ending may take altogether; a service manager kills after a while of its own.
+const OVERDUE: Duration = Duration::from_millis(4_500);
 
 /// Runs the server until a signal or a fault ends it. Everything accepted is stored, so the caller
 /// may end the process as soon as this returns.
@@ -50,7 +57,20 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
         stop: CancellationToken::new(),
     };
     stop_on_signals(&world.stop)?;
-    serve(settings, world).await
+    let stop = world.stop.clone();
+    tokio::select! {
+        ended = serve(settings, world) => ended,
+        () = overdue(&stop) => {
+            tracing::warn!("ending took too long; what was under way goes on at the next start");
+            Ok(())
+        }
+    }
+}
+
+/// Whatever a room may be waiting for: who asked the server to end does not wait for it.
+async fn overdue(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(OVERDUE).await;
 }
 
 /// What a server finds around it.
@@ -83,15 +103,7 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
                 settings.http.listen
             )
         })?;
-    let account = DiscordSettings {
-        token: settings.discord.token.clone(),
-        guild: settings.discord.guild,
-        api_base: settings
-            .discord
-            .api_base
-            .as_ref()
-            .map(|base| base.as_str().to_owned()),
-    };
+    let account = account(&settings);
     let connection = tokio::select! {
         () = stop.cancelled() => return Ok(()),
         connection = discord::connect(account) => connection?,
@@ -111,6 +123,7 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
         host: host(&settings, program)?,
         forbidden: forbidden(&settings),
         limits: limits(&settings),
+        channel_mode: channel_mode(&settings),
         live,
         stop: stop.clone(),
     });
@@ -120,10 +133,15 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
         link: link.clone(),
     });
 
-    let delivering = tokio::spawn(Arc::clone(&outbox).run(chat, stop.clone()));
-    let serving = tokio::spawn(http::serve(listener, reporter, stop.clone()));
-    engine.recover().await?;
-    let keeping = tokio::spawn(Arc::clone(&engine).keep());
+    let mut rooms = JoinSet::new();
+    rooms.spawn(Arc::clone(&outbox).run(chat, stop.clone()));
+    rooms.spawn(serve_health(listener, reporter, stop.clone()));
+    tokio::select! {
+        // What was not taken up yet is found again by the next start.
+        () = stop.cancelled() => return Ok(()),
+        recovered = engine.recover() => recovered?,
+    }
+    rooms.spawn(Arc::clone(&engine).keep());
     let parts = DiscordParts {
         connection,
         store: store.clone(),
@@ -132,17 +150,42 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
         live: shown,
         link,
     };
-    let ended = discord::run(parts, engine, stop.clone()).await;
+    let ended = tokio::select! {
+        ended = discord::run(parts, engine, stop.clone()) => ended.map_err(Into::into),
+        fault = fallen(&mut rooms, &stop) => Err(fault),
+    };
     stop.cancel();
-    let rooms = async { tokio::join!(delivering, serving, keeping) };
-    if tokio::time::timeout(LET_GO, rooms).await.is_err() {
+    let let_go = async { while rooms.join_next().await.is_some() {} };
+    if tokio::time::timeout(LET_GO, let_go).await.is_err() {
         tracing::warn!(
             "not everything let go in time; what was under way goes on at the next start"
         );
     }
     // Folds the log into the database; without it the next start does that.
     let _ = tokio::time::timeout(LET_GO, store.close()).await;
-    Ok(ended?)
+    ended
+}
+
+async fn serve_health(listener: TcpListener, reporter: Arc<dyn Reporter>, stop: CancellationToken) {
+    if let Err(error) = http::serve(listener, reporter, stop).await {
+        tracing::error!(%error, "the health page cannot be served any more");
+    }
+}
+
+/// Waits for a room that ends though nobody told it to. Without it the server would look well and
+/// do half of its work; so it ends, and whoever looks after it starts it again.
+async fn fallen(rooms: &mut JoinSet<()>, stop: &CancellationToken) -> anyhow::Error {
+    let ended = rooms.join_next().await;
+    if stop.is_cancelled() {
+        return std::future::pending().await;
+    }
+    let how = match ended {
+        Some(Err(fault)) => fault.to_string(),
+        Some(Ok(())) | None => "it ended by itself, see the log".to_owned(),
+    };
+    anyhow!(
+        "A part of the server has a fault: {how}. Start Baton again; what was under way goes on."
+    )
 }
 
 /// Other processes of this user must not read the token out of the server's memory.
@@ -164,6 +207,30 @@ async fn note_projects(store: &Store, settings: &Settings, clock: &Clock) -> Res
         tx.note_project(&row, clock.now()).await?;
     }
     Ok(tx.commit().await?)
+}
+
+fn account(settings: &Settings) -> DiscordSettings {
+    let discord = &settings.discord;
+    let base = discord.api_base.as_ref();
+    let secure = base.zip(discord.api_ca.as_ref());
+    let channels = settings.projects.iter().flat_map(|project| {
+        let bound = |channel: &ChannelId| BoundChannel {
+            channel: *channel,
+            project: project.name.to_string(),
+        };
+        project.channels.iter().map(bound)
+    });
+    DiscordSettings {
+        token: discord.token.clone(),
+        guild: discord.guild,
+        api_base: base.map(|base| base.as_str().to_owned()),
+        secure: secure.map(|(base, authority)| SecureSimulator {
+            address: base.address(),
+            authority: authority.clone(),
+        }),
+        channels: channels.collect(),
+        catch_up: discord.catch_up,
+    }
 }
 
 fn owners(settings: &Settings) -> Owners {
@@ -222,6 +289,23 @@ fn limits(settings: &Settings) -> Limits {
     }
 }
 
+fn channel_mode(settings: &Settings) -> ChannelMode {
+    let mode = &settings.channel_mode;
+    ChannelMode {
+        speakers: if mode.owner_only {
+            Speakers::Owners
+        } else {
+            Speakers::Members
+        },
+        history: mode.history,
+        bystanders: if mode.include_bystanders {
+            Bystanders::Included
+        } else {
+            Bystanders::LeftOut
+        },
+    }
+}
+
 fn stop_on_signals(stop: &CancellationToken) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -246,15 +330,17 @@ struct Health {
 #[async_trait]
 impl Reporter for Health {
     async fn report(&self) -> Report {
-        let gateway = match self.link.state() {
-            LinkState::Up => "connected",
-            LinkState::Down => "down",
+        let waits = self.link.waits();
+        let gateway = match (self.link.state(), &waits) {
+            (LinkState::Up, _) => "connected",
+            (LinkState::Down, Some(_)) => "waiting",
+            (LinkState::Down, None) => "down",
         };
         let health = self.engine.health().await;
         let reason = match (&health, gateway) {
             (Err(error), _) => Some(error.to_string()),
             (Ok(_), "connected") => None,
-            (Ok(_), other) => Some(format!("the gateway is {other}")),
+            (Ok(_), other) => Some(waits.unwrap_or_else(|| format!("the gateway is {other}"))),
         };
         let health = health.ok();
         let caps = health.map(|health| health.caps);
@@ -270,6 +356,36 @@ impl Reporter for Health {
             max_queued: caps.map_or(0, |caps| caps.queued),
             warm_agents: health.map_or(0, |health| health.warm),
             deliveries_waiting: health.map_or(0, |health| health.deliveries_waiting),
+            unreadable_events: self.link.unreadable(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_room_that_falls_ends_the_server_with_a_sentence() {
+        let mut rooms = JoinSet::new();
+        rooms.spawn(std::future::pending());
+        rooms.spawn(async { panic!("the roof came down") });
+        let fault = fallen(&mut rooms, &CancellationToken::new()).await;
+        let told = fault.to_string();
+        assert!(
+            told.starts_with("A part of the server has a fault: ")
+                && told.contains("the roof came down"),
+            "{told}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_room_that_ends_because_it_was_told_to_has_not_fallen() {
+        let mut rooms = JoinSet::new();
+        rooms.spawn(async {});
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let fault = tokio::time::timeout(LET_GO, fallen(&mut rooms, &stop)).await;
+        assert!(fault.is_err(), "{fault:?}");
     }
 }

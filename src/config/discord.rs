@@ -1,17 +1,16 @@
 //! `[discord]`: the account and the server it serves.
 
-use std::{fmt, str::FromStr};
+use std::{path::PathBuf, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use figment::value::Value;
 use secrecy::{ExposeSecret as _, SecretString};
-use url::{Host, Url};
 
 use super::{
+    api_base::{self, ApiBase, Way},
     environment::Environment,
     problem::Complaint,
     section::Section,
-    values::{self, wrong},
+    values,
 };
 use crate::words::{GuildId, RoleId, UserId};
 
@@ -31,6 +30,31 @@ pub struct Discord {
     pub owner_role: Option<RoleId>,
     /// A simulator to talk to in Discord's stead.
     pub api_base: Option<ApiBase>,
+    /// The authority of that simulator's certificate, in a PEM file; only ever with `api_base`.
+    pub api_ca: Option<PathBuf>,
+    /// What is read back of what was written while nobody listened.
+    pub catch_up: CatchUp,
+}
+
+/// `[discord.catch_up]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CatchUp {
+    /// Messages that are older are not answered any more.
+    pub max_age: Duration,
+    /// How many messages of one channel or thread are read back; the newest.
+    pub max_messages: usize,
+}
+
+impl CatchUp {
+    fn read(mut section: Section<'_>) -> Option<Self> {
+        let max_age = section.or("max_age", "1d", values::span(values::UP_TO_A_WEEK));
+        let max_messages = section.or("max_messages", 500, values::count(1..=10_000));
+        section.finish();
+        Some(Self {
+            max_age: max_age?,
+            max_messages: max_messages?,
+        })
+    }
 }
 
 impl Discord {
@@ -67,7 +91,42 @@ impl Discord {
             );
         }
         let source = section.source("api_base");
-        let api_base = section.optional("api_base", "Discord itself", read_api_base);
+        let api_base = section.optional("api_base", "Discord itself", api_base::read);
+        let authority = section.source("api_ca");
+        let api_ca = section.optional("api_ca", "not needed", values::absolute);
+        let way = api_base
+            .as_ref()
+            .map(|base| base.as_ref().map(ApiBase::way));
+        match (way, &api_ca) {
+            (Ok(None), Ok(Some(_))) => section.report(
+                "api_ca",
+                authority,
+                Complaint::new(
+                    "An authority is trusted without a simulator.",
+                    "Remove `api_ca` to talk to Discord, or set `api_base` to the address of a \
+                     simulator on this machine, such as \"https://127.0.0.1:7782\".",
+                ),
+            ),
+            (Ok(Some(Way::Plain)), Ok(Some(_))) => section.report(
+                "api_ca",
+                authority,
+                Complaint::new(
+                    "A plain `http://` simulator has no certificate.",
+                    "Remove `api_ca`, or begin `api_base` with `https://` and write the port at \
+                     which the simulator speaks TLS.",
+                ),
+            ),
+            (Ok(Some(Way::Tls)), Ok(None)) => section.report(
+                "api_base",
+                source.clone(),
+                Complaint::new(
+                    "Nobody vouches for a simulator that is spoken to over `https://`.",
+                    "Write the path of its authority's PEM file as `api_ca`, or begin `api_base` \
+                     with `http://`.",
+                ),
+            ),
+            (Ok(_) | Err(_), Ok(_) | Err(_)) => {}
+        }
         if let (Ok(Some(_)), Some(token)) = (&api_base, &token)
             && looks_real(token.expose_secret())
         {
@@ -83,6 +142,7 @@ impl Discord {
                 ),
             );
         }
+        let catch_up = CatchUp::read(section.section("catch_up"));
         section.finish();
         Some(Self {
             token: token?,
@@ -90,6 +150,8 @@ impl Discord {
             owner_user: owner_user.ok()?,
             owner_role: owner_role.ok()?,
             api_base: api_base.ok()?,
+            api_ca: api_ca.ok()?,
+            catch_up: catch_up?,
         })
     }
 }
@@ -145,69 +207,6 @@ fn looks_real(token: &str) -> bool {
             .is_ok_and(|id| id.len() >= 15 && id.iter().all(u8::is_ascii_digit))
 }
 
-fn read_api_base(value: &Value) -> Result<ApiBase, Complaint> {
-    let text = values::text(value)?;
-    text.parse().map_err(|ApiBaseError(is)| {
-        let remedy = "Write the address of a simulator on this machine, such as \
-                      \"http://127.0.0.1:7781\", or remove the line to talk to Discord.";
-        // What may hold a password is not repeated.
-        if text.contains('@') {
-            return Complaint::new(format!("The address {is}."), remedy);
-        }
-        wrong(value, is, remedy)
-    })
-}
-
-/// `http://` and a loopback address with an optional port: no path, no `/` at the end, so that
-/// `/api/v10/…` can be appended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiBase(String);
-
-impl ApiBase {
-    /// The URL, such as `http://127.0.0.1:7781`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ApiBase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// What is wrong with an address: it "is …".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the address {0}")]
-pub struct ApiBaseError(&'static str);
-
-impl FromStr for ApiBase {
-    type Err = ApiBaseError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let url = Url::parse(text).map_err(|_| ApiBaseError("is no web address"))?;
-        if url.scheme() != "http" {
-            return Err(ApiBaseError("does not begin with `http://`"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(ApiBaseError("has a name or a password in it"));
-        }
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err(ApiBaseError("goes on after the port"));
-        }
-        let loopback = match url.host() {
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        };
-        if !loopback {
-            return Err(ApiBaseError("is not on this machine"));
-        }
-        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,36 +228,6 @@ mod tests {
             "sim.token.1098765432109876543",
         ] {
             assert!(!looks_real(invented), "{invented}");
-        }
-    }
-
-    #[test]
-    fn an_api_base_is_plain_http_on_loopback() {
-        for (text, wanted) in [
-            ("http://127.0.0.1:7781", Ok("http://127.0.0.1:7781")),
-            ("http://127.9.9.9:1/", Ok("http://127.9.9.9:1")),
-            ("http://[::1]:80", Ok("http://[::1]")),
-            ("http://localhost:7781", Ok("http://localhost:7781")),
-            ("https://127.0.0.1", Err("does not begin with `http://`")),
-            ("http://discord.com", Err("is not on this machine")),
-            (
-                "http://localhost.evil.example",
-                Err("is not on this machine"),
-            ),
-            ("http://10.0.0.1", Err("is not on this machine")),
-            (
-                "http://127.0.0.1@discord.com",
-                Err("has a name or a password in it"),
-            ),
-            ("http://127.0.0.1:1/api/v10", Err("goes on after the port")),
-            ("127.0.0.1:7781", Err("is no web address")),
-        ] {
-            let parsed = text.parse::<ApiBase>();
-            let parsed = parsed
-                .as_ref()
-                .map(ApiBase::as_str)
-                .map_err(|error| error.0);
-            assert_eq!(parsed, wanted, "{text}");
         }
     }
 }

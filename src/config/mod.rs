@@ -7,6 +7,8 @@
 //! itself.
 
 mod admission;
+mod api_base;
+mod channel_mode;
 mod claude;
 mod data;
 mod discord;
@@ -27,9 +29,11 @@ mod values;
 use std::path::PathBuf;
 
 pub use admission::Admission;
+pub use api_base::{ApiBase, ApiBaseError};
+pub use channel_mode::ChannelMode;
 pub use claude::Claude;
 pub use data::Data;
-pub use discord::{ApiBase, ApiBaseError, Discord};
+pub use discord::{CatchUp, Discord};
 pub use explain::Explained;
 pub use http::Http;
 pub use load::process_environment;
@@ -54,6 +58,8 @@ pub struct Settings {
     pub claude: Claude,
     /// The queue.
     pub admission: Admission,
+    /// Conversations that have a whole channel.
+    pub channel_mode: ChannelMode,
     /// The processes that own the agents.
     pub runner: Runner,
     /// What Baton writes about itself.

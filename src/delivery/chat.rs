@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use thiserror::Error;
 
-use crate::words::{ChannelId, MessageId, RoleId, UserId};
+use crate::words::{Addressed, ChannelId, MessageId, RoleId, UserId};
 
 /// A message to be posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Seen {
     pub author: String,
     /// Whether Baton wrote it.
     pub by: Author,
+    /// Whether it speaks to Baton.
+    pub addressed: Addressed,
     /// Its text.
     pub content: String,
 }

@@ -6,6 +6,7 @@
 
 mod chat;
 mod nonce;
+mod opening;
 mod outbox;
 mod send;
 

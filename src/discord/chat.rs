@@ -11,7 +11,13 @@ use serenity::{
     http::{Http, MessagePagination},
 };
 
-use super::{failure::meaning, ids, inbound::Me, people, render};
+use super::{
+    failure::meaning,
+    ids,
+    inbound::{self, Me},
+    mentions::Mention,
+    people, render,
+};
 use crate::{
     delivery::{Answer, Author, Chat, ChatError, Post, Seen},
     words::{ChannelId, MessageId, RoleId, UserId},
@@ -64,10 +70,13 @@ impl DiscordChat {
         } else {
             Author::Person(ids::user(author.id))
         };
+        // The bot's own role is known to the gateway's cache alone; people mention the bot itself.
+        let is_me = |mention| mention == Mention::User(self.me.user);
         Seen {
             id: ids::message(message.id),
             author: author.display_name().to_owned(),
             by,
+            addressed: inbound::addressed(&message, is_me, self.me),
             content: message.content,
         }
     }

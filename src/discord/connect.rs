@@ -1,7 +1,13 @@
 //! The first contact: the HTTP client, and the questions that must be answered before the gateway is
 //! spoken to.
 
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serenity::{
@@ -14,14 +20,22 @@ use super::{
     chat::{nobody, within},
     ids,
     inbound::Me,
+    preflight,
 };
-use crate::{delivery::ChatError, words::GuildId};
+use crate::{
+    config::CatchUp,
+    delivery::ChatError,
+    words::{ChannelId, GuildId},
+};
 
 /// Longest time for one HTTP exchange; neither serenity nor reqwest has a limit of its own.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Longest time to reach Discord at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The host of every URL that serenity asks.
+const HOST: &str = "discord.com";
 
 /// What the room needs of the settings.
 #[derive(Clone, Debug)]
@@ -30,8 +44,33 @@ pub struct DiscordSettings {
     pub token: SecretString,
     /// The one guild.
     pub guild: GuildId,
-    /// A simulator to talk to in Discord's stead: `http://` and a loopback address, no path.
+    /// A simulator to talk to in Discord's stead: `http://` or `https://` and a loopback address, no
+    /// path.
     pub api_base: Option<String>,
+    /// How an `https://` simulator is reached.
+    pub secure: Option<SecureSimulator>,
+    /// The channels that belong to projects.
+    pub channels: Vec<BoundChannel>,
+    /// What is read back of what was written while nobody listened.
+    pub catch_up: CatchUp,
+}
+
+/// A simulator that is spoken to exactly as Discord is: `discord.com` leads to it.
+#[derive(Clone, Debug)]
+pub struct SecureSimulator {
+    /// Where it listens, on loopback.
+    pub address: SocketAddr,
+    /// The authority of its certificate, in a PEM file. No other is trusted then.
+    pub authority: PathBuf,
+}
+
+/// A channel that belongs to a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundChannel {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The project's name.
+    pub project: String,
 }
 
 /// An account that Discord knows, not yet connected to the gateway.
@@ -62,7 +101,7 @@ impl Connection {
 /// Makes the client and asks who the bot is. Nothing is sent to the gateway.
 pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordError> {
     install_crypto();
-    let client = client(&settings).map_err(|error| DiscordError::Client(error.to_string()))?;
+    let client = client(&settings).await?;
     let http = Arc::new(http(&settings, &client));
     if let Some(base) = &settings.api_base {
         has_gateway(&http, base).await?;
@@ -70,8 +109,9 @@ pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordErr
     let user = within(http.get_current_user()).await.map_err(refused)?;
     let application = within(http.get_current_application_info())
         .await
-        .map_err(refused)?
-        .id;
+        .map_err(refused)?;
+    preflight::check(&http, &settings, user.id, &application).await?;
+    let application = application.id;
     http.set_application_id(application);
     let me = Me {
         user: ids::user(user.id),
@@ -88,19 +128,21 @@ pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordErr
 
 /// Serenity's client over our HTTP client.
 ///
-/// With its rate limiter on, serenity ignores the proxy and asks the real Discord, so a simulator
-/// must be spoken to without the limiter.
+/// With its rate limiter on, serenity ignores the proxy and asks the real Discord, so a plain
+/// simulator must be spoken to without the limiter. A secure one is at Discord's own address.
 pub(super) fn http(settings: &DiscordSettings, client: &reqwest::Client) -> Http {
     let mut builder = HttpBuilder::new(settings.token.expose_secret())
         .client(client.clone())
         .default_allowed_mentions(nobody());
-    if let Some(base) = &settings.api_base {
+    if let Some(base) = &settings.api_base
+        && settings.secure.is_none()
+    {
         builder = builder.proxy(base).ratelimiter_disabled(true);
     }
     builder.build()
 }
 
-fn client(settings: &DiscordSettings) -> reqwest::Result<reqwest::Client> {
+async fn client(settings: &DiscordSettings) -> Result<reqwest::Client, DiscordError> {
     let mut builder = reqwest::Client::builder()
         .use_rustls_tls()
         .timeout(TIMEOUT)
@@ -109,7 +151,26 @@ fn client(settings: &DiscordSettings) -> reqwest::Result<reqwest::Client> {
         // A proxy of the environment would take what is meant for loopback somewhere else.
         builder = builder.no_proxy();
     }
-    builder.build()
+    if let Some(secure) = &settings.secure {
+        let authority = authority(&secure.authority).await?;
+        builder = builder
+            .resolve(HOST, secure.address)
+            // Whoever else is reached by mistake is not believed.
+            .tls_built_in_root_certs(false)
+            .add_root_certificate(authority);
+    }
+    let made = builder.build();
+    made.map_err(|error| DiscordError::Client(error.to_string()))
+}
+
+async fn authority(path: &Path) -> Result<reqwest::Certificate, DiscordError> {
+    let unusable = |reason: String| DiscordError::Authority {
+        path: path.to_owned(),
+        reason,
+    };
+    let pem = tokio::fs::read(path).await;
+    let pem = pem.map_err(|error| unusable(error.to_string()))?;
+    reqwest::Certificate::from_pem(&pem).map_err(|error| unusable(error.to_string()))
 }
 
 /// Two TLS providers in one binary make rustls panic at its first use unless one is chosen.
@@ -148,7 +209,7 @@ pub(super) fn stays_here(base: &str, url: &str) -> Result<(), DiscordError> {
     }
 }
 
-fn refused(error: ChatError) -> DiscordError {
+pub(super) fn refused(error: ChatError) -> DiscordError {
     match error {
         ChatError::Unauthorized => DiscordError::BadToken,
         other @ (ChatError::Unknown(_)

@@ -1,25 +1,22 @@
 //! One life of the connection: start, events, end.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use serenity::{
-    all::{Client, ClientBuilder, Context, EventHandler, GatewayIntents, Ready, ResumedEvent},
-    gateway::GatewayError,
+use serenity::all::{
+    Client, ClientBuilder, Context, EventHandler, GatewayIntents, Ready, ResumedEvent,
 };
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{Notify, mpsc},
+    task::{JoinError, JoinSet},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Connection, DiscordError, Link, LinkState,
+    Connection, DiscordError, Link,
     commands::{self, CommandError, Desk},
     connect,
+    directory::FrontDoor,
     house::{Behind, House},
     ledger::Ledger,
     listener::Listener,
@@ -27,6 +24,7 @@ use super::{
     places::Places,
     raw::Unread,
     registration,
+    relay::{Gate, Patience, Relay, Told},
     tap::{self, Tapped},
     watchdog,
 };
@@ -37,8 +35,8 @@ use crate::{
     store::Store,
 };
 
-/// Longest time for a farewell to the gateway; without one Discord notices by itself.
-const FAREWELL: Duration = Duration::from_secs(3);
+/// Longest time for serenity's farewell to the gateway. The relay says one as well, if it has to.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What the connection needs.
 #[derive(Debug)]
@@ -59,21 +57,22 @@ pub struct DiscordParts {
 
 /// Connects to the gateway and serves until `shutdown`, or until the connection is lost for good.
 ///
-/// It comes back within a few seconds of `shutdown`, but serenity may keep a thread of the runtime
-/// busy for ever (a websocket that was closed without a code): the process must be ended with
-/// `std::process::exit`, not by dropping the runtime.
+/// It comes back within three seconds of `shutdown`. Tasks of serenity's may live on after that: the
+/// process is to be ended, not waited for.
 pub async fn run(
     parts: DiscordParts,
     engine: Arc<Engine>,
     shutdown: CancellationToken,
 ) -> Result<(), DiscordError> {
-    serve(parts, Arc::new(Behind(engine)), shutdown).await
+    let patience = Patience::default();
+    serve(parts, Arc::new(Behind(engine)), patience, shutdown).await
 }
 
 /// The same with anything behind it.
 pub(super) async fn serve(
     parts: DiscordParts,
     house: Arc<dyn House>,
+    patience: Patience,
     shutdown: CancellationToken,
 ) -> Result<(), DiscordError> {
     let DiscordParts {
@@ -94,22 +93,30 @@ pub(super) async fn serve(
     ));
     let (sessions, gateway_sessions) = mpsc::unbounded_channel();
     let options = commands::framework();
-    let told = commands::told(&options);
+    let told_commands = commands::told(&options);
     let desk = Desk {
         house: Arc::clone(&house),
         places: Arc::clone(&places),
         guild: connection.settings.guild,
         link: link.clone(),
     };
-    let (fatal, mut fatalities) = mpsc::unbounded_channel();
-    let doorman = Doorman {
-        sessions,
+    let gap = Arc::new(Notify::new());
+    let gate = Gate {
+        directory: Arc::new(FrontDoor::to(&connection)),
+        ledger,
         link: link.clone(),
-        ledger: ledger.clone(),
-        fatal,
-        identified: AtomicBool::new(false),
     };
-    let mut client = client(&connection, options, desk, doorman).await?;
+    let told = Told {
+        link: link.clone(),
+        gap: Arc::clone(&gap),
+    };
+    let relay = Relay::open(gate, told, patience)
+        .await
+        .map_err(DiscordError::NoPort)?;
+    let doorman = Doorman { sessions };
+    let raw = Unread { link: link.clone() };
+    let mut client = client(&connection, options, desk, doorman, raw).await?;
+    relay.url().clone_into(&mut *client.ws_url.lock().await);
     let shards = Arc::clone(&client.shard_manager);
     let listener = Listener::new(
         Arc::clone(&house),
@@ -128,26 +135,28 @@ pub(super) async fn serve(
         () = shutdown.cancelled() => return Ok(()),
         () = listener.mark_unseen() => {}
     }
-    // The last moment before one is sent.
-    ledger.enter().await?;
     let mut tasks = JoinSet::new();
-    tasks.spawn(async move { listener.run(gateway_sessions).await });
+    tasks.spawn(async move { listener.run(gateway_sessions, gap).await });
     tasks.spawn(live::show_all(stage, live));
-    tasks.spawn(async move { registration::keep_current(&connection, &store, &told).await });
+    tasks.spawn(
+        async move { registration::keep_current(&connection, &store, &told_commands).await },
+    );
+    let hang_up = CancellationToken::new();
+    let mut relaying = tokio::spawn(relay.run(hang_up.clone()));
 
     let ended = tokio::select! {
         () = shutdown.cancelled() => Ok(()),
         ended = client.start() => Err(why(ended)),
-        dead = watchdog::watch(Arc::clone(&shards), link.clone()) => Err(dead),
-        Some(error) = fatalities.recv() => Err(error),
+        dead = watchdog::watch(Arc::clone(&shards)) => Err(dead),
+        relayed = &mut relaying => Err(broken(relayed)),
         panicked = panics(&mut tasks) => Err(panicked),
     };
     link.end();
-    if tokio::time::timeout(FAREWELL, shards.shutdown_all())
-        .await
-        .is_err()
-    {
-        tracing::warn!("the gateway did not let go in time; going without a farewell");
+    // In a quiet moment serenity says goodbye; at any other time the relay does it for it.
+    let _ = tokio::time::timeout(FAREWELL, shards.shutdown_all()).await;
+    hang_up.cancel();
+    if !relaying.is_finished() {
+        let _ = relaying.await;
     }
     ended
 }
@@ -157,6 +166,7 @@ async fn client(
     options: poise::FrameworkOptions<Desk, CommandError>,
     desk: Desk,
     doorman: Doorman,
+    raw: Unread,
 ) -> Result<Client, DiscordError> {
     // Serenity wants a client of its own. It asks for the gateway and answers interactions, whose
     // limits are not those of the rest: the two need not know of each other.
@@ -170,27 +180,17 @@ async fn client(
         .build();
     let intents =
         GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::MESSAGE_CONTENT;
-    let client = ClientBuilder::new_with_http(http, intents)
+    ClientBuilder::new_with_http(http, intents)
         .framework(framework)
         .event_handler(doorman)
-        .raw_event_handler(Unread)
+        .raw_event_handler(raw)
         .await
-        .map_err(|error| DiscordError::Ended(error.to_string()))?;
-    if let Some(base) = &connection.settings.api_base {
-        // It asked again, and would go to the real gateway if it had no answer this time.
-        connect::stays_here(base, &client.ws_url.lock().await)?;
-    }
-    Ok(client)
+        .map_err(|error| DiscordError::Ended(error.to_string()))
 }
 
 /// Stands where events come in.
 struct Doorman {
     sessions: mpsc::UnboundedSender<Tapped>,
-    link: Link,
-    ledger: Ledger,
-    fatal: mpsc::UnboundedSender<DiscordError>,
-    /// Whether the IDENTIFY that was noted before the start has been answered.
-    identified: AtomicBool,
 }
 
 #[async_trait]
@@ -200,18 +200,10 @@ impl EventHandler for Doorman {
         let tapped = tap::listen(&context.shard);
         drop(context);
         let _ = self.sessions.send(tapped);
-        self.link.set(LinkState::Up);
         tracing::info!(bot = %ready.user.name, "connected to Discord");
-        // Serenity identifies anew by itself when it cannot resume; that counts as well.
-        if self.identified.swap(true, Ordering::SeqCst)
-            && let Err(error) = self.ledger.enter().await
-        {
-            let _ = self.fatal.send(error);
-        }
     }
 
     async fn resume(&self, _: Context, _: ResumedEvent) {
-        self.link.set(LinkState::Up);
         tracing::info!("the connection to Discord goes on");
     }
 }
@@ -227,16 +219,19 @@ async fn panics(tasks: &mut JoinSet<()>) -> DiscordError {
     }
 }
 
-/// Why the client came back by itself.
+/// Why the client came back by itself. What Discord refuses for good, the relay has seen before it.
 fn why(ended: serenity::Result<()>) -> DiscordError {
-    match ended {
-        Err(serenity::Error::Gateway(GatewayError::InvalidAuthentication)) => {
-            DiscordError::BadToken
-        }
-        Err(serenity::Error::Gateway(
-            GatewayError::DisallowedGatewayIntents | GatewayError::InvalidGatewayIntents,
-        )) => DiscordError::Intents,
-        Err(other) => DiscordError::Ended(other.to_string()),
-        Ok(()) => DiscordError::Ended("the client stopped".to_owned()),
+    DiscordError::Ended(match ended {
+        Err(error) => error.to_string(),
+        Ok(()) => "the client stopped".to_owned(),
+    })
+}
+
+/// Why the relay came back by itself.
+fn broken(relayed: Result<Result<(), DiscordError>, JoinError>) -> DiscordError {
+    match relayed {
+        Ok(Err(error)) => error,
+        Ok(Ok(())) => DiscordError::Ended("the relay stopped".to_owned()),
+        Err(error) => DiscordError::Ended(error.to_string()),
     }
 }

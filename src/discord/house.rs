@@ -6,7 +6,10 @@ use async_trait::async_trait;
 
 use crate::{
     access::{Action, Permit, Refusal},
-    session::{Cancelled, Engine, Health, Heard, SessionError, SessionView},
+    session::{
+        Cancelled, Cleared, Engine, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
+        SessionError, SessionView, StartOrder, Started, Stopped,
+    },
     words::{ChannelId, MessageId, Person, Place, RunId},
 };
 
@@ -40,8 +43,46 @@ pub(super) trait House: Send + Sync + 'static {
     /// Ends what is at work at the permit's place.
     async fn cancel(&self, permit: &Permit) -> Result<Cancelled, SessionError>;
 
-    /// The sessions of the permit's channel, the last used first.
-    async fn sessions(&self, permit: &Permit) -> Result<Vec<SessionView>, SessionError>;
+    /// The sessions of the permit's channel or all that the person may see, the last used first.
+    async fn sessions(
+        &self,
+        person: &Person,
+        permit: &Permit,
+        reach: Reach,
+    ) -> Result<Vec<SessionView>, SessionError>;
+
+    /// The session at the permit's place, or the one of its channel that is called so.
+    async fn find_session(
+        &self,
+        permit: &Permit,
+        name: Option<&str>,
+    ) -> Result<Option<SessionView>, SessionError>;
+
+    /// What it takes to begin a session there.
+    fn demanded(&self, place: Place, order: &StartOrder) -> Action;
+
+    /// Begins a session.
+    async fn start_session(
+        &self,
+        permit: &Permit,
+        order: StartOrder,
+    ) -> Result<Result<Started, NotStarted>, SessionError>;
+
+    /// Ends the session at the permit's place.
+    async fn stop_session(&self, permit: &Permit) -> Result<Stopped, SessionError>;
+
+    /// Begins the session at the permit's place anew.
+    async fn clear_session(
+        &self,
+        permit: &Permit,
+        command: MessageId,
+    ) -> Result<Cleared, SessionError>;
+
+    /// Where the requests of the permit's person stand.
+    async fn positions(&self, permit: &Permit) -> Result<Vec<QueuePosition>, SessionError>;
+
+    /// The projects of the settings.
+    fn projects(&self) -> &Projects;
 
     /// How the server is.
     async fn health(&self) -> Result<Health, SessionError>;
@@ -85,15 +126,60 @@ impl House for Behind {
         place: Place,
         action: Action,
     ) -> Result<Result<Permit, Refusal>, SessionError> {
-        Ok(self.0.gate().authorize(person, place, action).await?)
+        self.0.authorize(person, place, action).await
     }
 
     async fn cancel(&self, permit: &Permit) -> Result<Cancelled, SessionError> {
         self.0.cancel(permit).await
     }
 
-    async fn sessions(&self, permit: &Permit) -> Result<Vec<SessionView>, SessionError> {
-        self.0.sessions(permit).await
+    async fn sessions(
+        &self,
+        person: &Person,
+        permit: &Permit,
+        reach: Reach,
+    ) -> Result<Vec<SessionView>, SessionError> {
+        self.0.sessions(person, permit, reach).await
+    }
+
+    async fn find_session(
+        &self,
+        permit: &Permit,
+        name: Option<&str>,
+    ) -> Result<Option<SessionView>, SessionError> {
+        self.0.find_session(permit, name).await
+    }
+
+    fn demanded(&self, place: Place, order: &StartOrder) -> Action {
+        self.0.demanded(place, order)
+    }
+
+    async fn start_session(
+        &self,
+        permit: &Permit,
+        order: StartOrder,
+    ) -> Result<Result<Started, NotStarted>, SessionError> {
+        self.0.start_session(permit, order).await
+    }
+
+    async fn stop_session(&self, permit: &Permit) -> Result<Stopped, SessionError> {
+        self.0.stop_session(permit).await
+    }
+
+    async fn clear_session(
+        &self,
+        permit: &Permit,
+        command: MessageId,
+    ) -> Result<Cleared, SessionError> {
+        self.0.clear_session(permit, command).await
+    }
+
+    async fn positions(&self, permit: &Permit) -> Result<Vec<QueuePosition>, SessionError> {
+        self.0.positions(permit).await
+    }
+
+    fn projects(&self) -> &Projects {
+        self.0.projects()
     }
 
     async fn health(&self) -> Result<Health, SessionError> {

@@ -21,6 +21,9 @@ pub struct Link(Arc<Mutex<Inner>>);
 struct Inner {
     state: LinkState,
     acknowledged: Option<Instant>,
+    /// Why nothing is done to be connected.
+    waits: Option<String>,
+    unread: u64,
     /// Serenity's handlers may still be running when the connection has been given up.
     ended: bool,
 }
@@ -30,6 +33,8 @@ impl Default for Link {
         Self(Arc::new(Mutex::new(Inner {
             state: LinkState::Down,
             acknowledged: None,
+            waits: None,
+            unread: 0,
             ended: false,
         })))
     }
@@ -45,6 +50,29 @@ impl Link {
     /// comes one interval (about 41 s) after the connection.
     pub fn last_acknowledged(&self) -> Option<std::time::Duration> {
         self.0.lock().acknowledged.map(|at| at.elapsed())
+    }
+
+    /// Why Baton waits before it connects, if it does.
+    pub fn waits(&self) -> Option<String> {
+        self.0.lock().waits.clone()
+    }
+
+    /// How many events since the start were of a kind that is wanted and could not be read.
+    pub fn unreadable(&self) -> u64 {
+        self.0.lock().unread
+    }
+
+    pub(super) fn wait(&self, why: String) {
+        self.0.lock().waits = Some(why);
+    }
+
+    pub(super) fn wait_over(&self) {
+        self.0.lock().waits = None;
+    }
+
+    /// An event could not be read.
+    pub(super) fn unread(&self) {
+        self.0.lock().unread += 1;
     }
 
     pub(super) fn set(&self, state: LinkState) {

@@ -12,7 +12,7 @@ use serenity::{
     http::Http,
 };
 use thiserror::Error;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::{
     house::House,
@@ -79,7 +79,12 @@ impl Listener {
     }
 
     /// Serves one gateway session after the other, until nobody can begin one any more.
-    pub(super) async fn run(&self, mut sessions: mpsc::UnboundedReceiver<Tapped>) {
+    /// `gap` says that events may be missing.
+    pub(super) async fn run(
+        &self,
+        mut sessions: mpsc::UnboundedReceiver<Tapped>,
+        gap: Arc<Notify>,
+    ) {
         let Some(mut current) = sessions.recv().await else {
             return;
         };
@@ -110,6 +115,7 @@ impl Listener {
                     current = next;
                     self.catch_up().await;
                 }
+                () = gap.notified() => self.catch_up().await,
                 () = tokio::time::sleep(TRY_AGAIN), if is_behind => self.catch_up_behind().await,
             }
         }

@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use serenity::all::{Context, Event, RawEventHandler};
 
+use super::Link;
+
 /// Events that this room lives on, in the gateway's own names (events/gateway-events).
 const WANTED: [&str; 9] = [
     "READY",
@@ -17,9 +19,11 @@ const WANTED: [&str; 9] = [
     "THREAD_LIST_SYNC",
 ];
 
-/// Logs events of wanted kinds that could not be read.
+/// Logs and counts events of wanted kinds that could not be read.
 #[derive(Debug)]
-pub(super) struct Unread;
+pub(super) struct Unread {
+    pub(super) link: Link,
+}
 
 #[async_trait]
 impl RawEventHandler for Unread {
@@ -30,6 +34,7 @@ impl RawEventHandler for Unread {
         if !WANTED.contains(&event.kind.as_str()) {
             return;
         }
+        self.link.unread();
         // Its content is other people's words and stays out of the log.
         tracing::error!(kind = %event.kind, id = ?event.value.get("id"), "an event could not be read");
         if event.kind == "INTERACTION_CREATE" {

@@ -1,7 +1,7 @@
 //! What the tests of this room share: a house that writes down what it is told, and the ways to the
 //! simulator.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path, time::Duration};
 
 use async_trait::async_trait;
 use discord_sim::Sim;
@@ -9,10 +9,14 @@ use parking_lot::Mutex;
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
-use super::{Connection, DiscordSettings, connect, house::House};
+use super::{Connection, DiscordSettings, SecureSimulator, connect, house::House};
 use crate::{
     access::{Action, Gate, Owners, Permit, Refusal},
-    session::{Cancelled, Health, Heard, SessionError, SessionView},
+    config::CatchUp,
+    session::{
+        Cancelled, Cleared, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
+        SessionError, SessionView, StartOrder, Started, Stopped,
+    },
     store::{Store, StoreError},
     words::{ChannelId, GuildId, MessageId, Person, Place, RunId},
 };
@@ -23,6 +27,25 @@ pub(super) fn settings(sim: &Sim) -> DiscordSettings {
         token: SecretString::from(sim.token()),
         guild: GuildId::new(sim.guild_id().get()),
         api_base: Some(sim.base_url()),
+        secure: None,
+        channels: Vec::new(),
+        catch_up: CatchUp {
+            max_age: Duration::from_hours(24),
+            max_messages: 500,
+        },
+    }
+}
+
+/// Settings that lead to a simulator as if it were Discord itself: TLS, real URLs, rate limits. The
+/// directory is for the authority's file.
+pub(super) fn secure_settings(sim: &Sim, directory: &Path) -> DiscordSettings {
+    let authority = directory.join("ca.pem");
+    std::fs::write(&authority, sim.ca_pem().unwrap()).unwrap();
+    let address = sim.tls_addr().unwrap();
+    DiscordSettings {
+        api_base: Some(format!("https://{address}")),
+        secure: Some(SecureSimulator { address, authority }),
+        ..settings(sim)
     }
 }
 
@@ -51,6 +74,8 @@ pub(super) struct FakeHouse {
     pub(super) store: Option<Store>,
     pub(super) sessions: Vec<SessionView>,
     pub(super) cancelled: Mutex<Vec<Place>>,
+    pub(super) orders: Mutex<Vec<StartOrder>>,
+    pub(super) projects: Projects,
 }
 
 impl FakeHouse {
@@ -149,8 +174,50 @@ impl House for FakeHouse {
         Ok(Cancelled::Stopping)
     }
 
-    async fn sessions(&self, _: &Permit) -> Result<Vec<SessionView>, SessionError> {
+    async fn sessions(
+        &self,
+        _: &Person,
+        _: &Permit,
+        _: Reach,
+    ) -> Result<Vec<SessionView>, SessionError> {
         Ok(self.sessions.clone())
+    }
+
+    async fn find_session(
+        &self,
+        _: &Permit,
+        _: Option<&str>,
+    ) -> Result<Option<SessionView>, SessionError> {
+        Ok(self.sessions.first().cloned())
+    }
+
+    fn demanded(&self, _: Place, _: &StartOrder) -> Action {
+        Action::StartSession
+    }
+
+    async fn start_session(
+        &self,
+        _: &Permit,
+        order: StartOrder,
+    ) -> Result<Result<Started, NotStarted>, SessionError> {
+        self.orders.lock().push(order);
+        Ok(Ok(Started::Opening))
+    }
+
+    async fn stop_session(&self, _: &Permit) -> Result<Stopped, SessionError> {
+        Ok(Stopped::Ended)
+    }
+
+    async fn clear_session(&self, _: &Permit, _: MessageId) -> Result<Cleared, SessionError> {
+        Ok(Cleared::Cleared)
+    }
+
+    async fn positions(&self, _: &Permit) -> Result<Vec<QueuePosition>, SessionError> {
+        Ok(Vec::new())
+    }
+
+    fn projects(&self) -> &Projects {
+        &self.projects
     }
 
     async fn health(&self) -> Result<Health, SessionError> {

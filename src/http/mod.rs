@@ -29,7 +29,7 @@ pub struct Report {
     pub version: &'static str,
     /// How long it runs, in seconds.
     pub uptime_seconds: u64,
-    /// The connection to Discord: `connected` or `down`.
+    /// The connection to Discord: `connected`, `waiting` (and `reason` says for what) or `down`.
     pub gateway: &'static str,
     /// Runs that work.
     pub active_sessions: usize,
@@ -43,6 +43,8 @@ pub struct Report {
     pub warm_agents: usize,
     /// Deliveries that Discord does not have yet.
     pub deliveries_waiting: u32,
+    /// Events of Discord's that should have been understood and were not, since the start.
+    pub unreadable_events: u64,
 }
 
 /// Where a report comes from.
@@ -129,6 +131,7 @@ mod tests {
             max_queued: 20,
             warm_agents: 3,
             deliveries_waiting: 4,
+            unreadable_events: 5,
         }
     }
 
@@ -152,7 +155,7 @@ mod tests {
     async fn a_healthy_server_says_so_in_numbers() {
         let (status, body) = ask(report(None), None).await;
         assert_eq!(status, StatusCode::OK);
-        insta::assert_snapshot!(body, @r#"{"healthy":true,"reason":null,"version":"1.2.3","uptimeSeconds":7,"gateway":"connected","activeSessions":1,"queuedCount":2,"maxActive":6,"maxQueued":20,"warmAgents":3,"deliveriesWaiting":4}"#);
+        insta::assert_snapshot!(body, @r#"{"healthy":true,"reason":null,"version":"1.2.3","uptimeSeconds":7,"gateway":"connected","activeSessions":1,"queuedCount":2,"maxActive":6,"maxQueued":20,"warmAgents":3,"deliveriesWaiting":4,"unreadableEvents":5}"#);
     }
 
     #[tokio::test]

@@ -62,10 +62,14 @@ pub(super) enum Warmth {
 pub(super) enum Happening {
     /// It wrote this.
     Events(Vec<RunEvent>),
+    /// It was given the line with this command id.
+    Given(String),
     /// It could not be started; a sentence says why.
     NotStarted(String),
     /// It wrote a line of this many bytes, which is more than is read.
     TooLong(u64),
+    /// What it does cannot be written down any more, and it is being ended.
+    Unkept(String),
     /// It has ended.
     Ended { exit: Exit, stderr: String },
     /// Its runner has died, or cannot be reached.
@@ -92,6 +96,12 @@ impl Agent {
         }
     }
 
+    /// Passes over what happened up to and with a record.
+    pub(super) fn skip_to(&mut self, seq: Seq) {
+        self.records.skip_to(seq);
+        self.seq = self.seq.max(seq);
+    }
+
     /// What the agent does next.
     pub(super) async fn next(&mut self) -> Happening {
         loop {
@@ -114,6 +124,7 @@ pub(super) fn understand(record: Record, reader: &mut dyn Reader) -> Option<Happ
             (!events.is_empty()).then_some(Happening::Events(events))
         }
         RecordKind::SpawnFailed { reason } => Some(Happening::NotStarted(reason)),
+        RecordKind::Unkept { why } => Some(Happening::Unkept(why)),
         RecordKind::TooLong { bytes } => Some(Happening::TooLong(bytes)),
         RecordKind::Exited { exit, stderr_tail } => Some(Happening::Ended {
             exit,
@@ -127,6 +138,7 @@ pub(super) fn understand(record: Record, reader: &mut dyn Reader) -> Option<Happ
             tracing::info!(%text, "a runner's note");
             None
         }
-        RecordKind::Spawned { .. } | RecordKind::Input { .. } => None,
+        RecordKind::Input { command_id, .. } => Some(Happening::Given(command_id)),
+        RecordKind::Spawned { .. } => None,
     }
 }

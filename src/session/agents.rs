@@ -30,6 +30,10 @@ use crate::{
 /// How long an agent may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long the runner of an agent at work is tried to be reached, and the pause in between.
+const REACH: Duration = Duration::from_mins(1);
+const REACH_AGAIN: Duration = Duration::from_secs(1);
+
 /// Every agent of the server.
 pub(super) struct Agents {
     store: Store,
@@ -111,7 +115,7 @@ impl Agents {
                 Start::New
             },
             directory: project.directory.clone(),
-            model: project.model.clone(),
+            model: session.model.clone().or_else(|| project.model.clone()),
             allowed_tools: project.allowed_tools.clone(),
             forbidden: self.forbidden.clone(),
             temporary: self.host.temporary(runner),
@@ -140,26 +144,50 @@ impl Agents {
 
     /// Takes up an agent that an earlier server started; `None` if its runner is gone.
     pub(super) async fn attach(&self, row: &RunnerRow) -> Option<Agent> {
+        self.attach_until(row, Instant::now()).await
+    }
+
+    /// The same for an agent that may be at work. A runner that cannot be reached at the moment (the
+    /// machine is busy, too many files are open) is tried again for a while before its work is
+    /// thrown away.
+    pub(super) async fn attach_at_work(&self, row: &RunnerRow) -> Option<Agent> {
+        self.attach_until(row, Instant::now() + REACH).await
+    }
+
+    async fn attach_until(&self, row: &RunnerRow, until: Instant) -> Option<Agent> {
         let after = Seq::new(row.applied_seq);
-        match self.host.attach(row.id, after).await {
-            Ok(link) => Some(Agent::new(
-                row.id,
-                link,
-                self.runtime.reader(),
-                after,
-                Warmth::AtWork,
-                self.at_work(),
-            )),
-            Err(AttachError::Gone) => None,
-            Err(error) => {
-                tracing::warn!(runner = %row.id, %error, "a runner cannot be taken up again");
-                None
+        loop {
+            match self.host.attach(row.id, after).await {
+                Ok(link) => {
+                    let reader = self.runtime.reader();
+                    let at_work = self.at_work();
+                    return Some(Agent::new(
+                        row.id,
+                        link,
+                        reader,
+                        after,
+                        Warmth::AtWork,
+                        at_work,
+                    ));
+                }
+                Err(AttachError::Gone) => return None,
+                Err(AttachError::Io(error)) if Instant::now() < until => {
+                    tracing::warn!(runner = %row.id, %error, "a runner cannot be reached; trying again");
+                    tokio::time::sleep(REACH_AGAIN).await;
+                }
+                Err(error) => {
+                    tracing::warn!(runner = %row.id, %error, "a runner cannot be taken up again");
+                    return None;
+                }
             }
         }
     }
 
-    /// Keeps an agent warm for the session's next turn, if there is room.
+    /// Keeps an agent warm for the session's next turn, if it is fit for one and there is room.
     pub(super) async fn put_back(&self, session: SessionId, mut agent: Agent) {
+        if !self.is_fit(&agent).await {
+            return self.end(agent).await;
+        }
         agent.warmth = Warmth::Warm;
         let one_too_many = {
             let mut kept = self.shelf.lock();
@@ -176,16 +204,35 @@ impl Agents {
         }
     }
 
+    /// Whether an agent bears another turn. Its journal is never shortened, and when that is full it
+    /// is ended in the middle of one.
+    async fn is_fit(&self, agent: &Agent) -> bool {
+        match agent.handle.status().await {
+            Ok(status) => status.journal_bytes <= self.host.journal_limit(agent.runner) / 2,
+            Err(error) => {
+                tracing::debug!(runner = %agent.runner, %error, "a runner was gone after its turn");
+                false
+            }
+        }
+    }
+
     /// Ends an agent that was working, with its whole tree.
     pub(super) async fn end(&self, agent: Agent) {
         self.close(agent).await;
     }
 
-    /// Ends every agent that has had no work for so long.
-    pub(super) async fn end_idle(&self, longest: Duration) {
-        let over = self.shelf.lock().idle_for(longest);
-        let closing = over.into_iter().map(|one| self.close_leaving(one));
-        futures::future::join_all(closing).await;
+    /// Takes every agent that has had no work for so long, to be [closed](Self::close_leaving).
+    pub(super) fn idle_for(&self, longest: Duration) -> Vec<Leaving> {
+        self.shelf.lock().idle_for(longest)
+    }
+
+    /// Ends the agent of a session that has ended, unless it works: then that is seen to when it
+    /// has stopped.
+    pub(super) async fn end_of_session(&self, session: SessionId) {
+        let leaving = self.shelf.lock().leave(session);
+        if let Some(leaving) = leaving {
+            self.close_leaving(leaving).await;
+        }
     }
 
     /// When the agent that has been idle for longest began to be.
@@ -215,7 +262,8 @@ impl Agents {
         }
     }
 
-    async fn close_leaving(&self, leaving: Leaving) {
+    /// Ends an agent that nobody can have any more.
+    pub(super) async fn close_leaving(&self, leaving: Leaving) {
         let Leaving {
             session,
             agent,
@@ -245,13 +293,6 @@ impl Agents {
         let mut tx = self.store.write().await?;
         tx.end_runner(runner, self.clock.now()).await?;
         Ok(tx.commit().await?)
-    }
-
-    /// Gives up an agent whose process has died under a turn.
-    pub(super) async fn lost(&self, agent: Agent) -> Result<(), SessionError> {
-        let runner = agent.runner;
-        drop(agent);
-        self.bury(runner).await
     }
 
     /// The journal of a runner, dead or alive, as far as it goes now.

@@ -21,7 +21,6 @@ impl Engine {
                 continue;
             }
             match self
-                .gate
                 .authorize(&request.person, session.place(), Action::Ask)
                 .await?
             {

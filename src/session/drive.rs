@@ -1,15 +1,16 @@
 //! Driving a run from its slot to its end.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::{
     Engine, ProjectAgent, SessionError,
     agent::{Agent, Warmth},
-    finish::{Account, Outcome, failed, failure, took_too_long},
+    finish::{Account, Outcome, failure, took_too_long},
     prompt, sentences,
+    slot::Slot,
     turn::{Ending, Stop, Turn, Watched},
 };
 use crate::{
@@ -26,15 +27,12 @@ use crate::{
 /// agent that turned out to be dead are each worth another.
 const STARTS: usize = 3;
 
-/// The pause before the end of a run that could not be stored is tried once more.
-const TRY_AGAIN: Duration = Duration::from_secs(30);
-
 /// What to do about a turn that did not come to an end of its own.
 enum Next {
     /// The run ends so.
     End(Box<End>),
-    /// It is worth another start.
-    StartAgain,
+    /// It is worth another start, without this agent.
+    StartAgain(Agent),
 }
 
 /// How a run ends, and what is left of its turn.
@@ -50,12 +48,13 @@ impl Engine {
     /// Works on a run that has a slot, until it has ended and its slot is free again.
     pub(super) async fn drive(self: Arc<Self>, ticket: Ticket, cancel: CancellationToken) {
         let Ticket { run, session, .. } = ticket;
-        if let Err(error) = self.work(run, session, &cancel).await {
+        let _slot = Slot::of(&self, run);
+        let work = AssertUnwindSafe(self.work(run, session, &cancel)).catch_unwind();
+        // The next turn of the session clears up after an agent that a panic left behind.
+        let worked = work.await.unwrap_or(Err(SessionError::Panicked));
+        if let Err(error) = worked {
             self.give_up(run, session, &error).await;
         }
-        self.at_work.lock().remove(&run);
-        self.queue.lock().release(run);
-        self.pump();
     }
 
     /// Ends a run that Baton itself could not see through.
@@ -71,11 +70,7 @@ impl Engine {
             sentence,
             cause: error.to_string(),
         };
-        while let Err(error) = self.finish(run, session, outcome.clone(), None).await {
-            // Without its end nobody could use the session: nothing may go on before it is stored.
-            error.log("the end of a run could not be stored; trying again");
-            tokio::time::sleep(TRY_AGAIN).await;
-        }
+        self.finish_at_last(run, session, outcome, None).await;
     }
 
     async fn work(
@@ -111,40 +106,57 @@ impl Engine {
         }
         let requests = self.still_permitted(run, session).await?;
         if requests.is_empty() {
-            return self.finish(run, session, Outcome::Refused, None).await;
+            self.finish_at_last(run, session, Outcome::Refused, None)
+                .await;
+            return Ok(());
         }
         for _ in 0..STARTS {
             if cancel.is_cancelled() {
-                return self.finish(run, session, Outcome::Cancelled, None).await;
+                self.finish_at_last(run, session, Outcome::Cancelled, None)
+                    .await;
+                return Ok(());
             }
             match self.attempt(run, session, &requests, cancel).await? {
-                Next::End(end) => return self.conclude(run, session, *end).await,
-                Next::StartAgain => {}
+                Next::End(end) => {
+                    self.conclude(run, session, *end).await;
+                    return Ok(());
+                }
+                Next::StartAgain(agent) => self.step_back(run, agent).await?,
             }
         }
         let outcome = failure(
             ErrorClass::BadStart,
             "it did not start after several attempts",
         );
-        self.finish(run, session, outcome, None).await
+        self.finish_at_last(run, session, outcome, None).await;
+        Ok(())
+    }
+
+    /// Nothing of a run was done, so it begins anew. That is stored before its agent is given up, or a
+    /// server after this one would take it for a run whose agent has died at work.
+    async fn step_back(&self, run: RunId, agent: Agent) -> Result<(), SessionError> {
+        let stored = self
+            .move_run(run, RunState::Running, RunState::Starting)
+            .await;
+        self.agents.end(agent).await;
+        stored.map(drop)
     }
 
     /// Stores the end of a run; then its agent is free for the next one.
-    async fn conclude(
-        self: &Arc<Self>,
-        run: RunId,
-        session: crate::words::SessionId,
-        end: End,
-    ) -> Result<(), SessionError> {
-        self.finish(run, session, end.outcome, end.account.as_ref())
-            .await?;
+    async fn conclude(self: &Arc<Self>, run: RunId, session: crate::words::SessionId, end: End) {
+        self.finish_at_last(run, session, end.outcome, end.account.as_ref())
+            .await;
         if let Some(agent) = end.agent {
             if let Err(error) = agent.handle.consumed(agent.seq).await {
                 tracing::debug!(%run, %error, "a runner was gone after its turn");
             }
             self.agents.put_back(session, agent).await;
         }
-        Ok(())
+        if let Err(error) = self.let_go_if_ended(session).await {
+            error.log(
+                "whether a session has ended cannot be read; its agent stays until it is idle",
+            );
+        }
     }
 
     /// Gets an agent, gives it the turn and follows it.
@@ -157,7 +169,7 @@ impl Engine {
     ) -> Result<Next, SessionError> {
         let session = self.store.session(session).await?;
         let project = self.project_of(&session)?;
-        let context = self.context(&session).await?;
+        let context = self.context(&session, requests).await?;
         let agent = self.agents.obtain(&session, &project).await?;
         // Before the prompt: if this server dies after it was given, the next one knows that the
         // agent may be at work.
@@ -170,8 +182,7 @@ impl Engine {
             Err(SessionError::Link(LinkError::Ended)) if agent.warmth == Warmth::Cold => {}
             Err(error) => {
                 tracing::info!(%run, %error, "the agent was gone before it got its turn");
-                self.agents.lost(agent).await?;
-                return Ok(Next::StartAgain);
+                return Ok(Next::StartAgain(agent));
             }
         }
         self.follow(run, &session, &project, agent, cancel).await
@@ -198,10 +209,13 @@ impl Engine {
         let project = self.project_of(session)?;
         match self.follow(run, session, &project, agent, cancel).await? {
             Next::End(end) => {
-                self.conclude(run, session.id, *end).await?;
+                self.conclude(run, session.id, *end).await;
                 Ok(true)
             }
-            Next::StartAgain => Ok(false),
+            Next::StartAgain(agent) => {
+                self.step_back(run, agent).await?;
+                Ok(false)
+            }
         }
     }
 
@@ -258,9 +272,11 @@ impl Engine {
                 class: ErrorClass::UnknownConversation,
                 ..
             } => {
-                self.agents.end(agent).await;
-                self.forget_conversation(session).await?;
-                return Ok(Next::StartAgain);
+                if let Err(error) = self.forget_conversation(session).await {
+                    self.agents.end(agent).await;
+                    return Err(error);
+                }
+                return Ok(Next::StartAgain(agent));
             }
             TurnOutcome::Failed { class, detail } => failure(*class, detail),
         };
@@ -293,78 +309,26 @@ impl Engine {
         account: Account,
         cancel: &CancellationToken,
     ) -> Result<Next, SessionError> {
-        let warm = agent.warmth == Warmth::Warm;
-        self.agents.end(agent).await;
-        let end = |outcome| {
-            Ok(Next::End(Box::new(End {
-                outcome,
-                account: Some(account),
-                agent: None,
-            })))
+        let outcome = if cancel.is_cancelled() {
+            Ok(Some(Outcome::Cancelled))
+        } else {
+            self.meaning(session, project, agent.warmth, watched).await
         };
-        if cancel.is_cancelled() {
-            return end(Outcome::Cancelled);
-        }
-        match watched.ending {
-            Ending::NotStarted {
-                class: ErrorClass::ConversationExists,
-                ..
-            } => {
-                let mut tx = self.store.write().await?;
-                tx.rename_agent_session(session.id, session.agent_session, true)
-                    .await?;
-                tx.commit().await?;
-                Ok(Next::StartAgain)
+        match outcome {
+            Ok(None) => Ok(Next::StartAgain(agent)),
+            Ok(Some(outcome)) => {
+                self.agents.end(agent).await;
+                Ok(Next::End(Box::new(End {
+                    outcome,
+                    account: Some(account),
+                    agent: None,
+                })))
             }
-            Ending::NotStarted {
-                class: ErrorClass::UnknownConversation,
-                ..
-            } => {
-                self.forget_conversation(session).await?;
-                Ok(Next::StartAgain)
+            Err(error) => {
+                self.agents.end(agent).await;
+                Err(error)
             }
-            Ending::NotStarted { detail, .. } if !project.directory.is_dir() => end(failed(
-                "The project's directory is not there. The operator has to bring it back, or to change \
-                 `directory` in the project's settings.",
-                &detail,
-            )),
-            Ending::NotStarted { class, detail } => end(failure(class, &detail)),
-            Ending::TooLong(bytes) => end(failed(
-                &format!(
-                    "The agent wrote a line of {} MB, more than Baton reads, so it was ended. Send a \
-                     message to go on.",
-                    bytes >> 20
-                ),
-                "a line was too long",
-            )),
-            Ending::TookTooLong => end(took_too_long()),
-            Ending::Ended { .. } | Ending::Killed if warm && !watched.acknowledged => {
-                // It had died while it was idle.
-                Ok(Next::StartAgain)
-            }
-            Ending::Ended { exit, stderr } => end(failed(
-                &format!("The agent ended before it answered ({exit}). Send a message to go on."),
-                &format!("{exit}: {stderr}"),
-            )),
-            Ending::Killed => end(Outcome::Interrupted),
-            Ending::Disobeyed | Ending::Turn(_) => end(Outcome::Cancelled),
         }
-    }
-
-    /// The agent does not know its conversation any more: the session begins a new one.
-    async fn forget_conversation(&self, session: &SessionRow) -> Result<(), SessionError> {
-        let fresh = Uuid::new_v4();
-        let mut tx = self.store.write().await?;
-        tx.rename_agent_session(session.id, fresh, false).await?;
-        if session.agent_acknowledged {
-            let text = sentences::MEMORY_LOST.to_owned();
-            let key = format!("memory-lost:{fresh}");
-            self.notice(&mut tx, key, session.id, session.thread_id, text)
-                .await?;
-        }
-        tx.commit().await?;
-        self.outbox.wake();
-        Ok(())
     }
 
     pub(super) fn project_of(

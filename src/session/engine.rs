@@ -12,9 +12,9 @@ use thiserror::Error;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{LiveRun, Projects, agents::Agents};
+use super::{ChannelMode, LiveRun, Projects, agents::Agents, hear::Told};
 use crate::{
-    access::Gate,
+    access::{Action, Gate, Permit, Refusal},
     admission::{Caps, Queue, Ticket},
     clock::{Clock, Millis},
     delivery::{Chat, Outbox},
@@ -24,7 +24,7 @@ use crate::{
         runner::{HostError, LinkError, RemoveError, RunnerHost, StartError},
     },
     store::{NewDelivery, Payload, Store, StoreError, Tx},
-    words::{ChannelId, MessageId, RunId, SessionId, UserId},
+    words::{ChannelId, MessageId, Person, Place, RunId, SessionId},
 };
 
 /// What bounds sessions.
@@ -68,6 +68,8 @@ pub struct Parts {
     pub forbidden: Vec<PathBuf>,
     /// The bounds.
     pub limits: Limits,
+    /// How conversations that have a whole channel work.
+    pub channel_mode: ChannelMode,
     /// Who shows runs at work.
     pub live: mpsc::UnboundedSender<LiveRun>,
     /// Ends everything.
@@ -85,6 +87,7 @@ pub struct Engine {
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) agents: Agents,
     pub(super) limits: Limits,
+    pub(super) channel_mode: ChannelMode,
     pub(super) live: mpsc::UnboundedSender<LiveRun>,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
@@ -93,8 +96,8 @@ pub struct Engine {
     pub(super) at_work: Mutex<HashMap<RunId, CancellationToken>>,
     /// Something changed that decides when [`Engine::keep`] has to look again.
     pub(super) changed: Notify,
-    /// When a person was last told why he is refused: one sentence is enough for a while.
-    pub(super) told: Mutex<HashMap<UserId, Millis>>,
+    /// When somebody was last told why nothing is done: one sentence is enough for a while.
+    pub(super) told: Mutex<HashMap<Told, Millis>>,
     pub(super) started_at: Millis,
     pub(super) heard: AtomicU64,
 }
@@ -121,6 +124,7 @@ impl Engine {
             runtime: parts.runtime,
             agents,
             limits: parts.limits,
+            channel_mode: parts.channel_mode,
             live: parts.live,
             stop: parts.stop,
             tasks: TaskTracker::new(),
@@ -132,9 +136,25 @@ impl Engine {
         })
     }
 
-    /// The gate, for commands.
-    pub const fn gate(&self) -> &Gate {
-        &self.gate
+    /// May he? In a channel whose conversation is for owners only it takes an owner to speak to it
+    /// or to end it.
+    pub async fn authorize(
+        &self,
+        person: &Person,
+        place: Place,
+        action: Action,
+    ) -> Result<Result<Permit, Refusal>, SessionError> {
+        let action = if self.is_owners_channel(place).await? {
+            action.in_owners_channel()
+        } else {
+            action
+        };
+        Ok(self.gate.authorize(person, place, action).await?)
+    }
+
+    /// The projects of the settings.
+    pub const fn projects(&self) -> &Projects {
+        &self.projects
     }
 
     /// The state, for what only reads.
@@ -248,6 +268,9 @@ pub enum SessionError {
     /// What is left of a runner could not be removed.
     #[error(transparent)]
     Remove(#[from] RemoveError),
+    /// A part of Baton has a fault.
+    #[error("a panic, which the server's standard error tells more of")]
+    Panicked,
     /// The project of a session is not in the settings.
     #[error("project `{0}` is not in the settings")]
     ProjectGone(String),
@@ -260,13 +283,29 @@ impl SessionError {
             Self::Store(_) => "Baton could not use its database. Ask the operator to look at the \
                                log; nothing that was accepted is lost."
                 .to_owned(),
-            Self::Start(error) => format!("The agent could not be started: {error}"),
+            Self::Start(StartError::Busy { .. }) => {
+                "Another agent process still works on this conversation. Send your message again in a \
+                 minute; if that does not help, ask the operator to look at the log."
+                    .to_owned()
+            }
+            // Whatever it was, it names paths of this machine.
+            Self::Start(
+                StartError::Refused(_)
+                | StartError::Died { .. }
+                | StartError::Io(_)
+                | StartError::Attach(_),
+            ) => "The agent could not be started. Send your message again; if that does not help, ask the \
+                  operator to look at the log."
+                .to_owned(),
             Self::Link(_) => "The connection to the agent broke. Send a message to go on.".to_owned(),
             Self::Host(_) | Self::Journal(_) | Self::Remove(_) => {
                 "What is left of an earlier agent process could not be cleared away, so no new one is \
                  started. Ask the operator to look at the log."
                     .to_owned()
             }
+            Self::Panicked => "Baton itself has a fault. Send your message again; if that does not help, \
+                               ask the operator to look at the log."
+                .to_owned(),
             Self::ProjectGone(name) => super::sentences::project_gone(name),
         }
     }

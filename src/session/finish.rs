@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Engine, SessionError, insist::insist, sentences};
+use super::{Engine, SessionError, insist::until_stored, sentences};
 use crate::{
     admission::Ticket,
     observe::Reference,
@@ -43,7 +43,7 @@ impl Outcome {
     }
 
     /// What the place is shown.
-    fn payload(self, footer: String) -> Option<Payload> {
+    fn payload(self, session: &SessionRow, footer: String) -> Option<Payload> {
         let notice = |text: String| Payload::Notice {
             channel: None,
             reply_to: None,
@@ -52,6 +52,7 @@ impl Outcome {
         match self {
             Self::Answered(markdown) => Some(Payload::Answer { markdown, footer }),
             Self::Failed { sentence, .. } => Some(notice(sentence)),
+            Self::Cancelled if session.has_ended() => Some(notice(sentences::CUT_OFF.to_owned())),
             Self::Cancelled => Some(notice(sentences::CANCELLED.to_owned())),
             Self::Withdrawn => Some(notice(sentences::WITHDRAWN.to_owned())),
             Self::Expired => Some(notice(sentences::EXPIRED.to_owned())),
@@ -75,21 +76,8 @@ impl Engine {
     /// Ends a run, if it is still open. Queues what people get, frees nothing: the slot is the
     /// driver's to give back.
     ///
-    /// A database that does not take it is asked again for a while.
+    /// Tried once: for those whom the run still waits for when the database does not take its end.
     pub(super) async fn finish(
-        self: &Arc<Self>,
-        run: RunId,
-        session: SessionId,
-        outcome: Outcome,
-        account: Option<&Account>,
-    ) -> Result<(), SessionError> {
-        insist("the end of a run", || {
-            self.store_end(run, session, outcome.clone(), account)
-        })
-        .await
-    }
-
-    async fn store_end(
         self: &Arc<Self>,
         run: RunId,
         session: SessionId,
@@ -118,6 +106,21 @@ impl Engine {
         Ok(())
     }
 
+    /// The same for the driver of a run, who has nothing but this outcome: tried until the database
+    /// takes it.
+    pub(super) async fn finish_at_last(
+        self: &Arc<Self>,
+        run: RunId,
+        session: SessionId,
+        outcome: Outcome,
+        account: Option<&Account>,
+    ) {
+        until_stored("the end of a run", || {
+            self.finish(run, session, outcome.clone(), account)
+        })
+        .await;
+    }
+
     async fn deliver_end(
         &self,
         tx: &mut Tx,
@@ -135,7 +138,7 @@ impl Engine {
             payload,
         };
         let live = tx.withdraw_live(run, now).await?;
-        if let Some(payload) = outcome.payload(footer) {
+        if let Some(payload) = outcome.payload(session, footer) {
             // One key for every kind of end: a run has one.
             tx.deliver(&delivery(format!("outcome:{run}"), payload), now)
                 .await?;

@@ -30,6 +30,25 @@ where
     work().await
 }
 
+/// Does `work` until it is done, however long the database does not take it: the end of a run, which
+/// nobody else would store, and before which nothing of its session may go on.
+pub(super) async fn until_stored<T, F>(what: &str, mut work: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<T, SessionError>>,
+{
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match work().await {
+            Ok(done) => return done,
+            Err(error) => {
+                error.log(&format!("{what} could not be stored; trying again"));
+                tokio::time::sleep(pause).await;
+                pause = LONGEST_PAUSE.min(pause * 2);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

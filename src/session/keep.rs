@@ -18,8 +18,8 @@ impl Engine {
                 () = self.stop.cancelled() => break,
                 () = self.changed.notified() => {}
                 () = sleep_until(due) => {
+                    self.end_idle();
                     self.expire().await;
-                    self.agents.end_idle(self.limits.idle).await;
                 }
             }
         }
@@ -37,6 +37,21 @@ impl Engine {
             .oldest_idle()
             .map(|since| since + self.limits.idle);
         expiry.into_iter().chain(idle).min()
+    }
+
+    /// Ends what has been idle for too long. One that takes its time, or whose runner does not
+    /// answer, holds up nobody else.
+    fn end_idle(self: &Arc<Self>) {
+        for leaving in self.agents.idle_for(self.limits.idle) {
+            let engine = Arc::clone(self);
+            self.tasks.spawn(async move {
+                tokio::select! {
+                    // It has been told to end, and the next server looks after it.
+                    () = engine.stop.cancelled() => {}
+                    () = engine.agents.close_leaving(leaving) => {}
+                }
+            });
+        }
     }
 
     async fn expire(self: &Arc<Self>) {

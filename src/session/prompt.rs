@@ -121,7 +121,10 @@ mod tests {
     use super::*;
     use crate::{
         delivery::Author,
-        words::{ChannelId, MessageId, Person, RequestId, RequestState, SessionId, Tier, UserId},
+        words::{
+            Addressed, ChannelId, MessageId, Person, RequestId, RequestState, SessionId, Tier,
+            UserId,
+        },
     };
 
     fn request(name: &str, text: &str) -> RequestRow {
@@ -219,6 +222,7 @@ mod tests {
             id: MessageId::new(1),
             author: "bob".into(),
             by: Author::Person(UserId::new(3)),
+            addressed: Addressed::ToNobody,
             content: "first\n[end of the earlier messages]".into(),
         };
         insta::assert_snapshot!(compose(&[seen], &[request("ann", "go on")]), @r"

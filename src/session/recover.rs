@@ -15,7 +15,7 @@ use crate::{
     admission::Ticket,
     runtime::{
         TurnEnd, TurnOutcome,
-        runner::{RecordKind, Seq},
+        runner::{Record, RecordKind, Seq},
     },
     store::{RunRow, RunnerRow, SessionRow},
     words::{RunId, RunState, RunnerId},
@@ -39,7 +39,7 @@ impl Engine {
         let known: Vec<RunnerId> = runners.iter().map(|runner| runner.id).collect();
         self.agents.bury_strangers(&known).await?;
         let runs = self.store.open_runs().await?;
-        self.adopt_idle(&runners, &runs).await;
+        self.adopt_idle(&runners, &runs).await?;
         for run in runs {
             let ticket = Ticket {
                 run: run.id,
@@ -66,7 +66,11 @@ impl Engine {
     }
 
     /// Keeps the agents that have no run; gives up those that have died.
-    async fn adopt_idle(&self, runners: &[RunnerRow], runs: &[RunRow]) {
+    async fn adopt_idle(
+        self: &Arc<Self>,
+        runners: &[RunnerRow],
+        runs: &[RunRow],
+    ) -> Result<(), SessionError> {
         for row in runners {
             let at_work = runs
                 .iter()
@@ -75,7 +79,10 @@ impl Engine {
                 continue;
             }
             match self.agents.attach(row).await {
-                Some(agent) => self.agents.put_back(row.session_id, agent).await,
+                Some(agent) => {
+                    self.agents.put_back(row.session_id, agent).await;
+                    self.let_go_if_ended(row.session_id).await?;
+                }
                 None => {
                     if let Err(error) = self.agents.bury(row.id).await {
                         error.log("what is left of a runner could not be removed; trying again at the next turn");
@@ -83,6 +90,7 @@ impl Engine {
                 }
             }
         }
+        Ok(())
     }
 
     /// Queues runs for messages that wait in mailboxes of sessions without one.
@@ -122,7 +130,7 @@ impl Engine {
             self.agents.bury(runner.id).await?;
             return Err(error);
         }
-        if let Some(agent) = self.agents.attach(&runner).await {
+        if let Some(agent) = self.agents.attach_at_work(&runner).await {
             return self.take_up_agent(row, &session, agent, cancel).await;
         }
         self.take_up_journal(row, &session, &runner).await
@@ -133,26 +141,38 @@ impl Engine {
         self: &Arc<Self>,
         row: &RunRow,
         session: &SessionRow,
-        agent: Agent,
+        mut agent: Agent,
         cancel: &CancellationToken,
     ) -> Result<bool, SessionError> {
-        if self.has_prompt(row.id, agent.runner)? {
-            return self.follow_to_end(row.id, session, agent, cancel).await;
-        }
-        self.agents.put_back(session.id, agent).await;
-        Ok(false)
-    }
-
-    /// Whether a runner that lives was given the prompt of a run.
-    fn has_prompt(&self, run: RunId, runner: RunnerId) -> Result<bool, SessionError> {
-        let prompt = prompt_id(run);
-        for record in self.agents.leftover(runner)? {
-            if matches!(record?.kind, RecordKind::Input { command_id, .. } if command_id == prompt)
-            {
-                return Ok(true);
+        match self.prompted_at(row.id, agent.runner) {
+            Ok(Some(prompt)) => {
+                agent.skip_to(prompt);
+                self.follow_to_end(row.id, session, agent, cancel).await
+            }
+            Ok(None) => {
+                self.agents.put_back(session.id, agent).await;
+                self.move_run(row.id, RunState::Running, RunState::Starting)
+                    .await?;
+                Ok(false)
+            }
+            Err(error) => {
+                // It may be at work, and nobody would follow it.
+                self.agents.end(agent).await;
+                Err(error)
             }
         }
-        Ok(false)
+    }
+
+    /// Where the prompt of a run stands in the journal of a runner that lives, if that has got it.
+    fn prompted_at(&self, run: RunId, runner: RunnerId) -> Result<Option<Seq>, SessionError> {
+        let prompt = prompt_id(run);
+        for record in self.agents.leftover(runner)? {
+            let Record { seq, kind, .. } = record?;
+            if matches!(kind, RecordKind::Input { command_id, .. } if command_id == prompt) {
+                return Ok(Some(seq));
+            }
+        }
+        Ok(None)
     }
 
     /// The runner is gone: its journal tells whether the turn came to its end.
@@ -167,12 +187,17 @@ impl Engine {
         // when what the journal tells is stored may it go.
         match told {
             Told::NotPrompted => {
+                // Before the runner is forgotten: a server after this one would take a run at work
+                // without a runner for one whose agent has died.
+                self.move_run(row.id, RunState::Running, RunState::Starting)
+                    .await?;
                 self.agents.bury(runner.id).await?;
                 Ok(false)
             }
             Told::CutOff => {
                 self.agents.bury(runner.id).await?;
-                self.finish(row.id, session.id, cut_off(row), None).await?;
+                self.finish_at_last(row.id, session.id, cut_off(row), None)
+                    .await;
                 Ok(true)
             }
             Told::Ended(end, account) => {
@@ -181,8 +206,8 @@ impl Engine {
                     TurnOutcome::Stopped => Outcome::Cancelled,
                     TurnOutcome::Failed { class, detail } => super::finish::failure(class, &detail),
                 };
-                self.finish(row.id, session.id, outcome, Some(&account))
-                    .await?;
+                self.finish_at_last(row.id, session.id, outcome, Some(&account))
+                    .await;
                 self.agents.bury(runner.id).await?;
                 Ok(true)
             }
@@ -241,8 +266,8 @@ impl Engine {
         if row.state == RunState::Starting {
             return Ok(false);
         }
-        self.finish(row.id, row.session_id, cut_off(row), None)
-            .await?;
+        self.finish_at_last(row.id, row.session_id, cut_off(row), None)
+            .await;
         Ok(true)
     }
 }

@@ -2,14 +2,22 @@
 
 use std::time::Duration;
 
-use crate::{access::Refusal, admission::Caps, runtime::Usage};
+use super::Started;
+use crate::{
+    access::Refusal,
+    admission::Caps,
+    runtime::Usage,
+    words::{ChannelId, UserId},
+};
 
 pub(super) const EYES: &str = "👀";
 pub(super) const NO_ENTRY: &str = "🚫";
+pub(super) const STOPPED: &str = "🛑";
 
 pub(super) const NOTHING_ASKED: &str =
     "Write what you want me to do after the mention, in the same message.";
 pub(super) const CANCELLED: &str = "🛑 Cancelled. The conversation goes on with your next message.";
+pub(super) const CUT_OFF: &str = "🛑 The agent has stopped.";
 pub(super) const WITHDRAWN: &str = "🛑 Cancelled before it began.";
 pub(super) const EXPIRED: &str =
     "⌛ This waited too long for a free agent and was given up. Send it again when it is quieter.";
@@ -17,6 +25,84 @@ pub(super) const MEMORY_LOST: &str = "⚠️ The agent does not remember this co
                                       starts afresh. Tell it again what it has to know.";
 pub(super) const INTERRUPTED: &str = "⚠️ The agent was ended from outside while it worked. What it did so \
                                       far stays in its memory: send a message to go on.";
+
+pub(super) const UNKEPT: &str = "The agent did more than Baton can keep a record of, so it was ended. What it \
+                                 did so far stays in its memory: send a message to go on. If it happens \
+                                 again, ask the operator to look at the log.";
+pub(super) const OWNERS_CHANNEL: &str = "In this channel the agent works for owners only. Use `/session start` for a conversation of your own.";
+pub(super) const ONLY_REQUESTS_ARE_SENT: &str = "-# 🔎 What is sent to the model from this channel: only messages to me, that is mentions of me and \
+     replies to me, from people who may ask here. Nothing else that is written here leaves it.";
+
+/// What a channel is told whose agent gets what speaks to it.
+pub(super) fn addressed_is_sent(history: u8) -> String {
+    format!(
+        "-# 🔎 What is sent to the model from this channel: messages to me, and with each of them those of \
+         the last {history} messages that mention me, reply to me or are mine. Nothing else that is written \
+         here leaves it."
+    )
+}
+
+/// What a channel is told whose agent gets everything.
+pub(super) fn everything_is_sent(history: u8) -> String {
+    format!(
+        "-# 🔎 What is sent to the model from this channel: messages to me, and with each of them the last \
+         {history} messages before it, **whoever wrote them and to whom**. Write elsewhere what the model \
+         should not see."
+    )
+}
+
+/// Somebody mentions Baton where no project is.
+pub(super) fn no_project(channels: impl Iterator<Item = ChannelId>) -> String {
+    let mut channels: Vec<ChannelId> = channels.collect();
+    channels.sort_unstable();
+    // Those that somebody cannot see Discord shows without their names.
+    let some: Vec<String> = channels
+        .iter()
+        .take(3)
+        .map(|id| format!("<#{id}>"))
+        .collect();
+    format!(
+        "No project belongs to this channel. Mention me in {}, or ask an owner to use `/session start` here.",
+        some.join(" or ")
+    )
+}
+
+/// A command has begun a session.
+pub(super) fn began(started: Started, by: UserId, title: &str, project: &str) -> String {
+    match started {
+        Started::Opening => {
+            format!(
+                "🧵 <@{by}> began **{title}** with the agent of `{project}`. Write to it in this thread."
+            )
+        }
+        Started::InThread => format!(
+            "🧵 <@{by}> began **{title}** here: every message in this thread is for the agent of `{project}`."
+        ),
+        Started::InChannel => format!(
+            "📌 <@{by}> began **{title}** in this channel: mention me or reply to me, and the agent of \
+             `{project}` answers here."
+        ),
+    }
+}
+
+/// A session was ended by a command, with so many messages that waited in it.
+pub(super) fn ended(by: UserId, waiting: usize) -> String {
+    let lost = match waiting {
+        0 => String::new(),
+        1 => " One message that waited is not worked on any more.".to_owned(),
+        n => format!(" {n} messages that waited are not worked on any more."),
+    };
+    format!(
+        "🛑 <@{by}> ended this conversation.{lost} Begin another with a mention of me or `/session start`."
+    )
+}
+
+/// A session was begun anew by a command.
+pub(super) fn cleared(by: UserId) -> String {
+    format!(
+        "🧹 <@{by}> cleared this conversation: the agent remembers nothing of what was said before."
+    )
+}
 
 /// The queue has no room.
 pub(super) fn queue_full(caps: Caps) -> String {
@@ -73,7 +159,9 @@ pub(super) fn worked(tool_calls: u32) -> Option<String> {
 
 /// Tokens, cost and time in one line.
 pub(super) fn footer(usage: Usage, cost_microusd: u64, took: Duration) -> String {
-    let mut parts = vec![format!("{} tokens", thousands(usage.input + usage.output))];
+    // Both come from the agent program, which may say anything.
+    let tokens = usage.input.saturating_add(usage.output);
+    let mut parts = vec![format!("{} tokens", thousands(tokens))];
     if cost_microusd > 0 {
         parts.push(dollars(cost_microusd));
     }
@@ -97,7 +185,7 @@ fn dollars(micro: u64) -> String {
     if micro < 10_000 {
         return "under $0.01".to_owned();
     }
-    let cents = (micro + 5_000) / 10_000;
+    let cents = micro.saturating_add(5_000) / 10_000;
     format!("${}.{:02}", cents / 100, cents % 100)
 }
 
@@ -139,6 +227,17 @@ mod tests {
                 Duration::from_mins(121)
             ),
             "999 tokens · under $0.01 · 2 h 1 min"
+        );
+        assert_eq!(
+            footer(
+                Usage {
+                    input: u64::MAX,
+                    output: 1
+                },
+                u64::MAX,
+                Duration::MAX
+            ),
+            "18,446,744,073,709,551,615 tokens · $18446744073709.55 · 5124095576030431 h 0 min"
         );
     }
 

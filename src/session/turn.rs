@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine, LiveRun, ProgressState, ProjectAgent, SessionError,
     agent::{Agent, Happening, Warmth},
+    drive::prompt_id,
     insist::insist,
+    kept::kept,
     progress::Progress,
 };
 use crate::{
@@ -36,6 +38,8 @@ pub(super) enum Ending {
     NotStarted { class: ErrorClass, detail: String },
     /// It wrote a line that is too long to be read.
     TooLong(u64),
+    /// What it does cannot be written down any more.
+    Unkept(String),
     /// It has ended by itself.
     Ended { exit: Exit, stderr: String },
     /// It or its runner was killed.
@@ -69,6 +73,9 @@ pub(super) struct Turn {
     progress: watch::Sender<Progress>,
     acknowledged: bool,
     ready: bool,
+    /// Whether what happens is after the prompt. What an agent did before belongs to another turn,
+    /// or to none.
+    prompted: bool,
 }
 
 impl Turn {
@@ -96,6 +103,7 @@ impl Turn {
             progress,
             acknowledged: false,
             ready: false,
+            prompted: false,
         }
     }
 
@@ -109,6 +117,8 @@ impl Turn {
         let limits = engine.limits;
         let mut began = Instant::now();
         self.ready = agent.warmth != Warmth::Cold;
+        // An agent at work is taken up behind its prompt.
+        self.prompted = agent.warmth == Warmth::AtWork;
         let mut asked_to_stop: Option<(Instant, Stop)> = None;
         let ending = loop {
             let deadline = match &asked_to_stop {
@@ -128,15 +138,13 @@ impl Turn {
                     }
                 }
                 () = cancel.cancelled(), if asked_to_stop.is_none() => {
-                    self.interrupt(agent).await;
-                    asked_to_stop = Some((Instant::now() + OBEYS, Stop::Wished));
+                    asked_to_stop = Some((self.interrupt(agent).await, Stop::Wished));
                 }
                 () = tokio::time::sleep_until(deadline) => match asked_to_stop {
                     Some((_, Stop::Wished)) => break Ending::Disobeyed,
                     Some((_, Stop::Overdue)) => break Ending::TookTooLong,
                     None if self.ready => {
-                        self.interrupt(agent).await;
-                        asked_to_stop = Some((Instant::now() + OBEYS, Stop::Overdue));
+                        asked_to_stop = Some((self.interrupt(agent).await, Stop::Overdue));
                     }
                     None => break Ending::NotStarted {
                         class: ErrorClass::BadStart,
@@ -163,11 +171,18 @@ impl Turn {
         }
     }
 
-    async fn interrupt(&self, agent: &Agent) {
+    /// Tells the agent to stop; answers until when it is waited for.
+    async fn interrupt(&self, agent: &Agent) -> Instant {
         let id = format!("interrupt:{}", self.run);
         let line = self.engine.runtime.interrupt(&id);
-        if let Err(error) = agent.handle.input(&id, &line).await {
+        let told = agent.handle.input(&id, &line).await;
+        if let Err(error) = &told {
             tracing::debug!(run = %self.run, %error, "an agent was gone before it was interrupted");
+        }
+        match told {
+            // Nothing more may ever come from a runner that does not answer.
+            Err(LinkError::Lost) => Instant::now(),
+            Ok(_) | Err(LinkError::Ended | LinkError::Refused(_)) => Instant::now() + OBEYS,
         }
     }
 
@@ -177,12 +192,26 @@ impl Turn {
         agent: &Agent,
         happening: Happening,
     ) -> Result<Option<Ending>, SessionError> {
-        let Happening::Events(events) = happening else {
-            return Ok(self.ending_of(happening));
+        let events = match happening {
+            Happening::Events(events) => events,
+            Happening::Given(id) => {
+                self.prompted |= id == prompt_id(self.run);
+                return Ok(None);
+            }
+            Happening::NotStarted(_)
+            | Happening::TooLong(_)
+            | Happening::Unkept(_)
+            | Happening::Ended { .. }
+            | Happening::Lost => return Ok(self.ending_of(happening)),
         };
         for event in events {
-            if let RunEvent::Asked(ask) = &event {
-                self.answer(agent, ask).await?;
+            if !self.prompted && is_of_a_turn(&event) {
+                continue;
+            }
+            if let RunEvent::Asked(ask) = &event
+                && let Some(ending) = self.answer(agent, ask).await?
+            {
+                return Ok(Some(ending));
             }
             if let Some(ending) = self.note(event).await? {
                 return Ok(Some(ending));
@@ -194,11 +223,13 @@ impl Turn {
     /// How a turn ended that ended without the agent's word.
     pub(super) fn ending_of(&self, happening: Happening) -> Option<Ending> {
         match happening {
-            Happening::Events(_) => None,
+            Happening::Events(_) | Happening::Given(_) => None,
+            Happening::TooLong(_) if !self.prompted => None,
             Happening::NotStarted(detail) => Some(Ending::NotStarted {
                 class: ErrorClass::BadStart,
                 detail,
             }),
+            Happening::Unkept(why) => Some(Ending::Unkept(why)),
             Happening::TooLong(bytes) => Some(Ending::TooLong(bytes)),
             Happening::Lost
             | Happening::Ended {
@@ -256,7 +287,7 @@ impl Turn {
         self.acknowledged = true;
         insist("an acknowledgement", || async {
             let mut tx = self.engine.store.write().await?;
-            tx.acknowledge_session(self.session).await?;
+            tx.acknowledge_session(self.session, self.run).await?;
             Ok(tx.commit().await?)
         })
         .await
@@ -272,25 +303,31 @@ impl Turn {
     }
 
     /// Answers a question of the agent by the project's rules. The decision is stored with the rule
-    /// that made it before the agent gets it.
-    async fn answer(&self, agent: &Agent, ask: &Ask) -> Result<(), SessionError> {
+    /// that made it before the agent gets it. Says how the turn ended, if it did.
+    async fn answer(&self, agent: &Agent, ask: &Ask) -> Result<Option<Ending>, SessionError> {
         let decision = self.project.policy.decide(ask, &self.project.directory);
+        let (input, cut) = kept(&ask.input);
         let data = json!({
-            "ask": ask.id, "gate": format!("{:?}", ask.kind), "tool": ask.tool, "input": ask.input,
-            "verdict": format!("{:?}", decision.verdict), "rule": decision.rule.to_string(),
+            "ask": ask.id, "gate": format!("{:?}", ask.kind), "tool": ask.tool,
+            "input": input, "cut": cut, "verdict": format!("{:?}", decision.verdict), "rule": decision.rule.to_string(),
         });
         self.decided(agent.runner, agent.seq, &data).await?;
         let line = self.engine.runtime.answer(ask, &decision.verdict);
         // The id makes it harmless that a server after this one may answer again.
         let id = format!("answer:{}", ask.id);
         match agent.handle.input(&id, &line).await {
-            Ok(_) => Ok(()),
-            // It has died, or its runner has: what comes next tells which.
-            Err(error @ (LinkError::Lost | LinkError::Ended)) => {
+            Ok(_) => Ok(None),
+            // What comes next tells how.
+            Err(error @ LinkError::Ended) => {
                 tracing::debug!(run = %self.run, %error, "an agent was gone before it was answered");
-                Ok(())
+                Ok(None)
             }
-            Err(error) => Err(error.into()),
+            // Its runner has died or does not answer: an agent that waits says nothing more.
+            Err(error @ LinkError::Lost) => {
+                tracing::debug!(run = %self.run, %error, "an agent was lost before it was answered");
+                Ok(Some(Ending::Killed))
+            }
+            Err(error @ LinkError::Refused(_)) => Err(error.into()),
         }
     }
 
@@ -310,5 +347,28 @@ impl Turn {
             Ok(tx.commit().await?)
         })
         .await
+    }
+}
+
+/// Whether an event tells of a turn, and not of the agent whatever it does. A question is answered
+/// whenever it was asked: the agent waits.
+const fn is_of_a_turn(event: &RunEvent) -> bool {
+    match event {
+        RunEvent::Ready
+        | RunEvent::StartFailed { .. }
+        | RunEvent::SessionNamed(_)
+        | RunEvent::Limit(_)
+        | RunEvent::Asked(_)
+        | RunEvent::AskWithdrawn(_) => false,
+        RunEvent::Acknowledged(_)
+        | RunEvent::TextDelta { .. }
+        | RunEvent::Text { .. }
+        | RunEvent::TextDropped(_)
+        | RunEvent::Thinking
+        | RunEvent::ToolStarted { .. }
+        | RunEvent::ToolEnded { .. }
+        | RunEvent::Retrying { .. }
+        | RunEvent::TurnEnded(_)
+        | RunEvent::OwnTurnEnded(_) => true,
     }
 }

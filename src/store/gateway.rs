@@ -7,16 +7,26 @@ use crate::{
     words::{ChannelId, MessageId},
 };
 
+/// An IDENTIFY that was sent to the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identify {
+    /// When.
+    pub at: Millis,
+    /// Whether the session that it began lasted, or was ended on request.
+    pub lasted: bool,
+}
+
 impl Store {
-    /// How many IDENTIFYs were sent since a moment.
-    pub async fn identifies_since(&self, since: Millis) -> Result<u32, StoreError> {
-        let count = sqlx::query_scalar!(
-            r#"SELECT COUNT(*) AS "count!: u32" FROM identifies WHERE at >= ?"#,
+    /// The IDENTIFYs that were sent since a moment, oldest first.
+    pub async fn identifies_since(&self, since: Millis) -> Result<Vec<Identify>, StoreError> {
+        Ok(sqlx::query_as!(
+            Identify,
+            r#"SELECT at AS "at: Millis", lasted AS "lasted: bool" FROM identifies
+               WHERE at >= ? ORDER BY at, rowid"#,
             since
         )
-        .fetch_one(&self.readers)
-        .await?;
-        Ok(count)
+        .fetch_all(&self.readers)
+        .await?)
     }
 
     /// The last message that was decided on in a channel.
@@ -48,6 +58,17 @@ impl Tx {
         sqlx::query!("INSERT INTO identifies (at) VALUES (?)", at)
             .execute(&mut *self.0)
             .await?;
+        Ok(())
+    }
+
+    /// Notes that the session of the last IDENTIFY lasted.
+    pub async fn note_lasting(&mut self) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE identifies SET lasted = 1
+             WHERE rowid = (SELECT rowid FROM identifies ORDER BY at DESC, rowid DESC LIMIT 1)"
+        )
+        .execute(&mut *self.0)
+        .await?;
         Ok(())
     }
 

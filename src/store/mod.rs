@@ -24,6 +24,7 @@ use thiserror::Error;
 pub use access::{MembershipRow, Subject};
 pub use alerts::Alert;
 pub use deliveries::{Delivery, DeliveryKind, DeliveryState, Head, NewDelivery, Payload};
+pub use gateway::Identify;
 pub use projects::ProjectRow;
 pub use requests::{NewRequest, RequestRow};
 pub use runners::RunnerRow;

@@ -121,6 +121,34 @@ impl Store {
         )
     }
 
+    /// What a person asked for that has no outcome yet, in the order of acceptance.
+    pub async fn open_requests_of(&self, person: UserId) -> Result<Vec<RequestRow>, StoreError> {
+        rows(
+            sqlx::query_as!(
+                Raw,
+                r#"SELECT n AS "n!", id, message_id, channel_id, session_id, run_id, state,
+                          person_id, person_name, role_ids, tier, text
+                   FROM requests
+                   WHERE person_id = ? AND state IN ('waiting', 'taken') ORDER BY n"#,
+                person
+            )
+            .fetch_all(&self.readers)
+            .await?,
+        )
+    }
+
+    /// How many messages of a session's mailbox were accepted before the `n`th of all.
+    pub async fn waiting_before(&self, session: SessionId, n: i64) -> Result<u32, StoreError> {
+        Ok(sqlx::query_scalar!(
+            r#"SELECT COUNT(*) AS "count!: u32" FROM requests
+               WHERE session_id = ? AND state = 'waiting' AND n < ?"#,
+            session,
+            n
+        )
+        .fetch_one(&self.readers)
+        .await?)
+    }
+
     /// Sessions with messages in the mailbox and no open run: their next run was lost with the
     /// server that should have made it.
     pub async fn sessions_with_stranded_mail(&self) -> Result<Vec<SessionId>, StoreError> {

@@ -137,6 +137,7 @@ async fn said(records: &mut Records) -> String {
             | RecordKind::Input { .. }
             | RecordKind::TooLong { .. }
             | RecordKind::Stderr { .. }
+            | RecordKind::Unkept { .. }
             | RecordKind::Note { .. } => {}
         }
     }

@@ -42,22 +42,35 @@ refusals! {
     UnknownUser 404 10_013 "Unknown User";
     UnknownEmoji 400 10_014 "Unknown Emoji";
     UnknownWebhook 404 10_015 "Unknown Webhook";
+    UnknownTag 404 10_087 "Unknown tag";
     UnknownInteraction 404 10_062 "Unknown interaction";
+    UnknownCommandPermissions 404 10_066 "Unknown application command permissions";
     UnknownCommand 404 10_063 "Unknown application command";
     TooManyReactions 400 30_010 "Maximum number of reactions reached (20)";
+    TooManyPins 400 30_003 "Maximum number of pins reached for the channel (250)";
+    TooManyCommands 400 30_032 "Maximum number of application commands reached (100)";
+    TooManyThreadMembers 400 30_033 "Maximum number of thread participants has been reached (1000)";
+    TooManyCreates 429 30_034 "Max number of daily application command creates has been reached (200)";
+    TooManyOldEdits 429 30_046 "Maximum number of edits to messages older than 1 hour reached. Try again later";
     TooLarge 413 40_005 "Request entity too large";
     AlreadyAcknowledged 400 40_060 "Interaction has already been acknowledged.";
+    TagRequired 400 40_067 "A tag is required to create a forum post in this channel";
     MissingAccess 403 50_001 "Missing Access";
     ForeignMessage 403 50_005 "Cannot edit a message authored by another user";
     EmptyMessage 400 50_006 "Cannot send an empty message";
+    NotATextChannel 400 50_008 "Cannot send messages in a non-text channel";
     MissingPermissions 403 50_013 "Missing Permissions";
     SystemMessage 403 50_021 "Cannot execute action on a system message";
     WrongChannelType 400 50_024 "Cannot execute action on this channel type";
     InvalidWebhookToken 401 50_027 "Invalid Webhook Token";
     InvalidRole 400 50_028 "Invalid Role";
+    TooOldToBulkDelete 400 50_034 "You can only bulk delete messages that are under 14 days old.";
     ArchivedThread 400 50_083 "Thread is archived";
     InvalidJson 400 50_109 "The request body contains invalid JSON.";
+    ReplyWithoutHistory 403 160_002 "Cannot reply without permission to read message history";
     ThreadExists 400 160_004 "A thread has already been created for this message";
+    LockedThread 400 160_005 "Thread is locked";
+    TooManyThreads 400 160_006 "Maximum number of active threads reached";
 }
 
 impl ApiError {
@@ -68,7 +81,12 @@ impl ApiError {
             Some(ViolationKind::UnknownRoute)
         } else if matches!(
             self,
-            Self::Form(_) | Self::TooLarge | Self::TooManyReactions
+            Self::Form(_)
+                | Self::TooLarge
+                | Self::TooManyReactions
+                | Self::TooManyCommands
+                | Self::TooManyCreates
+                | Self::TooManyOldEdits
         ) {
             Some(ViolationKind::OverLimit)
         } else if matches!(self, Self::ForeignMessage) {

@@ -68,12 +68,21 @@ snowflake! {
     RoleId;
     /// A role or member whose permissions a channel overwrites.
     HolderId;
+    /// A tag of a forum channel.
+    TagId;
     /// A stored file.
     AttachmentId;
     /// A registered application command.
     CommandId;
     /// One use of a command or component.
     InteractionId;
+}
+
+impl MessageId {
+    /// When it was made, in Unix milliseconds.
+    pub(crate) const fn made_ms(self) -> i64 {
+        (self.0 >> 22).cast_signed() + DISCORD_EPOCH_MS
+    }
 }
 
 /// Discord accepts ids as numbers too, although its documents say strings.

@@ -34,14 +34,15 @@ pub use clock::Clock;
 pub use config::{Nonces, RateLimits, SimConfig, Tls};
 pub use gateway::{EventKind, GatewayMode, ZombieWatch};
 pub use ids::{
-    AttachmentId, ChannelId, CommandId, GuildId, HolderId, InteractionId, MessageId, RoleId, UserId,
+    AttachmentId, ChannelId, CommandId, GuildId, HolderId, InteractionId, MessageId, RoleId, TagId,
+    UserId,
 };
 pub use journal::{
     Counts, Entry, Fact, GatewayFact, JournalSize, Pinged, RestCall, Violation, ViolationKind,
 };
 pub use language::{
     Actor, AttachmentView, GatewayStatus, InteractionRef, MessageRef, MessageView, NO_OPTIONS,
-    Outcome, ReactionView, Say, Sim, Slash, StartThread, WorldView,
+    Outcome, ReactionView, Say, Sim, Slash, StartThread, ThreadState, WorldView,
 };
 pub use permission::{Permission, Permissions};
 pub use portal::PortalIntent;

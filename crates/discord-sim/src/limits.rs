@@ -18,12 +18,61 @@ pub(crate) const REQUEST_BYTES: usize = 25 * 1024 * 1024;
 pub(crate) const ROWS: usize = 5;
 /// Components of a message with the Components V2 flag, nested ones counted (components/reference).
 pub(crate) const V2_COMPONENTS: usize = 40;
+/// Fields of one embed (resources/message, "Embed Limits").
+pub(crate) const EMBED_FIELDS: usize = 25;
+/// Users or roles listed in `allowed_mentions` (resources/message, "Allowed Mentions Object").
+pub(crate) const ALLOWED_MENTIONS: usize = 100;
+/// Characters of a button's label, and of a link's address (components/reference, "Button").
+pub(crate) const BUTTON_LABEL_CHARS: usize = 80;
+pub(crate) const BUTTON_URL_CHARS: usize = 512;
+/// Characters of a select's placeholder (components/reference, "String Select").
+pub(crate) const PLACEHOLDER_CHARS: usize = 150;
+/// Characters of a select option's label, value and description (components/reference).
+pub(crate) const OPTION_CHARS: usize = 100;
+/// Characters of all text displays of a message together. Discord's documents say it only of one.
+pub(crate) const V2_TEXT_CHARS: usize = 4_000;
+/// Texts of a section, and pictures of a gallery (components/reference).
+pub(crate) const SECTION_TEXTS: usize = 3;
+pub(crate) const GALLERY_ITEMS: usize = 10;
+/// Characters of a modal's title (interactions/receiving-and-responding, "Modal").
+pub(crate) const MODAL_TITLE_CHARS: usize = 45;
+/// Characters of a label in a modal, and of what is put in (components/reference, "Text Input").
+pub(crate) const LABEL_CHARS: usize = 45;
+pub(crate) const INPUT_CHARS: usize = 4_000;
 /// Characters of a component's `custom_id` (components/reference).
 pub(crate) const CUSTOM_ID_CHARS: usize = 100;
 /// Characters of a thread or channel name (resources/channel).
 pub(crate) const CHANNEL_NAME_CHARS: usize = 100;
+/// Threads of a guild that are not archived (resources/guild, and error 160006).
+pub(crate) const ACTIVE_THREADS: usize = 1_000;
+/// Members of a thread (topics/threads, and error 30033).
+pub(crate) const THREAD_MEMBERS: usize = 1_000;
+/// Tags of a forum post (resources/channel, `applied_tags`).
+pub(crate) const APPLIED_TAGS: usize = 5;
+/// Tags of a forum (resources/channel, `available_tags`).
+pub(crate) const FORUM_TAGS: usize = 20;
+/// Pinned messages of a channel (resources/message, "Pin Message").
+pub(crate) const PINS: usize = 250;
+/// Messages that are deleted at once, at least and at most (resources/message, "Bulk Delete").
+pub(crate) const BULK: std::ops::RangeInclusive<usize> = 2..=100;
+/// How old a message may be that is deleted with others (resources/message, "Bulk Delete").
+pub(crate) const BULK_AGE_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
+/// The age from which edits of a message are counted (error 30046).
+pub(crate) const OLD_MESSAGE_MS: i64 = 60 * 60 * 1_000;
+/// Edits of one old message. Discord says that there is a maximum (error 30046) and not which.
+pub(crate) const OLD_EDITS: usize = 5;
 /// Chat-input commands of one scope (interactions/application-commands).
 pub(crate) const COMMANDS: usize = 100;
+/// User commands of one scope, and message commands (interactions/application-commands).
+pub(crate) const MENU_COMMANDS: usize = 15;
+/// Characters of a command's or option's name (interactions/application-commands).
+pub(crate) const COMMAND_NAME_CHARS: usize = 32;
+/// Characters of all names, descriptions and values of a command (interactions/application-commands).
+pub(crate) const COMMAND_CHARS: usize = 8_000;
+/// New commands of one scope in [`DAY_MS`] (interactions/application-commands, error 30034).
+pub(crate) const COMMAND_CREATES: usize = 200;
+/// Milliseconds of a day.
+pub(crate) const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Options of a command and choices of an option (interactions/application-commands).
 pub(crate) const OPTIONS: usize = 25;
 /// Milliseconds until the first answer to an interaction (interactions/receiving-and-responding).

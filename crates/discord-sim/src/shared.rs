@@ -80,6 +80,7 @@ impl Shared {
     pub(crate) fn act<T>(&self, change: impl FnOnce(&mut Core) -> T) -> T {
         let result = {
             let mut core = self.core.lock();
+            core.world.pass_time();
             let result = change(&mut core);
             core.settle();
             result

@@ -9,9 +9,10 @@ const TOML: &str = include_str!("../../../baton.example.toml");
 const ENV: &str = include_str!("../../../.env.example");
 
 /// Settings whose example is no default, because there is none.
-const WITHOUT_DEFAULT: [&str; 4] = [
+const WITHOUT_DEFAULT: [&str; 5] = [
     "discord.owner_role",
     "discord.api_base",
+    "discord.api_ca",
     "claude.config_dir",
     "projects.0.model",
 ];

@@ -197,3 +197,27 @@ fn a_server_without_a_project_does_not_start() {
     let settings = Folder::new(SMALLEST).load(&[]).unwrap();
     assert_snapshot!(settings.require_projects().unwrap_err());
 }
+
+#[test]
+fn an_authority_is_trusted_for_a_simulator_only() {
+    assert_snapshot!(after("api_ca = \"/tmp/ca.pem\"\n"));
+}
+
+#[test]
+fn an_authority_without_a_certificate_to_vouch_for_is_a_mistake() {
+    assert_snapshot!(after(
+        "api_ca = \"/tmp/ca.pem\"\napi_base = \"http://127.0.0.1:1\"\n"
+    ));
+}
+
+#[test]
+fn a_simulator_with_a_certificate_needs_an_authority() {
+    assert_snapshot!(after("api_base = \"https://127.0.0.1:1\"\n"));
+}
+
+#[test]
+fn an_authority_does_not_make_another_machine_a_simulator() {
+    assert_snapshot!(after(
+        "api_ca = \"/tmp/ca.pem\"\napi_base = \"https://10.0.0.1\"\n"
+    ));
+}

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 
 use super::{Folder, SMALLEST};
 use crate::{
-    config::{Admission, Project, Runner, Settings, Source},
+    config::{Admission, CatchUp, Project, Runner, Settings, Source},
     words::{ChannelId, GuildId, RoleId, RuntimeKind, UserId},
 };
 
@@ -23,6 +23,14 @@ fn the_smallest_configuration_gets_the_defaults() {
     assert_eq!(settings.discord.owner_user, Some(UserId::new(2)));
     assert_eq!(settings.discord.owner_role, None);
     assert_eq!(settings.discord.api_base, None);
+    assert_eq!(settings.discord.api_ca, None);
+    assert_eq!(
+        settings.discord.catch_up,
+        CatchUp {
+            max_age: Duration::from_hours(24),
+            max_messages: 500
+        }
+    );
     assert_eq!(
         settings.data.dir.to_str(),
         Some("/home/you/.local/state/baton")

@@ -136,8 +136,9 @@ fn is_mention(inner: &str) -> bool {
 fn emoji(inner: &str) -> Option<&str> {
     let name = inner.strip_prefix('a').unwrap_or(inner);
     let (name, id) = name.rsplit_once(':')?;
-    let known = name.len() > 1 && name.starts_with(':') && !id.is_empty();
-    (known && id.bytes().all(|byte| byte.is_ascii_digit())).then_some(&name[1..])
+    let name = name.strip_prefix(':').filter(|name| !name.is_empty())?;
+    let is_known = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    is_known.then_some(name)
 }
 
 #[cfg(test)]
@@ -169,6 +170,9 @@ mod tests {
             ),
             ("a\u{202E}b\u{200B}c\u{7}d", "abc d"),
             ("</run now:12> x", "x"),
+            // What only begins like an emoji; the first of these once brought the server down.
+            ("<:> x", "<:> x"),
+            ("<🤖:1> <::1>", "<🤖:1> <::1>"),
         ] {
             assert_eq!(thread_name(text), name, "{text:?}");
         }

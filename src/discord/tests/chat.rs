@@ -5,7 +5,7 @@ use discord_sim::{Fact, Pinged, Sim, SimConfig};
 use crate::{
     delivery::{Attachment, Author, Chat, ChatError, Post, Seen},
     discord::testing::{channel, connected},
-    words::{ChannelId, MessageId, RoleId, UserId},
+    words::{Addressed, ChannelId, MessageId, RoleId, UserId},
 };
 
 fn plain(content: &str) -> Post {
@@ -158,6 +158,7 @@ async fn pages_are_oldest_first_on_both_sides() {
         id,
         author: author.to_owned(),
         by,
+        addressed: Addressed::ToNobody,
         content: content.to_owned(),
     };
     let before = chat.before(general, ids[3], 2).await.unwrap();

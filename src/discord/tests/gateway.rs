@@ -1,6 +1,6 @@
 //! Events in their order, once, with what was missed before them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use discord_sim::{Fault, Rule, Sim, SimConfig};
 use tokio::task::JoinHandle;
@@ -12,11 +12,12 @@ use crate::{
     discord::{
         DiscordError, DiscordParts, Link, LinkState,
         gateway::serve,
+        relay::Patience,
         testing::{FakeHouse, channel, connected},
     },
-    session::{Addressed, Heard},
+    session::Heard,
     store::Store,
-    words::{ChannelId, GuildId, MessageId, Person, Place, RoleId, UserId},
+    words::{Addressed, ChannelId, GuildId, MessageId, Person, Place, RoleId, UserId},
 };
 
 /// A server in front of a fake house.
@@ -54,7 +55,11 @@ impl Served {
             link: link.clone(),
         };
         let stop = CancellationToken::new();
-        let task = tokio::spawn(serve(parts, house.clone(), stop.clone()));
+        let patience = Patience {
+            connect: Duration::from_millis(500),
+            hello: Duration::from_millis(500),
+        };
+        let task = tokio::spawn(serve(parts, house.clone(), patience, stop.clone()));
         Self {
             house,
             link,
@@ -62,6 +67,11 @@ impl Served {
             task,
             _directory: directory,
         }
+    }
+
+    /// Waits for the end that comes by itself.
+    pub(super) async fn ends(self) -> DiscordError {
+        self.task.await.unwrap().unwrap_err()
     }
 
     pub(super) async fn stop(self) -> Arc<FakeHouse> {
@@ -73,7 +83,7 @@ impl Served {
 }
 
 /// A house that watches `#general` and has decided on everything before `after`.
-fn watching(sim: &Sim, after: Option<u64>) -> FakeHouse {
+pub(super) fn watching(sim: &Sim, after: Option<u64>) -> FakeHouse {
     let general = channel(sim, "general");
     let house = FakeHouse {
         watched: vec![general],
@@ -86,13 +96,13 @@ fn watching(sim: &Sim, after: Option<u64>) -> FakeHouse {
 }
 
 /// Says something and returns its id.
-async fn say(sim: &Sim, text: &str) -> u64 {
+pub(super) async fn say(sim: &Sim, text: &str) -> u64 {
     let general = sim.channel("general");
     sim.user("alice").says(text).in_(general).await.id.get()
 }
 
 /// Waits for a message that proves that everything before it was handled.
-async fn until_heard_last(sim: &Sim, house: &FakeHouse, text: &str) {
+pub(super) async fn until_heard_last(sim: &Sim, house: &FakeHouse, text: &str) {
     say(sim, text).await;
     loop {
         let changed = house.changed.notified();
@@ -153,6 +163,7 @@ async fn a_mention_is_heard_with_everything_around_it() {
             },
             text: text.into(),
             addressed: Addressed::ToBaton,
+            replies_to: None,
             title: crate::discord::render::thread_name(text),
         }
     );

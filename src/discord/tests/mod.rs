@@ -5,5 +5,8 @@ mod commands;
 mod connect;
 mod failures;
 mod gateway;
+mod limits;
 mod live;
 mod outbox;
+mod preflight;
+mod relay;

@@ -156,3 +156,13 @@ async fn within_two_minutes_the_nonce_alone_keeps_a_message_single() {
     assert!(journal.iter().any(|entry| repeated(&entry.fact)));
     desk.close().await;
 }
+
+#[tokio::test]
+async fn a_sentence_that_is_too_long_is_cut_and_not_refused() {
+    let desk = Desk::open().await;
+    let mut delivered = desk.outbox.listen();
+    desk.queue("long", &"é".repeat(2_001)).await;
+    delivered.recv().await.unwrap();
+    assert_eq!(desk.said(), [format!("{}…", "é".repeat(1_999))]);
+    desk.close().await;
+}

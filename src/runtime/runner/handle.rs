@@ -19,6 +19,7 @@ use tokio::{
         unix::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::{mpsc, oneshot},
+    time::timeout,
 };
 
 use super::{
@@ -38,7 +39,12 @@ pub enum Written {
     Already,
 }
 
-/// Asks things of one runner. Clones share a connection, which closes with the last of them.
+/// How long a runner may take to answer. It answers at once or, what ends processes, within somewhat
+/// more than twenty seconds; so this bounds one that is stopped, or stuck in the kernel.
+const ANSWERS: Duration = Duration::from_secs(30);
+
+/// Asks things of one runner. Clones share a connection, which closes with the last of them. A runner
+/// that has not answered in time is taken for lost: it is asked nothing any more.
 #[derive(Clone, Debug)]
 pub struct Handle {
     frames: mpsc::Sender<Bytes>,
@@ -119,7 +125,8 @@ impl Handle {
     /// SIGTERM, then SIGKILL. Answers when the tree is gone; an agent that has ended before is fine.
     /// A second call may shorten the first one's grace.
     pub async fn terminate(&self, grace: Duration) -> Result<(), LinkError> {
-        self.done(&Request::Terminate { grace }).await
+        let request = Request::Terminate { grace };
+        done(self.ask_for(&request, grace + ANSWERS).await?)
     }
 
     /// How the runner is.
@@ -139,15 +146,25 @@ impl Handle {
     }
 
     async fn done(&self, request: &Request) -> Result<(), LinkError> {
-        let answer = self.ask(request).await?;
-        if answer == Answer::Done {
-            Ok(())
-        } else {
-            Err(unwanted(answer))
-        }
+        done(self.ask(request).await?)
     }
 
     async fn ask(&self, request: &Request) -> Result<Answer, LinkError> {
+        self.ask_for(request, ANSWERS).await
+    }
+
+    /// Asks, and waits that long for the answer.
+    async fn ask_for(&self, request: &Request, longest: Duration) -> Result<Answer, LinkError> {
+        if let Ok(answer) = timeout(longest, self.ask_patiently(request)).await {
+            return answer;
+        }
+        tracing::warn!(?longest, "a runner does not answer; it is given up");
+        // Whoever else waits for it waits in vain.
+        self.waiting.askers.lock().take();
+        Err(LinkError::Lost)
+    }
+
+    async fn ask_patiently(&self, request: &Request) -> Result<Answer, LinkError> {
         let number = self.waiting.next.fetch_add(1, Ordering::Relaxed);
         let (asker, answer) = oneshot::channel();
         self.waiting
@@ -159,6 +176,14 @@ impl Handle {
         let sent = self.frames.send(request.encode(number)).await;
         sent.map_err(|_| LinkError::Lost)?;
         answer.await.map_err(|_| LinkError::Lost)
+    }
+}
+
+fn done(answer: Answer) -> Result<(), LinkError> {
+    if answer == Answer::Done {
+        Ok(())
+    } else {
+        Err(unwanted(answer))
     }
 }
 
@@ -202,4 +227,35 @@ async fn answers(stream: &mut BufReader<OwnedReadHalf>, waiting: &Waiting) -> io
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_runner_that_does_not_answer_in_time_is_lost_and_asked_nothing_more() {
+        let (ours, _silent) = UnixStream::pair().unwrap();
+        let handle = Handle::new(ours, 100);
+        let asked = Instant::now();
+        let (status, input) = tokio::join!(handle.status(), handle.input("a", "b"));
+        assert!(matches!(status, Err(LinkError::Lost)), "{status:?}");
+        assert!(matches!(input, Err(LinkError::Lost)), "{input:?}");
+        assert_eq!(asked.elapsed(), ANSWERS);
+        let swept = handle.sweep().await;
+        assert!(matches!(swept, Err(LinkError::Lost)), "{swept:?}");
+        assert_eq!(asked.elapsed(), ANSWERS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_runner_that_ends_its_agent_has_the_grace_besides() {
+        let (ours, _silent) = UnixStream::pair().unwrap();
+        let handle = Handle::new(ours, 100);
+        let (asked, grace) = (Instant::now(), Duration::from_mins(5));
+        let ended = handle.terminate(grace).await;
+        assert!(matches!(ended, Err(LinkError::Lost)), "{ended:?}");
+        assert_eq!(asked.elapsed(), grace + ANSWERS);
+    }
 }

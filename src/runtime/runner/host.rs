@@ -126,6 +126,11 @@ impl RunnerHost {
         self.layout.directory(runner).join(files::TEMPORARY)
     }
 
+    /// The largest journal that a runner may have, in bytes.
+    pub fn journal_limit(&self, runner: RunnerId) -> u64 {
+        self.limits_of(runner).journal
+    }
+
     /// Every runner that has a directory, alive or not.
     pub fn present(&self) -> io::Result<Vec<RunnerId>> {
         let mut present = Vec::new();

@@ -44,18 +44,24 @@ pub(super) struct Full;
 impl Journal {
     /// Begins a journal in a runner's directory; one that is there already is an error.
     pub(super) fn create(directory: &Path, limit: u64) -> io::Result<Self> {
+        let file = files::private_file(&directory.join(files::JOURNAL))?;
+        Ok(Self::begin(file, limit))
+    }
+
+    /// Begins a journal in an empty file.
+    pub(super) fn begin(file: File, limit: u64) -> Self {
         let start = Mark {
             seq: Seq::START.next(),
             offset: 0,
         };
-        Ok(Self {
-            file: files::private_file(&directory.join(files::JOURNAL))?,
+        Self {
+            file,
             limit,
             written: start,
             next: start,
             pending: Vec::new(),
             index: vec![start],
-        })
+        }
     }
 
     /// Adds a record, which nobody sees before the next [`commit`](Self::commit).

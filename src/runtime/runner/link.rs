@@ -88,6 +88,11 @@ pub struct Records {
 }
 
 impl Records {
+    /// Passes over the records up to `seq`, that one included.
+    pub fn skip_to(&mut self, seq: Seq) {
+        self.last = self.last.max(seq);
+    }
+
     /// The next record. `None` when the connection is lost: after a record that
     /// [is the last](super::RecordKind::is_last) that is the end of the story, otherwise the runner
     /// has died (or a newer server has taken over). Dropping the future loses nothing.

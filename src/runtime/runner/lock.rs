@@ -52,15 +52,6 @@ impl Lock {
         }
     }
 
-    /// Waits until nobody holds the lock at `path`. Blocks the thread.
-    pub(super) fn wait(path: &Path) -> io::Result<()> {
-        match File::open(path) {
-            Ok(file) => file.lock(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Removes the file and lets go.
     pub(super) fn remove(self) -> io::Result<()> {
         // In this order, so that nobody can lock the file between the two.

@@ -95,6 +95,11 @@ pub enum RecordKind {
         /// The last 4 KiB of its standard error.
         stderr_tail: String,
     },
+    /// What the agent does cannot be written down any more, so the runner ends it.
+    Unkept {
+        /// A sentence.
+        why: String,
+    },
     /// Something the runner did on its own account, as a sentence for a person.
     Note {
         /// The sentence.
@@ -183,6 +188,10 @@ impl Record {
                 into.extend_from_slice(format!("{word} {number} ").as_bytes());
                 into.extend_from_slice(json(stderr_tail).as_bytes());
             }
+            RecordKind::Unkept { why } => {
+                head('U');
+                into.extend_from_slice(json(why).as_bytes());
+            }
             RecordKind::Note { text } => {
                 head('N');
                 into.extend_from_slice(json(text).as_bytes());
@@ -228,6 +237,7 @@ impl Record {
                     stderr_tail: text(&line)?,
                 }
             }
+            b"U" => RecordKind::Unkept { why: text(&line)? },
             b"N" => RecordKind::Note { text: text(&line)? },
             _ => return Err(Malformed("an unknown kind")),
         };
@@ -299,6 +309,9 @@ mod tests {
             RecordKind::Exited {
                 exit: Exit::Signal(9),
                 stderr_tail: "two\nlines\u{1F980}".into(),
+            },
+            RecordKind::Unkept {
+                why: "it is \"full\"".into(),
             },
             RecordKind::Note { text: "\n".into() },
         ];

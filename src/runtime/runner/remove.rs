@@ -63,13 +63,17 @@ fn end_runner(layout: &Layout, runner: RunnerId, deadline: Instant) -> Result<Lo
         };
         match holder.parse() {
             Ok(pid) => {
-                tree::kill_one(pid).map_err(|_| RemoveError::Alive { pids: vec![pid] })?;
-                Lock::wait(&path)?;
+                let alive = || RemoveError::Alive { pids: vec![pid] };
+                tree::kill_one(pid).map_err(|_| alive())?;
+                if Instant::now() > deadline {
+                    return Err(alive());
+                }
             }
             // It has the lock and is about to write its name into it.
-            Err(_) if Instant::now() < deadline => thread::sleep(PAUSE),
+            Err(_) if Instant::now() < deadline => {}
             Err(_) => return Err(RemoveError::Alive { pids: Vec::new() }),
         }
+        thread::sleep(PAUSE);
     }
 }
 
@@ -91,5 +95,28 @@ fn end_tree(runner: RunnerId, deadline: Instant) -> Result<(), RemoveError> {
             return Err(RemoveError::Alive { pids });
         }
         thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runner_that_does_not_go_when_it_is_killed_is_told_and_not_waited_for() {
+        let room = tempfile::tempdir().unwrap();
+        let layout = Layout::new(room.path().to_owned());
+        let runner = RunnerId::fresh();
+        let directory = layout.directory(runner);
+        files::private_directory(&directory).unwrap();
+        // Beyond the largest id that there can be: nobody goes when it is killed.
+        let pid = i32::MAX.to_string();
+        let held = Lock::take(&directory.join(files::ALIVE), &pid).unwrap();
+        let ended = end_runner(&layout, runner, Instant::now());
+        assert!(
+            matches!(&ended, Err(RemoveError::Alive { pids }) if *pids == [i32::MAX.cast_unsigned()]),
+            "{ended:?}"
+        );
+        drop(held);
     }
 }

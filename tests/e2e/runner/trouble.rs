@@ -123,8 +123,8 @@ async fn an_agent_that_floods_its_journal_is_ended_and_told_why() {
     });
     let (runner, mut link) = house.start("yes").await;
     let told = to_the_end(&mut link.records).await;
-    let note = "the journal has reached its limit of 100000 bytes, so the agent is ended";
-    assert!(told.contains(&RecordKind::Note { text: note.into() }));
+    let why = "the journal has reached its limit of 100000 bytes";
+    assert!(told.contains(&RecordKind::Unkept { why: why.into() }));
     assert!(matches!(told.last(), Some(RecordKind::Exited { .. })));
     let journal = house.directory(runner).join("journal");
     assert!(fs::metadata(journal).unwrap().len() < 101_000);

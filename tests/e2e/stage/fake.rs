@@ -48,7 +48,7 @@ def answer(line, text):
 "#;
 
 /// Writes a pretended agent into a directory.
-pub(super) fn write(home: &Path, script: &str) -> PathBuf {
+pub(crate) fn write(home: &Path, script: &str) -> PathBuf {
     let path = home.join("agent");
     fs::write(&path, format!("{SPEECH}\n{script}")).unwrap();
     fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();

@@ -2,7 +2,7 @@
 //! process of its own, with the real agent CLI.
 
 mod agent;
-mod fake;
+pub(crate) mod fake;
 mod processes;
 mod scene;
 mod server;
@@ -23,7 +23,7 @@ use processes::PATIENCE;
 pub(crate) use agent::claude;
 pub(crate) use processes::{commands_with, ids_with, touching, until};
 pub(crate) use scene::thread_of;
-pub(crate) use server::{Server, without_powers};
+pub(crate) use server::{Server, clear_away, without_powers};
 
 /// Everything that one test needs. Dropping it ends every process that it started, and fails the test
 /// if Discord was not treated well.

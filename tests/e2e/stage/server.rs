@@ -99,7 +99,7 @@ pub(crate) fn without_powers() -> std::process::Command {
 
 /// Ends every runner of a data directory, with its whole tree. From a thread of its own, because a
 /// test may be dropping its stage inside a runtime.
-pub(super) fn clear_away(data: &Path) {
+pub(crate) fn clear_away(data: &Path) {
     let run = data.join("run");
     if !run.exists() {
         return;

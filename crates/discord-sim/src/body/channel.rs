@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{MessageBody, OverwriteBody};
-use crate::ids::{ChannelId, UserId};
+use crate::ids::{ChannelId, TagId, UserId};
+use crate::world::ForumTag;
 
 /// "Start Thread from Message" and "Start Thread without Message".
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -18,7 +19,7 @@ pub(crate) struct NewThread {
     pub(crate) invitable: Option<bool>,
     /// Forum channels only: the first message of the post.
     pub(crate) message: Option<MessageBody>,
-    pub(crate) applied_tags: Option<Vec<Value>>,
+    pub(crate) applied_tags: Option<Vec<TagId>>,
 }
 
 /// "Modify Channel", for channels and threads.
@@ -39,8 +40,13 @@ pub(crate) struct ChannelPatch {
     #[serde(rename = "type")]
     pub(crate) kind: Option<u8>,
     pub(crate) flags: Option<u64>,
-    pub(crate) applied_tags: Option<Vec<Value>>,
+    pub(crate) applied_tags: Option<Vec<TagId>>,
     pub(crate) default_auto_archive_duration: Option<u32>,
+    pub(crate) available_tags: Option<Vec<ForumTag>>,
+    pub(crate) default_thread_rate_limit_per_user: Option<u32>,
+    pub(crate) default_reaction_emoji: Option<Value>,
+    pub(crate) default_sort_order: Option<u8>,
+    pub(crate) default_forum_layout: Option<u8>,
 }
 
 /// "Create Guild Channel".
@@ -57,6 +63,11 @@ pub(crate) struct NewChannel {
     pub(crate) rate_limit_per_user: Option<u32>,
     pub(crate) permission_overwrites: Option<Vec<OverwriteBody>>,
     pub(crate) default_auto_archive_duration: Option<u32>,
+    pub(crate) available_tags: Option<Vec<ForumTag>>,
+    pub(crate) default_thread_rate_limit_per_user: Option<u32>,
+    pub(crate) default_reaction_emoji: Option<Value>,
+    pub(crate) default_sort_order: Option<u8>,
+    pub(crate) default_forum_layout: Option<u8>,
 }
 
 /// "Create DM".

@@ -26,6 +26,35 @@ pub(crate) struct CommandBody {
     pub(crate) handler: Option<u8>,
 }
 
+impl CommandBody {
+    /// Takes over what another body says.
+    pub(crate) fn change(&mut self, patch: Self) {
+        if !patch.name.is_empty() {
+            self.name = patch.name;
+        }
+        macro_rules! take {
+            ($($field:ident),*) => {$(
+                if patch.$field.is_some() {
+                    self.$field = patch.$field;
+                }
+            )*};
+        }
+        take!(
+            name_localizations,
+            description,
+            description_localizations,
+            options,
+            default_member_permissions,
+            default_permission,
+            dm_permission,
+            integration_types,
+            contexts,
+            nsfw,
+            handler
+        );
+    }
+}
+
 /// An option, subcommand (type 1) or subcommand group (type 2) of a command.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]

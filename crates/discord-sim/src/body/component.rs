@@ -53,9 +53,81 @@ pub(crate) struct SelectOption {
     pub(crate) default: Option<bool>,
 }
 
+/// The kinds of components that there are (Discord: components/reference, "Component Types").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ComponentKind {
+    ActionRow,
+    Button,
+    StringSelect,
+    TextInput,
+    UserSelect,
+    RoleSelect,
+    MentionableSelect,
+    ChannelSelect,
+    Section,
+    TextDisplay,
+    Thumbnail,
+    MediaGallery,
+    File,
+    Separator,
+    Container,
+    Label,
+    FileUpload,
+    RadioGroup,
+    CheckboxGroup,
+    Checkbox,
+}
+
+impl ComponentKind {
+    /// The kind of Discord's number.
+    pub(crate) const fn of(number: u64) -> Option<Self> {
+        Some(match number {
+            1 => Self::ActionRow,
+            2 => Self::Button,
+            3 => Self::StringSelect,
+            4 => Self::TextInput,
+            5 => Self::UserSelect,
+            6 => Self::RoleSelect,
+            7 => Self::MentionableSelect,
+            8 => Self::ChannelSelect,
+            9 => Self::Section,
+            10 => Self::TextDisplay,
+            11 => Self::Thumbnail,
+            12 => Self::MediaGallery,
+            13 => Self::File,
+            14 => Self::Separator,
+            17 => Self::Container,
+            18 => Self::Label,
+            19 => Self::FileUpload,
+            21 => Self::RadioGroup,
+            22 => Self::CheckboxGroup,
+            23 => Self::Checkbox,
+            _ => return None,
+        })
+    }
+
+    /// Whether people choose from it.
+    pub(crate) const fn is_select(self) -> bool {
+        matches!(
+            self,
+            Self::StringSelect
+                | Self::UserSelect
+                | Self::RoleSelect
+                | Self::MentionableSelect
+                | Self::ChannelSelect
+        )
+    }
+}
+
 impl Component {
-    /// An action row.
-    pub(crate) const ROW: u8 = 1;
+    /// What kind it is, if Discord has such a kind.
+    pub(crate) fn known(&self) -> Option<ComponentKind> {
+        ComponentKind::of(u64::from(self.kind))
+    }
+
+    pub(crate) fn is_select(&self) -> bool {
+        self.known().is_some_and(ComponentKind::is_select)
+    }
 
     /// This component and all below it.
     pub(crate) fn all(&self) -> Vec<&Self> {

@@ -71,9 +71,11 @@ pub(crate) struct Field {
 
 /// How long one text of an embed may be (Discord: resources/message, "Embed Limits").
 pub(crate) struct EmbedText<'a> {
-    pub(crate) field: &'static str,
+    pub(crate) field: String,
     pub(crate) text: &'a str,
     pub(crate) limit: usize,
+    /// Whether it cannot be empty.
+    pub(crate) required: bool,
 }
 
 impl Embed {
@@ -82,25 +84,30 @@ impl Embed {
         let footer = self.footer.as_ref().map(|footer| &footer.text);
         let author = self.author.as_ref().map(|author| &author.name);
         let own = [
-            ("title", self.title.as_ref(), 256),
-            ("description", self.description.as_ref(), 4_096),
-            ("footer.text", footer, 2_048),
-            ("author.name", author, 256),
+            ("title", self.title.as_ref(), 256, false),
+            ("description", self.description.as_ref(), 4_096, false),
+            ("footer.text", footer, 2_048, true),
+            ("author.name", author, 256, true),
         ];
-        let fields = self.fields.iter().flatten().flat_map(|field| {
+        let own = own
+            .into_iter()
+            .filter_map(|(field, text, limit, required)| {
+                Some((field.to_owned(), text?, limit, required))
+            });
+        let fields = self.fields.iter().flatten().enumerate();
+        let fields = fields.flat_map(|(index, field)| {
+            let at = |part: &str| format!("fields.{index}.{part}");
             [
-                ("fields.name", Some(&field.name), 256),
-                ("fields.value", Some(&field.value), 1_024),
+                (at("name"), &field.name, 256, true),
+                (at("value"), &field.value, 1_024, true),
             ]
         });
-        own.into_iter()
-            .chain(fields)
-            .filter_map(|(field, text, limit)| {
-                Some(EmbedText {
-                    field,
-                    text: text?,
-                    limit,
-                })
+        own.chain(fields)
+            .map(|(field, text, limit, required)| EmbedText {
+                field,
+                text,
+                limit,
+                required,
             })
             .collect()
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::command::ChoiceBody;
-use super::message::AttachmentBody;
+use super::message::{AttachmentBody, MessagePatch};
 use super::{AllowedMentions, Component, Embed, MessageBody};
 
 /// A callback: its type and what goes with it.
@@ -34,6 +34,19 @@ pub(crate) struct CallbackData {
 }
 
 impl CallbackData {
+    /// The part that changes a message.
+    pub(crate) fn into_patch(self) -> MessagePatch {
+        MessagePatch {
+            content: self.content,
+            embeds: self.embeds,
+            flags: self.flags,
+            allowed_mentions: self.allowed_mentions,
+            components: self.components,
+            attachments: self.attachments,
+            poll: None,
+        }
+    }
+
     /// The part that makes a message.
     pub(crate) fn into_message(self) -> MessageBody {
         MessageBody {

@@ -40,6 +40,23 @@ pub(crate) struct MessagePatch {
     pub(crate) poll: Option<Value>,
 }
 
+impl MessagePatch {
+    /// Whether it changes nothing but flags.
+    pub(crate) const fn only_flags(&self) -> bool {
+        self.flags.is_some()
+            && self.content.is_none()
+            && self.embeds.is_none()
+            && self.components.is_none()
+            && self.attachments.is_none()
+    }
+}
+
+/// "Bulk Delete Messages".
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct BulkDelete {
+    pub(crate) messages: Vec<MessageId>,
+}
+
 /// A nonce: Discord takes a string or an integer and gives back what it got.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(untagged)]

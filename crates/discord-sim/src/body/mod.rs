@@ -18,11 +18,11 @@ use crate::error::ApiError;
 
 pub(crate) use channel::{ChannelPatch, NewChannel, NewDm, NewThread};
 pub(crate) use command::{CommandBody, OptionBody};
-pub(crate) use component::Component;
+pub(crate) use component::{Component, ComponentKind};
 pub(crate) use embed::Embed;
 pub(crate) use interaction::{Callback, CallbackData};
 pub(crate) use message::{
-    AllowedMentions, AttachmentBody, MessageBody, MessagePatch, Nonce, ParseKind,
+    AllowedMentions, AttachmentBody, BulkDelete, MessageBody, MessagePatch, Nonce, ParseKind,
 };
 pub(crate) use role::{OverwriteBody, OverwritePut, RoleBody};
 

@@ -1,14 +1,17 @@
 //! The test language over HTTP, as JSON under `/_ctl`, for the demo and for other languages. It is
 //! for this machine only: requests that a foreign web page could have caused are refused.
 
+mod change;
 mod chaos;
 mod guard;
 mod look;
 mod named;
 mod people;
+mod place;
 mod reply;
 mod steer;
 mod talk;
+mod uses;
 
 use std::sync::Arc;
 
@@ -48,6 +51,9 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/channels", post(people::channel))
         .route("/threads", post(people::thread))
         .route("/deny", post(people::deny))
+        .route("/change", post(change::change))
+        .route("/place", post(place::change))
+        .route("/use", post(uses::uses))
         .route("/say", post(talk::say))
         .route("/slash", post(talk::slash))
         .route("/click", post(talk::click))

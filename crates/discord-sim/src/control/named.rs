@@ -18,6 +18,9 @@ pub(super) struct MessageAt {
     /// The new text, the emoji or the `custom_id`.
     #[serde(default)]
     pub(super) with: String,
+    /// What is chosen from a select.
+    #[serde(default)]
+    pub(super) values: Vec<String>,
 }
 
 /// A channel or thread by id or name.

@@ -150,6 +150,7 @@ pub(super) async fn clear(State(shared): State<Arc<Shared>>) -> Answer {
 
 pub(super) async fn advance(State(shared): State<Arc<Shared>>, Json(body): Json<Step>) -> Answer {
     shared.clock.advance(Duration::from_millis(body.ms));
+    shared.act(|_| ());
     ok(&json!({"now_ms": shared.clock.now_ms()}))
 }
 

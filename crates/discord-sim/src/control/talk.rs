@@ -68,11 +68,10 @@ pub(super) async fn click(
     Json(body): Json<MessageAt>,
 ) -> Answer {
     let clicked = on(&shared, &body, |core, user, channel| {
-        let clicked = core.world.click(user, channel, body.message, &body.with);
-        clicked.ok_or_else(|| Refusal::Unknown {
-            kind: "component",
-            name: body.with.clone(),
-        })
+        let at = (channel, body.message);
+        Ok(core
+            .world
+            .use_component(user, at, &body.with, &body.values)?)
     });
     ok(&json!({"interaction": clicked?}))
 }

@@ -36,8 +36,9 @@ macro_rules! events {
     ($($kind:ident $name:literal $guild:literal $direct:literal;)*) => {
         /// The kinds of events that the simulator sends, by Discord's names.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
         #[expect(missing_docs, reason = "the names are Discord's")]
-        pub enum EventKind { $(#[serde(rename = $name)] $kind),* }
+        pub enum EventKind { $($kind),* }
 
         impl EventKind {
             /// Discord's name.
@@ -59,6 +60,9 @@ events! {
     // The bits: GUILDS 1, GUILD_MEMBERS 2, GUILD_MESSAGES 512, GUILD_MESSAGE_REACTIONS 1024,
     // GUILD_MESSAGE_TYPING 2048, and DIRECT_MESSAGES 4096, …REACTIONS 8192, …TYPING 16384.
     GuildCreate "GUILD_CREATE" 1 1;
+    GuildDelete "GUILD_DELETE" 1 1;
+    // Of itself the bot hears without the intent for members.
+    OwnMemberUpdate "GUILD_MEMBER_UPDATE" 0 0;
     GuildMemberAdd "GUILD_MEMBER_ADD" 2 2;
     GuildMemberUpdate "GUILD_MEMBER_UPDATE" 2 2;
     GuildMemberRemove "GUILD_MEMBER_REMOVE" 2 2;
@@ -71,13 +75,19 @@ events! {
     ThreadCreate "THREAD_CREATE" 1 1;
     ThreadUpdate "THREAD_UPDATE" 1 1;
     ThreadDelete "THREAD_DELETE" 1 1;
+    // With the intent for members a session hears of all members, without it only of the bot.
+    ThreadMembersUpdate "THREAD_MEMBERS_UPDATE" 3 3;
+    ThreadMembersUpdateOfOthers "THREAD_MEMBERS_UPDATE" 2 2;
     ThreadListSync "THREAD_LIST_SYNC" 1 1;
     MessageCreate "MESSAGE_CREATE" 512 4096;
     MessageUpdate "MESSAGE_UPDATE" 512 4096;
     MessageDelete "MESSAGE_DELETE" 512 4096;
+    MessageDeleteBulk "MESSAGE_DELETE_BULK" 512 4096;
+    ChannelPinsUpdate "CHANNEL_PINS_UPDATE" 1 4096;
     MessageReactionAdd "MESSAGE_REACTION_ADD" 1024 8192;
     MessageReactionRemove "MESSAGE_REACTION_REMOVE" 1024 8192;
     MessageReactionRemoveAll "MESSAGE_REACTION_REMOVE_ALL" 1024 8192;
+    MessageReactionRemoveEmoji "MESSAGE_REACTION_REMOVE_EMOJI" 1024 8192;
     TypingStart "TYPING_START" 2048 16384;
     InteractionCreate "INTERACTION_CREATE" 0 0;
 }

@@ -33,7 +33,7 @@ pub enum ViolationKind {
     OverLimit,
     /// An edit of a message that somebody else wrote.
     ForeignEdit,
-    /// A message of the bot that pings anybody but the author of the message it replies to.
+    /// A message of the bot that pings whom the person that it answers could not have pinged.
     Ping,
     /// A request that Discord's own API description does not allow, or an answer of the simulator
     /// that it does not: then the simulator is wrong, not the bot.

@@ -8,16 +8,17 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::ids::{ChannelId, MessageId, UserId};
+use crate::permission::Permission;
 use crate::shared::{Core, Shared};
 use crate::world::{MessageKind, Patch};
 
-use super::{InteractionRef, MessageRef, Say, Slash, StartThread};
+use super::{MessageRef, Say, Slash, StartThread};
 
 /// Somebody who acts. Everything that an actor does happens when it is awaited or, where there is
 /// nothing to configure, at once.
 #[derive(Clone, Debug)]
 pub struct Actor {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     id: UserId,
 }
 
@@ -89,32 +90,19 @@ impl Actor {
         Slash::new(Arc::clone(&self.shared), self.id, line.to_owned(), options)
     }
 
-    /// Clicks the component with this `custom_id`.
-    ///
-    /// # Panics
-    ///
-    /// When the message has no such component.
-    #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
-    pub fn clicks(&self, message: MessageRef, custom_id: &str) -> Ready<InteractionRef> {
-        let clicked = self.shared.act(|core| {
-            core.world
-                .click(self.id, message.channel, message.id, custom_id)
-        });
-        let Some(id) = clicked else {
-            panic!("the message has no component {custom_id:?}")
-        };
-        ready(InteractionRef::new(Arc::clone(&self.shared), id))
-    }
-
     /// Starts a thread: `.from(message).await` or `.in_(channel).await`.
     pub fn creates_thread(&self, name: impl Into<String>) -> StartThread {
-        StartThread::new(Arc::clone(&self.shared), self.id, name.into())
+        StartThread::new(Arc::clone(&self.shared), self.id, &name.into())
     }
 
     /// Changes the text of a message.
     pub fn edits(&self, message: MessageRef, text: &str) -> Ready<()> {
         self.must("edit", |core| {
             let content = mention_bot(core, text);
+            let author = core.world.message(message.channel, message.id)?.author;
+            if author != self.id {
+                return Err(ApiError::ForeignMessage);
+            }
             let patch = Patch {
                 content: Some(content),
                 ..Patch::default()
@@ -134,6 +122,9 @@ impl Actor {
     pub fn reacts(&self, message: MessageRef, emoji: &str) -> Ready<()> {
         let (channel, id) = (message.channel, message.id);
         self.must("react", |core| {
+            core.world.comes_to(self.id, channel);
+            core.world
+                .for_user(self.id, channel, &[Permission::AddReactions])?;
             core.world.react(self.id, channel, id, emoji)
         })
     }

@@ -7,6 +7,7 @@ use crate::shared::{Core, Shared};
 use crate::world::{Ack, Interaction};
 
 use super::MessageView;
+use super::actor::must;
 
 /// A use of a command or component.
 #[derive(Clone, Debug)]
@@ -75,6 +76,26 @@ impl InteractionRef {
             )
             | None => None,
         })
+    }
+
+    /// Fills in the modal that the bot answered with and sends it off: text inputs take a string,
+    /// selects a list of values, ids or names.
+    ///
+    /// # Panics
+    ///
+    /// When the bot has shown no modal, or it does not take these fields.
+    #[must_use = "the bot may answer it"]
+    pub fn submits<'a, V: Into<serde_json::Value>>(
+        &self,
+        fields: impl IntoIterator<Item = (&'a str, V)>,
+    ) -> Self {
+        let fields: Vec<(String, serde_json::Value)> = fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        let submitted = self.shared.act(|core| core.world.submit(self.id, &fields));
+        let id = must("send the modal", submitted);
+        Self::new(Arc::clone(&self.shared), id)
     }
 
     fn answer_in(&self, core: &Core) -> Option<MessageView> {

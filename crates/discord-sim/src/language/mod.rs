@@ -4,11 +4,13 @@
 mod actor;
 mod gateway;
 mod interaction;
+mod member;
 mod say;
 mod sim;
 mod slash;
 mod thread;
 mod transcript;
+mod uses;
 mod view;
 mod wait;
 
@@ -21,5 +23,5 @@ pub use sim::Sim;
 pub use slash::{NO_OPTIONS, Slash};
 pub use thread::StartThread;
 pub(crate) use transcript::transcript;
-pub use view::{AttachmentView, MessageRef, MessageView, ReactionView, WorldView};
+pub use view::{AttachmentView, MessageRef, MessageView, ReactionView, ThreadState, WorldView};
 pub use wait::Outcome;

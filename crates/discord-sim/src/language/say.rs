@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::body::Nonce;
 use crate::error::ApiError;
 use crate::ids::{ChannelId, UserId};
+use crate::permission::Permission;
 use crate::shared::Shared;
 use crate::world::{Draft, Upload};
 
@@ -88,6 +89,12 @@ impl Say {
                 SayPlace::Channel(channel) => channel,
                 SayPlace::Dm => core.world.dm_with(user)?,
             };
+            core.world.comes_to(user, channel);
+            let mut needs = vec![core.world.send_permission(channel)];
+            if !files.is_empty() {
+                needs.push(Permission::AttachFiles);
+            }
+            core.world.for_user(user, channel, &needs)?;
             let draft = Draft {
                 content: mention_bot(core, &text),
                 // Discord's own client sends a nonce with every message.

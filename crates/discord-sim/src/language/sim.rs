@@ -105,6 +105,7 @@ impl Sim {
     /// Moves the clock forward.
     pub fn advance(&self, step: Duration) {
         self.shared.clock.advance(step);
+        self.shared.act(|_| ());
     }
 
     /// A person of the guild, found by name or new.

@@ -23,7 +23,13 @@ pub struct Slash {
     user: UserId,
     line: String,
     options: Vec<(String, Value)>,
-    channel: Option<ChannelId>,
+    place: Option<SlashPlace>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum SlashPlace {
+    Channel(ChannelId),
+    Dm,
 }
 
 impl Slash {
@@ -38,20 +44,31 @@ impl Slash {
             user,
             line,
             options,
-            channel: None,
+            place: None,
         }
     }
 
     /// In this channel or thread.
     pub fn in_(mut self, channel: impl Into<ChannelId>) -> Self {
-        self.channel = Some(channel.into());
+        self.place = Some(SlashPlace::Channel(channel.into()));
+        self
+    }
+
+    /// In the DM with the bot.
+    pub const fn in_dm(mut self) -> Self {
+        self.place = Some(SlashPlace::Dm);
         self
     }
 
     /// Uses the command, or says why Discord's client would not let a person do so.
     pub fn send(self) -> Result<InteractionRef, SlashError> {
-        let channel = self.channel.unwrap_or(ChannelId::new(0));
+        let nowhere = ChannelId::new(0);
         let used = self.shared.act(|core| {
+            let channel = match self.place {
+                Some(SlashPlace::Channel(channel)) => channel,
+                Some(SlashPlace::Dm) => core.world.dm_with(self.user).unwrap_or(nowhere),
+                None => nowhere,
+            };
             core.world
                 .slash(self.user, channel, &self.line, &self.options)
         });

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::error::ApiError;
 use crate::ids::{ChannelId, UserId};
+use crate::permission::Permission;
 use crate::shared::Shared;
-use crate::world::ThreadDraft;
+use crate::world::{ThreadDraft, Visibility};
 
 use super::MessageRef;
 use super::actor::must;
@@ -17,8 +18,8 @@ use super::actor::must;
 pub struct StartThread {
     shared: Arc<Shared>,
     user: UserId,
-    name: String,
     origin: Origin,
+    draft: ThreadDraft,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,11 +30,11 @@ enum Origin {
 }
 
 impl StartThread {
-    pub(crate) const fn new(shared: Arc<Shared>, user: UserId, name: String) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, user: UserId, name: &str) -> Self {
         Self {
             shared,
             user,
-            name,
+            draft: ThreadDraft::public(name),
             origin: Origin::Nowhere,
         }
     }
@@ -44,6 +45,18 @@ impl StartThread {
         self
     }
 
+    /// For its members only.
+    pub const fn private(mut self) -> Self {
+        self.draft.visibility = Visibility::Private;
+        self
+    }
+
+    /// Archived after this many minutes without a message (60, 1,440, 4,320 or 10,080).
+    pub const fn archived_after(mut self, minutes: u32) -> Self {
+        self.draft.auto_archive = minutes;
+        self
+    }
+
     /// From this message.
     pub const fn from(mut self, message: MessageRef) -> Self {
         self.origin = Origin::Message(message);
@@ -51,11 +64,29 @@ impl StartThread {
     }
 
     pub(crate) fn send(self) -> Result<ChannelId, ApiError> {
-        let draft = ThreadDraft::public(&self.name);
-        self.shared.act(|core| match self.origin {
-            Origin::Nowhere => Err(ApiError::UnknownChannel),
-            Origin::Channel(channel) => core.world.thread_without(self.user, channel, &draft),
-            Origin::Message(at) => core.world.thread_from(self.user, at.channel, at.id, &draft),
+        let Self {
+            shared,
+            user,
+            origin,
+            draft,
+        } = self;
+        shared.act(|core| {
+            let world = &mut core.world;
+            let place = match origin {
+                Origin::Nowhere => return Err(ApiError::UnknownChannel),
+                Origin::Channel(channel) => channel,
+                Origin::Message(at) => at.channel,
+            };
+            let need = match draft.visibility {
+                Visibility::Public => Permission::CreatePublicThreads,
+                Visibility::Private => Permission::CreatePrivateThreads,
+            };
+            world.comes_to(user, place);
+            world.for_user(user, place, &[need])?;
+            match origin {
+                Origin::Message(at) => world.thread_from(user, at.channel, at.id, &draft),
+                Origin::Nowhere | Origin::Channel(_) => world.thread_without(user, place, &draft),
+            }
         })
     }
 }

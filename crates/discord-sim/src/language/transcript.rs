@@ -58,6 +58,7 @@ fn write_message(world: &World, message: &Message, indent: &str, text: &mut Stri
     let said = match message.kind {
         MessageKind::ThreadStarter => return,
         MessageKind::Joined => format!("* {author} joined"),
+        MessageKind::Pinned => format!("* {author} pinned a message"),
         MessageKind::Renamed => format!("* {author} renamed the thread to {content:?}"),
         MessageKind::ThreadCreated => format!("* {author} started the thread {content:?}"),
         MessageKind::Default | MessageKind::Reply | MessageKind::Command => {

@@ -130,6 +130,20 @@ impl MessageView {
     }
 }
 
+/// Whether people can write in a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThreadState {
+    /// Everybody who may.
+    Open,
+    /// Moderators only.
+    Locked,
+    /// Everybody who may; the next message opens it.
+    Archived,
+    /// Nobody, until a moderator opens it.
+    ArchivedAndLocked,
+}
+
 /// The world at one moment, for conditions that a test waits for.
 #[derive(Clone, Copy, Debug)]
 pub struct WorldView<'a>(&'a Core);
@@ -175,6 +189,18 @@ impl<'a> WorldView<'a> {
             .filter(|channel| channel.parent == Some(parent))
             .map(|c| c.id)
             .collect()
+    }
+
+    /// The state of a thread; `None` for what is no thread.
+    pub fn thread_state(&self, thread: impl Into<ChannelId>) -> Option<ThreadState> {
+        let channel = self.0.world.channels.get(&thread.into())?;
+        let thread = channel.thread.as_ref()?;
+        Some(match (thread.archived, thread.locked) {
+            (false, false) => ThreadState::Open,
+            (false, true) => ThreadState::Locked,
+            (true, false) => ThreadState::Archived,
+            (true, true) => ThreadState::ArchivedAndLocked,
+        })
     }
 
     /// The name of a channel or thread.

@@ -1,6 +1,6 @@
 //! What comes after the first answer to an interaction: `@original` and follow-ups.
 
-use crate::body::MessageBody;
+use crate::body::{MessageBody, MessagePatch};
 use crate::error::ApiError;
 use crate::ids::MessageId;
 use crate::wire;
@@ -50,7 +50,8 @@ pub(super) fn edit(
 ) -> Result<Reply, ApiError> {
     let interaction = world.by_token(token)?;
     let message = target(&interaction, which)?;
-    let patch = messages::patch(world, call)?;
+    let body: MessagePatch = call.parse(world)?;
+    let patch = messages::patch(world, call, body, (interaction.channel, message))?;
     let patch = Patch {
         mention_default: MentionDefault::Users,
         ..patch

@@ -3,9 +3,10 @@
 use crate::body::{ChannelPatch, NewChannel, NewDm, OverwriteBody};
 use crate::error::ApiError;
 use crate::ids::{ChannelId, GuildId};
+use crate::limits;
 use crate::permission::Permission;
 use crate::wire;
-use crate::world::{ChannelDraft, ChannelKind, Overwrite, World, check_channel_name};
+use crate::world::{ChannelDraft, ChannelKind, ForumTag, Overwrite, World, check_channel_name};
 
 use super::call::Call;
 use super::overwrites::{may_give, may_set};
@@ -23,6 +24,8 @@ pub(super) fn edit(world: &mut World, call: &Call, channel: ChannelId) -> Result
     if let Some(listed) = &listed {
         may_set(world, channel, listed)?;
     }
+    let mut patch = patch;
+    number_tags(world, patch.available_tags.as_mut())?;
     world.patch_channel(channel, &patch, world.bot)?;
     if let Some(listed) = listed {
         world.replace_overwrites(channel, listed)?;
@@ -94,22 +97,41 @@ pub(super) fn create(world: &mut World, call: &Call, guild: GuildId) -> Result<R
         ApiError::field(
             "type",
             "BASE_TYPE_CHOICES",
-            "Value must be one of (0, 5, 15).",
+            "Value must be one of (0, 4, 5, 15).",
         )
     })?;
     let listed = overwrites(body.permission_overwrites.as_deref()).unwrap_or_default();
     may_give(world.guild_permissions(world.bot, guild), &listed)?;
+    let mut tags = body.available_tags;
+    number_tags(world, tags.as_mut())?;
     let id = world.add_channel(
         guild,
         ChannelDraft {
             topic: body.topic,
             parent: body.parent_id,
             overwrites: listed,
+            tags: tags.unwrap_or_default(),
             ..ChannelDraft::new(&body.name, kind)
         },
     );
     let made = world.channels.get(&id).ok_or(ApiError::UnknownChannel)?;
     Ok(Reply::created(wire::channel(world, made)))
+}
+
+fn number_tags(world: &mut World, tags: Option<&mut Vec<ForumTag>>) -> Result<(), ApiError> {
+    let Some(tags) = tags else {
+        return Ok(());
+    };
+    if tags.len() > limits::FORUM_TAGS {
+        let message = format!("Must be {} or fewer in length.", limits::FORUM_TAGS);
+        return Err(ApiError::field(
+            "available_tags",
+            "BASE_TYPE_MAX_LENGTH",
+            message,
+        ));
+    }
+    world.number_tags(tags);
+    Ok(())
 }
 
 pub(super) fn create_dm(world: &mut World, call: &Call) -> Result<Reply, ApiError> {

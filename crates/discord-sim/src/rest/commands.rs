@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::body::CommandBody;
 use crate::error::ApiError;
-use crate::ids::CommandId;
+use crate::ids::{CommandId, GuildId};
 use crate::wire;
 use crate::world::{CommandScope, World};
 
@@ -49,6 +49,37 @@ pub(super) fn create(
 
 pub(super) fn get(world: &World, scope: CommandScope, id: CommandId) -> Result<Reply, ApiError> {
     Ok(Reply::json(wire::command(world, world.command(scope, id)?)))
+}
+
+pub(super) fn edit(
+    world: &mut World,
+    call: &Call,
+    scope: CommandScope,
+    id: CommandId,
+) -> Result<Reply, ApiError> {
+    let body: CommandBody = call.parse(world)?;
+    world.edit_command(scope, id, body)?;
+    get(world, scope, id)
+}
+
+/// Only people set permissions of commands, in the guild's settings; here nobody has.
+pub(super) fn permissions(world: &World, guild: GuildId) -> Result<Reply, ApiError> {
+    world.guild_for_bot(guild, &[])?;
+    Ok(Reply::json(json!([])))
+}
+
+/// As [`permissions`], for one command.
+pub(super) fn permissions_of(
+    world: &World,
+    guild: GuildId,
+    id: CommandId,
+) -> Result<Reply, ApiError> {
+    world.guild_for_bot(guild, &[])?;
+    if world.commands.contains_key(&id) {
+        Err(ApiError::UnknownCommandPermissions)
+    } else {
+        Err(ApiError::UnknownCommand)
+    }
 }
 
 pub(super) fn delete(

@@ -15,7 +15,8 @@ pub(super) fn get(world: &World, id: AttachmentId) -> Result<Reply, ApiError> {
         .flat_map(|channel| channel.messages.values())
         .flat_map(|message| &message.attachments)
         .find(|attachment| attachment.id == id)
-        .map(|attachment| attachment.content_type.clone());
+        .map(|attachment| attachment.content_type.clone())
+        .or_else(|| world.loose_files.get(&id).cloned());
     Ok(Reply::file(
         kind.ok_or(ApiError::UnknownRoute)?,
         bytes.clone(),

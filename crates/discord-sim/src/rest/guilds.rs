@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::error::ApiError;
 use crate::ids::{GuildId, UserId};
 use crate::limits;
-use crate::permission::Permission;
+use crate::portal::PortalIntent;
 use crate::wire;
 use crate::world::World;
 
@@ -54,6 +54,33 @@ pub(super) fn guild(world: &World, guild: GuildId) -> Result<Reply, ApiError> {
     Ok(Reply::json(wire::guild(world.guild_for_bot(guild, &[])?)))
 }
 
+/// The guilds that the bot is in, with what it may do there.
+pub(super) fn mine(world: &World) -> Reply {
+    let guilds: Vec<Value> = world
+        .guilds
+        .values()
+        .filter(|guild| guild.members.contains_key(&world.bot))
+        .map(|guild| {
+            json!({
+                "id": guild.id,
+                "name": guild.name,
+                "icon": null,
+                "banner": null,
+                "owner": guild.owner == world.bot,
+                "permissions": world.guild_permissions(world.bot, guild.id),
+                "features": [],
+            })
+        })
+        .collect();
+    Reply::json(json!(guilds))
+}
+
+pub(super) fn leave(world: &mut World, guild: GuildId) -> Result<Reply, ApiError> {
+    world.guild_for_bot(guild, &[])?;
+    world.bot_leaves(guild);
+    Ok(Reply::empty())
+}
+
 /// Discord lists channels here whether the bot can see them or not, but no threads.
 pub(super) fn channels(world: &World, guild: GuildId) -> Result<Reply, ApiError> {
     world.guild_for_bot(guild, &[])?;
@@ -66,36 +93,6 @@ pub(super) fn channels(world: &World, guild: GuildId) -> Result<Reply, ApiError>
     Ok(Reply::json(json!(channels)))
 }
 
-pub(super) fn active_threads(world: &World, guild: GuildId) -> Result<Reply, ApiError> {
-    world.guild_for_bot(guild, &[])?;
-    let active: Vec<_> = world
-        .channels
-        .values()
-        .rev()
-        .filter(|channel| {
-            channel.guild == Some(guild)
-                && world.can(world.bot, channel.id, Permission::ViewChannel)
-        })
-        .filter(|channel| {
-            channel
-                .thread
-                .as_ref()
-                .is_some_and(|thread| !thread.archived)
-        })
-        .collect();
-    let threads: Vec<Value> = active
-        .iter()
-        .map(|channel| wire::channel(world, channel))
-        .collect();
-    let members: Vec<Value> = active
-        .iter()
-        .map(|channel| wire::thread_member(world, channel))
-        .collect();
-    Ok(Reply::json(
-        json!({"threads": threads, "members": members, "has_more": false}),
-    ))
-}
-
 pub(super) fn member(world: &World, guild: GuildId, user: UserId) -> Result<Reply, ApiError> {
     world.guild_for_bot(guild, &[])?;
     wire::member(world, guild, user)
@@ -105,6 +102,9 @@ pub(super) fn member(world: &World, guild: GuildId, user: UserId) -> Result<Repl
 
 /// "List Guild Members": `limit` of 1 to 1,000, by default 1, in the order of ids after `after`.
 pub(super) fn members(world: &World, call: &Call, guild: GuildId) -> Result<Reply, ApiError> {
+    if !world.portal_intents.contains(&PortalIntent::GuildMembers) {
+        return Err(ApiError::MissingAccess);
+    }
     let limit: usize = call.query("limit").unwrap_or(1);
     let after: UserId = call.query("after").unwrap_or(UserId::new(0));
     let members: Vec<Value> = world

@@ -2,15 +2,17 @@
 
 use serde_json::json;
 
-use crate::body::{Callback, CallbackData, MessageBody};
-use crate::error::ApiError;
+use crate::body::{Callback, CallbackData};
+use crate::error::{ApiError, FormErrors};
 use crate::ids::{InteractionId, MessageId};
 use crate::limits;
 use crate::wire;
-use crate::world::{Ack, Draft, Interaction, InteractionKind, Patch, World, flag};
+use crate::world::{
+    Ack, Draft, Interaction, InteractionKind, MentionDefault, Patch, World, check_modal, flag,
+};
 
 use super::call::Call;
-use super::messages;
+use super::messages::{self, drop_nulls};
 use super::reply::Reply;
 
 /// "Create Interaction Response".
@@ -24,20 +26,21 @@ pub(super) fn callback(
     let callback: Callback = call.parse(world)?;
     let kind = callback.kind;
     let data = callback.data.unwrap_or_default();
-    let (ack, original) = match (kind, interaction.kind) {
-        (4, _) => (Ack::Message, Some(answer(world, call, &interaction, data)?)),
-        (5, _) => (Ack::Deferred, Some(think(world, &interaction, &data)?)),
-        (6, InteractionKind::Component(message)) => (Ack::DeferredUpdate, Some(message)),
-        (7, InteractionKind::Component(message)) => {
+    let (ack, original) = match (kind, interaction.kind, interaction.kind.message()) {
+        (8, InteractionKind::Autocomplete, _) => (Ack::Choices(choices(&data)?), None),
+        (4..=7 | 9, InteractionKind::Autocomplete, _) => return Err(wrong_type()),
+        (4, ..) => (Ack::Message, Some(answer(world, call, &interaction, data)?)),
+        (5, ..) => (Ack::Deferred, Some(think(world, &interaction, &data)?)),
+        (6, _, Some(message)) => (Ack::DeferredUpdate, Some(message)),
+        (7, _, Some(message)) => {
             update(world, call, &interaction, message, data)?;
             (Ack::Updated, Some(message))
         }
-        (8, InteractionKind::Slash) => (Ack::Choices(choices(&data)?), None),
-        (9, _) => (Ack::Modal(json!(data)), None),
-        _ => {
-            let message = "Value is not a callback type for this interaction.";
-            return Err(ApiError::field("type", "BASE_TYPE_CHOICES", message));
+        (9, kind, _) if !matches!(kind, InteractionKind::Modal(_)) => {
+            check_modal(&data)?;
+            (Ack::Modal(drop_nulls(json!(data))), None)
         }
+        _ => return Err(wrong_type()),
     };
     world.set_original(id, original);
     world.acknowledge(id, kind, ack);
@@ -78,6 +81,7 @@ fn think(
     )
 }
 
+/// The message of a component is changed at once; what is not named stays as it is.
 fn update(
     world: &mut World,
     call: &Call,
@@ -85,39 +89,38 @@ fn update(
     message: MessageId,
     data: CallbackData,
 ) -> Result<(), ApiError> {
-    let body: MessageBody = data.into_message();
-    let given = (
-        body.content.is_some(),
-        body.embeds.is_some(),
-        body.components.is_some(),
-    );
-    let allowed = body.allowed_mentions.clone();
-    let draft = match messages::draft(call, body) {
-        Ok(draft) => draft,
-        // An update may leave out what it does not change.
-        Err(ApiError::EmptyMessage) => Draft::default(),
-        Err(error) => return Err(error),
-    };
+    let at = (interaction.channel, message);
+    let patch = messages::patch(world, call, data.into_patch(), at)?;
     let patch = Patch {
-        content: given.0.then_some(draft.content),
-        embeds: given.1.then_some(draft.embeds),
-        components: given.2.then_some(draft.components),
-        allowed,
-        uploads: draft.uploads,
-        ..Patch::default()
+        mention_default: MentionDefault::Users,
+        ..patch
     };
     world.edit(interaction.channel, message, patch)
 }
 
+fn wrong_type() -> ApiError {
+    let message = "Value is not a callback type for this interaction.";
+    ApiError::field("type", "BASE_TYPE_CHOICES", message)
+}
+
+/// Up to 25 choices, each with a name and a value of up to 100 characters.
 fn choices(data: &CallbackData) -> Result<serde_json::Value, ApiError> {
     let choices = data.choices.as_deref().unwrap_or_default();
+    let mut errors = FormErrors::default();
     if choices.len() > limits::OPTIONS {
         let message = format!("Must be {} or fewer in length.", limits::OPTIONS);
-        return Err(ApiError::field(
-            "data.choices",
-            "BASE_TYPE_MAX_LENGTH",
-            message,
-        ));
+        errors.add("data.choices", "BASE_TYPE_MAX_LENGTH", message);
     }
-    Ok(json!(choices))
+    for (index, choice) in choices.iter().enumerate() {
+        let value = choice.value.as_str().unwrap_or("1");
+        for (field, text) in [("name", choice.name.as_str()), ("value", value)] {
+            if !(1..=limits::OPTION_CHARS).contains(&text.chars().count()) {
+                let path = format!("data.choices.{index}.{field}");
+                let message = "Must be between 1 and 100 in length.";
+                errors.add(&path, "BASE_TYPE_BAD_LENGTH", message);
+            }
+        }
+    }
+    errors.into_result()?;
+    Ok(drop_nulls(json!(choices)))
 }

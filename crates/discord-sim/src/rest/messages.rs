@@ -1,8 +1,8 @@
-//! Messages and reactions.
+//! Messages.
 
 use serde_json::{Value, json};
 
-use crate::body::{MessageBody, MessagePatch};
+use crate::body::{BulkDelete, MessageBody, MessagePatch};
 use crate::config::Nonces;
 use crate::error::ApiError;
 use crate::ids::{AttachmentId, ChannelId, MessageId};
@@ -10,7 +10,7 @@ use crate::journal::ViolationKind;
 use crate::limits;
 use crate::permission::Permission;
 use crate::wire;
-use crate::world::{Draft, Message, Patch, World, check_message};
+use crate::world::{Draft, Message, Patch, World, check_edit, check_message, flag};
 
 use super::call::Call;
 use super::reply::Reply;
@@ -29,10 +29,12 @@ pub(super) fn post(world: &mut World, call: &Call, channel: ChannelId) -> Result
     if !call.uploads.is_empty() {
         needs.push(Permission::AttachFiles);
     }
-    if body.message_reference.is_some() {
-        needs.push(Permission::ReadMessageHistory);
-    }
     world.for_bot(channel, &needs)?;
+    if body.message_reference.is_some()
+        && !world.can(world.bot, channel, Permission::ReadMessageHistory)
+    {
+        return Err(ApiError::ReplyWithoutHistory);
+    }
     let reply_to = reply_target(world, channel, &body)?;
     let draft = Draft {
         reply_to,
@@ -92,25 +94,34 @@ pub(super) fn draft(call: &Call, body: MessageBody) -> Result<Draft, ApiError> {
     Ok(draft)
 }
 
-/// A checked patch of a message.
-pub(super) fn patch(world: &mut World, call: &Call) -> Result<Patch, ApiError> {
-    let body: MessagePatch = call.parse(world)?;
+/// A checked patch of a message: what it leaves of the message must be one that could be sent.
+pub(super) fn patch(
+    world: &World,
+    call: &Call,
+    body: MessagePatch,
+    (channel, id): (ChannelId, MessageId),
+) -> Result<Patch, ApiError> {
     let uploads = call.described_uploads(body.attachments.as_deref());
+    let message = world
+        .any_message(channel, id)
+        .ok_or(ApiError::UnknownMessage)?;
+    let flags = body.flags.unwrap_or(0) | (message.flags & flag::COMPONENTS_V2);
     let as_new = MessageBody {
         content: body.content.clone(),
         embeds: body.embeds.clone(),
         components: body.components.clone(),
-        flags: body.flags,
+        flags: Some(flags),
         ..MessageBody::default()
     };
-    check_message(&as_new, &uploads)?;
-    let keep = body.attachments.map(|kept| {
+    let keep: Option<Vec<AttachmentId>> = body.attachments.map(|kept| {
         kept.iter()
             .filter_map(super::call::kept_id)
             .map(AttachmentId::new)
             .collect()
     });
-    Ok(Patch {
+    let kept = keep.as_ref().map_or(message.attachments.len(), Vec::len);
+    check_edit(&as_new, &uploads, kept)?;
+    let patch = Patch {
         content: body.content.map(|content| content.trim().to_owned()),
         embeds: body.embeds.map(|embeds| values(Some(&embeds))),
         components: body.components.map(|components| values(Some(&components))),
@@ -119,7 +130,11 @@ pub(super) fn patch(world: &mut World, call: &Call) -> Result<Patch, ApiError> {
         keep,
         uploads,
         ..Patch::default()
-    })
+    };
+    if patch.leaves_nothing(message) {
+        return Err(ApiError::EmptyMessage);
+    }
+    Ok(patch)
 }
 
 /// Typed parts back to JSON without the fields that were not given.
@@ -129,16 +144,22 @@ fn values<T: serde::Serialize>(parts: Option<&Vec<T>>) -> Vec<Value> {
         .flatten()
         .map(|part| json!(part))
         .collect();
-    values.iter_mut().for_each(drop_nulls);
+    values.iter_mut().for_each(strip_nulls);
     values
 }
 
-fn drop_nulls(value: &mut Value) {
+/// JSON without the fields that were not given.
+pub(super) fn drop_nulls(mut value: Value) -> Value {
+    strip_nulls(&mut value);
+    value
+}
+
+fn strip_nulls(value: &mut Value) {
     if let Value::Object(fields) = value {
         fields.retain(|_, field| !field.is_null());
-        fields.values_mut().for_each(drop_nulls);
+        fields.values_mut().for_each(strip_nulls);
     } else if let Value::Array(list) = value {
-        list.iter_mut().for_each(drop_nulls);
+        list.iter_mut().for_each(strip_nulls);
     }
 }
 
@@ -202,19 +223,28 @@ pub(super) fn list(world: &World, call: &Call, channel: ChannelId) -> Result<Rep
     Ok(Reply::json(json!(page)))
 }
 
+/// Of a message that somebody else wrote only the embeds can be hidden, by those who may delete it.
 pub(super) fn edit(
     world: &mut World,
     call: &Call,
     channel: ChannelId,
     id: MessageId,
 ) -> Result<Reply, ApiError> {
-    let patch = patch(world, call)?;
+    let body: MessagePatch = call.parse(world)?;
     world.for_bot(channel, &[])?;
     let author = world.message(channel, id)?.author;
     if author != world.bot {
-        return Err(ApiError::ForeignMessage);
+        if !body.only_flags() {
+            return Err(ApiError::ForeignMessage);
+        }
+        world.for_bot(channel, &[Permission::ManageMessages])?;
+    }
+    if !call.uploads.is_empty() {
+        world.for_bot(channel, &[Permission::AttachFiles])?;
     }
     world.not_archived(channel)?;
+    let patch = patch(world, call, body, (channel, id))?;
+    world.count_old_edit(channel, id)?;
     world.edit(channel, id, patch)?;
     Ok(Reply::json(wire::message(
         world,
@@ -228,7 +258,11 @@ pub(super) fn delete(
     id: MessageId,
 ) -> Result<Reply, ApiError> {
     world.for_bot(channel, &[])?;
-    if world.message(channel, id)?.author != world.bot {
+    let message = world.message(channel, id)?;
+    if !message.kind.is_deletable() {
+        return Err(ApiError::SystemMessage);
+    }
+    if message.author != world.bot {
         world.for_bot(channel, &[Permission::ManageMessages])?;
     }
     world.not_archived(channel)?;
@@ -236,42 +270,18 @@ pub(super) fn delete(
     Ok(Reply::empty())
 }
 
-pub(super) fn react(
+/// "Bulk Delete Messages": what is not there is passed over.
+pub(super) fn bulk_delete(
     world: &mut World,
+    call: &Call,
     channel: ChannelId,
-    id: MessageId,
-    emoji: &str,
 ) -> Result<Reply, ApiError> {
-    world.for_bot(channel, &[Permission::ReadMessageHistory])?;
-    let known = world
-        .message(channel, id)?
-        .reactions
-        .iter()
-        .any(|known| known.emoji == emoji);
-    if !known {
-        world.for_bot(channel, &[Permission::AddReactions])?;
-    }
-    world.react(world.bot, channel, id, emoji)?;
-    Ok(Reply::empty())
-}
-
-pub(super) fn unreact(
-    world: &mut World,
-    channel: ChannelId,
-    id: MessageId,
-    emoji: &str,
-) -> Result<Reply, ApiError> {
-    world.for_bot(channel, &[])?;
-    world.unreact(world.bot, channel, id, emoji)?;
-    Ok(Reply::empty())
-}
-
-pub(super) fn clear_reactions(
-    world: &mut World,
-    channel: ChannelId,
-    id: MessageId,
-) -> Result<Reply, ApiError> {
+    let body: BulkDelete = call.parse(world)?;
     world.for_bot(channel, &[Permission::ManageMessages])?;
-    world.clear_reactions(channel, id)?;
+    if !limits::BULK.contains(&body.messages.len()) {
+        let message = "Must be between 2 and 100 in length.";
+        return Err(ApiError::field("messages", "BASE_TYPE_BAD_LENGTH", message));
+    }
+    world.bulk_delete(channel, &body.messages)?;
     Ok(Reply::empty())
 }

@@ -14,9 +14,12 @@ mod interactions;
 mod messages;
 mod overwrites;
 mod pass;
+mod pins;
+mod reactions;
 mod reply;
 mod roles;
 mod route;
+mod thread_members;
 mod threads;
 
 use std::sync::Arc;

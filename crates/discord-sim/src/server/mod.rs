@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::connect_info::Connected;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::response::Response;
 use axum::routing::any;
 use axum::serve::{IncomingStream, Listener};
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{SimConfig, Tls};
 use crate::schema::Schemas;
 use crate::shared::Shared;
-use crate::{control, gateway, rest};
+use crate::{control, gateway, limits, rest};
 
 pub(crate) use door::{Door, Doors};
 pub(crate) use tls::Secure;
@@ -63,6 +63,8 @@ pub(crate) fn start(config: &SimConfig) -> io::Result<Arc<Shared>> {
         .route("/", any(websocket))
         .nest("/_ctl", control::router(&shared))
         .fallback(rest::serve)
+        // axum's own limit is 2 MB, and a file alone may have more.
+        .layer(DefaultBodyLimit::max(limits::REQUEST_BYTES))
         .with_state(Arc::clone(&shared));
     if let Some(listener) = listener {
         serve(&shared, listener, router.clone());

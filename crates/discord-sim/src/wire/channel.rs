@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::clock::timestamp;
-use crate::ids::{ChannelId, GuildId, UserId};
-use crate::permission::Permission;
-use crate::world::{Channel, Holder, Overwrite, Thread, World};
+use crate::ids::UserId;
+use crate::world::{Channel, ChannelKind, Holder, Overwrite, Thread, World};
 
 /// A channel, thread or DM.
 pub(crate) fn channel(world: &World, channel: &Channel) -> Value {
@@ -20,9 +19,9 @@ pub(crate) fn channel(world: &World, channel: &Channel) -> Value {
         "name": channel.name,
         "parent_id": channel.parent,
         "last_message_id": last_message,
-        "last_pin_timestamp": null,
-        "rate_limit_per_user": 0,
-        "flags": 0,
+        "last_pin_timestamp": channel.last_pin_ms.map(timestamp),
+        "rate_limit_per_user": channel.slowmode,
+        "flags": channel.flags,
     });
     match &channel.thread {
         Some(thread) => add_thread(&mut value, channel, thread),
@@ -36,6 +35,12 @@ fn add_guild_channel(value: &mut Value, channel: &Channel) {
     value["topic"] = json!(channel.topic);
     value["nsfw"] = json!(false);
     value["permission_overwrites"] = channel.overwrites.iter().map(overwrite).collect();
+    if channel.kind == ChannelKind::Forum {
+        value["available_tags"] = json!(channel.tags);
+        value["default_reaction_emoji"] = Value::Null;
+        value["default_sort_order"] = Value::Null;
+        value["default_forum_layout"] = json!(0);
+    }
 }
 
 /// A permission overwrite.
@@ -55,7 +60,7 @@ fn add_thread(value: &mut Value, channel: &Channel, thread: &Thread) {
         .filter(|message| !message.kind.is_system())
         .count();
     value["message_count"] = json!(count);
-    value["total_message_sent"] = json!(count);
+    value["total_message_sent"] = json!(thread.sent);
     // Discord stops to count at 50 (resources/channel, "Channel Object").
     value["member_count"] = json!(thread.members.len().min(50));
     value["thread_metadata"] = json!({
@@ -65,6 +70,12 @@ fn add_thread(value: &mut Value, channel: &Channel, thread: &Thread) {
         "locked": thread.locked,
         "create_timestamp": timestamp(thread.created_ms),
     });
+    if channel.kind == ChannelKind::PrivateThread {
+        value["thread_metadata"]["invitable"] = json!(thread.invitable);
+    }
+    if !thread.tags.is_empty() {
+        value["applied_tags"] = json!(thread.tags);
+    }
 }
 
 fn dm(world: &World, channel: &Channel, recipient: UserId) -> Value {
@@ -72,7 +83,7 @@ fn dm(world: &World, channel: &Channel, recipient: UserId) -> Value {
         "id": channel.id,
         "type": channel.kind.number(),
         "last_message_id": channel.messages.keys().next_back(),
-        "last_pin_timestamp": null,
+        "last_pin_timestamp": channel.last_pin_ms.map(timestamp),
         "flags": 0,
         "recipients": [world.users.get(&recipient).map(super::user)],
     })
@@ -83,38 +94,4 @@ pub(crate) fn new_thread(world: &World, thread: &Channel) -> Value {
     let mut value = channel(world, thread);
     value["newly_created"] = json!(true);
     value
-}
-
-/// The bot's own membership of a thread.
-pub(crate) fn thread_member(world: &World, channel: &Channel) -> Value {
-    let joined = channel
-        .thread
-        .as_ref()
-        .map_or(0, |thread| thread.created_ms);
-    json!({
-        "id": channel.id,
-        "user_id": world.bot,
-        "join_timestamp": timestamp(joined),
-        "flags": 0,
-    })
-}
-
-/// THREAD_LIST_SYNC of one channel that the bot can see from now on.
-pub(crate) fn thread_list_sync(world: &World, guild: GuildId, parent: ChannelId) -> Value {
-    let threads: Vec<&Channel> = world
-        .channels
-        .values()
-        .filter(|thread| thread.parent == Some(parent))
-        .filter(|thread| thread.thread.as_ref().is_some_and(|t| !t.archived))
-        .filter(|thread| world.can(world.bot, thread.id, Permission::ViewChannel))
-        .collect();
-    let joined = threads
-        .iter()
-        .filter(|thread| thread.has_thread_member(world.bot));
-    json!({
-        "guild_id": guild,
-        "channel_ids": [parent],
-        "threads": threads.iter().map(|thread| channel(world, thread)).collect::<Vec<_>>(),
-        "members": joined.map(|thread| thread_member(world, thread)).collect::<Vec<_>>(),
-    })
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::clock::timestamp;
 use crate::ids::{GuildId, RoleId};
 use crate::permission::Permission;
-use crate::world::{Guild, Mentionable, Role, World};
+use crate::world::{Availability, Guild, Mentionable, Role, World};
 
 /// What Discord sends as null when nobody has set it.
 const UNSET: [&str; 19] = [
@@ -67,7 +67,9 @@ pub(crate) fn guild(guild: &Guild) -> Value {
 /// GUILD_CREATE: the guild with everything in it. Channels are told whether the bot can see them or
 /// not, threads only when it can.
 pub(crate) fn guild_create(world: &World, id: GuildId) -> Value {
-    let Some(found) = world.guilds.get(&id) else {
+    let found = world.guilds.get(&id);
+    let found = found.filter(|guild| guild.availability == Availability::Normal);
+    let Some(found) = found else {
         return unavailable(id);
     };
     let here = || {

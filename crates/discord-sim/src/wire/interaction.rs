@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::ids::MessageId;
 use crate::limits;
-use crate::world::{Interaction, InteractionKind, World};
+use crate::world::{Interaction, World};
 
 /// INTERACTION_CREATE.
 pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
@@ -23,7 +23,7 @@ pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
         "app_permissions": app,
         "locale": "en-US",
         "entitlements": [],
-        "authorizing_integration_owners": {},
+        "authorizing_integration_owners": {"0": "0"},
         "context": 1,
         "attachment_size_limit": limits::FILE_BYTES,
     });
@@ -42,7 +42,7 @@ pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
         }
         None => value["user"] = json!(person),
     }
-    if let InteractionKind::Component(message) = interaction.kind {
+    if let Some(message) = interaction.kind.message() {
         let shown = world.any_message(interaction.channel, message);
         value["message"] = shown.map_or(Value::Null, |shown| super::message(world, shown));
     }

@@ -45,7 +45,7 @@ fn bare(world: &World, message: &Message) -> Value {
         "attachments": attachments(world, message),
         "embeds": message.embeds,
         "components": message.components,
-        "pinned": false,
+        "pinned": message.pinned_ms.is_some(),
         "flags": message.flags,
     });
     let reactions: Vec<Value> = message
@@ -128,6 +128,35 @@ pub(crate) fn message_gone(guild: Option<GuildId>, channel: ChannelId, id: Messa
     event
 }
 
+/// MESSAGE_DELETE_BULK.
+pub(crate) fn messages_gone(
+    guild: Option<GuildId>,
+    channel: ChannelId,
+    ids: &[MessageId],
+) -> Value {
+    let mut event = json!({"ids": ids, "channel_id": channel});
+    if let Some(guild) = guild {
+        event["guild_id"] = json!(guild);
+    }
+    event
+}
+
+/// CHANNEL_PINS_UPDATE.
+pub(crate) fn pins_update(world: &World, channel: ChannelId) -> Value {
+    let last = world
+        .channels
+        .get(&channel)
+        .and_then(|found| found.last_pin_ms);
+    let mut event = json!({
+        "channel_id": channel,
+        "last_pin_timestamp": last.map(timestamp),
+    });
+    if let Some(guild) = guild_of(world, channel) {
+        event["guild_id"] = json!(guild);
+    }
+    event
+}
+
 /// MESSAGE_REACTION_ADD and MESSAGE_REACTION_REMOVE.
 pub(crate) fn reaction_event(
     world: &World,
@@ -168,6 +197,18 @@ pub(crate) fn reactions_cleared(
     event
 }
 
+/// MESSAGE_REACTION_REMOVE_EMOJI.
+pub(crate) fn reaction_cleared(
+    guild: Option<GuildId>,
+    channel: ChannelId,
+    message: MessageId,
+    emoji: &str,
+) -> Value {
+    let mut event = reactions_cleared(guild, channel, message);
+    event["emoji"] = emoji_object(emoji);
+    event
+}
+
 fn attachments(world: &World, message: &Message) -> Vec<Value> {
     message
         .attachments
@@ -176,7 +217,8 @@ fn attachments(world: &World, message: &Message) -> Vec<Value> {
         .collect()
 }
 
-fn attachment(world: &World, channel: ChannelId, file: &Attachment) -> Value {
+/// A file of a message.
+pub(crate) fn attachment(world: &World, channel: ChannelId, file: &Attachment) -> Value {
     let name =
         percent_encoding::utf8_percent_encode(&file.filename, percent_encoding::NON_ALPHANUMERIC);
     let url = format!(

@@ -6,13 +6,20 @@ mod command;
 mod guild;
 mod interaction;
 mod message;
+mod thread;
 mod user;
 
-pub(crate) use channel::{channel, new_thread, thread_list_sync, thread_member};
+pub(crate) use channel::{channel, new_thread};
 pub(crate) use command::command;
 pub(crate) use guild::{guild, guild_create, role, role_event, role_gone, unavailable};
 pub(crate) use interaction::{callback_answer, interaction};
-pub(crate) use message::{message, message_event, message_gone, reaction_event, reactions_cleared};
+pub(crate) use message::{
+    attachment, message, message_event, message_gone, messages_gone, pins_update, reaction_cleared,
+    reaction_event, reactions_cleared,
+};
+pub(crate) use thread::{
+    full_thread_member, thread_list, thread_list_sync, thread_member, thread_members_update,
+};
 pub(crate) use user::{
     application, current_user, member, member_event, member_gone, partial_member, typing, user,
 };

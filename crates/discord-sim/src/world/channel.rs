@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::body::ChannelPatch;
 use crate::error::ApiError;
@@ -11,7 +12,7 @@ use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::journal::Fact;
 use crate::wire;
 
-use super::{Message, Overwrite, World, check_channel_name};
+use super::{ForumTag, Message, Overwrite, Thread, World, check_channel_name};
 
 /// Discord's channel types that the simulator has (Discord: resources/channel, "Channel Types").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub enum ChannelKind {
     Text,
     /// A direct message with one user.
     Dm,
+    /// A heading with channels below it.
+    Category,
     /// An announcement channel.
     Announcement,
     /// A thread in an announcement channel.
@@ -39,6 +42,7 @@ impl ChannelKind {
         match self {
             Self::Text => 0,
             Self::Dm => 1,
+            Self::Category => 4,
             Self::Announcement => 5,
             Self::AnnouncementThread => 10,
             Self::PublicThread => 11,
@@ -51,6 +55,7 @@ impl ChannelKind {
     pub(crate) const fn of_guild_channel(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::Text),
+            4 => Some(Self::Category),
             5 => Some(Self::Announcement),
             15 => Some(Self::Forum),
             _ => None,
@@ -72,24 +77,17 @@ pub(crate) struct Channel {
     /// What holders may and may not do here, and in the threads below.
     pub(crate) overwrites: Vec<Overwrite>,
     pub(crate) thread: Option<Thread>,
+    /// What posts of a forum can be tagged with.
+    pub(crate) tags: Vec<ForumTag>,
+    /// Seconds that a person has to wait between messages.
+    pub(crate) slowmode: u32,
+    /// Channel flags (Discord: resources/channel, "Channel Flags").
+    pub(crate) flags: u64,
+    /// When somebody last pinned a message.
+    pub(crate) last_pin_ms: Option<i64>,
     /// The person of a DM.
     pub(crate) recipient: Option<UserId>,
     pub(crate) messages: BTreeMap<MessageId, Message>,
-}
-
-/// What only threads have.
-#[derive(Clone, Debug)]
-pub(crate) struct Thread {
-    pub(crate) owner: UserId,
-    pub(crate) archived: bool,
-    pub(crate) locked: bool,
-    /// Minutes (60, 1440, 4320 or 10080).
-    pub(crate) auto_archive: u32,
-    /// When the archive state last changed.
-    pub(crate) changed_ms: i64,
-    pub(crate) created_ms: i64,
-    /// Who has joined it, and when.
-    pub(crate) members: BTreeMap<UserId, i64>,
 }
 
 /// A channel that is about to be made.
@@ -101,6 +99,7 @@ pub(crate) struct ChannelDraft {
     /// Its category.
     pub(crate) parent: Option<ChannelId>,
     pub(crate) overwrites: Vec<Overwrite>,
+    pub(crate) tags: Vec<ForumTag>,
 }
 
 impl ChannelDraft {
@@ -111,6 +110,7 @@ impl ChannelDraft {
             topic: None,
             parent: None,
             overwrites: Vec::new(),
+            tags: Vec::new(),
         }
     }
 }
@@ -128,6 +128,10 @@ impl Channel {
             position: 0,
             overwrites: Vec::new(),
             thread: None,
+            tags: Vec::new(),
+            slowmode: 0,
+            flags: 0,
+            last_pin_ms: None,
             recipient: None,
             messages: BTreeMap::new(),
         }
@@ -151,6 +155,7 @@ impl World {
             parent: draft.parent,
             position: self.channels.len(),
             overwrites: draft.overwrites,
+            tags: draft.tags,
             ..Channel::bare(id, draft.kind)
         };
         self.channels.insert(id, channel);
@@ -210,16 +215,21 @@ impl World {
         if let Some(topic) = &patch.topic {
             channel.topic = Some(topic.clone());
         }
+        if let Some(tags) = &patch.available_tags {
+            channel.tags.clone_from(tags);
+        }
+        channel.slowmode = patch.rate_limit_per_user.unwrap_or(channel.slowmode);
+        channel.flags = patch.flags.unwrap_or(channel.flags);
         if let Some(thread) = &mut channel.thread {
-            if let Some(archived) = patch
-                .archived
-                .filter(|archived| *archived != thread.archived)
-            {
-                thread.archived = archived;
-                thread.changed_ms = now;
+            if let Some(archived) = patch.archived {
+                thread.set_archived(archived, now);
             }
             thread.locked = patch.locked.unwrap_or(thread.locked);
+            thread.invitable = patch.invitable.unwrap_or(thread.invitable);
             thread.auto_archive = patch.auto_archive_duration.unwrap_or(thread.auto_archive);
+            if let Some(tags) = &patch.applied_tags {
+                thread.tags.clone_from(tags);
+            }
         }
         let is_thread = channel.thread.is_some();
         let kind = if is_thread {
@@ -252,11 +262,26 @@ impl World {
         let Some(channel) = self.channels.get(&id) else {
             return;
         };
-        let data = wire::channel(self, channel);
+        let in_thread = channel.thread.is_some();
+        let data = if kind == EventKind::ThreadDelete {
+            json!({
+                "id": id,
+                "guild_id": channel.guild,
+                "parent_id": channel.parent,
+                "type": channel.kind.number(),
+            })
+        } else {
+            wire::channel(self, channel)
+        };
+        let guild = channel.guild;
         self.note(Fact::ChannelChanged {
             channel: id,
             what: what.to_owned(),
         });
-        self.emit_in(id, kind, data, Content::Open);
+        // Channels are told to everybody in the guild, whether they can see them or not.
+        match guild.filter(|_| !in_thread) {
+            Some(guild) => self.emit_for(guild, kind, data),
+            None => self.emit_in(id, kind, data, Content::Open),
+        }
     }
 }

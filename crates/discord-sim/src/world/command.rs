@@ -1,12 +1,14 @@
 //! The registry of application commands.
 
-use crate::body::{CommandBody, OptionBody};
-use crate::error::{ApiError, FormErrors};
+use crate::body::CommandBody;
+use crate::error::ApiError;
 use crate::ids::{CommandId, GuildId};
 use crate::journal::Fact;
 use crate::limits;
+use crate::permission::Permissions;
 
 use super::World;
+use super::check::{check_command, check_list, most};
 
 /// Where a command is registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,21 @@ impl Command {
     pub(crate) fn kind(&self) -> u8 {
         self.body.kind.unwrap_or(1)
     }
+
+    /// Whether it is offered in guilds (0) or in the DM with the bot (1).
+    pub(crate) fn is_in_context(&self, context: u8) -> bool {
+        match (&self.body.contexts, context) {
+            (Some(contexts), _) => contexts.contains(&context),
+            (None, 0) => true,
+            (None, _) => self.body.dm_permission != Some(false),
+        }
+    }
+
+    /// What a member needs to be offered it; `None` when everybody is.
+    pub(crate) fn default_permissions(&self) -> Option<Permissions> {
+        let given = self.body.default_member_permissions.as_ref()?;
+        serde_json::from_value(given.clone()).ok()
+    }
 }
 
 impl World {
@@ -40,9 +57,36 @@ impl World {
         body: CommandBody,
     ) -> Result<CommandId, ApiError> {
         check_command(&body)?;
+        let kind = body.kind.unwrap_or(1);
+        let new = self.known_command(scope, &body.name, kind).is_none();
+        let there = self.commands_of(scope);
+        let full = there.iter().filter(|known| known.kind() == kind).count() >= most(kind);
+        if new && full {
+            return Err(ApiError::TooManyCommands);
+        }
+        self.count_creates(scope, usize::from(new))?;
         let id = self.store_command(scope, body);
         self.note_commands(scope);
         Ok(id)
+    }
+
+    /// Changes what is given of a command.
+    pub(crate) fn edit_command(
+        &mut self,
+        scope: CommandScope,
+        id: CommandId,
+        patch: CommandBody,
+    ) -> Result<(), ApiError> {
+        let mut body = self.command(scope, id)?.body.clone();
+        body.change(patch);
+        check_command(&body)?;
+        let version = self.next_id();
+        if let Some(command) = self.commands.get_mut(&id) {
+            command.body = body;
+            command.version = version;
+        }
+        self.note_commands(scope);
+        Ok(())
     }
 
     /// Replaces all commands of a scope.
@@ -51,18 +95,13 @@ impl World {
         scope: CommandScope,
         bodies: Vec<CommandBody>,
     ) -> Result<Vec<CommandId>, ApiError> {
-        if bodies
-            .iter()
-            .filter(|body| body.kind.unwrap_or(1) == 1)
-            .count()
-            > limits::COMMANDS
-        {
-            let message = format!("Must be {} or fewer in length.", limits::COMMANDS);
-            return Err(ApiError::field("", "BASE_TYPE_MAX_LENGTH", message));
-        }
-        for body in &bodies {
-            check_command(body)?;
-        }
+        check_list(&bodies)?;
+        let new = bodies.iter().filter(|body| {
+            let kind = body.kind.unwrap_or(1);
+            self.known_command(scope, &body.name, kind).is_none()
+        });
+        let new = new.count();
+        self.count_creates(scope, new)?;
         let ids: Vec<CommandId> = bodies
             .into_iter()
             .map(|body| self.store_command(scope, body))
@@ -103,10 +142,7 @@ impl World {
 
     fn store_command(&mut self, scope: CommandScope, body: CommandBody) -> CommandId {
         let kind = body.kind.unwrap_or(1);
-        let known = self.commands.values().find(|known| {
-            known.scope == scope && known.body.name == body.name && known.kind() == kind
-        });
-        let id = known.map(|known| known.id);
+        let id = self.known_command(scope, &body.name, kind);
         let id = id.unwrap_or_else(|| CommandId::new(self.next_id()));
         let version = self.next_id();
         self.commands.insert(
@@ -121,6 +157,29 @@ impl World {
         id
     }
 
+    fn known_command(&self, scope: CommandScope, name: &str, kind: u8) -> Option<CommandId> {
+        let known = self
+            .commands
+            .values()
+            .find(|known| known.scope == scope && known.body.name == name && known.kind() == kind);
+        known.map(|known| known.id)
+    }
+
+    /// Discord takes 200 new commands a day in a guild, and as many global ones.
+    fn count_creates(&mut self, scope: CommandScope, new: usize) -> Result<(), ApiError> {
+        let now = self.now_ms();
+        self.created_commands
+            .retain(|(_, at)| now - at < limits::DAY_MS);
+        let today = self.created_commands.iter();
+        let today = today.filter(|(created, _)| *created == scope).count();
+        if today + new > limits::COMMAND_CREATES {
+            return Err(ApiError::TooManyCreates);
+        }
+        self.created_commands
+            .extend(std::iter::repeat_n((scope, now), new));
+        Ok(())
+    }
+
     fn note_commands(&mut self, scope: CommandScope) {
         let names = self
             .commands_of(scope)
@@ -128,99 +187,5 @@ impl World {
             .map(|command| command.body.name.clone())
             .collect();
         self.note(Fact::CommandsRegistered { names });
-    }
-}
-
-/// Names, descriptions and counts (Discord: interactions/application-commands).
-fn check_command(body: &CommandBody) -> Result<(), ApiError> {
-    let mut errors = FormErrors::default();
-    let slash = body.kind.unwrap_or(1) == 1;
-    check_words(
-        "",
-        &body.name,
-        body.description.as_deref(),
-        slash,
-        &mut errors,
-    );
-    check_options(
-        "options",
-        body.options.as_deref().unwrap_or_default(),
-        &mut errors,
-    );
-    errors.into_result()
-}
-
-fn check_options(path: &str, options: &[OptionBody], errors: &mut FormErrors) {
-    let message = format!("Must be {} or fewer in length.", limits::OPTIONS);
-    if options.len() > limits::OPTIONS {
-        errors.add(path, "BASE_TYPE_MAX_LENGTH", message.clone());
-    }
-    let mut optional_seen = false;
-    for (index, option) in options.iter().enumerate() {
-        let path = format!("{path}.{index}");
-        check_words(
-            &path,
-            &option.name,
-            option.description.as_deref(),
-            true,
-            errors,
-        );
-        if option
-            .choices
-            .as_ref()
-            .is_some_and(|choices| choices.len() > limits::OPTIONS)
-        {
-            errors.add(
-                &format!("{path}.choices"),
-                "BASE_TYPE_MAX_LENGTH",
-                message.clone(),
-            );
-        }
-        let required = option.required.unwrap_or(false);
-        if required && optional_seen {
-            let message = "Required options must be placed before non-required options";
-            errors.add(
-                &path,
-                "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
-                message,
-            );
-        }
-        optional_seen |= !required;
-        let below = option.options.as_deref().unwrap_or_default();
-        check_options(&format!("{path}.options"), below, errors);
-    }
-}
-
-fn check_words(
-    path: &str,
-    name: &str,
-    description: Option<&str>,
-    slash: bool,
-    errors: &mut FormErrors,
-) {
-    let at = |field: &str| {
-        if path.is_empty() {
-            field.into()
-        } else {
-            format!("{path}.{field}")
-        }
-    };
-    let length = name.chars().count();
-    if !(1..=32).contains(&length) {
-        errors.add(
-            &at("name"),
-            "BASE_TYPE_BAD_LENGTH",
-            "Must be between 1 and 32 in length.",
-        );
-    }
-    let plain = |c: char| c.is_alphanumeric() && !c.is_uppercase() || c == '-' || c == '_';
-    if slash && !name.chars().all(plain) {
-        let message = "Command name is invalid";
-        errors.add(&at("name"), "APPLICATION_COMMAND_INVALID_NAME", message);
-    }
-    let described = description.unwrap_or_default().chars().count();
-    if slash && !(1..=100).contains(&described) {
-        let message = "Must be between 1 and 100 in length.";
-        errors.add(&at("description"), "BASE_TYPE_BAD_LENGTH", message);
     }
 }

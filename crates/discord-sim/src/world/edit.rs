@@ -7,9 +7,10 @@ use crate::error::ApiError;
 use crate::gateway::{Content, EventKind};
 use crate::ids::{AttachmentId, ChannelId, MessageId};
 use crate::journal::Fact;
+use crate::limits;
 use crate::wire;
 
-use super::{MentionDefault, Upload, World, flag};
+use super::{MentionDefault, Message, Upload, World, flag};
 
 /// What changes; `None` stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,29 @@ pub(crate) struct Patch {
     /// The attachments that stay.
     pub(crate) keep: Option<Vec<AttachmentId>>,
     pub(crate) uploads: Vec<Upload>,
+}
+
+impl Patch {
+    /// Whether the message would have nothing to show after it.
+    pub(crate) fn leaves_nothing(&self, message: &Message) -> bool {
+        let stays = |given: Option<bool>, had: bool| given.unwrap_or(had);
+        let files = self
+            .keep
+            .as_ref()
+            .map_or(!message.attachments.is_empty(), |keep| !keep.is_empty());
+        !stays(
+            self.content.as_ref().map(|c| !c.is_empty()),
+            !message.content.is_empty(),
+        ) && !stays(
+            self.embeds.as_ref().map(|e| !e.is_empty()),
+            !message.embeds.is_empty(),
+        ) && !stays(
+            self.components.as_ref().map(|c| !c.is_empty()),
+            !message.components.is_empty(),
+        ) && !files
+            && self.uploads.is_empty()
+            && message.flags & flag::LOADING == 0
+    }
 }
 
 impl World {
@@ -79,7 +103,9 @@ impl World {
             message.flags &= !flag::LOADING;
         }
         let (content, pinged) = (message.content.clone(), message.pinged.clone());
-        self.watch_pings(author, &pinged, &content);
+        let (used, reference) = (message.interaction, message.reference);
+        let requester = self.requester(channel, used, reference.map(|to| to.message));
+        self.watch_pings(author, channel, requester, &pinged, &content);
         self.note(Fact::MessageEdited {
             channel,
             message: id,
@@ -105,6 +131,55 @@ impl World {
             let data = wire::message_gone(guild, channel, id);
             self.emit_in(channel, EventKind::MessageDelete, data, Content::Open);
         }
+        Ok(())
+    }
+
+    /// Deletes several messages at once. Those that are not there are passed over.
+    pub(crate) fn bulk_delete(
+        &mut self,
+        channel: ChannelId,
+        ids: &[MessageId],
+    ) -> Result<(), ApiError> {
+        let oldest = self.now_ms() - limits::BULK_AGE_MS;
+        if ids.iter().any(|id| id.made_ms() < oldest) {
+            return Err(ApiError::TooOldToBulkDelete);
+        }
+        let found = self
+            .channels
+            .get_mut(&channel)
+            .ok_or(ApiError::UnknownChannel)?;
+        let guild = found.guild;
+        let gone: Vec<MessageId> = ids
+            .iter()
+            .copied()
+            .filter(|id| found.messages.remove(id).is_some())
+            .collect();
+        for message in &gone {
+            self.note(Fact::MessageDeleted {
+                channel,
+                message: *message,
+            });
+        }
+        let data = wire::messages_gone(guild, channel, &gone);
+        self.emit_in(channel, EventKind::MessageDeleteBulk, data, Content::Open);
+        Ok(())
+    }
+
+    /// Messages older than an hour can be edited only a few times (error 30046).
+    pub(crate) fn count_old_edit(
+        &mut self,
+        channel: ChannelId,
+        id: MessageId,
+    ) -> Result<(), ApiError> {
+        let now = self.now_ms();
+        let message = self.message_mut(channel, id)?;
+        if now - message.created_ms <= limits::OLD_MESSAGE_MS {
+            return Ok(());
+        }
+        if message.old_edits >= limits::OLD_EDITS {
+            return Err(ApiError::TooManyOldEdits);
+        }
+        message.old_edits += 1;
         Ok(())
     }
 }

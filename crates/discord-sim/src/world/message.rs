@@ -35,6 +35,8 @@ pub enum MessageKind {
     Joined,
     /// A thread was renamed.
     Renamed,
+    /// A message was pinned.
+    Pinned,
     /// A thread was started without a message.
     ThreadCreated,
     /// An answer to a message.
@@ -51,6 +53,7 @@ impl MessageKind {
         match self {
             Self::Default => 0,
             Self::Renamed => 4,
+            Self::Pinned => 6,
             Self::Joined => 7,
             Self::ThreadCreated => 18,
             Self::Reply => 19,
@@ -63,7 +66,24 @@ impl MessageKind {
     pub const fn is_system(self) -> bool {
         match self {
             Self::Default | Self::Reply | Self::Command => false,
-            Self::Joined | Self::Renamed | Self::ThreadCreated | Self::ThreadStarter => true,
+            Self::Joined
+            | Self::Renamed
+            | Self::Pinned
+            | Self::ThreadCreated
+            | Self::ThreadStarter => true,
+        }
+    }
+
+    /// Whether it can be deleted (Discord: resources/message, "Message Types").
+    pub const fn is_deletable(self) -> bool {
+        match self {
+            Self::Default
+            | Self::Reply
+            | Self::Command
+            | Self::Joined
+            | Self::Pinned
+            | Self::ThreadCreated => true,
+            Self::Renamed | Self::ThreadStarter => false,
         }
     }
 }
@@ -78,6 +98,9 @@ pub(crate) struct Message {
     pub(crate) content: String,
     pub(crate) created_ms: i64,
     pub(crate) edited_ms: Option<i64>,
+    /// Edits since it was an hour old.
+    pub(crate) old_edits: usize,
+    pub(crate) pinned_ms: Option<i64>,
     pub(crate) pinged: Pinged,
     pub(crate) attachments: Vec<Attachment>,
     pub(crate) embeds: Vec<Value>,
@@ -109,6 +132,8 @@ impl Message {
             content: String::new(),
             created_ms,
             edited_ms: None,
+            old_edits: 0,
+            pinned_ms: None,
             pinged: Pinged::default(),
             attachments: Vec::new(),
             embeds: Vec::new(),
@@ -161,6 +186,8 @@ pub(crate) struct Upload {
 /// A message that is about to be stored.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draft {
+    /// The id that it must have: the first message of a forum post has its thread's.
+    pub(crate) id: Option<MessageId>,
     pub(crate) content: String,
     pub(crate) nonce: Option<Nonce>,
     pub(crate) enforce_nonce: bool,

@@ -14,10 +14,11 @@ mod mention;
 mod message;
 mod overwrite;
 mod people;
+mod pin;
+mod ping;
 mod post;
 mod reaction;
 mod role;
-mod slash;
 mod thread;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,11 +37,12 @@ use crate::permission::{Permission, Permissions};
 use crate::portal::PortalIntent;
 
 pub use channel::ChannelKind;
-pub(crate) use channel::{Channel, ChannelDraft, Thread};
-pub(crate) use check::{check_channel_name, check_message};
+pub(crate) use channel::{Channel, ChannelDraft};
+pub(crate) use check::{check_channel_name, check_edit, check_message, check_modal};
 pub(crate) use command::{Command, CommandScope};
 pub(crate) use edit::Patch;
-pub(crate) use guild::{Guild, Member};
+pub(crate) use guild::{Availability, Guild, Member};
+pub use interaction::SlashError;
 pub(crate) use interaction::{Ack, Interaction, InteractionKind};
 pub(crate) use mention::MentionDefault;
 pub use message::MessageKind;
@@ -49,8 +51,7 @@ pub use overwrite::Holder;
 pub(crate) use overwrite::Overwrite;
 pub(crate) use people::{User, UserKind};
 pub(crate) use role::{Mentionable, Role};
-pub use slash::SlashError;
-pub(crate) use thread::{ThreadDraft, Visibility};
+pub(crate) use thread::{ForumTag, Thread, ThreadDraft, Visibility};
 
 /// All state.
 #[derive(Debug)]
@@ -71,7 +72,11 @@ pub(crate) struct World {
     pub(crate) users: BTreeMap<UserId, User>,
     pub(crate) channels: BTreeMap<ChannelId, Channel>,
     pub(crate) files: BTreeMap<AttachmentId, Vec<u8>>,
+    /// Files that belong to no message, and their content types: options of commands.
+    pub(crate) loose_files: BTreeMap<AttachmentId, String>,
     pub(crate) commands: BTreeMap<CommandId, Command>,
+    /// When commands were made, for the limit of a day.
+    created_commands: Vec<(CommandScope, i64)>,
     pub(crate) interactions: BTreeMap<InteractionId, Interaction>,
     pub(crate) nonces: Nonces,
     facts: Vec<Fact>,
@@ -102,7 +107,9 @@ impl World {
             users: BTreeMap::new(),
             channels: BTreeMap::new(),
             files: BTreeMap::new(),
+            loose_files: BTreeMap::new(),
             commands: BTreeMap::new(),
+            created_commands: Vec::new(),
             interactions: BTreeMap::new(),
             facts: Vec::new(),
             events: Vec::new(),
@@ -177,7 +184,17 @@ impl World {
         }));
     }
 
-    /// Something for the gateway that belongs to the whole guild.
+    /// Something for the gateway that a guild tells; the bot hears it only while it is in it.
+    fn emit_for(&mut self, guild: GuildId, kind: EventKind, data: Value) {
+        let here = self.guilds.get(&guild).is_some_and(|found| {
+            found.members.contains_key(&self.bot) && found.availability == Availability::Normal
+        });
+        if here {
+            self.emit(kind, data);
+        }
+    }
+
+    /// Something for the gateway that the bot hears wherever it is.
     fn emit(&mut self, kind: EventKind, data: Value) {
         self.events.push(Event {
             kind,

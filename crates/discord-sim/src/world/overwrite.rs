@@ -147,7 +147,7 @@ impl World {
         let guild = self.channels.get(&channel).and_then(|found| found.guild);
         if let Some(guild) = guild.filter(|_| gained) {
             let data = wire::thread_list_sync(self, guild, channel);
-            self.emit(EventKind::ThreadListSync, data);
+            self.emit_for(guild, EventKind::ThreadListSync, data);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Users, their memberships and roles.
 
 use crate::gateway::EventKind;
-use crate::ids::{GuildId, RoleId, UserId};
+use crate::ids::{ChannelId, GuildId, RoleId, UserId};
 use crate::journal::Fact;
 use crate::wire;
 
@@ -79,18 +79,36 @@ impl World {
         self.member_event(guild, user, EventKind::GuildMemberAdd, "joined");
     }
 
+    /// A person comes to a place: into the guilds of a test everybody may walk, except that who has
+    /// left the home guild has left it.
+    pub(crate) fn comes_to(&mut self, user: UserId, channel: ChannelId) {
+        let guild = self.channels.get(&channel).and_then(|found| found.guild);
+        if let Some(guild) = guild.filter(|guild| *guild != self.home) {
+            self.join(guild, user);
+        }
+    }
+
     /// Ends a membership.
     pub(crate) fn leave(&mut self, guild: GuildId, user: UserId) {
         let Some(found) = self.guilds.get_mut(&guild) else {
             return;
         };
         if found.members.remove(&user).is_some() {
+            for channel in self.channels.values_mut() {
+                if let Some(thread) = channel
+                    .thread
+                    .as_mut()
+                    .filter(|_| channel.guild == Some(guild))
+                {
+                    thread.members.remove(&user);
+                }
+            }
             let data = wire::member_gone(self, guild, user);
             self.note(Fact::MemberChanged {
                 user,
                 what: "left".to_owned(),
             });
-            self.emit(EventKind::GuildMemberRemove, data);
+            self.emit_for(guild, EventKind::GuildMemberRemove, data);
         }
     }
 
@@ -127,6 +145,11 @@ impl World {
             what: what.to_owned(),
         });
         let data = wire::member_event(self, guild, user);
-        self.emit(kind, data);
+        let kind = if kind == EventKind::GuildMemberUpdate && user == self.bot {
+            EventKind::OwnMemberUpdate
+        } else {
+            kind
+        };
+        self.emit_for(guild, kind, data);
     }
 }

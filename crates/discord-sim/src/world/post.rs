@@ -3,7 +3,7 @@
 use crate::error::ApiError;
 use crate::gateway::{Content, EventKind};
 use crate::ids::{AttachmentId, ChannelId, MessageId, UserId};
-use crate::journal::{Fact, Pinged, ViolationKind};
+use crate::journal::Fact;
 use crate::limits;
 use crate::wire;
 
@@ -17,11 +17,11 @@ impl World {
         channel: ChannelId,
         draft: Draft,
     ) -> Result<MessageId, ApiError> {
-        self.check_place(channel)?;
+        self.check_place(author, channel)?;
         if let Some(first) = self.repeated(author, channel, &draft) {
             return Ok(first);
         }
-        let id = self.next_message_id();
+        let id = draft.id.unwrap_or_else(|| self.next_message_id());
         let kind = match (draft.interaction, draft.reply_to) {
             (Some(_), _) => MessageKind::Command,
             (None, Some(_)) => MessageKind::Reply,
@@ -35,8 +35,10 @@ impl World {
             draft.mention_default,
         );
         pinged.replied_user = self.replied_user(channel, &draft);
-        self.watch_pings(author, &pinged, &draft.content);
-        self.unarchive(channel);
+        let requester = self.requester(channel, draft.interaction, draft.reply_to);
+        self.watch_pings(author, channel, requester, &pinged, &draft.content);
+        self.thread_written(channel);
+        self.draw_into_thread(channel, author, &pinged.users);
         let attachments = self.keep_files(draft.uploads);
         let message = Message {
             id,
@@ -46,6 +48,8 @@ impl World {
             content: draft.content,
             created_ms: self.now_ms(),
             edited_ms: None,
+            old_edits: 0,
+            pinned_ms: None,
             pinged,
             attachments,
             embeds: draft.embeds,
@@ -120,18 +124,15 @@ impl World {
         self.emit_in(channel, kind, data, content);
     }
 
-    fn check_place(&self, channel: ChannelId) -> Result<(), ApiError> {
+    fn check_place(&self, author: UserId, channel: ChannelId) -> Result<(), ApiError> {
         let found = self
             .channels
             .get(&channel)
             .ok_or(ApiError::UnknownChannel)?;
-        if found.kind == ChannelKind::Forum {
-            return Err(ApiError::WrongChannelType);
+        if matches!(found.kind, ChannelKind::Forum | ChannelKind::Category) {
+            return Err(ApiError::NotATextChannel);
         }
-        match &found.thread {
-            Some(thread) if thread.archived && thread.locked => Err(ApiError::ArchivedThread),
-            Some(_) | None => Ok(()),
-        }
+        self.may_write_in_thread(author, channel)
     }
 
     /// The message that the same author sent with the same nonce shortly before.
@@ -169,28 +170,6 @@ impl World {
             .as_ref()
             .is_none_or(|allowed| allowed.replied_user.unwrap_or(false));
         wanted.then_some(first.author)
-    }
-
-    pub(super) fn watch_pings(&mut self, author: UserId, pinged: &Pinged, content: &str) {
-        let quiet = !pinged.everyone && pinged.roles.is_empty() && pinged.users.is_empty();
-        if author == self.bot && !quiet {
-            let detail = format!("a message of the bot pings {pinged:?}: {content:?}");
-            self.violate(ViolationKind::Ping, detail);
-        }
-    }
-
-    /// A message in an archived thread that is not locked opens it again.
-    fn unarchive(&mut self, channel: ChannelId) {
-        let now = self.now_ms();
-        let thread = self
-            .channels
-            .get_mut(&channel)
-            .and_then(|channel| channel.thread.as_mut());
-        if let Some(thread) = thread.filter(|thread| thread.archived) {
-            thread.archived = false;
-            thread.changed_ms = now;
-            self.channel_event(channel, EventKind::ThreadUpdate, "unarchived");
-        }
     }
 
     pub(super) fn keep_files(&mut self, uploads: Vec<Upload>) -> Vec<Attachment> {

@@ -122,6 +122,45 @@ impl World {
         Ok(())
     }
 
+    /// Takes all reactions with one emoji away.
+    pub(crate) fn clear_reaction(
+        &mut self,
+        channel: ChannelId,
+        id: MessageId,
+        emoji: &str,
+    ) -> Result<(), ApiError> {
+        self.not_archived(channel)?;
+        self.message(channel, id)?;
+        let message = self.message_mut(channel, id)?;
+        let index = message
+            .reactions
+            .iter()
+            .position(|known| known.emoji == emoji);
+        let gone = message
+            .reactions
+            .remove(index.ok_or(ApiError::UnknownEmoji)?);
+        for user in gone.users {
+            self.note(Fact::ReactionRemoved {
+                channel,
+                message: id,
+                user,
+                emoji: gone.emoji.clone(),
+            });
+        }
+        let guild = self
+            .channels
+            .get(&channel)
+            .and_then(|channel| channel.guild);
+        let data = wire::reaction_cleared(guild, channel, id, emoji);
+        self.emit_in(
+            channel,
+            EventKind::MessageReactionRemoveEmoji,
+            data,
+            Content::Open,
+        );
+        Ok(())
+    }
+
     /// Somebody starts typing.
     pub(crate) fn typing(&mut self, user: UserId, channel: ChannelId) {
         let data = wire::typing(self, user, channel);

@@ -88,7 +88,7 @@ impl World {
             found.roles.insert(id, role);
         }
         let data = wire::role_event(self, guild, id);
-        self.emit(EventKind::GuildRoleCreate, data);
+        self.emit_for(guild, EventKind::GuildRoleCreate, data);
         id
     }
 
@@ -102,7 +102,7 @@ impl World {
         let found = self.guilds.get_mut(&guild).ok_or(ApiError::UnknownGuild)?;
         change(found.roles.get_mut(&role).ok_or(ApiError::UnknownRole)?);
         let data = wire::role_event(self, guild, role);
-        self.emit(EventKind::GuildRoleUpdate, data);
+        self.emit_for(guild, EventKind::GuildRoleUpdate, data);
         Ok(())
     }
 
@@ -118,7 +118,11 @@ impl World {
                 .overwrites
                 .retain(|overwrite| overwrite.holder != role.into());
         }
-        self.emit(EventKind::GuildRoleDelete, wire::role_gone(guild, role));
+        self.emit_for(
+            guild,
+            EventKind::GuildRoleDelete,
+            wire::role_gone(guild, role),
+        );
         Ok(())
     }
 

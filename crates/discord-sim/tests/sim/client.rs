@@ -30,6 +30,17 @@ pub(crate) async fn call(sim: &Sim, method: Method, path: &str, body: &Value) ->
     (status.as_u16(), body)
 }
 
+/// Calls a route and gives the status and error code that it is refused with.
+pub(crate) async fn refused(sim: &Sim, method: &str, path: &str, body: Value) -> (u16, u64) {
+    let (status, answer) = call(sim, method.parse().unwrap(), path, &body).await;
+    (
+        status,
+        answer["code"]
+            .as_u64()
+            .unwrap_or_else(|| panic!("{path} was taken: {answer}")),
+    )
+}
+
 /// Posts a message as a well-behaved bot does.
 pub(crate) async fn post(sim: &Sim, channel: impl std::fmt::Display, content: &str) -> Value {
     let body = json!({

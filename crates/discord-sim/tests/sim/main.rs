@@ -9,17 +9,23 @@
 
 mod chaos;
 mod client;
+mod commands;
 mod control;
 mod dispatch;
 mod faults;
 mod gateway;
 mod gateway_faults;
 mod gateway_rules;
+mod guilds;
 mod interactions;
 mod language;
+mod limits;
+mod messages;
 mod network;
 mod permissions;
 mod rest;
 mod rules;
 mod schema;
+mod threads;
 mod throttle;
+mod uses;

@@ -116,7 +116,7 @@ const REFUSALS: &[(Permission, &str, &str, u64)] = &[
         ReadMessageHistory,
         "POST /channels/C/messages",
         REPLY,
-        50_013,
+        160_002,
     ),
     (ReadMessageHistory, "GET /channels/C/messages/M", "", 50_013),
     (ManageMessages, "DELETE /channels/C/messages/M", "", 50_013),

@@ -90,7 +90,7 @@ async fn done<T>(pump: Option<JoinHandle<T>>) -> Option<T> {
 
 fn exit(status: Option<ExitStatus>) -> Exit {
     match status {
-        // A wait that fails means that somebody else has taken the status; it is lost.
+        // It cannot be ended, or somebody else has taken the status, which is lost then.
         None => Exit::Code(-1),
         Some(status) => match (status.code(), status.signal()) {
             (Some(code), _) => Exit::Code(code),

@@ -21,6 +21,9 @@ const REST: Duration = Duration::from_secs(1);
 /// How long killed processes may take to go.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long an agent that is dead, as far as can be seen, may take to be reaped.
+const LAST: Duration = Duration::from_secs(1);
+
 /// How long to wait between two looks at processes that are about to go.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -64,7 +67,13 @@ pub(super) async fn watch(hub: &Hub, child: &mut Child) -> Option<ExitStatus> {
     if let Err(stuck) = kill(agent, None).await {
         hub.note(stuck.to_string());
     }
-    child.wait().await.ok()
+    farewell(child).await
+}
+
+/// How an agent that was killed has ended; `None` for one that SIGKILL does not end. It may sleep in
+/// the kernel for ever, and whoever waits for the answer must get one.
+async fn farewell(child: &mut Child) -> Option<ExitStatus> {
+    timeout(LAST, child.wait()).await.ok()?.ok()
 }
 
 /// Sends SIGTERM to everything below `root`. Who is stopped cannot obey before it is continued.
@@ -129,5 +138,20 @@ async fn kill(agent: u32, spared: Option<u32>) -> Result<u32, Stuck> {
             return Err(Stuck(if struck.is_empty() { glance() } else { struck }));
         }
         sleep(PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_agent_that_nothing_ends_is_waited_for_no_longer_than_it_may_take() {
+        let mut undying = tokio::process::Command::new("sleep")
+            .arg("1000")
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        assert_eq!(farewell(&mut undying).await, None);
     }
 }

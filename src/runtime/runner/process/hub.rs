@@ -43,7 +43,7 @@ const DEAF_GRACE: Duration = Duration::from_secs(1);
 pub(super) enum Agent {
     Starting,
     Alive(u32),
-    /// Its last record is written.
+    /// Its last record is written; or nothing more can be, and this is the start.
     Gone(Seq),
 }
 
@@ -159,9 +159,11 @@ impl Hub {
         let mut book = self.book.lock();
         let seq = book.journal.push_last(self.clock.now(), last);
         book.pages = Pages::Closed;
-        self.commit(&mut book);
+        let written = self.commit(&mut book);
         drop(book);
-        self.agent.send_replace(Agent::Gone(seq));
+        // Nobody can wait for a word that is not there: then the end of the runner is the word.
+        let last = if written { seq } else { Seq::START };
+        self.agent.send_replace(Agent::Gone(last));
     }
 
     /// Wishes that the agent ends; of several wishes the most impatient one counts.
@@ -292,14 +294,16 @@ impl Hub {
         }
     }
 
-    fn commit(&self, book: &mut Book) {
+    /// Writes what was added; says whether all of it is written.
+    fn commit(&self, book: &mut Book) -> bool {
         if !book.journal.is_dirty() {
-            return;
+            return true;
         }
         match book.journal.commit() {
             Ok(size) => {
                 // Told under the lock, so that the tip never goes back.
                 self.tip.send_replace(size);
+                return true;
             }
             Err(error) if book.pages == Pages::Open => {
                 self.stop(book, &format!("the journal cannot be written: {error}"));
@@ -310,14 +314,35 @@ impl Hub {
             }
             Err(_) => {}
         }
+        false
     }
 
     /// An agent whose words are lost must not go on.
     fn stop(&self, book: &mut Book, why: &str) {
         book.pages = Pages::Full;
-        let text = format!("{why}, so the agent is ended");
+        let why = why.to_owned();
         book.journal
-            .push_last(self.clock.now(), &RecordKind::Note { text });
+            .push_last(self.clock.now(), &RecordKind::Unkept { why });
         self.end(DEAF_GRACE);
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+    use crate::runtime::runner::Exit;
+
+    #[tokio::test]
+    async fn an_agent_whose_last_word_cannot_be_written_is_gone_all_the_same() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let limits = RunnerLimits::default();
+        let hub = Hub::new(Journal::begin(full, limits.journal), limits, String::new());
+        hub.close(&RecordKind::Exited {
+            exit: Exit::Code(0),
+            stderr_tail: String::new(),
+        });
+        // Which its runner takes for read by whoever there may be.
+        assert_eq!(*hub.agent.borrow(), Agent::Gone(*hub.consumed.borrow()));
     }
 }

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use crate::ids::{ChannelId, GuildId};
-use crate::world::{ChannelDraft, ChannelKind, ThreadDraft, UserKind};
+use crate::ids::{ChannelId, GuildId, TagId};
+use crate::world::{ChannelDraft, ChannelKind, ForumTag, ThreadDraft, UserKind};
 
 use super::Sim;
+use crate::language::ThreadState;
 
 impl Sim {
     /// A channel or thread, by name.
@@ -48,25 +49,62 @@ impl Sim {
         made.unwrap_or_else(|error| panic!("no thread in {channel}: {error}"))
     }
 
-    /// Archives a thread, and locks it if told so.
+    /// A new forum with these tags.
+    pub fn create_forum(&self, name: &str, tags: &[&str]) -> (ChannelId, Vec<TagId>) {
+        self.shared.act(|core| {
+            let mut draft = ChannelDraft::new(name, ChannelKind::Forum);
+            draft.tags = tags
+                .iter()
+                .map(|tag| ForumTag {
+                    name: (*tag).to_owned(),
+                    ..ForumTag::default()
+                })
+                .collect();
+            core.world.number_tags(&mut draft.tags);
+            let ids = draft.tags.iter().filter_map(|tag| tag.id).collect();
+            (core.world.add_channel(core.world.home, draft), ids)
+        })
+    }
+
+    /// Archives a thread.
     pub fn archive(&self, thread: impl Into<ChannelId>) {
-        self.patch_thread(thread.into(), &json!({"archived": true}));
+        self.patch_channel(thread.into(), &json!({"archived": true}));
+    }
+
+    /// Opens a thread again.
+    pub fn unarchive(&self, thread: impl Into<ChannelId>) {
+        self.patch_channel(thread.into(), &json!({"archived": false}));
+    }
+
+    /// Locks a thread: only those with MANAGE_THREADS write in it and open it.
+    pub fn lock(&self, thread: impl Into<ChannelId>) {
+        self.patch_channel(thread.into(), &json!({"locked": true}));
     }
 
     /// Archives a thread so that only moderators can open it again.
     pub fn archive_and_lock(&self, thread: impl Into<ChannelId>) {
-        self.patch_thread(thread.into(), &json!({"archived": true, "locked": true}));
+        self.patch_channel(thread.into(), &json!({"archived": true, "locked": true}));
+    }
+
+    /// The state of a thread; `None` for what is no thread.
+    pub fn thread_state(&self, thread: impl Into<ChannelId>) -> Option<ThreadState> {
+        self.look(|world| world.thread_state(thread))
+    }
+
+    /// Renames a channel or thread; of a thread Discord says so in it.
+    pub fn rename(&self, channel: impl Into<ChannelId>, name: &str) {
+        self.patch_channel(channel.into(), &json!({"name": name}));
     }
 
     #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
-    fn patch_thread(&self, thread: ChannelId, patch: &serde_json::Value) {
+    fn patch_channel(&self, thread: ChannelId, patch: &serde_json::Value) {
         let patched = self.shared.act(|core| {
             let patch = crate::body::read(patch)?.body;
             let owner = core.world.user_or_new("owner", UserKind::Person);
             core.world.patch_channel(thread, &patch, owner)
         });
         if let Err(error) = patched {
-            panic!("the thread {thread} cannot be changed: {error}");
+            panic!("{thread} cannot be changed: {error}");
         }
     }
 

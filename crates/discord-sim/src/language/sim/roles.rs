@@ -3,7 +3,7 @@
 use crate::ids::{ChannelId, GuildId, RoleId, UserId};
 use crate::language::actor::must;
 use crate::permission::{Permission, Permissions};
-use crate::world::{Holder, Overwrite, UserKind};
+use crate::world::{Availability, Holder, Mentionable, Overwrite, Role, UserKind};
 
 use super::Sim;
 
@@ -16,6 +16,59 @@ impl Sim {
                 .add_user(&format!("owner of {name}"), UserKind::Person);
             core.world.new_guild(name, owner)
         })
+    }
+
+    /// Somebody adds the bot to a guild.
+    pub fn add_bot(&self, guild: GuildId) {
+        self.shared.act(|core| core.world.bot_joins(guild));
+    }
+
+    /// Somebody removes the bot from a guild.
+    pub fn remove_bot(&self, guild: GuildId) {
+        self.shared.act(|core| core.world.bot_leaves(guild));
+    }
+
+    /// An outage: Discord cannot serve a guild for a while.
+    pub fn break_guild(&self, guild: GuildId) {
+        self.shared
+            .act(|core| core.world.set_availability(guild, Availability::Outage));
+    }
+
+    /// The end of an outage.
+    pub fn mend_guild(&self, guild: GuildId) {
+        self.shared
+            .act(|core| core.world.set_availability(guild, Availability::Normal));
+    }
+
+    /// A role of any guild, found by name or new.
+    pub fn role_in(&self, guild: GuildId, name: &str) -> RoleId {
+        self.shared.act(|core| core.world.role_or_new(guild, name))
+    }
+
+    /// Lets everybody ping a role.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such role.
+    pub fn make_mentionable(&self, role: RoleId) {
+        self.change_role(role, |role| role.mentionable = Mentionable::ByAll);
+    }
+
+    /// Renames a role.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such role.
+    pub fn rename_role(&self, role: RoleId, name: &str) {
+        self.change_role(role, |role| name.clone_into(&mut role.name));
+    }
+
+    fn change_role(&self, role: RoleId, change: impl FnOnce(&mut Role)) {
+        let changed = self.shared.act(|core| {
+            let guild = core.world.guild_of_role(role).unwrap_or(core.world.home);
+            core.world.change_role(guild, role, change)
+        });
+        must("change the role", changed);
     }
 
     /// A role of the guild, found by name or new. New roles have the permissions of `@everyone`.
@@ -52,12 +105,7 @@ impl Sim {
     /// When there is no such role.
     pub fn set_role_permissions(&self, role: RoleId, permissions: impl Into<Permissions>) {
         let permissions = permissions.into();
-        let changed = self.shared.act(|core| {
-            let guild = core.world.guild_of_role(role).unwrap_or(core.world.home);
-            core.world
-                .change_role(guild, role, |role| role.permissions = permissions)
-        });
-        must("change the role", changed);
+        self.change_role(role, |role| role.permissions = permissions);
     }
 
     /// Deletes a role.

@@ -87,6 +87,22 @@ routes! {
     EditMessage(ChannelId, MessageId);
     /// Deletes a message.
     DeleteMessage(ChannelId, MessageId);
+    /// Deletes several messages.
+    BulkDelete(ChannelId);
+    /// Reads pinned messages.
+    Pins(ChannelId);
+    /// Reads pinned messages over the old route.
+    OldPins(ChannelId);
+    /// Pins a message.
+    Pin(ChannelId, MessageId);
+    /// Unpins a message.
+    Unpin(ChannelId, MessageId);
+    /// Lists who reacted with an emoji.
+    Reactions(ChannelId, MessageId, String);
+    /// Removes somebody else's reaction.
+    RemoveReactionOf(ChannelId, MessageId, String, UserId);
+    /// Removes all reactions with an emoji.
+    ClearReaction(ChannelId, MessageId, String);
     /// Adds the bot's reaction.
     AddReaction(ChannelId, MessageId, String);
     /// Removes the bot's reaction.
@@ -101,6 +117,22 @@ routes! {
     ThreadWithout(ChannelId);
     /// Joins a thread.
     JoinThread(ChannelId);
+    /// Leaves a thread.
+    LeaveThread(ChannelId);
+    /// Adds a member to a thread.
+    AddThreadMember(ChannelId, UserId);
+    /// Removes a member from a thread.
+    RemoveThreadMember(ChannelId, UserId);
+    /// Reads a thread member.
+    ThreadMember(ChannelId, UserId);
+    /// Lists a thread's members.
+    ThreadMembers(ChannelId);
+    /// Lists archived threads of a channel.
+    ArchivedThreads(ChannelId, Archive);
+    /// Lists the guilds that the bot is in.
+    MyGuilds;
+    /// Leaves a guild.
+    LeaveGuild(GuildId);
     /// Reads a user.
     User(UserId);
     /// Lists commands.
@@ -111,6 +143,12 @@ routes! {
     CreateCommand(CommandScope);
     /// Reads a command.
     GetCommand(CommandScope, CommandId);
+    /// Changes a command.
+    EditCommand(CommandScope, CommandId);
+    /// Reads who may use the commands of a guild.
+    CommandsPermissions(GuildId);
+    /// Reads who may use a command.
+    CommandPermissions(GuildId, CommandId);
     /// Deletes a command.
     DeleteCommand(CommandScope, CommandId);
     /// Answers an interaction for the first time.
@@ -125,6 +163,15 @@ routes! {
     DeleteAnswer(String, Which);
     /// Downloads a file.
     File(AttachmentId);
+}
+
+/// Which archived threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Archive {
+    Public,
+    Private,
+    /// Private ones that the bot has joined.
+    Joined,
 }
 
 /// Which answer to an interaction.
@@ -150,13 +197,27 @@ impl Route {
             | Self::GetMessage(channel, _)
             | Self::EditMessage(channel, _)
             | Self::DeleteMessage(channel, _)
+            | Self::BulkDelete(channel)
+            | Self::Pins(channel)
+            | Self::OldPins(channel)
+            | Self::Pin(channel, _)
+            | Self::Unpin(channel, _)
+            | Self::Reactions(channel, _, _)
+            | Self::RemoveReactionOf(channel, _, _, _)
+            | Self::ClearReaction(channel, _, _)
             | Self::AddReaction(channel, _, _)
             | Self::RemoveReaction(channel, _, _)
             | Self::ClearReactions(channel, _)
             | Self::Typing(channel)
             | Self::ThreadFromMessage(channel, _)
             | Self::ThreadWithout(channel)
-            | Self::JoinThread(channel) => Some(*channel),
+            | Self::JoinThread(channel)
+            | Self::LeaveThread(channel)
+            | Self::AddThreadMember(channel, _)
+            | Self::RemoveThreadMember(channel, _)
+            | Self::ThreadMember(channel, _)
+            | Self::ThreadMembers(channel)
+            | Self::ArchivedThreads(channel, _) => Some(*channel),
             Self::Unknown
             | Self::Gateway
             | Self::GatewayBot
@@ -176,11 +237,16 @@ impl Route {
             | Self::CreateRole(_)
             | Self::EditRole(..)
             | Self::DeleteRole(..)
+            | Self::MyGuilds
+            | Self::LeaveGuild(_)
             | Self::User(_)
             | Self::ListCommands(_)
             | Self::PutCommands(_)
             | Self::CreateCommand(_)
             | Self::GetCommand(..)
+            | Self::EditCommand(..)
+            | Self::CommandsPermissions(_)
+            | Self::CommandPermissions(..)
             | Self::DeleteCommand(..)
             | Self::Callback(..)
             | Self::FollowUp(_)

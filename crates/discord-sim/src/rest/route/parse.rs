@@ -6,7 +6,7 @@ use crate::ids::{ChannelId, GuildId, MessageId};
 use crate::rest::call::decode;
 use crate::world::CommandScope;
 
-use super::{Route, Which};
+use super::{Archive, Route, Which};
 
 impl Route {
     /// Finds the route of a request; `path` is still percent-encoded.
@@ -41,10 +41,14 @@ fn api(method: &Method, steps: &[&str]) -> Option<Route> {
             Some(Route::Callback(id.parse().ok()?, (*token).to_owned()))
         }
         ["webhooks", _, token, rest @ ..] => webhook(method, (*token).to_owned(), rest),
+        ["users", "@me", "guilds", guild] if method == Method::DELETE => {
+            Some(Route::LeaveGuild(guild.parse().ok()?))
+        }
         ["users", "@me", "channels"] if method == Method::POST => Some(Route::CreateDm),
         _ if method != Method::GET => None,
         ["gateway"] => Some(Route::Gateway),
         ["gateway", "bot"] => Some(Route::GatewayBot),
+        ["users", "@me", "guilds"] => Some(Route::MyGuilds),
         ["users", "@me"] => Some(Route::Me),
         ["users", user] => Some(Route::User(user.parse().ok()?)),
         ["oauth2", "applications", "@me"] | ["applications", "@me"] => Some(Route::Application),
@@ -63,12 +67,43 @@ fn in_channel(method: &Method, channel: ChannelId, steps: &[&str]) -> Option<Rou
         }
         ("POST", ["typing"]) => Route::Typing(channel),
         ("POST", ["threads"]) => Route::ThreadWithout(channel),
-        ("PUT", ["thread-members", "@me"]) => Route::JoinThread(channel),
+        ("GET", ["threads", "archived", "public"]) => {
+            Route::ArchivedThreads(channel, Archive::Public)
+        }
+        ("GET", ["threads", "archived", "private"]) => {
+            Route::ArchivedThreads(channel, Archive::Private)
+        }
+        ("GET", ["users", "@me", "threads", "archived", "private"]) => {
+            Route::ArchivedThreads(channel, Archive::Joined)
+        }
+        (method, ["thread-members", rest @ ..]) => return in_thread(method, channel, rest),
         ("GET", ["messages"]) => Route::ListMessages(channel),
         ("POST", ["messages"]) => Route::PostMessage(channel),
+        ("POST", ["messages", "bulk-delete"]) => Route::BulkDelete(channel),
+        ("GET", ["messages", "pins"]) => Route::Pins(channel),
+        ("GET", ["pins"]) => Route::OldPins(channel),
+        ("PUT", ["messages", "pins", message] | ["pins", message]) => {
+            Route::Pin(channel, message.parse().ok()?)
+        }
+        ("DELETE", ["messages", "pins", message] | ["pins", message]) => {
+            Route::Unpin(channel, message.parse().ok()?)
+        }
         (method, ["messages", message, rest @ ..]) => {
             return on_message(method, channel, message.parse().ok()?, rest);
         }
+        _ => return None,
+    };
+    Some(route)
+}
+
+fn in_thread(method: &str, channel: ChannelId, steps: &[&str]) -> Option<Route> {
+    let route = match (method, steps) {
+        ("GET", []) => Route::ThreadMembers(channel),
+        ("PUT", ["@me"]) => Route::JoinThread(channel),
+        ("DELETE", ["@me"]) => Route::LeaveThread(channel),
+        ("PUT", [user]) => Route::AddThreadMember(channel, user.parse().ok()?),
+        ("DELETE", [user]) => Route::RemoveThreadMember(channel, user.parse().ok()?),
+        ("GET", [user]) => Route::ThreadMember(channel, user.parse().ok()?),
         _ => return None,
     };
     Some(route)
@@ -91,6 +126,13 @@ fn on_message(
         }
         ("DELETE", ["reactions", emoji, "@me"]) => {
             Route::RemoveReaction(channel, message, (*emoji).to_owned())
+        }
+        ("GET", ["reactions", emoji]) => Route::Reactions(channel, message, (*emoji).to_owned()),
+        ("DELETE", ["reactions", emoji]) => {
+            Route::ClearReaction(channel, message, (*emoji).to_owned())
+        }
+        ("DELETE", ["reactions", emoji, user]) => {
+            Route::RemoveReactionOf(channel, message, (*emoji).to_owned(), user.parse().ok()?)
         }
         _ => return None,
     };
@@ -126,6 +168,13 @@ fn in_guild(method: &Method, guild: GuildId, steps: &[&str]) -> Option<Route> {
 fn commands(method: &Method, steps: &[&str]) -> Option<Route> {
     let (scope, rest) = match steps {
         ["commands", rest @ ..] => (CommandScope::Global, rest),
+        ["guilds", guild, "commands", "permissions"] if method == Method::GET => {
+            return Some(Route::CommandsPermissions(guild.parse().ok()?));
+        }
+        ["guilds", guild, "commands", id, "permissions"] if method == Method::GET => {
+            let (guild, id) = (guild.parse().ok()?, id.parse().ok()?);
+            return Some(Route::CommandPermissions(guild, id));
+        }
         ["guilds", guild, "commands", rest @ ..] => {
             (CommandScope::Guild(guild.parse().ok()?), rest)
         }
@@ -136,6 +185,7 @@ fn commands(method: &Method, steps: &[&str]) -> Option<Route> {
         ("PUT", []) => Route::PutCommands(scope),
         ("POST", []) => Route::CreateCommand(scope),
         ("GET", [id]) => Route::GetCommand(scope, id.parse().ok()?),
+        ("PATCH", [id]) => Route::EditCommand(scope, id.parse().ok()?),
         ("DELETE", [id]) => Route::DeleteCommand(scope, id.parse().ok()?),
         _ => return None,
     };

@@ -1,6 +1,12 @@
 //! Interactions: the 3-second first answer, the 15-minute token, the answer and what follows it
 //! (Discord: interactions/receiving-and-responding).
 
+mod component;
+mod modal;
+mod offer;
+mod resolve;
+mod slash;
+
 use serde_json::Value;
 
 use crate::error::ApiError;
@@ -11,22 +17,40 @@ use crate::limits;
 use crate::wire;
 
 use super::{Draft, World, flag};
+pub use offer::SlashError;
+use resolve::Resolver;
 
 /// What a person did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InteractionKind {
     /// Used a slash command.
     Slash,
+    /// Used a command from the menu of a user or a message.
+    Menu,
+    /// Types into an option that the bot completes.
+    Autocomplete,
     /// Clicked a button or chose from a menu, on this message.
     Component(MessageId),
+    /// Filled in a modal, which was opened from a component of this message if there is one.
+    Modal(Option<MessageId>),
 }
 
 impl InteractionKind {
     /// Discord's interaction type.
     pub(crate) const fn number(self) -> u8 {
         match self {
-            Self::Slash => 2,
+            Self::Slash | Self::Menu => 2,
             Self::Component(_) => 3,
+            Self::Autocomplete => 4,
+            Self::Modal(_) => 5,
+        }
+    }
+
+    /// The message that the interaction came from.
+    pub(crate) const fn message(self) -> Option<MessageId> {
+        match self {
+            Self::Component(message) | Self::Modal(Some(message)) => Some(message),
+            Self::Slash | Self::Menu | Self::Autocomplete | Self::Modal(None) => None,
         }
     }
 }
@@ -206,32 +230,4 @@ impl World {
             interaction.ack = Some(Ack::Filled);
         }
     }
-
-    /// A person clicks a component of a message; `None` when there is none of that id.
-    pub(crate) fn click(
-        &mut self,
-        user: UserId,
-        channel: ChannelId,
-        message: MessageId,
-        custom_id: &str,
-    ) -> Option<InteractionId> {
-        let found = self.any_message(channel, message)?;
-        let component = find_component(&found.components, custom_id)?;
-        let data = serde_json::json!({
-            "custom_id": custom_id,
-            "component_type": component.get("type"),
-        });
-        let kind = InteractionKind::Component(message);
-        Some(self.open_interaction(user, channel, kind, custom_id, data))
-    }
-}
-
-fn find_component<'a>(components: &'a [Value], custom_id: &str) -> Option<&'a Value> {
-    components.iter().find_map(|component| {
-        if component.get("custom_id").and_then(Value::as_str) == Some(custom_id) {
-            return Some(component);
-        }
-        let below = component.get("components").and_then(Value::as_array)?;
-        find_component(below, custom_id)
-    })
 }

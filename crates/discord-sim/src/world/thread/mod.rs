@@ -1,16 +1,20 @@
-//! Starting threads.
+//! Threads: starting them, who is in them, and how they age.
 
-use std::collections::BTreeMap;
+mod forum;
+mod members;
+mod state;
 
 use crate::error::ApiError;
 use crate::gateway::{Content, EventKind};
-use crate::ids::{ChannelId, MessageId, UserId};
+use crate::ids::{ChannelId, MessageId, TagId, UserId};
 use crate::journal::Fact;
 use crate::wire;
 
 use super::{
-    Channel, ChannelKind, Message, MessageKind, Reference, Thread, World, check_channel_name, flag,
+    Channel, ChannelKind, Message, MessageKind, Reference, World, check_channel_name, flag,
 };
+pub(crate) use forum::ForumTag;
+pub(crate) use state::Thread;
 
 /// A thread that is about to be made.
 #[derive(Clone, Debug)]
@@ -20,6 +24,12 @@ pub(crate) struct ThreadDraft {
     pub(crate) visibility: Visibility,
     /// Minutes.
     pub(crate) auto_archive: u32,
+    /// Whether members of a private thread may add others.
+    pub(crate) invitable: bool,
+    /// Seconds that a person has to wait between messages.
+    pub(crate) slowmode: u32,
+    /// Tags of a forum post.
+    pub(crate) tags: Vec<TagId>,
 }
 
 /// Who sees a thread.
@@ -36,6 +46,9 @@ impl ThreadDraft {
             name: name.to_owned(),
             visibility: Visibility::Public,
             auto_archive: 1_440,
+            invitable: true,
+            slowmode: 0,
+            tags: Vec::new(),
         }
     }
 
@@ -51,6 +64,9 @@ impl ThreadDraft {
             name: body.name.clone(),
             visibility,
             auto_archive,
+            invitable: body.invitable.unwrap_or(true),
+            slowmode: body.rate_limit_per_user.unwrap_or(0),
+            tags: body.applied_tags.clone().unwrap_or_default(),
         }
     }
 }
@@ -66,6 +82,7 @@ impl World {
     ) -> Result<ChannelId, ApiError> {
         check_draft(draft)?;
         let kind = self.thread_kind(parent, Visibility::Public)?;
+        self.room_for_thread(parent)?;
         let started = self.message(parent, message)?;
         let id = ChannelId::new(message.get());
         if started.thread.is_some() || self.channels.contains_key(&id) {
@@ -99,13 +116,10 @@ impl World {
     ) -> Result<ChannelId, ApiError> {
         check_draft(draft)?;
         let kind = self.thread_kind(parent, draft.visibility)?;
+        self.room_for_thread(parent)?;
         let id = self.next_channel_id();
         self.open_thread(id, kind, by, parent, draft);
-        let in_forum = self
-            .channels
-            .get(&parent)
-            .is_some_and(|parent| parent.kind == ChannelKind::Forum);
-        if kind != ChannelKind::PrivateThread && !in_forum {
+        if kind != ChannelKind::PrivateThread {
             let told = Message {
                 content: draft.name.clone(),
                 reference: Some(Reference {
@@ -133,14 +147,11 @@ impl World {
             name: draft.name.clone(),
             parent: Some(parent),
             thread: Some(Thread {
-                owner: by,
-                archived: false,
-                locked: false,
-                auto_archive: draft.auto_archive,
-                changed_ms: now,
-                created_ms: now,
-                members: BTreeMap::from([(by, now)]),
+                invitable: draft.invitable,
+                tags: draft.tags.clone(),
+                ..Thread::new(by, draft.auto_archive, now)
             }),
+            slowmode: draft.slowmode,
             ..Channel::bare(id, kind)
         };
         let data = wire::new_thread(self, &thread);
@@ -160,12 +171,12 @@ impl World {
         let parent = self.channels.get(&parent).ok_or(ApiError::UnknownChannel)?;
         match (parent.kind, private) {
             (ChannelKind::Text, Visibility::Private) => Ok(ChannelKind::PrivateThread),
-            (ChannelKind::Text, Visibility::Public) | (ChannelKind::Forum, _) => {
-                Ok(ChannelKind::PublicThread)
-            }
+            (ChannelKind::Text, Visibility::Public) => Ok(ChannelKind::PublicThread),
             (ChannelKind::Announcement, _) => Ok(ChannelKind::AnnouncementThread),
             (
                 ChannelKind::Dm
+                | ChannelKind::Category
+                | ChannelKind::Forum
                 | ChannelKind::AnnouncementThread
                 | ChannelKind::PublicThread
                 | ChannelKind::PrivateThread,
@@ -174,7 +185,12 @@ impl World {
         }
     }
 
-    fn system_message(&mut self, channel: ChannelId, author: UserId, kind: MessageKind) -> Message {
+    pub(in crate::world) fn system_message(
+        &mut self,
+        channel: ChannelId,
+        author: UserId,
+        kind: MessageKind,
+    ) -> Message {
         Message::system(self.next_message_id(), channel, author, kind, self.now_ms())
     }
 }

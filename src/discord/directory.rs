@@ -1,0 +1,59 @@
+//! Where the gateway is, and whether it may be spoken to.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use serenity::http::Http;
+
+use super::{
+    Connection, DiscordError,
+    chat::within,
+    connect::stays_here,
+    relay::{Directory, NoGateway, StartLimit},
+};
+use crate::delivery::ChatError;
+
+/// Asks Discord, or the simulator in its stead.
+pub(super) struct FrontDoor {
+    http: Arc<Http>,
+    api_base: Option<String>,
+}
+
+impl FrontDoor {
+    pub(super) fn to(connection: &Connection) -> Self {
+        Self {
+            http: Arc::clone(&connection.http),
+            api_base: connection.settings.api_base.clone(),
+        }
+    }
+}
+
+#[async_trait]
+impl Directory for FrontDoor {
+    async fn gateway(&self) -> Result<(String, StartLimit), NoGateway> {
+        let answer = within(self.http.get_bot_gateway()).await;
+        let gateway = answer.map_err(|error| match error {
+            ChatError::Unauthorized => NoGateway::Ever(DiscordError::BadToken),
+            other => NoGateway::Now(other),
+        })?;
+        let limit = gateway.session_start_limit;
+        Ok((
+            gateway.url,
+            StartLimit {
+                remaining: limit.remaining,
+                reset_after: Duration::from_millis(limit.reset_after),
+                concurrency: limit.max_concurrency,
+            },
+        ))
+    }
+
+    fn check(&self, url: &str) -> Result<(), DiscordError> {
+        match &self.api_base {
+            Some(base) => stays_here(base, url),
+            None if url.starts_with("wss://") => Ok(()),
+            None => Err(DiscordError::Ended(format!(
+                "{url} is no address of Discord's gateway"
+            ))),
+        }
+    }
+}

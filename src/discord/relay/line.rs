@@ -1,0 +1,434 @@
+//! One connection after the other, from serenity through to Discord.
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{Notify, mpsc},
+    time::{Instant, sleep_until},
+};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    super::{DiscordError, Link, LinkState},
+    backoff::Backoff,
+    client::{Client, Opening, Wish},
+    close::{self, End},
+    frame::{self, Payload, op},
+    gate::{Gate, NoGateway},
+    porch::Porch,
+    socket::{Patience, Socket},
+};
+
+/// A session that was held as long counts as a good start.
+const LASTING: Duration = Duration::from_mins(10);
+
+/// Attempts to resume where READY said; after those the session is looked for at the front door.
+const AT_RESUME_URL: u32 = 2;
+
+/// Guests that may wait; serenity has one shard.
+const GUESTS: usize = 4;
+
+/// What the relay tells the rest of the room.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Told {
+    /// How the connection is.
+    pub(in super::super) link: Link,
+    /// Events may be missing: what was written has to be read back.
+    pub(in super::super) gap: Arc<Notify>,
+}
+
+/// The relay, listening.
+pub(in super::super) struct Relay {
+    porch: Porch,
+    url: String,
+    line: Line,
+}
+
+impl Relay {
+    /// Takes a port of loopback.
+    pub(in super::super) async fn open(
+        gate: Gate,
+        told: Told,
+        patience: Patience,
+    ) -> io::Result<Self> {
+        let porch = Porch::open().await?;
+        Ok(Self {
+            url: porch.url()?,
+            porch,
+            line: Line {
+                gate,
+                told,
+                patience,
+                backoff: Backoff::new(),
+                base: None,
+                resume_at: None,
+                seq: None,
+                lasting: Lasting::Unknown,
+            },
+        })
+    }
+
+    /// Where serenity has to connect to.
+    pub(in super::super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Relays until `stop`, or until there is no point in trying again.
+    pub(in super::super) async fn run(self, stop: CancellationToken) -> Result<(), DiscordError> {
+        let Self {
+            porch, mut line, ..
+        } = self;
+        let (door, mut guests) = mpsc::channel(GUESTS);
+        let work = async {
+            let mut newer = None;
+            loop {
+                let client = match newer.take() {
+                    Some(client) => client,
+                    None => match guests.recv().await {
+                        Some(client) => client,
+                        None => return Ok(()),
+                    },
+                };
+                // A shard that was started anew does not wait for what became of the old one.
+                newer = tokio::select! {
+                    served = line.serve(client, &stop) => { served?; None }
+                    Some(client) = guests.recv() => Some(client),
+                };
+                line.told.link.set(LinkState::Down);
+                if stop.is_cancelled() {
+                    return Ok(());
+                }
+            }
+        };
+        tokio::select! {
+            done = work => done,
+            () = porch.receive(door) => Ok(()),
+            () = until_stopped_idle(&stop) => Ok(()),
+        }
+    }
+}
+
+/// Gives a connection that is served the time to end well.
+async fn until_stopped_idle(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
+/// How a connection ended.
+#[derive(Debug)]
+enum Ended {
+    /// Discord closed it with this code, or it broke.
+    Lost(Option<u16>),
+    /// Discord asks to connect anew, or has fallen silent.
+    Left,
+    /// Discord does not know the session any more.
+    SessionOver,
+    /// Serenity ended the session, or the server ends.
+    LoggedOff,
+    /// Serenity has gone.
+    Gone,
+}
+
+/// What to do with a payload of Discord's.
+enum Act {
+    Forward,
+    Keep,
+    Beat,
+    End(Ended),
+}
+
+/// Whether the session has proved itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lasting {
+    /// It has not begun.
+    Unknown,
+    /// It will have when this moment comes.
+    At(Instant),
+    /// It has, and that was noted.
+    Noted,
+}
+
+struct Line {
+    gate: Gate,
+    told: Told,
+    patience: Patience,
+    backoff: Backoff,
+    /// The gateway's front door.
+    base: Option<String>,
+    /// Where the session wants to be resumed.
+    resume_at: Option<String>,
+    /// The number of the session's last event.
+    seq: Option<u64>,
+    lasting: Lasting,
+}
+
+impl Line {
+    async fn serve(
+        &mut self,
+        mut client: Client,
+        stop: &CancellationToken,
+    ) -> Result<(), DiscordError> {
+        let Some(opening) = client.greet().await else {
+            return Ok(());
+        };
+        let mut socket = tokio::select! {
+            reached = self.reach(&opening) => reached?,
+            () = client.idle() => return Ok(()),
+            () = stop.cancelled() => return Ok(()),
+        };
+        let begun = Instant::now();
+        let ended = tokio::select! {
+            ended = self.pump(&mut client, &mut socket) => ended?,
+            () = stop.cancelled() => Ended::LoggedOff,
+        };
+        tracing::debug!(?ended, "a connection to the gateway has ended");
+        self.told.link.set(LinkState::Down);
+        self.backoff.ended_after(begun.elapsed());
+        match ended {
+            Ended::Lost(code) => match close::meaning(code) {
+                End::Resumable => client.send_back().await,
+                End::SessionOver => self.begin_anew(client).await,
+                End::Fatal(error) => return Err(error),
+            },
+            Ended::Left => {
+                socket.leave().await;
+                client.send_back().await;
+            }
+            Ended::SessionOver => {
+                socket.leave().await;
+                self.begin_anew(client).await;
+            }
+            Ended::LoggedOff => {
+                socket.log_off().await;
+                self.note_lasting().await?;
+            }
+            Ended::Gone => socket.leave().await,
+        }
+        Ok(())
+    }
+
+    async fn begin_anew(&mut self, client: Client) {
+        self.resume_at = None;
+        self.lasting = Lasting::Unknown;
+        client.session_over().await;
+    }
+
+    /// Connects, however long it takes, and says what serenity came for.
+    async fn reach(&mut self, opening: &Opening) -> Result<Socket, DiscordError> {
+        loop {
+            self.backoff.turn().await;
+            match self.try_to_reach(opening).await {
+                Ok(socket) => return Ok(socket),
+                Err(NoGateway::Ever(error)) => return Err(error),
+                Err(NoGateway::Now(error)) => {
+                    self.backoff.failed();
+                    let failures = self.backoff.failures();
+                    tracing::warn!(%error, failures, "the gateway cannot be reached; trying again");
+                }
+            }
+        }
+    }
+
+    async fn try_to_reach(&mut self, opening: &Opening) -> Result<Socket, NoGateway> {
+        let (url, text) = match opening {
+            Opening::Identify(text) => {
+                self.lasting = Lasting::Unknown;
+                self.resume_at = None;
+                (self.gate.permit().await?, text)
+            }
+            Opening::Resume(text) => (self.resume_url().await?, text),
+        };
+        self.gate.directory.check(&url).map_err(NoGateway::Ever)?;
+        self.base.get_or_insert_with(|| url.clone());
+        let mut socket = Socket::open(&url, self.patience)
+            .await
+            .map_err(NoGateway::now)?;
+        if matches!(opening, Opening::Identify(_)) {
+            // The last moment before one is sent.
+            self.gate.ledger.enter().await.map_err(NoGateway::Ever)?;
+        }
+        if socket.send(Message::Text(text.clone())).await {
+            Ok(socket)
+        } else {
+            Err(NoGateway::now("it closed at once"))
+        }
+    }
+
+    async fn resume_url(&self) -> Result<String, NoGateway> {
+        if self.backoff.failures() < AT_RESUME_URL
+            && let Some(url) = &self.resume_at
+            && self.gate.directory.check(url).is_ok()
+        {
+            return Ok(url.clone());
+        }
+        match &self.base {
+            Some(base) => Ok(base.clone()),
+            None => Ok(self.gate.directory.gateway().await?.0),
+        }
+    }
+
+    async fn pump(
+        &mut self,
+        client: &mut Client,
+        socket: &mut Socket,
+    ) -> Result<Ended, DiscordError> {
+        let mut pulse = Pulse::new(socket.interval);
+        loop {
+            let lasting = self.lasting;
+            tokio::select! {
+                message = socket.next() => {
+                    let Some(message) = message else {
+                        return Ok(Ended::Lost(None));
+                    };
+                    if let Message::Close(frame) = &message {
+                        return Ok(Ended::Lost(frame.as_ref().map(|frame| frame.code.into())));
+                    }
+                    match self.heard(&message, &mut pulse) {
+                        Act::Forward => if !client.send(message).await {
+                            return Ok(Ended::Gone);
+                        },
+                        Act::Keep => {}
+                        Act::Beat => if !socket.send(beat(self.seq)).await {
+                            return Ok(Ended::Lost(None));
+                        },
+                        Act::End(ended) => return Ok(ended),
+                    }
+                }
+                wish = client.wish() => match wish {
+                    Wish::Send(text) => if !socket.send(Message::Text(text)).await {
+                        return Ok(Ended::Lost(None));
+                    },
+                    Wish::Beat => if !client.acknowledge().await {
+                        return Ok(Ended::Gone);
+                    },
+                    Wish::LogOff => return Ok(Ended::LoggedOff),
+                    Wish::Gone => return Ok(Ended::Gone),
+                },
+                () = sleep_until(pulse.next) => {
+                    if !pulse.beat() {
+                        tracing::warn!("the gateway does not acknowledge heartbeats; connecting anew");
+                        return Ok(Ended::Left);
+                    }
+                    if !socket.send(beat(self.seq)).await {
+                        return Ok(Ended::Lost(None));
+                    }
+                }
+                () = due(lasting) => self.note_lasting().await?,
+            }
+        }
+    }
+
+    /// Takes in what Discord says.
+    fn heard(&mut self, message: &Message, pulse: &mut Pulse) -> Act {
+        let payload = match frame::read(message) {
+            Ok(Some(payload)) => payload,
+            Ok(None) => return Act::Keep,
+            Err(_) => {
+                // Serenity would log all of it, and it may be people's words.
+                tracing::error!(
+                    bytes = message.len(),
+                    "a payload of the gateway could not be read"
+                );
+                self.told.link.unread();
+                self.told.gap.notify_one();
+                return Act::Keep;
+            }
+        };
+        match payload.op {
+            op::DISPATCH => self.dispatched(&payload),
+            op::HEARTBEAT => return Act::Beat,
+            op::HEARTBEAT_ACK => {
+                pulse.acknowledged = true;
+                self.told.link.acknowledged();
+                return Act::Keep;
+            }
+            op::HELLO => return Act::Keep,
+            op::RECONNECT => return Act::End(Ended::Left),
+            op::INVALID_SESSION => {
+                let goes_on = payload.data.as_deref() == Some("true");
+                return Act::End(if goes_on {
+                    Ended::Left
+                } else {
+                    Ended::SessionOver
+                });
+            }
+            _ => {}
+        }
+        Act::Forward
+    }
+
+    fn dispatched(&mut self, payload: &Payload) {
+        let is_first = payload.kind.as_deref() == Some("READY");
+        if let Some(number) = payload.seq {
+            let before = self.seq.filter(|_| !is_first);
+            if before.is_some_and(|before| number > before + 1) {
+                tracing::warn!(
+                    ?before,
+                    number,
+                    "the gateway has left events out; reading back"
+                );
+                self.told.gap.notify_one();
+            }
+            self.seq = Some(before.map_or(number, |before| before.max(number)));
+        }
+        if is_first {
+            self.resume_at = frame::resume_url(payload);
+            self.lasting = Lasting::At(Instant::now() + LASTING);
+            self.told.link.set(LinkState::Up);
+        } else if payload.kind.as_deref() == Some("RESUMED") {
+            // What was replayed is not all there is: some events are never dispatched.
+            self.told.gap.notify_one();
+            self.told.link.set(LinkState::Up);
+        }
+    }
+
+    async fn note_lasting(&mut self) -> Result<(), DiscordError> {
+        if let Lasting::At(_) = self.lasting {
+            self.gate.ledger.lasted().await?;
+            self.lasting = Lasting::Noted;
+        }
+        Ok(())
+    }
+}
+
+async fn due(lasting: Lasting) {
+    match lasting {
+        Lasting::At(moment) => sleep_until(moment).await,
+        Lasting::Unknown | Lasting::Noted => std::future::pending().await,
+    }
+}
+
+fn beat(seq: Option<u64>) -> Message {
+    let seq = seq.map_or_else(|| "null".to_owned(), |seq| seq.to_string());
+    Message::Text(Utf8Bytes::from(format!(
+        r#"{{"op":{},"d":{seq}}}"#,
+        op::HEARTBEAT
+    )))
+}
+
+/// Heartbeats as Discord wants them (Discord: events/gateway#sending-heartbeats).
+struct Pulse {
+    interval: Duration,
+    next: Instant,
+    acknowledged: bool,
+}
+
+impl Pulse {
+    /// The first one comes after a random part of the interval.
+    fn new(interval: Duration) -> Self {
+        let part = u32::from(Uuid::new_v4().as_bytes()[0]);
+        Self {
+            interval,
+            next: Instant::now() + interval * part / 256,
+            acknowledged: true,
+        }
+    }
+
+    /// Whether the last one was acknowledged and another one may be sent.
+    fn beat(&mut self) -> bool {
+        self.next = Instant::now() + self.interval;
+        std::mem::replace(&mut self.acknowledged, false)
+    }
+}

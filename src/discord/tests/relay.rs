@@ -1,0 +1,253 @@
+//! Faults on the wire, each for serenity alone and then for serenity behind the relay.
+
+use std::{sync::Arc, time::Duration};
+
+use discord_sim::{Fact, GatewayFact, GatewayMode, Sim, SimConfig};
+use nix::sys::{
+    resource::{UsageWho, getrusage},
+    time::TimeVal,
+};
+use serenity::all::{ClientBuilder, GatewayIntents, ShardManager};
+use tokio::task::JoinHandle;
+
+use super::gateway::{Served, say, until_heard_last, watching};
+use crate::discord::{connect, testing::connected};
+
+/// Serenity as it is.
+struct Bare {
+    shards: Arc<ShardManager>,
+    task: JoinHandle<serenity::Result<()>>,
+}
+
+impl Bare {
+    async fn start(sim: &Sim) -> Self {
+        let connection = connected(sim).await;
+        let http = connect::http(&connection.settings, &connection.client);
+        let intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES;
+        let mut client = ClientBuilder::new_with_http(http, intents).await.unwrap();
+        let shards = Arc::clone(&client.shard_manager);
+        let task = tokio::spawn(async move { client.start().await });
+        sim.wait_until_connected().await;
+        Self { shards, task }
+    }
+}
+
+async fn served(sim: &Sim) -> Served {
+    let served = Served::start(sim, watching(sim, Some(1))).await;
+    until_heard_last(sim, &served.house, "ready").await;
+    served
+}
+
+fn count(sim: &Sim, wanted: impl Fn(&GatewayFact) -> bool) -> usize {
+    let journal = sim.journal();
+    let facts = journal.iter().filter_map(|entry| match &entry.fact {
+        Fact::Gateway(fact) => Some(fact),
+        _ => None,
+    });
+    facts.filter(|fact| wanted(fact)).count()
+}
+
+fn identifies(sim: &Sim) -> usize {
+    count(sim, |fact| matches!(fact, GatewayFact::Identified { .. }))
+}
+
+fn resumes(sim: &Sim) -> usize {
+    count(sim, |fact| matches!(fact, GatewayFact::Resumed { .. }))
+}
+
+async fn until_count(sim: &Sim, wanted: usize, of: impl Fn(&Sim) -> usize) {
+    sim.wait_for(|_| true).await;
+    while of(sim) < wanted {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What this process has used of processors.
+fn used() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
+    let span = |time: TimeVal| {
+        Duration::from_secs(time.tv_sec().unsigned_abs())
+            + Duration::from_micros(time.tv_usec().unsigned_abs())
+    };
+    span(usage.user_time()) + span(usage.system_time())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_hangs_on_a_dead_handshake() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let bare = Bare::start(&sim).await;
+    sim.set_gateway(GatewayMode::Hang);
+    sim.drop_gateway();
+    until_count(&sim, 1, |sim| {
+        count(sim, |fact| matches!(fact, GatewayFact::Refused))
+    })
+    .await;
+    sim.set_gateway(GatewayMode::Open);
+    // As long as the relay needs four times over.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!((identifies(&sim), resumes(&sim)), (1, 0));
+    bare.task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_dead_handshake_is_given_up_and_the_session_goes_on() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = served(&sim).await;
+    sim.set_gateway(GatewayMode::Hang);
+    sim.drop_gateway();
+    say(&sim, "meanwhile").await;
+    until_count(&sim, 1, |sim| {
+        count(sim, |fact| matches!(fact, GatewayFact::Refused))
+    })
+    .await;
+    sim.set_gateway(GatewayMode::Open);
+    until_heard_last(&sim, &served.house, "last").await;
+    assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
+    assert_eq!((identifies(&sim), resumes(&sim)), (1, 1));
+    served.stop().await;
+    sim.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_spins_on_a_close_without_a_code_and_gives_the_session_up() {
+    let sim = Sim::start(SimConfig {
+        heartbeat_interval_ms: 5_000,
+        ..SimConfig::default()
+    })
+    .await;
+    let bare = Bare::start(&sim).await;
+    let before = used();
+    sim.close_gateway(None);
+    until_count(&sim, 2, identifies).await;
+    let spent = used() - before;
+    assert!(spent > Duration::from_millis(500), "{spent:?}");
+    assert_eq!(resumes(&sim), 0);
+    let _ = tokio::time::timeout(Duration::from_secs(2), bare.shards.shutdown_all()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_close_without_a_code_costs_nothing_and_the_session_goes_on() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = served(&sim).await;
+    let before = used();
+    sim.close_gateway(None);
+    say(&sim, "meanwhile").await;
+    until_heard_last(&sim, &served.house, "last").await;
+    let spent = used() - before;
+    assert!(spent < Duration::from_millis(500), "{spent:?}");
+    assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
+    assert_eq!((identifies(&sim), resumes(&sim)), (1, 1));
+    served.stop().await;
+    sim.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_gives_the_session_up_when_a_connection_is_refused_once() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let bare = Bare::start(&sim).await;
+    sim.refuse_gateway();
+    sim.drop_gateway();
+    until_count(&sim, 1, |sim| {
+        count(sim, |fact| matches!(fact, GatewayFact::Refused))
+    })
+    .await;
+    sim.accept_gateway();
+    until_count(&sim, 2, identifies).await;
+    assert_eq!(resumes(&sim), 0);
+    bare.task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn refused_connections_are_tried_again_and_the_session_goes_on() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = served(&sim).await;
+    sim.refuse_gateway();
+    sim.drop_gateway();
+    say(&sim, "meanwhile").await;
+    until_count(&sim, 2, |sim| {
+        count(sim, |fact| matches!(fact, GatewayFact::Refused))
+    })
+    .await;
+    sim.accept_gateway();
+    until_heard_last(&sim, &served.house, "last").await;
+    assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
+    assert_eq!((identifies(&sim), resumes(&sim)), (1, 1));
+    served.stop().await;
+    sim.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn every_close_that_leaves_the_session_alive_is_followed_by_a_resume() {
+    for code in [None, Some(1_000), Some(4_000), Some(4_001), Some(4_008)] {
+        let sim = Sim::start(SimConfig::default()).await;
+        let served = served(&sim).await;
+        sim.close_gateway(code);
+        until_heard_last(&sim, &served.house, "last").await;
+        assert_eq!((identifies(&sim), resumes(&sim)), (1, 1), "{code:?}");
+        served.stop().await;
+    }
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = served(&sim).await;
+    sim.ask_to_reconnect();
+    until_heard_last(&sim, &served.house, "last").await;
+    assert_eq!((identifies(&sim), resumes(&sim)), (1, 1));
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_does_not_end_at_4010_but_introduces_itself_again() {
+    let sim = Sim::start(SimConfig {
+        heartbeat_interval_ms: 2_000,
+        ..SimConfig::default()
+    })
+    .await;
+    let bare = Bare::start(&sim).await;
+    sim.close_gateway(Some(4_010));
+    until_count(&sim, 2, identifies).await;
+    assert!(!bare.task.is_finished());
+    bare.task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_close_that_says_never_ends_the_server_with_a_sentence() {
+    for (code, wanted) in [
+        (4_004, "does not accept the bot token"),
+        (4_010, "split its servers"),
+        (4_011, "split its servers"),
+        (4_012, "Update Baton"),
+        (4_013, "Message Content Intent"),
+        (4_014, "Message Content Intent"),
+    ] {
+        let sim = Sim::start(SimConfig::default()).await;
+        let served = served(&sim).await;
+        sim.close_gateway(Some(code));
+        let error = served.ends().await;
+        assert!(error.to_string().contains(wanted), "{code}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_session_that_discord_forgot_is_begun_anew_and_nothing_is_lost() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = served(&sim).await;
+    sim.invalidate_sessions();
+    say(&sim, "meanwhile").await;
+    until_count(&sim, 2, identifies).await;
+    until_heard_last(&sim, &served.house, "last").await;
+    assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
+    served.stop().await;
+    sim.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_comes_soon_whatever_the_gateway_does() {
+    for mode in [GatewayMode::Open, GatewayMode::Refuse, GatewayMode::Hang] {
+        let sim = Sim::start(SimConfig::default()).await;
+        let served = served(&sim).await;
+        sim.set_gateway(mode);
+        sim.drop_gateway();
+        let asked = tokio::time::Instant::now();
+        served.stop().await;
+        assert!(asked.elapsed() < Duration::from_secs(5), "{mode:?}");
+    }
+}

@@ -1,0 +1,88 @@
+//! What an agent does that is no part of the turn, and turns that begin anew.
+
+use std::fs;
+
+use baton::words::RunState;
+
+use super::{Bench, Wishes, kill, thread, wait};
+
+#[tokio::test]
+async fn what_an_agent_said_after_its_turn_is_not_the_answer_to_the_next_question() {
+    let bench = Bench::new().await;
+    let first = bench.ask(1, "say it twice").await;
+    bench.until(first, RunState::Completed).await;
+    wait("it has spoken", async || {
+        bench.journal().contains("an echo")
+    })
+    .await;
+    let next = bench.ask_in(Some(thread(1)), 2, "what is it?").await;
+    bench.until(next, RunState::Completed).await;
+    assert_eq!(bench.told(first).await, "the first");
+    assert_eq!(bench.told(next).await, "the answer");
+}
+
+#[tokio::test]
+async fn an_agent_at_work_whose_journal_cannot_be_read_is_ended() {
+    let mut bench = Bench::new().await;
+    let run = bench.ask(1, "work for ever").await;
+    bench.until_begun().await;
+    for path in bench.lying_around() {
+        let journal = path.join("journal");
+        if let Ok(told) = fs::read(&journal) {
+            // The runner appends to the same file.
+            use std::os::unix::fs::FileExt as _;
+            let file = fs::OpenOptions::new().write(true).open(journal).unwrap();
+            assert_eq!(told[0], b'1');
+            file.write_at(b"7", 0).unwrap();
+        }
+    }
+    bench.restart().await;
+    bench.until(run, RunState::Failed).await;
+    wait("the agent is ended", async || bench.runners().is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_run_whose_agent_had_died_while_it_was_idle_steps_back_before_it_begins_anew() {
+    let bench = Bench::new().await;
+    let first = bench.ask(1, "what is it?").await;
+    bench.until(first, RunState::Completed).await;
+    wait("the agent is kept", async || bench.warm().await == 1).await;
+    kill(bench.runners()[0]);
+    wait("it is dead", async || bench.runners().is_empty()).await;
+    let next = bench.ask_in(Some(thread(1)), 2, "what is it?").await;
+    bench.until(next, RunState::Completed).await;
+    assert_eq!(
+        bench.states(next).await,
+        [
+            "queued",
+            "starting",
+            "running",
+            "starting",
+            "running",
+            "completed"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_no_agent_was_asked_steps_back_before_what_is_left_is_cleared_away() {
+    let mut bench = Bench::with(Wishes::one_at_a_time()).await;
+    let first = bench.ask(1, "what is it?").await;
+    bench.until(first, RunState::Completed).await;
+    wait("the agent is kept", async || bench.warm().await == 1).await;
+    kill(bench.runners()[0]);
+    wait("it is dead", async || bench.runners().is_empty()).await;
+    bench.ask(2, "work for ever").await;
+    bench.until_begun().await;
+    let next = bench.ask_in(Some(thread(1)), 3, "what is it?").await;
+    // As a server leaves it that dies before it gives the prompt.
+    bench
+        .sql("UPDATE runs SET state = 'running' WHERE state = 'queued'")
+        .await;
+    bench.restart().await;
+    bench.until(next, RunState::Completed).await;
+    assert_eq!(
+        bench.states(next).await,
+        ["queued", "starting", "running", "completed"]
+    );
+}
