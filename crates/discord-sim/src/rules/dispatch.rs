@@ -190,7 +190,8 @@ const FIELDS: [(EventKind, &str); 9] = [
 /// Breaks a field that every client reads. Messages and interactions keep their ids, so that a
 /// client can still tell what it could not read.
 fn malformed(mut event: Event) -> Event {
-    let known = FIELDS.iter().find(|(kind, _)| *kind == event.kind);
+    let name = event.kind.name();
+    let known = FIELDS.iter().find(|(kind, _)| kind.name() == name);
     let field = known.map_or("id", |(_, field)| field);
     event.data[field] = json!({"simulated": "malformed"});
     event
