@@ -15,7 +15,6 @@ use serenity::{
     gateway::ConnectionStage,
 };
 
-
 use super::{DiscordError, relay};
 
 /// How long a shard may show no sign of life.
