@@ -22,14 +22,16 @@ use baton::{
     admission::Caps,
     approval::ToolPolicy,
     clock::Clock,
-    delivery::{Answer, Chat, ChatError, Outbox, Post, Seen},
+    delivery::{Answer, Chat, ChatError, Outbox, Post, Seen, Standing},
     runtime::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
     },
-    session::{Addressed, Engine, Heard, Limits, Parts, ProjectAgent, Projects},
+    session::{
+        Bystanders, ChannelMode, Engine, Heard, Limits, Parts, ProjectAgent, Projects, Speakers,
+    },
     store::{ProjectRow, Store},
-    words::{ChannelId, GuildId, MessageId, Person, Place, RoleId, RuntimeKind, UserId},
+    words::{Addressed, ChannelId, GuildId, MessageId, Person, Place, RuntimeKind, UserId},
 };
 use figures::{HEAD, Samples};
 use tokio::sync::mpsc;
@@ -78,7 +80,7 @@ impl Chat for Silence {
         Err(nobody())
     }
 
-    async fn roles(&self, _: UserId) -> Result<Vec<RoleId>, ChatError> {
+    async fn standing(&self, _: UserId) -> Result<Standing, ChatError> {
         Err(nobody())
     }
 
@@ -161,6 +163,7 @@ fn heard(n: u64, thread: Option<u64>) -> Heard {
         },
         text: "Please look why the build of the docs fails since yesterday.".into(),
         addressed: Addressed::ToBaton,
+        replies_to: None,
         title: "Please look".into(),
     }
 }
@@ -205,6 +208,11 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
         })),
         host: RunnerHost::new(&home.join("run"), "baton".into(), RunnerLimits::default()).unwrap(),
         forbidden: Vec::new(),
+        channel_mode: ChannelMode {
+            speakers: Speakers::Owners,
+            history: 0,
+            bystanders: Bystanders::LeftOut,
+        },
         limits: Limits {
             caps: Caps {
                 active: 0,
@@ -216,6 +224,11 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
             live: 1,
             turn: long,
             start: long,
+        },
+        channel_mode: ChannelMode {
+            speakers: Speakers::Owners,
+            history: 10,
+            bystanders: Bystanders::LeftOut,
         },
         live,
         stop: CancellationToken::new(),

@@ -2,8 +2,8 @@
 
 use super::{Action, Owners, Permit, Refusal, policy};
 use crate::{
-    store::{Store, StoreError},
-    words::{Person, Place},
+    store::{MembershipRow, Store, StoreError},
+    words::{Person, Place, Tier},
 };
 
 /// Decides by the memberships in the database. They are read anew each time: a block holds from the
@@ -18,6 +18,26 @@ impl Gate {
     /// A gate for the owners of the settings.
     pub const fn new(store: Store, owners: Owners) -> Self {
         Self { store, owners }
+    }
+
+    pub(super) const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(super) const fn owners(&self) -> Owners {
+        self.owners
+    }
+
+    /// What a person is at a place, and the memberships that have a say in it.
+    pub async fn standing(
+        &self,
+        person: &Person,
+        place: Place,
+    ) -> Result<(Tier, Vec<MembershipRow>), StoreError> {
+        let mut rows = self.store.memberships_of(person.id, &person.roles).await?;
+        let tier = policy::tier(person, place, &rows, self.owners);
+        rows.retain(|row| place.scopes().any(|scope| scope == row.scope));
+        Ok((tier, rows))
     }
 
     /// May he? The outer error is the database's.

@@ -21,20 +21,56 @@ pub struct Owners {
 pub enum Action {
     /// Have an agent work.
     Ask,
+    /// The same in a channel whose conversation is for owners only.
+    AskInOwnersChannel,
     /// End what an agent does.
     Cancel,
+    /// Begin a conversation in a thread.
+    StartSession,
+    /// End a conversation, or begin it anew.
+    EndSession,
+    /// Give a whole channel to a conversation or take it back, and use a project outside its
+    /// channels.
+    ManageChannel,
     /// See which conversations there are.
     ListSessions,
+    /// See where one stands in the queue.
+    SeeQueue,
     /// See how the server is.
     SeeHealth,
+    /// See what one is oneself.
+    SeeOwnTier,
+    /// See and change what others are.
+    ManageMembers,
 }
 
 impl Action {
     /// The least that a person must be.
     const fn demands(self) -> Tier {
         match self {
-            Self::Ask | Self::Cancel | Self::ListSessions => Tier::Member,
-            Self::SeeHealth => Tier::Guest,
+            Self::SeeHealth | Self::SeeOwnTier => Tier::Guest,
+            Self::Ask
+            | Self::Cancel
+            | Self::StartSession
+            | Self::EndSession
+            | Self::ListSessions
+            | Self::SeeQueue => Tier::Member,
+            Self::AskInOwnersChannel | Self::ManageChannel | Self::ManageMembers => Tier::Owner,
+        }
+    }
+
+    /// What it takes to do the same in a channel whose conversation is for owners only.
+    #[must_use]
+    pub const fn in_owners_channel(self) -> Self {
+        match self {
+            Self::Ask | Self::AskInOwnersChannel => Self::AskInOwnersChannel,
+            Self::Cancel | Self::EndSession | Self::ManageChannel => Self::ManageChannel,
+            Self::StartSession
+            | Self::ListSessions
+            | Self::SeeQueue
+            | Self::SeeHealth
+            | Self::SeeOwnTier
+            | Self::ManageMembers => self,
         }
     }
 }
@@ -79,6 +115,9 @@ pub enum Refusal {
     /// He is nobody here.
     #[error("Only members can work with the agents here. Ask an owner of this server to add you.")]
     NotAMember,
+    /// He is no owner here.
+    #[error("Only owners may do that here. Ask an owner of this server to do it for you.")]
+    NotAnOwner,
 }
 
 /// What a person is at a place.
@@ -88,6 +127,17 @@ pub enum Refusal {
 /// all. Then the owner role, then the nearest scope that says anything; within one scope a
 /// membership of the person himself beats those of his roles, of which the highest counts.
 pub(super) fn tier(person: &Person, place: Place, rows: &[MembershipRow], owners: Owners) -> Tier {
+    let scopes: Vec<Scope> = place.scopes().collect();
+    tier_in(person, &scopes, rows, owners)
+}
+
+/// The same for the scopes that hold somewhere, nearest first.
+pub(super) fn tier_in(
+    person: &Person,
+    scopes: &[Scope],
+    rows: &[MembershipRow],
+    owners: Owners,
+) -> Tier {
     if owners.user == Some(person.id) {
         return Tier::Owner;
     }
@@ -96,7 +146,7 @@ pub(super) fn tier(person: &Person, place: Place, rows: &[MembershipRow], owners
         Subject::Role(id) => person.roles.contains(&id),
     };
     let here: Vec<&MembershipRow> = rows.iter().filter(mine).collect();
-    let holds = |row: &&&MembershipRow| place.scopes().any(|scope| scope == row.scope);
+    let holds = |row: &&&MembershipRow| scopes.contains(&row.scope);
     if here
         .iter()
         .filter(holds)
@@ -107,9 +157,9 @@ pub(super) fn tier(person: &Person, place: Place, rows: &[MembershipRow], owners
     if owners.role.is_some_and(|role| person.roles.contains(&role)) {
         return Tier::Owner;
     }
-    place
-        .scopes()
-        .find_map(|scope| at_scope(&here, scope))
+    scopes
+        .iter()
+        .find_map(|scope| at_scope(&here, *scope))
         .unwrap_or(Tier::Guest)
 }
 
@@ -121,7 +171,7 @@ fn at_scope(rows: &[&MembershipRow], scope: Scope) -> Option<Tier> {
 }
 
 /// How high a tier stands.
-const fn rank(tier: Tier) -> u8 {
+pub(super) const fn rank(tier: Tier) -> u8 {
     match tier {
         Tier::Blocked => 0,
         Tier::Guest => 1,
@@ -143,7 +193,10 @@ pub(super) fn decide(
         return Err(Refusal::Blocked);
     }
     if rank(tier) < rank(action.demands()) {
-        return Err(Refusal::NotAMember);
+        return Err(match action.demands() {
+            Tier::Owner => Refusal::NotAnOwner,
+            Tier::Member | Tier::Guest | Tier::Blocked => Refusal::NotAMember,
+        });
     }
     Ok(Permit {
         person: person.id,
@@ -292,18 +345,38 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_may_see_the_health_and_no_more() {
+    fn each_action_demands_its_tier() {
         let decide = |action, rows: &[MembershipRow]| {
             decide(&person(), thread(), action, rows, Owners::default()).map(|permit| permit.tier())
         };
         let blocked = [user("global", Tier::Blocked)];
         let member = [user("global", Tier::Member)];
-        for action in [Action::Ask, Action::Cancel, Action::ListSessions] {
+        let owner = [user("channel:2", Tier::Owner)];
+        for action in [
+            Action::Ask,
+            Action::Cancel,
+            Action::StartSession,
+            Action::EndSession,
+            Action::ListSessions,
+            Action::SeeQueue,
+        ] {
             assert_eq!(decide(action, &[]), Err(Refusal::NotAMember));
             assert_eq!(decide(action, &blocked), Err(Refusal::Blocked));
             assert_eq!(decide(action, &member), Ok(Tier::Member));
         }
-        assert_eq!(decide(Action::SeeHealth, &[]), Ok(Tier::Guest));
-        assert_eq!(decide(Action::SeeHealth, &blocked), Err(Refusal::Blocked));
+        for action in [
+            Action::AskInOwnersChannel,
+            Action::ManageChannel,
+            Action::ManageMembers,
+        ] {
+            assert_eq!(decide(action, &[]), Err(Refusal::NotAnOwner));
+            assert_eq!(decide(action, &blocked), Err(Refusal::Blocked));
+            assert_eq!(decide(action, &member), Err(Refusal::NotAnOwner));
+            assert_eq!(decide(action, &owner), Ok(Tier::Owner));
+        }
+        for action in [Action::SeeHealth, Action::SeeOwnTier] {
+            assert_eq!(decide(action, &[]), Ok(Tier::Guest));
+            assert_eq!(decide(action, &blocked), Err(Refusal::Blocked));
+        }
     }
 }

@@ -108,13 +108,13 @@ async fn set(store: &Store, subject: Subject, tier: Tier, scope: Scope) -> anyho
     )
     .await?;
     tx.commit().await?;
-    Ok(format!("{} is {tier} in {scope}.\n", shown(subject)))
+    Ok(format!("{subject} is {tier} in {scope}.\n"))
 }
 
 async fn remove(store: &Store, subject: Subject, scope: Scope) -> anyhow::Result<String> {
     let mut tx = store.write().await?;
     let Some(tier) = tx.remove_membership(subject, scope).await? else {
-        return Ok(format!("{} was nothing in {scope}.\n", shown(subject)));
+        return Ok(format!("{subject} was nothing in {scope}.\n"));
     };
     audit(
         &mut tx,
@@ -124,10 +124,7 @@ async fn remove(store: &Store, subject: Subject, scope: Scope) -> anyhow::Result
     )
     .await?;
     tx.commit().await?;
-    Ok(format!(
-        "{} is not {tier} in {scope} any more.\n",
-        shown(subject)
-    ))
+    Ok(format!("{subject} is not {tier} in {scope} any more.\n"))
 }
 
 async fn list(store: &Store) -> anyhow::Result<String> {
@@ -140,7 +137,7 @@ async fn list(store: &Store) -> anyhow::Result<String> {
         writeln!(
             text,
             "{:<28} {:<8} {}",
-            shown(row.subject),
+            row.subject.to_string(),
             row.tier.as_str(),
             row.scope
         )?;
@@ -150,13 +147,12 @@ async fn list(store: &Store) -> anyhow::Result<String> {
 
 async fn audit(tx: &mut Tx, action: &str, subject: Subject, detail: &str) -> anyhow::Result<()> {
     Ok(tx
-        .audit(Clock::system().now(), None, action, &shown(subject), detail)
+        .audit(
+            Clock::system().now(),
+            None,
+            action,
+            &subject.to_string(),
+            detail,
+        )
         .await?)
-}
-
-fn shown(subject: Subject) -> String {
-    match subject {
-        Subject::User(id) => format!("user {id}"),
-        Subject::Role(id) => format!("role {id}"),
-    }
 }

@@ -29,7 +29,7 @@ use crate::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
     },
-    session::{Engine, Limits, Parts},
+    session::{Bystanders, ChannelMode, Engine, Limits, Parts, Speakers},
     store::{ProjectRow, Store},
     words::ChannelId,
 };
@@ -123,6 +123,7 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
         host: host(&settings, program)?,
         forbidden: forbidden(&settings),
         limits: limits(&settings),
+        channel_mode: channel_mode(&settings),
         live,
         stop: stop.clone(),
     });
@@ -285,6 +286,23 @@ fn limits(settings: &Settings) -> Limits {
         live: settings.claude.max_live,
         turn: settings.claude.turn_timeout,
         start: settings.claude.start_timeout,
+    }
+}
+
+fn channel_mode(settings: &Settings) -> ChannelMode {
+    let mode = &settings.channel_mode;
+    ChannelMode {
+        speakers: if mode.owner_only {
+            Speakers::Owners
+        } else {
+            Speakers::Members
+        },
+        history: mode.history,
+        bystanders: if mode.include_bystanders {
+            Bystanders::Included
+        } else {
+            Bystanders::LeftOut
+        },
     }
 }
 

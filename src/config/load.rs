@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    Admission, Claude, ConfigErrors, Data, Discord, Http, Log, Problem, Project, Runner, Settings,
+    Admission, ChannelMode, Claude, ConfigErrors, Data, Discord, Http, Log, Problem, Project,
+    Runner, Settings,
     environment::Environment,
     file::File,
     layers::Layers,
@@ -70,6 +71,7 @@ fn read(reader: &mut Reader, environment: &Environment, files: Vec<PathBuf>) -> 
     let http = Http::read(root.section("http"));
     let claude = Claude::read(root.section("claude"), environment);
     let admission = Admission::read(root.section("admission"));
+    let channel_mode = ChannelMode::read(root.section("channel_mode"));
     let runner = Runner::read(root.section("runner"));
     let log = Log::read(root.section("log"));
     let (mut projects, mut taken) = (Vec::new(), Taken::default());
@@ -84,6 +86,7 @@ fn read(reader: &mut Reader, environment: &Environment, files: Vec<PathBuf>) -> 
         http: http?,
         claude: claude?,
         admission: admission?,
+        channel_mode: channel_mode?,
         runner: runner?,
         log: log?,
         projects: projects.into_iter().collect::<Option<_>>()?,

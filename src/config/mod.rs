@@ -8,6 +8,7 @@
 
 mod admission;
 mod api_base;
+mod channel_mode;
 mod claude;
 mod data;
 mod discord;
@@ -29,6 +30,7 @@ use std::path::PathBuf;
 
 pub use admission::Admission;
 pub use api_base::{ApiBase, ApiBaseError};
+pub use channel_mode::ChannelMode;
 pub use claude::Claude;
 pub use data::Data;
 pub use discord::{CatchUp, Discord};
@@ -56,6 +58,8 @@ pub struct Settings {
     pub claude: Claude,
     /// The queue.
     pub admission: Admission,
+    /// Conversations that have a whole channel.
+    pub channel_mode: ChannelMode,
     /// The processes that own the agents.
     pub runner: Runner,
     /// What Baton writes about itself.

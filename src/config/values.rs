@@ -96,6 +96,20 @@ pub(super) fn count(range: RangeInclusive<usize>) -> impl Fn(&Value) -> Result<u
     }
 }
 
+/// Yes or no.
+pub(super) fn yes_or_no(value: &Value) -> Result<bool, Complaint> {
+    let read = match value {
+        Value::Bool(_, answer) => Some(*answer),
+        Value::String(_, text) => text.trim().parse().ok(),
+        Value::Char(..)
+        | Value::Num(..)
+        | Value::Empty(..)
+        | Value::Dict(..)
+        | Value::Array(..) => None,
+    };
+    read.ok_or_else(|| wrong(value, "is neither yes nor no", "Write true or false."))
+}
+
 /// An id that Discord gave (Discord: reference#snowflakes): at most 63 bits, never 0. A number, or
 /// its digits as text.
 pub(super) fn id<T>(new: impl Fn(u64) -> T) -> impl Fn(&Value) -> Result<T, Complaint> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use thiserror::Error;
 
-use crate::words::{ChannelId, MessageId, RoleId, UserId};
+use crate::words::{Addressed, ChannelId, MessageId, RoleId, UserId};
 
 /// A message to be posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Seen {
     pub author: String,
     /// Whether Baton wrote it.
     pub by: Author,
+    /// Whether it speaks to Baton.
+    pub addressed: Addressed,
     /// Its text.
     pub content: String,
 }
@@ -50,6 +52,15 @@ pub enum Author {
     Person(UserId),
     /// Another bot, a webhook or Discord itself.
     Machine,
+}
+
+/// What a person is in the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A member with these roles.
+    Member(Vec<RoleId>),
+    /// No member, or none any more.
+    Stranger,
 }
 
 /// An answer of an agent, before it is cut into messages.
@@ -153,8 +164,8 @@ pub trait Chat: Send + Sync + 'static {
         limit: u8,
     ) -> Result<Vec<Seen>, ChatError>;
 
-    /// The roles of a person; none if he has left.
-    async fn roles(&self, person: UserId) -> Result<Vec<RoleId>, ChatError>;
+    /// What a person is there, as of the last minute.
+    async fn standing(&self, person: UserId) -> Result<Standing, ChatError>;
 
     /// Up to `limit` (1 to 100) messages before `before`, oldest first.
     async fn before(

@@ -6,8 +6,9 @@
 
 mod chat;
 mod nonce;
+mod opening;
 mod outbox;
 mod send;
 
-pub use chat::{Answer, Attachment, Author, Chat, ChatError, Post, Seen};
+pub use chat::{Answer, Attachment, Author, Chat, ChatError, Post, Seen, Standing};
 pub use outbox::{Delivered, Outbox};

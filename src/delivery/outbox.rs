@@ -216,9 +216,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        delivery::{Answer, ChatError, Post, Seen},
+        delivery::{Answer, ChatError, Post, Seen, Standing},
         store::{NewDelivery, Payload},
-        words::{RoleId, UserId},
+        words::UserId,
     };
 
     /// A chat service that takes reactions only, and only when it is let.
@@ -268,7 +268,7 @@ mod tests {
             no()
         }
 
-        async fn roles(&self, _: UserId) -> Result<Vec<RoleId>, ChatError> {
+        async fn standing(&self, _: UserId) -> Result<Standing, ChatError> {
             no()
         }
 

@@ -38,7 +38,7 @@ pub(super) enum Step {
 }
 
 /// Why a delivery did not go through.
-enum Trouble {
+pub(super) enum Trouble {
     Chat(ChatError),
     Store(StoreError),
 }
@@ -100,6 +100,11 @@ impl Sender {
                 Err(error) if !error.is_code(ChatError::THREAD_EXISTS) => Err(error.into()),
                 Ok(()) | Err(_) => self.sent(delivery, None).await,
             },
+            Payload::Opening {
+                channel,
+                text,
+                name,
+            } => self.open(delivery, *channel, text, name).await,
             Payload::Settle { live, text } => self.settle(delivery, *live, text.as_ref()).await,
             Payload::Live { text } => self.post_all(delivery, vec![plain(text)]).await,
             Payload::Notice { reply_to, text, .. } => {
@@ -146,7 +151,7 @@ impl Sender {
     /// Makes sure that Discord has one message, once. `None` if it is not wanted any more.
     ///
     /// `attempt` says when an earlier try used which round of the nonce; how that ended is unknown.
-    async fn post_once(
+    pub(super) async fn post_once(
         &self,
         id: DeliveryId,
         part: usize,
@@ -247,14 +252,17 @@ impl Sender {
             tx.mark_unreachable(session, None).await?;
         }
         tx.commit().await?;
-        let kind = delivery.payload.kind();
-        // Nobody listening is fine.
+        self.tell(delivery, message);
+        Ok(())
+    }
+
+    /// Tells whoever waits for it. Nobody listening is fine.
+    pub(super) fn tell(&self, delivery: &Delivery, message: Option<MessageId>) {
         let _ = self.delivered.send(Delivered {
             run: delivery.run,
-            kind,
+            kind: delivery.payload.kind(),
             message,
         });
-        Ok(())
     }
 
     /// Discord will not take it: the place is marked and somebody is told, and the lane goes on.
@@ -284,6 +292,20 @@ impl Sender {
                     )
                     .await?;
                 }
+                Payload::Opening { channel, .. } => {
+                    match self.store.message_of(delivery.id).await? {
+                        Some(announcement) => {
+                            tx.post_in_channel(session.id).await?;
+                            let hint =
+                                thread_hint(session.id, delivery.lane, *channel, announcement);
+                            tx.deliver(&hint, now).await?;
+                        }
+                        // Nobody can ever speak to it.
+                        None => {
+                            tx.end_session(session.id, None, now).await?;
+                        }
+                    }
+                }
                 Payload::Live { .. } | Payload::Answer { .. } | Payload::Notice { .. } => {
                     tx.mark_unreachable(session.id, Some(&why)).await?;
                 }
@@ -309,7 +331,9 @@ impl Sender {
 
 fn channel_of_known(delivery: &Delivery, session: Option<&SessionRow>) -> ChannelId {
     let own = match &delivery.payload {
-        Payload::Reaction { channel, .. } | Payload::Thread { channel, .. } => Some(*channel),
+        Payload::Reaction { channel, .. }
+        | Payload::Thread { channel, .. }
+        | Payload::Opening { channel, .. } => Some(*channel),
         Payload::Notice { channel, .. } => *channel,
         Payload::Live { .. } | Payload::Settle { .. } | Payload::Answer { .. } => None,
     };
@@ -354,8 +378,9 @@ fn thread_hint(
             channel: Some(channel),
             reply_to: Some(message),
             text:
-                "I could not start a thread here, so the answer comes to this channel. Give me the \
-                   permissions *Create Public Threads* and *Send Messages in Threads* to get one."
+                "I could not start a thread here, so this conversation goes on in the channel: mention me \
+                 or reply to me. `/session stop` ends it. Give me the permissions *Create Public Threads* \
+                 and *Send Messages in Threads*, and the next one gets a thread."
                     .to_owned(),
         },
     }

@@ -1,6 +1,4 @@
-//! What was written while nobody listened: read back from Discord, oldest first.
-
-use std::sync::Arc;
+//! What was written while nobody listened: read back from Discord, oldest first, within bounds.
 
 use futures::{StreamExt as _, stream};
 use serenity::{all as sn, http::MessagePagination};
@@ -10,7 +8,7 @@ use super::{
     ids,
     inbound::{self, Origin},
     listener::{Listener, NotTaken},
-    people::People,
+    missed::{Look, Spot, Spots},
 };
 use crate::{
     delivery::ChatError,
@@ -23,9 +21,18 @@ const PAGE: u8 = 100;
 /// Channels that are read at the same time.
 const AT_ONCE: usize = 4;
 
+/// What is to be heard of one place.
+#[derive(Debug, Default)]
+struct Missed {
+    /// Oldest first.
+    messages: Vec<sn::Message>,
+    /// The newest of those that came before and are left out.
+    left_out: Option<MessageId>,
+}
+
 impl Listener {
-    /// Reads back all watched channels from where they were decided on.
-    pub(super) async fn catch_up(&self) {
+    /// Reads back all places from where they were decided on.
+    pub(super) async fn catch_up(&self, look: Look) {
         let watched = match self.house.watched().await {
             Ok(watched) => watched,
             Err(error) => {
@@ -34,11 +41,10 @@ impl Listener {
             }
         };
         *self.watched.lock() = watched.iter().copied().collect();
-        let mut channels = watched;
-        channels.extend(self.behind.lock().keys().copied());
-        channels.sort_unstable();
-        channels.dedup();
-        self.catch_up_all(channels).await;
+        let mut places = watched;
+        places.extend(self.behind.lock().keys().copied());
+        let spots = self.spots(&places, look).await;
+        self.catch_up_all(spots).await;
     }
 
     /// Marks the channels that were never looked at. Before the first event: a message that comes
@@ -50,7 +56,7 @@ impl Listener {
         });
         stream::iter(watched)
             .for_each_concurrent(AT_ONCE, |channel| async move {
-                if let Err(error) = self.begin_at(channel).await {
+                if let Err(error) = self.begin_at(channel, Spot::UNKNOWN).await {
                     tracing::warn!(%error, %channel, "a channel cannot be marked before the start");
                 }
             })
@@ -59,19 +65,27 @@ impl Listener {
 
     /// Tries the channels again that could not be read.
     pub(super) async fn catch_up_behind(&self) {
-        let channels = self.behind.lock().keys().copied().collect();
-        self.catch_up_all(channels).await;
+        let spots = {
+            let behind = self.behind.lock();
+            behind.keys().map(|it| (*it, Spot::UNKNOWN)).collect()
+        };
+        self.catch_up_all(spots).await;
     }
 
-    async fn catch_up_all(&self, channels: Vec<ChannelId>) {
-        let people = People::new(self.me.guild, Arc::clone(&self.http));
-        stream::iter(channels)
-            .for_each_concurrent(AT_ONCE, |channel| self.catch_up_one(channel, &people))
-            .await;
+    /// Channels before their threads: what begins a conversation stands in the channel.
+    async fn catch_up_all(&self, spots: Spots) {
+        let (threads, channels): (Spots, Spots) = spots
+            .into_iter()
+            .partition(|(_, spot)| spot.parent.is_some());
+        for group in [channels, threads] {
+            stream::iter(group)
+                .for_each_concurrent(AT_ONCE, |(channel, spot)| self.catch_up_one(channel, spot))
+                .await;
+        }
     }
 
-    async fn catch_up_one(&self, channel: ChannelId, people: &People) {
-        match self.read_back(channel, people).await {
+    async fn catch_up_one(&self, channel: ChannelId, spot: Spot) {
+        match self.read_back(channel, spot).await {
             Ok(()) => {
                 self.behind.lock().remove(&channel);
             }
@@ -81,35 +95,46 @@ impl Listener {
             }
             Err(error) => {
                 tracing::error!(%error, %channel, "a channel cannot be read back; trying again");
-                self.behind.lock().entry(channel).or_insert(None);
+                let begin = spot.since.map(|since| MessageId::new(since.get() + 1));
+                self.behind.lock().entry(channel).or_insert(begin);
             }
         }
     }
 
-    async fn read_back(&self, channel: ChannelId, people: &People) -> Result<(), NotTaken> {
-        let Some(mut mark) = self.begin_at(channel).await? else {
+    async fn read_back(&self, channel: ChannelId, spot: Spot) -> Result<(), NotTaken> {
+        let Some(mark) = self.begin_at(channel, spot).await? else {
             return Ok(());
         };
-        loop {
-            let page = self.page(channel, mark).await?;
-            let is_last = page.len() < usize::from(PAGE);
-            for message in &page {
-                mark = ids::message(message.id);
-                if inbound::concerns_us(message, Origin::History, self.me) {
-                    self.hear(message, None, people).await?;
-                } else {
-                    self.house.decided(channel, mark).await?;
-                }
-            }
-            if is_last {
-                return Ok(());
+        if spot.last.is_some_and(|last| last <= mark) {
+            return Ok(());
+        }
+        let missed = self.missed(channel, mark).await?;
+        if let Some(last) = missed.left_out {
+            // Where Baton has no part in the conversation it need not explain itself.
+            if self.watched.lock().contains(&channel) {
+                tracing::warn!(%channel, "some of what was written is too old or too much to be heard");
+                self.house.left_out(channel, last).await?;
             }
         }
+        for message in &missed.messages {
+            if inbound::concerns_us(message, Origin::History, self.me) {
+                self.hear(message, None).await?;
+            } else {
+                self.house
+                    .decided(channel, ids::message(message.id))
+                    .await?;
+            }
+        }
+        Ok(())
     }
 
     /// The message after which nothing was decided on. `None` for a channel that was never looked
     /// at: what stands there is from before Baton's time, and is only marked.
-    async fn begin_at(&self, channel: ChannelId) -> Result<Option<MessageId>, NotTaken> {
+    async fn begin_at(
+        &self,
+        channel: ChannelId,
+        spot: Spot,
+    ) -> Result<Option<MessageId>, NotTaken> {
         if let Some(mark) = self.house.mark(channel).await? {
             return Ok(Some(mark));
         }
@@ -118,29 +143,67 @@ impl Listener {
             return Ok(Some(MessageId::new(missed.get() - 1)));
         }
         // A thread has the id of the message that it was started from: what is in it came later.
+        let own = MessageId::new(channel.get());
         if self.house.session_place(channel).await?.is_some() {
-            return Ok(Some(MessageId::new(channel.get())));
+            return Ok(Some(own));
+        }
+        // In a thread that nobody has listened to, what came since Baton looks after the channel.
+        if spot.parent.is_some() {
+            return Ok(spot.since.map(|since| since.max(own)));
         }
         let answer = within(self.http.get_channel(ids::to_channel(channel))).await?;
         let last = answer.guild().and_then(|channel| channel.last_message_id);
         // An empty channel is marked with its own id, which is smaller than that of any message.
-        let last = last.map_or(MessageId::new(channel.get()), ids::message);
+        let last = last.map_or(own, ids::message);
         self.house.decided(channel, last).await?;
         Ok(None)
+    }
+
+    /// What came after `mark`, from the newest back to the bounds.
+    async fn missed(&self, channel: ChannelId, mark: MessageId) -> Result<Missed, ChatError> {
+        let oldest = MessageId::at(self.clock.now().before(self.bounds.max_age)).max(mark);
+        let mut missed = Missed::default();
+        let mut before = None;
+        loop {
+            let page = self.page(channel, before).await?;
+            let is_last = page.len() < usize::from(PAGE);
+            // Newest first.
+            for message in page {
+                let id = ids::message(message.id);
+                if id <= mark {
+                    return Ok(missed.in_order());
+                }
+                if id <= oldest || missed.messages.len() >= self.bounds.max_messages {
+                    missed.left_out = Some(id);
+                    return Ok(missed.in_order());
+                }
+                before = Some(id);
+                missed.messages.push(message);
+            }
+            if is_last {
+                return Ok(missed.in_order());
+            }
+        }
     }
 
     async fn page(
         &self,
         channel: ChannelId,
-        after: MessageId,
+        before: Option<MessageId>,
     ) -> Result<Vec<sn::Message>, ChatError> {
-        let from = MessagePagination::After(ids::to_message(after));
+        let from = before.map(|id| MessagePagination::Before(ids::to_message(id)));
         let page = self
             .http
-            .get_messages(ids::to_channel(channel), Some(from), Some(PAGE));
+            .get_messages(ids::to_channel(channel), from, Some(PAGE));
         let mut page = within(page).await?;
-        // Discord answers newest first, whichever way it was asked.
-        page.sort_by_key(|message| message.id);
+        page.sort_by_key(|message| std::cmp::Reverse(message.id));
         Ok(page)
+    }
+}
+
+impl Missed {
+    fn in_order(mut self) -> Self {
+        self.messages.reverse();
+        self
     }
 }

@@ -11,10 +11,18 @@ use serenity::{
     http::{Http, MessagePagination},
 };
 
-use super::{failure::meaning, ids, inbound::Me, people, render};
+use super::{
+    failure::meaning,
+    ids,
+    inbound::{self, Me},
+    mentions::Mention,
+    people::People,
+    render,
+    turns::Turns,
+};
 use crate::{
-    delivery::{Answer, Author, Chat, ChatError, Post, Seen},
-    words::{ChannelId, MessageId, RoleId, UserId},
+    delivery::{Answer, Author, Chat, ChatError, Post, Seen, Standing},
+    words::{ChannelId, MessageId, UserId},
 };
 
 /// The HTTP client gives up after 30 s; this bounds the waiting for serenity's rate limiter as well,
@@ -29,11 +37,23 @@ const UNKNOWN_MESSAGE: u32 = 10_008;
 pub struct DiscordChat {
     http: Arc<Http>,
     me: Me,
+    people: Arc<People>,
+    turns: Arc<Turns>,
 }
 
 impl DiscordChat {
-    pub(super) const fn new(http: Arc<Http>, me: Me) -> Self {
-        Self { http, me }
+    pub(super) const fn new(
+        http: Arc<Http>,
+        me: Me,
+        people: Arc<People>,
+        turns: Arc<Turns>,
+    ) -> Self {
+        Self {
+            http,
+            me,
+            people,
+            turns,
+        }
     }
 
     async fn page(
@@ -64,10 +84,13 @@ impl DiscordChat {
         } else {
             Author::Person(ids::user(author.id))
         };
+        // The bot's own role is known to the gateway's cache alone; people mention the bot itself.
+        let is_me = |mention| mention == Mention::User(self.me.user);
         Seen {
             id: ids::message(message.id),
             author: author.display_name().to_owned(),
             by,
+            addressed: inbound::addressed(&message, is_me, self.me),
             content: message.content,
         }
     }
@@ -136,16 +159,20 @@ impl Chat for DiscordChat {
         let edit = EditMessage::new()
             .content(content)
             .allowed_mentions(nobody());
-        within(ids::to_channel(channel).edit_message(&*self.http, ids::to_message(message), edit))
-            .await?;
-        Ok(())
+        let http = Arc::clone(&self.http);
+        let (place, id) = (ids::to_channel(channel), ids::to_message(message));
+        let edited = async move {
+            within(place.edit_message(&*http, id, edit)).await?;
+            Ok(())
+        };
+        self.turns.change(message, edited).await
     }
 
     async fn delete(&self, channel: ChannelId, message: MessageId) -> Result<(), ChatError> {
-        let gone =
-            self.http
-                .delete_message(ids::to_channel(channel), ids::to_message(message), None);
-        match within(gone).await {
+        let http = Arc::clone(&self.http);
+        let (place, id) = (ids::to_channel(channel), ids::to_message(message));
+        let gone = async move { within(http.delete_message(place, id, None)).await };
+        match self.turns.change(message, gone).await {
             Err(error) if error.is_code(UNKNOWN_MESSAGE) => Ok(()),
             other => other,
         }
@@ -197,9 +224,8 @@ impl Chat for DiscordChat {
         self.page(channel, from, limit).await
     }
 
-    async fn roles(&self, person: UserId) -> Result<Vec<RoleId>, ChatError> {
-        let member = people::member(&self.http, self.me.guild, person).await?;
-        Ok(member.map_or_else(Vec::new, |member| people::roles(&member)))
+    async fn standing(&self, person: UserId) -> Result<Standing, ChatError> {
+        self.people.standing(person).await
     }
 
     async fn before(

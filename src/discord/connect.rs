@@ -20,7 +20,9 @@ use super::{
     chat::{nobody, within},
     ids,
     inbound::Me,
+    people::People,
     preflight,
+    turns::Turns,
 };
 use crate::{
     config::CatchUp,
@@ -79,6 +81,8 @@ pub struct Connection {
     pub(super) client: reqwest::Client,
     pub(super) http: Arc<Http>,
     pub(super) me: Me,
+    pub(super) people: Arc<People>,
+    turns: Arc<Turns>,
     pub(super) application: ApplicationId,
 }
 
@@ -94,7 +98,14 @@ impl fmt::Debug for Connection {
 impl Connection {
     /// The chat service over this account.
     pub fn chat(&self) -> Arc<DiscordChat> {
-        Arc::new(DiscordChat::new(Arc::clone(&self.http), self.me))
+        let people = Arc::clone(&self.people);
+        let turns = Arc::clone(&self.turns);
+        Arc::new(DiscordChat::new(
+            Arc::clone(&self.http),
+            self.me,
+            people,
+            turns,
+        ))
     }
 }
 
@@ -117,7 +128,10 @@ pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordErr
         user: ids::user(user.id),
         guild: settings.guild,
     };
+    let people = Arc::new(People::new(settings.guild, Arc::clone(&http)));
     Ok(Connection {
+        people,
+        turns: Arc::default(),
         settings,
         client,
         http,

@@ -34,7 +34,10 @@ impl Directory for FrontDoor {
         let answer = within(self.http.get_bot_gateway()).await;
         let gateway = answer.map_err(|error| match error {
             ChatError::Unauthorized => NoGateway::Ever(DiscordError::BadToken),
-            other => NoGateway::Now(other),
+            other @ (ChatError::Unknown(_)
+            | ChatError::NotSent(_)
+            | ChatError::Throttled(_)
+            | ChatError::Refused { .. }) => NoGateway::Now(other),
         })?;
         let limit = gateway.session_start_limit;
         Ok((

@@ -91,5 +91,6 @@ pub enum DiscordError {
 }
 
 fn lines(lacks: &[Lack]) -> String {
-    lacks.iter().map(|lack| format!("\n- {lack}")).collect()
+    let lines: Vec<String> = lacks.iter().map(|lack| format!("\n- {lack}")).collect();
+    lines.concat()
 }

@@ -25,6 +25,7 @@ use super::{
     raw::Unread,
     registration,
     relay::{Gate, Patience, Relay, Told},
+    sweep,
     tap::{self, Tapped},
     watchdog,
 };
@@ -114,21 +115,24 @@ pub(super) async fn serve(
         .await
         .map_err(DiscordError::NoPort)?;
     let doorman = Doorman { sessions };
-    let raw = Unread { link: link.clone() };
+    let raw = Unread {
+        link: link.clone(),
+        gap: Arc::clone(&gap),
+    };
     let mut client = client(&connection, options, desk, doorman, raw).await?;
     relay.url().clone_into(&mut *client.ws_url.lock().await);
     let shards = Arc::clone(&client.shard_manager);
     let listener = Listener::new(
         Arc::clone(&house),
-        Arc::clone(&connection.http),
+        &connection,
         Arc::clone(&client.cache),
         places,
-        connection.me,
+        clock.clone(),
     );
     let stage = Stage {
         house,
         chat: connection.chat(),
-        clock,
+        clock: clock.clone(),
         listen: Arc::new(move || outbox.listen()),
     };
     tokio::select! {
@@ -136,6 +140,8 @@ pub(super) async fn serve(
         () = listener.mark_unseen() => {}
     }
     let mut tasks = JoinSet::new();
+    let clients = vec![Arc::clone(&connection.http), Arc::clone(&client.http)];
+    tasks.spawn(sweep::keep_small(clients, clock));
     tasks.spawn(async move { listener.run(gateway_sessions, gap).await });
     tasks.spawn(live::show_all(stage, live));
     tasks.spawn(

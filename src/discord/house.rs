@@ -5,9 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    access::{Action, Permit, Refusal},
-    session::{Cancelled, Engine, Health, Heard, SessionError, SessionView},
-    words::{ChannelId, MessageId, Person, Place, RunId},
+    access::{Action, Change, Changed, Forbidden, Permit, Refusal},
+    session::{
+        Cancelled, Cleared, Engine, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
+        SessionError, SessionView, StartOrder, Started, Stopped,
+    },
+    store::MembershipRow,
+    words::{ChannelId, MessageId, Person, Place, RunId, Tier},
 };
 
 /// The rooms behind Discord, as far as Discord needs them. The one implementation is the session
@@ -19,6 +23,9 @@ pub(super) trait House: Send + Sync + 'static {
 
     /// Marks a message that needs no decision.
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError>;
+
+    /// Says in a place that messages up to this one are left out, and marks them as decided on.
+    async fn left_out(&self, channel: ChannelId, last: MessageId) -> Result<(), SessionError>;
 
     /// The channels of projects and the threads of sessions.
     async fn watched(&self) -> Result<Vec<ChannelId>, SessionError>;
@@ -40,8 +47,65 @@ pub(super) trait House: Send + Sync + 'static {
     /// Ends what is at work at the permit's place.
     async fn cancel(&self, permit: &Permit) -> Result<Cancelled, SessionError>;
 
-    /// The sessions of the permit's channel, the last used first.
-    async fn sessions(&self, permit: &Permit) -> Result<Vec<SessionView>, SessionError>;
+    /// The sessions of the permit's channel or all that the person may see, the last used first.
+    async fn sessions(
+        &self,
+        person: &Person,
+        permit: &Permit,
+        reach: Reach,
+    ) -> Result<Vec<SessionView>, SessionError>;
+
+    /// The session at the permit's place, or the one of its channel that is called so.
+    async fn find_session(
+        &self,
+        permit: &Permit,
+        name: Option<&str>,
+    ) -> Result<Option<SessionView>, SessionError>;
+
+    /// What it takes to begin a session there.
+    fn demanded(&self, place: Place, order: &StartOrder) -> Action;
+
+    /// Begins a session.
+    async fn start_session(
+        &self,
+        permit: &Permit,
+        order: StartOrder,
+    ) -> Result<Result<Started, NotStarted>, SessionError>;
+
+    /// Ends the session at the permit's place.
+    async fn stop_session(&self, permit: &Permit) -> Result<Stopped, SessionError>;
+
+    /// Begins the session at the permit's place anew.
+    async fn clear_session(
+        &self,
+        permit: &Permit,
+        command: MessageId,
+    ) -> Result<Cleared, SessionError>;
+
+    /// Where the requests of the permit's person stand.
+    async fn positions(&self, permit: &Permit) -> Result<Vec<QueuePosition>, SessionError>;
+
+    /// The projects of the settings.
+    fn projects(&self) -> &Projects;
+
+    /// What a person is at a place, and the memberships that have a say in it.
+    async fn standing(
+        &self,
+        person: &Person,
+        place: Place,
+    ) -> Result<(Tier, Vec<MembershipRow>), SessionError>;
+
+    /// Every membership.
+    async fn memberships(&self) -> Result<Vec<MembershipRow>, SessionError>;
+
+    /// Changes a membership for somebody who may.
+    async fn change_membership(
+        &self,
+        permit: &Permit,
+        actor: &Person,
+        change: Change,
+        known: &[Person],
+    ) -> Result<Result<Changed, Forbidden>, SessionError>;
 
     /// How the server is.
     async fn health(&self) -> Result<Health, SessionError>;
@@ -66,6 +130,10 @@ impl House for Behind {
         self.0.decided(channel, message).await
     }
 
+    async fn left_out(&self, channel: ChannelId, last: MessageId) -> Result<(), SessionError> {
+        self.0.left_out(channel, last).await
+    }
+
     async fn watched(&self) -> Result<Vec<ChannelId>, SessionError> {
         self.0.watched().await
     }
@@ -85,15 +153,86 @@ impl House for Behind {
         place: Place,
         action: Action,
     ) -> Result<Result<Permit, Refusal>, SessionError> {
-        Ok(self.0.gate().authorize(person, place, action).await?)
+        self.0.authorize(person, place, action).await
     }
 
     async fn cancel(&self, permit: &Permit) -> Result<Cancelled, SessionError> {
         self.0.cancel(permit).await
     }
 
-    async fn sessions(&self, permit: &Permit) -> Result<Vec<SessionView>, SessionError> {
-        self.0.sessions(permit).await
+    async fn sessions(
+        &self,
+        person: &Person,
+        permit: &Permit,
+        reach: Reach,
+    ) -> Result<Vec<SessionView>, SessionError> {
+        self.0.sessions(person, permit, reach).await
+    }
+
+    async fn find_session(
+        &self,
+        permit: &Permit,
+        name: Option<&str>,
+    ) -> Result<Option<SessionView>, SessionError> {
+        self.0.find_session(permit, name).await
+    }
+
+    fn demanded(&self, place: Place, order: &StartOrder) -> Action {
+        self.0.demanded(place, order)
+    }
+
+    async fn start_session(
+        &self,
+        permit: &Permit,
+        order: StartOrder,
+    ) -> Result<Result<Started, NotStarted>, SessionError> {
+        self.0.start_session(permit, order).await
+    }
+
+    async fn stop_session(&self, permit: &Permit) -> Result<Stopped, SessionError> {
+        self.0.stop_session(permit).await
+    }
+
+    async fn clear_session(
+        &self,
+        permit: &Permit,
+        command: MessageId,
+    ) -> Result<Cleared, SessionError> {
+        self.0.clear_session(permit, command).await
+    }
+
+    async fn positions(&self, permit: &Permit) -> Result<Vec<QueuePosition>, SessionError> {
+        self.0.positions(permit).await
+    }
+
+    fn projects(&self) -> &Projects {
+        self.0.projects()
+    }
+
+    async fn standing(
+        &self,
+        person: &Person,
+        place: Place,
+    ) -> Result<(Tier, Vec<MembershipRow>), SessionError> {
+        Ok(self.0.gate().standing(person, place).await?)
+    }
+
+    async fn memberships(&self) -> Result<Vec<MembershipRow>, SessionError> {
+        Ok(self.0.store().memberships().await?)
+    }
+
+    async fn change_membership(
+        &self,
+        permit: &Permit,
+        actor: &Person,
+        change: Change,
+        known: &[Person],
+    ) -> Result<Result<Changed, Forbidden>, SessionError> {
+        let now = self.0.clock().now();
+        let gate = self.0.gate();
+        Ok(gate
+            .change_membership(permit, actor, change, known, now)
+            .await?)
     }
 
     async fn health(&self) -> Result<Health, SessionError> {

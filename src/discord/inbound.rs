@@ -11,8 +11,8 @@ use super::{
     render,
 };
 use crate::{
-    session::{Addressed, Heard},
-    words::{ChannelId, GuildId, Person, Place, RoleId, UserId},
+    session::Heard,
+    words::{Addressed, ChannelId, GuildId, MessageId, Person, Place, RoleId, UserId},
 };
 
 /// Who this bot is.
@@ -88,7 +88,8 @@ pub(super) fn heard(
         person,
         title: render::thread_name(&text),
         text,
-        addressed: names.addressed(),
+        addressed: addressed(message, |mention| names.is_me(mention), me),
+        replies_to: replies_to(message),
     }
 }
 
@@ -106,26 +107,42 @@ struct InMessage<'a> {
     cache: &'a sn::Cache,
 }
 
-impl InMessage<'_> {
-    /// The lists that Discord made, not the text: a mention in a code block is none, and a reply to
-    /// a message of the bot is one if it pings.
-    fn addressed(&self) -> Addressed {
-        let by_user = self
-            .message
-            .mentions
-            .iter()
-            .map(|user| Mention::User(ids::user(user.id)));
-        let by_role = self
-            .message
-            .mention_roles
-            .iter()
-            .map(|role| Mention::Role(ids::role(*role)));
-        if by_user.chain(by_role).any(|mention| self.is_me(mention)) {
-            Addressed::ToBaton
-        } else {
-            Addressed::ToNobody
-        }
+/// Whether a message speaks to the bot. By the lists that Discord made, not by the text: a mention in
+/// a code block is none, and a reply to a message of the bot is one if it pings.
+pub(super) fn addressed(
+    message: &sn::Message,
+    is_me: impl Fn(Mention) -> bool,
+    me: Me,
+) -> Addressed {
+    let by_user = message
+        .mentions
+        .iter()
+        .map(|user| Mention::User(ids::user(user.id)));
+    let by_role = message
+        .mention_roles
+        .iter()
+        .map(|role| Mention::Role(ids::role(*role)));
+    let replied_to = message
+        .referenced_message
+        .as_ref()
+        .filter(|_| replies_to(message).is_some());
+    if by_user.chain(by_role).any(is_me) {
+        Addressed::ToBaton
+    } else if replied_to.is_some_and(|to| ids::user(to.author.id) == me.user) {
+        Addressed::InReply
+    } else {
+        Addressed::ToNobody
     }
+}
+
+/// The message that a message replies to. A forwarded message refers to one too, and is no reply
+/// (Discord: resources/message#message-reference-types).
+fn replies_to(message: &sn::Message) -> Option<MessageId> {
+    if message.kind != sn::MessageType::InlineReply {
+        return None;
+    }
+    let reference = message.message_reference.as_ref()?;
+    reference.message_id.map(ids::message)
 }
 
 impl Names for InMessage<'_> {

@@ -189,19 +189,16 @@ mod tests {
         let (mut identifies, mut said) = (0, None);
         while book.clock.now().since(start) < DAY {
             // Each turn is a start of its own: all it knows is in the database.
-            match book.ledger.due(PLENTY).await.unwrap() {
-                Some(wait) => {
-                    said = said.or(wait.why.is_worth_a_word().then(|| wait.why.to_string()));
-                    let left = wait.until.since(book.clock.now());
-                    assert!(!left.is_zero());
-                    book.clock.advance(left);
-                }
-                None => {
-                    book.ledger.enter().await.unwrap();
-                    identifies += 1;
-                    book.clock.advance(Duration::from_secs(1));
-                }
-            }
+            let Some(wait) = book.ledger.due(PLENTY).await.unwrap() else {
+                book.ledger.enter().await.unwrap();
+                identifies += 1;
+                book.clock.advance(Duration::from_secs(1));
+                continue;
+            };
+            said = said.or(wait.why.is_worth_a_word().then(|| wait.why.to_string()));
+            let left = wait.until.since(book.clock.now());
+            assert!(!left.is_zero());
+            book.clock.advance(left);
         }
         assert!((20..60).contains(&identifies), "{identifies}");
         let said = said.unwrap();

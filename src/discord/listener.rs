@@ -12,25 +12,35 @@ use serenity::{
     http::Http,
 };
 use thiserror::Error;
-use tokio::sync::{Notify, mpsc};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::{Instant, MissedTickBehavior},
+};
 
 use super::{
+    Connection,
     house::House,
     ids,
     inbound::{self, Me, Origin},
+    missed::Look,
     people::People,
     places::Places,
     recent::Recent,
     tap::{Inbound, Tapped},
 };
 use crate::{
+    clock::Clock,
+    config::CatchUp,
     delivery::ChatError,
     session::SessionError,
-    words::{ChannelId, MessageId},
+    words::{ChannelId, MessageId, Person},
 };
 
 /// Messages that are remembered as handled; a RESUME replays far fewer.
 const REMEMBERED: usize = 4_096;
+
+/// How often it is looked whether there is something that no event told of.
+const LOOK: Duration = Duration::from_mins(10);
 
 /// How long a channel that could not be caught up is left alone.
 pub(super) const TRY_AGAIN: Duration = Duration::from_secs(15);
@@ -51,6 +61,10 @@ pub(super) struct Listener {
     pub(super) cache: Arc<Cache>,
     pub(super) places: Arc<Places>,
     pub(super) me: Me,
+    pub(super) people: Arc<People>,
+    pub(super) clock: Clock,
+    pub(super) bounds: CatchUp,
+    channels: Vec<ChannelId>,
     recent: Mutex<Recent>,
     pub(super) watched: Mutex<HashSet<ChannelId>>,
     /// Channels with a message that could not be taken, and that message. What comes later in such
@@ -61,21 +75,35 @@ pub(super) struct Listener {
 impl Listener {
     pub(super) fn new(
         house: Arc<dyn House>,
-        http: Arc<Http>,
+        connection: &Connection,
         cache: Arc<Cache>,
         places: Arc<Places>,
-        me: Me,
+        clock: Clock,
     ) -> Self {
+        let settings = &connection.settings;
         Self {
             house,
-            http,
+            http: Arc::clone(&connection.http),
             cache,
             places,
-            me,
+            me: connection.me,
+            people: Arc::clone(&connection.people),
+            clock,
+            bounds: settings.catch_up,
+            channels: settings
+                .channels
+                .iter()
+                .map(|bound| bound.channel)
+                .collect(),
             recent: Mutex::new(Recent::new(REMEMBERED)),
             watched: Mutex::default(),
             behind: Mutex::default(),
         }
+    }
+
+    /// The channels of projects.
+    pub(super) fn bound(&self) -> impl Iterator<Item = ChannelId> {
+        self.channels.iter().copied()
     }
 
     /// Serves one gateway session after the other, until nobody can begin one any more.
@@ -88,7 +116,9 @@ impl Listener {
         let Some(mut current) = sessions.recv().await else {
             return;
         };
-        self.catch_up().await;
+        self.catch_up(Look::Thorough).await;
+        let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let is_behind = !self.behind.lock().is_empty();
             tokio::select! {
@@ -96,13 +126,13 @@ impl Listener {
                     Some(event) => {
                         self.take(event).await;
                         if current.has_gap() {
-                            self.catch_up().await;
+                            self.catch_up(Look::Quick).await;
                         }
                     }
                     None => match sessions.recv().await {
                         Some(next) => {
                             current = next;
-                            self.catch_up().await;
+                            self.catch_up(Look::Thorough).await;
                         }
                         None => return,
                     },
@@ -113,9 +143,10 @@ impl Listener {
                         self.take(event).await;
                     }
                     current = next;
-                    self.catch_up().await;
+                    self.catch_up(Look::Thorough).await;
                 }
-                () = gap.notified() => self.catch_up().await,
+                () = gap.notified() => self.catch_up(Look::Quick).await,
+                _ = look.tick() => self.catch_up(Look::Quick).await,
                 () = tokio::time::sleep(TRY_AGAIN), if is_behind => self.catch_up_behind().await,
             }
         }
@@ -125,6 +156,7 @@ impl Listener {
         match event {
             Inbound::Message(message) => self.take_live(&message).await,
             Inbound::Channel(channel) => self.places.note(&channel),
+            Inbound::Member(person) => self.people.forget(person),
         }
     }
 
@@ -139,8 +171,10 @@ impl Listener {
         }
         tracing::debug!(%channel, message = %id, "a message has arrived");
         let person = inbound::person(message);
-        let people = People::new(self.me.guild, Arc::clone(&self.http));
-        if let Err(error) = self.hear(message, person, &people).await {
+        if let Some(person) = &person {
+            self.people.note(person);
+        }
+        if let Err(error) = self.hear(message, person).await {
             tracing::error!(%error, %channel, message = %id, "a message could not be taken; trying again");
             self.behind.lock().insert(channel, Some(id));
         }
@@ -159,8 +193,7 @@ impl Listener {
     pub(super) async fn hear(
         &self,
         message: &sn::Message,
-        person: Option<crate::words::Person>,
-        people: &People,
+        person: Option<Person>,
     ) -> Result<(), NotTaken> {
         let (channel, id) = (ids::channel(message.channel_id), ids::message(message.id));
         if self.recent.lock().contains(id) {
@@ -171,12 +204,19 @@ impl Listener {
             .resolve(channel, &self.cache, &*self.house)
             .await?;
         if let Some(place) = place {
+            let writer = ids::user(message.author.id);
             let person = match person {
-                Some(person) => person,
-                None => people.writer(message).await?,
+                Some(person) => Some(person),
+                None => self.people.member(writer).await?,
             };
-            let heard = inbound::heard(message, place, person, self.me, &self.cache);
-            self.house.hear(heard).await?;
+            match person {
+                Some(person) => {
+                    let heard = inbound::heard(message, place, person, self.me, &self.cache);
+                    self.house.hear(heard).await?;
+                }
+                // Who has left is nobody here: what he wrote before is not answered any more.
+                None => self.house.decided(channel, id).await?,
+            }
         }
         self.recent.lock().note(id);
         Ok(())

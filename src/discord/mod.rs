@@ -21,6 +21,7 @@ mod link;
 mod listener;
 mod live;
 mod mentions;
+mod missed;
 mod pace;
 mod people;
 mod places;
@@ -30,11 +31,13 @@ mod recent;
 mod registration;
 mod relay;
 pub mod render;
+mod sweep;
 mod tap;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod watchdog;
 
 pub use chat::DiscordChat;

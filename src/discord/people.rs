@@ -1,25 +1,40 @@
-//! Who wrote a message that does not say: messages that are read back carry no roles.
+//! Who somebody is in the guild: messages that are read back carry no roles, and what a message said
+//! of them is not true for ever.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use serenity::{all as sn, http::Http};
+use tokio::time::Instant;
 
 use super::{chat::within, ids, inbound};
 use crate::{
-    delivery::ChatError,
+    delivery::{ChatError, Standing},
     words::{GuildId, Person, RoleId, UserId},
 };
 
 /// "Unknown Member" and "Unknown User" (Discord: opcodes-and-status-codes#json-error-codes).
 const GONE: [u32; 2] = [10_007, 10_013];
 
-/// The members that were asked for during one catch-up. Not kept longer: roles change.
+/// How long roles are believed.
+const FRESH: Duration = Duration::from_mins(1);
+
+/// Persons that are remembered; more are forgotten all at once.
+const KEPT: usize = 10_000;
+
+/// The members whose roles were seen within the last minute.
 #[derive(Debug)]
 pub(super) struct People {
     guild: GuildId,
     http: Arc<Http>,
-    known: Mutex<HashMap<UserId, Person>>,
+    known: Mutex<HashMap<UserId, Known>>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    at: Instant,
+    /// `None` for somebody who is no member.
+    member: Option<Person>,
 }
 
 impl People {
@@ -31,43 +46,57 @@ impl People {
         }
     }
 
-    /// The writer of a message. Who left the guild has no roles any more.
-    pub(super) async fn writer(&self, message: &sn::Message) -> Result<Person, ChatError> {
-        let id = ids::user(message.author.id);
-        if let Some(person) = self.known.lock().get(&id) {
-            return Ok(person.clone());
+    /// Takes in what an event says of its author, at this moment.
+    pub(super) fn note(&self, person: &Person) {
+        self.keep(person.id, Some(person.clone()));
+    }
+
+    /// What is known of somebody is not true any more.
+    pub(super) fn forget(&self, person: UserId) {
+        self.known.lock().remove(&person);
+    }
+
+    /// Somebody as a member of the guild; `None` if he is none (any more).
+    pub(super) async fn member(&self, id: UserId) -> Result<Option<Person>, ChatError> {
+        let known = self.known.lock().get(&id).cloned();
+        if let Some(known) = known
+            && known.at.elapsed() < FRESH
+        {
+            return Ok(known.member);
         }
-        let person = match member(&self.http, self.guild, id).await? {
-            Some(member) => Person {
+        let found = self
+            .http
+            .get_member(ids::to_guild(self.guild), ids::to_user(id));
+        let member = match within(found).await {
+            Ok(member) => Some(Person {
                 id,
                 name: inbound::shown(&member.user, member.nick.as_deref()),
                 roles: roles(&member),
-            },
-            None => Person {
-                id,
-                name: message.author.display_name().to_owned(),
-                roles: Vec::new(),
-            },
+            }),
+            Err(error) if GONE.iter().any(|code| error.is_code(*code)) => None,
+            Err(error) => return Err(error),
         };
-        self.known.lock().insert(id, person.clone());
-        Ok(person)
+        self.keep(id, member.clone());
+        Ok(member)
     }
-}
 
-/// Somebody as a member of the guild; `None` if he is none (any more).
-pub(super) async fn member(
-    http: &Http,
-    guild: GuildId,
-    user: UserId,
-) -> Result<Option<sn::Member>, ChatError> {
-    match within(http.get_member(ids::to_guild(guild), ids::to_user(user))).await {
-        Ok(member) => Ok(Some(member)),
-        Err(error) if GONE.iter().any(|code| error.is_code(*code)) => Ok(None),
-        Err(error) => Err(error),
+    /// What somebody is in the guild.
+    pub(super) async fn standing(&self, id: UserId) -> Result<Standing, ChatError> {
+        let member = self.member(id).await?;
+        Ok(member.map_or(Standing::Stranger, |person| Standing::Member(person.roles)))
+    }
+
+    fn keep(&self, id: UserId, member: Option<Person>) {
+        let mut known = self.known.lock();
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        let at = Instant::now();
+        known.insert(id, Known { at, member });
     }
 }
 
 /// A member's roles.
-pub(super) fn roles(member: &sn::Member) -> Vec<RoleId> {
+fn roles(member: &sn::Member) -> Vec<RoleId> {
     member.roles.iter().copied().map(ids::role).collect()
 }

@@ -1,8 +1,11 @@
 //! Events that serenity knows and cannot read would vanish without a word; here they leave one.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use serenity::all::{Context, Event, RawEventHandler};
+use tokio::sync::Notify;
 
 use super::Link;
 
@@ -23,6 +26,8 @@ const WANTED: [&str; 9] = [
 #[derive(Debug)]
 pub(super) struct Unread {
     pub(super) link: Link,
+    /// What it told is read back.
+    pub(super) gap: Arc<Notify>,
 }
 
 #[async_trait]
@@ -35,6 +40,7 @@ impl RawEventHandler for Unread {
             return;
         }
         self.link.unread();
+        self.gap.notify_one();
         // Its content is other people's words and stays out of the log.
         tracing::error!(kind = %event.kind, id = ?event.value.get("id"), "an event could not be read");
         if event.kind == "INTERACTION_CREATE" {

@@ -11,11 +11,14 @@ use tokio::sync::Notify;
 
 use super::{Connection, DiscordSettings, SecureSimulator, connect, house::House};
 use crate::{
-    access::{Action, Gate, Owners, Permit, Refusal},
+    access::{Action, Change, Changed, Forbidden, Gate, Owners, Permit, Refusal},
     config::CatchUp,
-    session::{Cancelled, Health, Heard, SessionError, SessionView},
-    store::{Store, StoreError},
-    words::{ChannelId, GuildId, MessageId, Person, Place, RunId},
+    session::{
+        Cancelled, Cleared, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
+        SessionError, SessionView, StartOrder, Started, Stopped,
+    },
+    store::{MembershipRow, Store, StoreError},
+    words::{ChannelId, GuildId, MessageId, Person, Place, RunId, Tier},
 };
 
 /// Settings that lead to a simulator.
@@ -62,6 +65,7 @@ pub(super) struct FakeHouse {
     pub(super) watched: Vec<ChannelId>,
     pub(super) marks: Mutex<HashMap<ChannelId, MessageId>>,
     pub(super) heard: Mutex<Vec<Heard>>,
+    pub(super) left_out: Mutex<Vec<(ChannelId, MessageId)>>,
     pub(super) changed: Notify,
     /// How many of the next messages fail.
     pub(super) failures: Mutex<u32>,
@@ -71,6 +75,8 @@ pub(super) struct FakeHouse {
     pub(super) store: Option<Store>,
     pub(super) sessions: Vec<SessionView>,
     pub(super) cancelled: Mutex<Vec<Place>>,
+    pub(super) orders: Mutex<Vec<StartOrder>>,
+    pub(super) projects: Projects,
 }
 
 impl FakeHouse {
@@ -135,6 +141,12 @@ impl House for FakeHouse {
         Ok(())
     }
 
+    async fn left_out(&self, channel: ChannelId, last: MessageId) -> Result<(), SessionError> {
+        self.left_out.lock().push((channel, last));
+        self.mark_now(channel, last);
+        Ok(())
+    }
+
     async fn watched(&self) -> Result<Vec<ChannelId>, SessionError> {
         Ok(self.watched.clone())
     }
@@ -169,8 +181,72 @@ impl House for FakeHouse {
         Ok(Cancelled::Stopping)
     }
 
-    async fn sessions(&self, _: &Permit) -> Result<Vec<SessionView>, SessionError> {
+    async fn sessions(
+        &self,
+        _: &Person,
+        _: &Permit,
+        _: Reach,
+    ) -> Result<Vec<SessionView>, SessionError> {
         Ok(self.sessions.clone())
+    }
+
+    async fn find_session(
+        &self,
+        _: &Permit,
+        _: Option<&str>,
+    ) -> Result<Option<SessionView>, SessionError> {
+        Ok(self.sessions.first().cloned())
+    }
+
+    fn demanded(&self, _: Place, _: &StartOrder) -> Action {
+        Action::StartSession
+    }
+
+    async fn start_session(
+        &self,
+        _: &Permit,
+        order: StartOrder,
+    ) -> Result<Result<Started, NotStarted>, SessionError> {
+        self.orders.lock().push(order);
+        Ok(Ok(Started::Opening))
+    }
+
+    async fn stop_session(&self, _: &Permit) -> Result<Stopped, SessionError> {
+        Ok(Stopped::Ended)
+    }
+
+    async fn clear_session(&self, _: &Permit, _: MessageId) -> Result<Cleared, SessionError> {
+        Ok(Cleared::Cleared)
+    }
+
+    async fn positions(&self, _: &Permit) -> Result<Vec<QueuePosition>, SessionError> {
+        Ok(Vec::new())
+    }
+
+    fn projects(&self) -> &Projects {
+        &self.projects
+    }
+
+    async fn standing(
+        &self,
+        _: &Person,
+        _: Place,
+    ) -> Result<(Tier, Vec<MembershipRow>), SessionError> {
+        Ok((Tier::Owner, Vec::new()))
+    }
+
+    async fn memberships(&self) -> Result<Vec<MembershipRow>, SessionError> {
+        Ok(Vec::new())
+    }
+
+    async fn change_membership(
+        &self,
+        _: &Permit,
+        _: &Person,
+        _: Change,
+        _: &[Person],
+    ) -> Result<Result<Changed, Forbidden>, SessionError> {
+        Ok(Ok(Changed::Nothing))
     }
 
     async fn health(&self) -> Result<Health, SessionError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{Engine, Heard, SessionError, hear::Conversation, sentences};
+use super::{Engine, Heard, SessionError, conversation::Conversation, sentences};
 use crate::{
     access::Permit,
     admission::{Full, Queue, Ticket},
@@ -21,6 +21,8 @@ pub(super) enum Accepted {
     InMailbox,
     /// It was accepted before.
     Before,
+    /// Its session was ended a moment ago.
+    Ended,
     /// There is no room for a run.
     QueueFull(Full),
     /// There is no room for a message.
@@ -67,6 +69,9 @@ impl Engine {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
         let (session, begins) = match conversation {
+            Conversation::Known(id) if !tx.is_session_open(id).await? => {
+                return Ok(Accepted::Ended);
+            }
             Conversation::Known(id) => (id, None),
             Conversation::New(new) => {
                 if !tx.insert_session(&new, now).await? {
@@ -164,6 +169,14 @@ impl Engine {
             },
         };
         tx.deliver(&eyes, now).await?;
+        if begins.is_none() && heard.place.thread.is_none() {
+            let session = self.store.session(session).await?;
+            if session.is_bound_to_channel() {
+                // The rule may have changed since the session was begun.
+                self.tell_what_is_sent(tx, session.id, session.channel_id)
+                    .await?;
+            }
+        }
         if let Some(new) = begins {
             // From here on the thread's messages are for the agent, also those that are missed.
             tx.mark_channel(new.thread, heard.message).await?;

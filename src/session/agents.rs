@@ -115,7 +115,7 @@ impl Agents {
                 Start::New
             },
             directory: project.directory.clone(),
-            model: project.model.clone(),
+            model: session.model.clone().or_else(|| project.model.clone()),
             allowed_tools: project.allowed_tools.clone(),
             forbidden: self.forbidden.clone(),
             temporary: self.host.temporary(runner),
@@ -224,6 +224,15 @@ impl Agents {
     /// Takes every agent that has had no work for so long, to be [closed](Self::close_leaving).
     pub(super) fn idle_for(&self, longest: Duration) -> Vec<Leaving> {
         self.shelf.lock().idle_for(longest)
+    }
+
+    /// Ends the agent of a session that has ended, unless it works: then that is seen to when it
+    /// has stopped.
+    pub(super) async fn end_of_session(&self, session: SessionId) {
+        let leaving = self.shelf.lock().leave(session);
+        if let Some(leaving) = leaving {
+            self.close_leaving(leaving).await;
+        }
     }
 
     /// When the agent that has been idle for longest began to be.

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{Engine, SessionError, finish::Outcome};
-use crate::{access::Permit, words::RunId};
+use crate::{
+    access::Permit,
+    words::{RunId, SessionId},
+};
 
 /// What became of a wish to cancel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +20,11 @@ pub enum Cancelled {
 }
 
 impl Engine {
-    /// Cancels the run of the session at the permit's place. Messages in the mailbox stay: each is
-    /// somebody's own.
+    /// Cancels the run of the session that is or posts at the permit's place. Messages in the mailbox
+    /// stay: each is somebody's own.
     pub async fn cancel(self: &Arc<Self>, permit: &Permit) -> Result<Cancelled, SessionError> {
-        let Some(thread) = permit.place().thread else {
-            return Ok(Cancelled::Nothing);
-        };
-        let Some(session) = self.store.session_in(thread).await? else {
+        let place = permit.place().post_channel();
+        let Some(session) = self.store.session_at(place).await? else {
             return Ok(Cancelled::Nothing);
         };
         let Some(run) = self.store.open_run_of(session.id).await? else {
@@ -41,26 +42,35 @@ impl Engine {
         )
         .await?;
         tx.commit().await?;
-        let withdrawn = self.queue.lock().withdraw(run.id);
+        self.stop_or_withdraw(run.id, session.id).await
+    }
+
+    /// Carries out a wish to cancel that is stored.
+    pub(super) async fn stop_or_withdraw(
+        self: &Arc<Self>,
+        run: RunId,
+        session: SessionId,
+    ) -> Result<Cancelled, SessionError> {
+        let withdrawn = self.queue.lock().withdraw(run);
         if let Some(ticket) = withdrawn {
-            let ended = self
-                .finish(run.id, session.id, Outcome::Withdrawn, None)
-                .await;
+            let ended = self.finish(run, session, Outcome::Withdrawn, None).await;
             if ended.is_err() {
                 // The wish is in its row, and it ends so when its turn comes.
                 self.queue.lock().restore_waiting(ticket);
+            } else {
+                self.let_go_if_ended(session).await?;
             }
             self.pump();
             return ended.map(|()| Cancelled::Withdrawn);
         }
-        if self.stop_run(run.id) {
+        if self.stop_run(run) {
             return Ok(Cancelled::Stopping);
         }
         // It ended between the look and the wish, or is on its way into the queue or out of it: then
         // it finds the wish in its row before it begins.
-        let still = self.store.open_run_of(session.id).await?;
+        let still = self.store.open_run_of(session).await?;
         Ok(match still {
-            Some(open) if open.id == run.id => Cancelled::Stopping,
+            Some(open) if open.id == run => Cancelled::Stopping,
             Some(_) | None => Cancelled::Nothing,
         })
     }

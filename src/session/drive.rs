@@ -152,6 +152,11 @@ impl Engine {
             }
             self.agents.put_back(session, agent).await;
         }
+        if let Err(error) = self.let_go_if_ended(session).await {
+            error.log(
+                "whether a session has ended cannot be read; its agent stays until it is idle",
+            );
+        }
     }
 
     /// Gets an agent, gives it the turn and follows it.
@@ -164,7 +169,7 @@ impl Engine {
     ) -> Result<Next, SessionError> {
         let session = self.store.session(session).await?;
         let project = self.project_of(&session)?;
-        let context = self.context(&session).await?;
+        let context = self.context(&session, requests).await?;
         let agent = self.agents.obtain(&session, &project).await?;
         // Before the prompt: if this server dies after it was given, the next one knows that the
         // agent may be at work.

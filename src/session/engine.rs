@@ -12,9 +12,9 @@ use thiserror::Error;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{LiveRun, Projects, agents::Agents};
+use super::{ChannelMode, LiveRun, Projects, agents::Agents, hear::Told};
 use crate::{
-    access::Gate,
+    access::{Action, Gate, Permit, Refusal},
     admission::{Caps, Queue, Ticket},
     clock::{Clock, Millis},
     delivery::{Chat, Outbox},
@@ -24,7 +24,7 @@ use crate::{
         runner::{HostError, LinkError, RemoveError, RunnerHost, StartError},
     },
     store::{NewDelivery, Payload, Store, StoreError, Tx},
-    words::{ChannelId, MessageId, RunId, SessionId, UserId},
+    words::{ChannelId, MessageId, Person, Place, RunId, SessionId},
 };
 
 /// What bounds sessions.
@@ -68,6 +68,8 @@ pub struct Parts {
     pub forbidden: Vec<PathBuf>,
     /// The bounds.
     pub limits: Limits,
+    /// How conversations that have a whole channel work.
+    pub channel_mode: ChannelMode,
     /// Who shows runs at work.
     pub live: mpsc::UnboundedSender<LiveRun>,
     /// Ends everything.
@@ -85,6 +87,7 @@ pub struct Engine {
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) agents: Agents,
     pub(super) limits: Limits,
+    pub(super) channel_mode: ChannelMode,
     pub(super) live: mpsc::UnboundedSender<LiveRun>,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
@@ -93,8 +96,8 @@ pub struct Engine {
     pub(super) at_work: Mutex<HashMap<RunId, CancellationToken>>,
     /// Something changed that decides when [`Engine::keep`] has to look again.
     pub(super) changed: Notify,
-    /// When a person was last told why he is refused: one sentence is enough for a while.
-    pub(super) told: Mutex<HashMap<UserId, Millis>>,
+    /// When somebody was last told why nothing is done: one sentence is enough for a while.
+    pub(super) told: Mutex<HashMap<Told, Millis>>,
     pub(super) started_at: Millis,
     pub(super) heard: AtomicU64,
 }
@@ -121,6 +124,7 @@ impl Engine {
             runtime: parts.runtime,
             agents,
             limits: parts.limits,
+            channel_mode: parts.channel_mode,
             live: parts.live,
             stop: parts.stop,
             tasks: TaskTracker::new(),
@@ -132,9 +136,35 @@ impl Engine {
         })
     }
 
-    /// The gate, for commands.
+    /// May he? In a channel whose conversation is for owners only it takes an owner to speak to it
+    /// or to end it.
+    pub async fn authorize(
+        &self,
+        person: &Person,
+        place: Place,
+        action: Action,
+    ) -> Result<Result<Permit, Refusal>, SessionError> {
+        let action = if self.is_owners_channel(place).await? {
+            action.in_owners_channel()
+        } else {
+            action
+        };
+        Ok(self.gate.authorize(person, place, action).await?)
+    }
+
+    /// Who may what, for the commands about that.
     pub const fn gate(&self) -> &Gate {
         &self.gate
+    }
+
+    /// The time.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The projects of the settings.
+    pub const fn projects(&self) -> &Projects {
+        &self.projects
     }
 
     /// The state, for what only reads.

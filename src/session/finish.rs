@@ -43,7 +43,7 @@ impl Outcome {
     }
 
     /// What the place is shown.
-    fn payload(self, footer: String) -> Option<Payload> {
+    fn payload(self, session: &SessionRow, footer: String) -> Option<Payload> {
         let notice = |text: String| Payload::Notice {
             channel: None,
             reply_to: None,
@@ -52,6 +52,7 @@ impl Outcome {
         match self {
             Self::Answered(markdown) => Some(Payload::Answer { markdown, footer }),
             Self::Failed { sentence, .. } => Some(notice(sentence)),
+            Self::Cancelled if session.has_ended() => Some(notice(sentences::CUT_OFF.to_owned())),
             Self::Cancelled => Some(notice(sentences::CANCELLED.to_owned())),
             Self::Withdrawn => Some(notice(sentences::WITHDRAWN.to_owned())),
             Self::Expired => Some(notice(sentences::EXPIRED.to_owned())),
@@ -137,7 +138,7 @@ impl Engine {
             payload,
         };
         let live = tx.withdraw_live(run, now).await?;
-        if let Some(payload) = outcome.payload(footer) {
+        if let Some(payload) = outcome.payload(session, footer) {
             // One key for every kind of end: a run has one.
             tx.deliver(&delivery(format!("outcome:{run}"), payload), now)
                 .await?;

@@ -5,20 +5,27 @@ use std::{
     time::Duration,
 };
 
-use uuid::Uuid;
-
-use super::{Engine, SessionError, accept::Accepted, sentences};
+use super::{Engine, SessionError, accept::Accepted, conversation::Found, sentences};
 use crate::{
     access::{Action, Refusal},
-    store::{NewDelivery, NewSession, Payload},
-    words::{ChannelId, MessageId, Person, Place, SessionId},
+    store::{NewDelivery, Payload},
+    words::{Addressed, ChannelId, MessageId, Person, Place, UserId},
 };
 
 /// How long a person is not told again why he is refused; the reaction still shows it.
 const SILENCE: Duration = Duration::from_mins(10);
 
-/// Persons that are remembered for that; more are forgotten all at once.
+/// Persons and places that are remembered for that; more are forgotten all at once.
 const TOLD: usize = 10_000;
+
+/// Who was told something a short while ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Told {
+    /// A person, whatever he did.
+    Person(UserId),
+    /// Whoever is at a place.
+    Place(ChannelId),
+}
 
 /// A message as it was heard; nothing is decided yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,35 +40,22 @@ pub struct Heard {
     pub person: Person,
     /// What he wrote, without the mention of Baton.
     pub text: String,
-    /// Whether it mentions Baton.
+    /// Whether it speaks to Baton.
     pub addressed: Addressed,
+    /// The message that it is a reply to.
+    pub replies_to: Option<MessageId>,
     /// What a thread that grows from it is called.
     pub title: String,
-}
-
-/// Whether a message mentions Baton.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Addressed {
-    /// It does.
-    ToBaton,
-    /// It does not.
-    ToNobody,
-}
-
-/// The conversation that a message belongs to.
-pub(super) enum Conversation {
-    /// One that exists.
-    Known(SessionId),
-    /// One that it begins.
-    New(NewSession),
 }
 
 impl Engine {
     /// Takes in a message: ignores, refuses or accepts it. When this returns, the decision is
     /// stored, and so is whatever people are told of it.
     pub async fn hear(self: &Arc<Self>, heard: Heard) -> Result<(), SessionError> {
-        let Some(conversation) = self.conversation(&heard).await? else {
-            return self.decided(heard.channel, heard.message).await;
+        let conversation = match self.conversation(&heard).await? {
+            Found::Conversation(conversation) => conversation,
+            Found::Nothing => return self.decided(heard.channel, heard.message).await,
+            Found::NoProject => return self.show_the_way(&heard).await,
         };
         // A message that comes again (a replay, a catch-up) must not be judged anew: its author may
         // have been accepted then and be told now that he is refused.
@@ -70,7 +64,6 @@ impl Engine {
         }
         self.heard.fetch_add(1, Ordering::Relaxed);
         let permit = match self
-            .gate
             .authorize(&heard.person, heard.place, Action::Ask)
             .await?
         {
@@ -93,6 +86,8 @@ impl Engine {
                 Ok(())
             }
             Accepted::Before => self.decided(heard.channel, heard.message).await,
+            // Then it belongs to another conversation now, or to none.
+            Accepted::Ended => Box::pin(self.hear(heard)).await,
             Accepted::QueueFull(full) => {
                 self.reply(&heard, "full", sentences::queue_full(full.caps))
                     .await
@@ -102,34 +97,6 @@ impl Engine {
                 self.reply(&heard, "full", sentence).await
             }
         }
-    }
-
-    /// Which conversation a message belongs to; `None` if it is not for Baton.
-    async fn conversation(&self, heard: &Heard) -> Result<Option<Conversation>, SessionError> {
-        let Some(project) = self.projects.of_channel(heard.place.channel) else {
-            return Ok(None);
-        };
-        if let Some(thread) = heard.place.thread
-            && let Some(session) = self.store.session_in(thread).await?
-        {
-            return Ok(Some(Conversation::Known(session.id)));
-        }
-        if heard.addressed == Addressed::ToNobody {
-            return Ok(None);
-        }
-        Ok(Some(Conversation::New(NewSession {
-            id: SessionId::fresh(),
-            project: project.name.clone(),
-            runtime: crate::words::RuntimeKind::Claude,
-            guild: heard.place.guild,
-            channel: heard.place.channel,
-            // In a channel the thread does not exist yet, but its id is known: it will be that of
-            // the message it grows from.
-            thread: heard.place.thread.unwrap_or(heard.message.thread()),
-            context_before: heard.place.thread.map(|_| heard.message),
-            title: heard.title.clone(),
-            agent_session: Uuid::new_v4(),
-        })))
     }
 
     /// Shows a person that he may not: a reaction each time, a sentence once in a while.
@@ -145,11 +112,13 @@ impl Engine {
         };
         tx.deliver(&apart(format!("refused:{id}"), id, reaction), now)
             .await?;
-        if refusal == Refusal::NotAMember && self.may_tell(&heard.person) {
+        if let Some(text) = why(refusal)
+            && self.may_tell(Told::Person(heard.person.id))
+        {
             let notice = Payload::Notice {
                 channel: Some(heard.channel),
                 reply_to: Some(id),
-                text: refusal.to_string(),
+                text,
             };
             tx.deliver(&apart(format!("why-refused:{id}"), id, notice), now)
                 .await?;
@@ -160,19 +129,41 @@ impl Engine {
         Ok(())
     }
 
-    fn may_tell(&self, person: &Person) -> bool {
+    /// Tells somebody who mentions Baton where nothing is set up what to do, once in a while: to one
+    /// person, and at one place.
+    async fn show_the_way(&self, heard: &Heard) -> Result<(), SessionError> {
+        let may_ask = self
+            .gate
+            .authorize(&heard.person, heard.place, Action::Ask)
+            .await?;
+        let told = [
+            Told::Person(heard.person.id),
+            Told::Place(heard.place.post_channel()),
+        ];
+        if may_ask == Err(Refusal::Blocked) || !self.may_tell_all(&told) {
+            return self.decided(heard.channel, heard.message).await;
+        }
+        let text = sentences::no_project(self.projects.channels());
+        self.reply(heard, "no-project", text).await
+    }
+
+    fn may_tell(&self, whom: Told) -> bool {
+        self.may_tell_all(&[whom])
+    }
+
+    /// Whether none of them was told something a short while ago; then they are now.
+    fn may_tell_all(&self, whom: &[Told]) -> bool {
         let now = self.clock.now();
         let mut told = self.told.lock();
-        let quiet = told
-            .get(&person.id)
-            .is_some_and(|at| now.since(*at) < SILENCE);
-        if !quiet {
-            if told.len() >= TOLD {
-                told.clear();
-            }
-            told.insert(person.id, now);
+        let is_quiet = |whom: &Told| told.get(whom).is_some_and(|at| now.since(*at) < SILENCE);
+        if whom.iter().any(is_quiet) {
+            return false;
         }
-        !quiet
+        if told.len() >= TOLD {
+            told.clear();
+        }
+        told.extend(whom.iter().map(|whom| (*whom, now)));
+        true
     }
 
     /// Answers a message that is not accepted, for a reason that its author can change.
@@ -193,8 +184,18 @@ impl Engine {
     }
 }
 
+/// What a person is told who may not; who is blocked gets no more than the sign.
+fn why(refusal: Refusal) -> Option<String> {
+    match refusal {
+        Refusal::Blocked => None,
+        Refusal::NotAMember => Some(refusal.to_string()),
+        // The only place where it takes an owner to ask.
+        Refusal::NotAnOwner => Some(sentences::OWNERS_CHANNEL.to_owned()),
+    }
+}
+
 /// A delivery that is about one message and waits for no other.
-fn apart(key: String, message: MessageId, payload: Payload) -> NewDelivery {
+pub(super) fn apart(key: String, message: MessageId, payload: Payload) -> NewDelivery {
     NewDelivery {
         key,
         lane: message.thread(),

@@ -22,7 +22,7 @@ pub struct ProjectAgent {
 }
 
 /// All projects. A channel belongs to one at most.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Projects {
     by_name: HashMap<String, Arc<ProjectAgent>>,
     by_channel: HashMap<ChannelId, Arc<ProjectAgent>>,
@@ -53,6 +53,22 @@ impl Projects {
     /// A project by its name.
     pub fn named(&self, name: &str) -> Option<&Arc<ProjectAgent>> {
         self.by_name.get(name)
+    }
+
+    /// The names of all projects, in order.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The models that projects ask for, in order.
+    pub fn models(&self) -> Vec<&str> {
+        let models = self.by_name.values();
+        let mut models: Vec<&str> = models.filter_map(|one| one.model.as_deref()).collect();
+        models.sort_unstable();
+        models.dedup();
+        models
     }
 
     /// Every channel of every project.

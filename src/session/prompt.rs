@@ -120,8 +120,12 @@ mod tests {
 
     use super::*;
     use crate::{
+        clock::Millis,
         delivery::Author,
-        words::{ChannelId, MessageId, Person, RequestId, RequestState, SessionId, Tier, UserId},
+        words::{
+            Addressed, ChannelId, MessageId, Person, RequestId, RequestState, SessionId, Tier,
+            UserId,
+        },
     };
 
     fn request(name: &str, text: &str) -> RequestRow {
@@ -140,6 +144,7 @@ mod tests {
             },
             tier: Tier::Member,
             text: text.into(),
+            accepted_at: Millis::new(0),
         }
     }
 
@@ -219,6 +224,7 @@ mod tests {
             id: MessageId::new(1),
             author: "bob".into(),
             by: Author::Person(UserId::new(3)),
+            addressed: Addressed::ToNobody,
             content: "first\n[end of the earlier messages]".into(),
         };
         insta::assert_snapshot!(compose(&[seen], &[request("ann", "go on")]), @r"

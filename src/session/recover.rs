@@ -39,7 +39,7 @@ impl Engine {
         let known: Vec<RunnerId> = runners.iter().map(|runner| runner.id).collect();
         self.agents.bury_strangers(&known).await?;
         let runs = self.store.open_runs().await?;
-        self.adopt_idle(&runners, &runs).await;
+        self.adopt_idle(&runners, &runs).await?;
         for run in runs {
             let ticket = Ticket {
                 run: run.id,
@@ -66,7 +66,11 @@ impl Engine {
     }
 
     /// Keeps the agents that have no run; gives up those that have died.
-    async fn adopt_idle(&self, runners: &[RunnerRow], runs: &[RunRow]) {
+    async fn adopt_idle(
+        self: &Arc<Self>,
+        runners: &[RunnerRow],
+        runs: &[RunRow],
+    ) -> Result<(), SessionError> {
         for row in runners {
             let at_work = runs
                 .iter()
@@ -75,7 +79,10 @@ impl Engine {
                 continue;
             }
             match self.agents.attach(row).await {
-                Some(agent) => self.agents.put_back(row.session_id, agent).await,
+                Some(agent) => {
+                    self.agents.put_back(row.session_id, agent).await;
+                    self.let_go_if_ended(row.session_id).await?;
+                }
                 None => {
                     if let Err(error) = self.agents.bury(row.id).await {
                         error.log("what is left of a runner could not be removed; trying again at the next turn");
@@ -83,6 +90,7 @@ impl Engine {
                 }
             }
         }
+        Ok(())
     }
 
     /// Queues runs for messages that wait in mailboxes of sessions without one.

@@ -2,14 +2,22 @@
 
 use std::time::Duration;
 
-use crate::{access::Refusal, admission::Caps, runtime::Usage};
+use super::Started;
+use crate::{
+    access::Refusal,
+    admission::Caps,
+    runtime::Usage,
+    words::{ChannelId, UserId},
+};
 
 pub(super) const EYES: &str = "👀";
 pub(super) const NO_ENTRY: &str = "🚫";
+pub(super) const STOPPED: &str = "🛑";
 
 pub(super) const NOTHING_ASKED: &str =
     "Write what you want me to do after the mention, in the same message.";
 pub(super) const CANCELLED: &str = "🛑 Cancelled. The conversation goes on with your next message.";
+pub(super) const CUT_OFF: &str = "🛑 The agent has stopped.";
 pub(super) const WITHDRAWN: &str = "🛑 Cancelled before it began.";
 pub(super) const EXPIRED: &str =
     "⌛ This waited too long for a free agent and was given up. Send it again when it is quieter.";
@@ -18,9 +26,87 @@ pub(super) const MEMORY_LOST: &str = "⚠️ The agent does not remember this co
 pub(super) const INTERRUPTED: &str = "⚠️ The agent was ended from outside while it worked. What it did so \
                                       far stays in its memory: send a message to go on.";
 
+pub(super) const LEFT_OUT: &str = "💤 I was away for so long that I have not read everything that was \
+                                   written here meanwhile. If something is still to be done, say it \
+                                   again.";
+
 pub(super) const UNKEPT: &str = "The agent did more than Baton can keep a record of, so it was ended. What it \
                                  did so far stays in its memory: send a message to go on. If it happens \
                                  again, ask the operator to look at the log.";
+pub(super) const OWNERS_CHANNEL: &str = "In this channel the agent works for owners only. Use `/session start` for a conversation of your own.";
+pub(super) const ONLY_REQUESTS_ARE_SENT: &str = "-# 🔎 What is sent to the model from this channel: only messages to me, that is mentions of me and \
+     replies to me, from people who may ask here. Nothing else that is written here leaves it.";
+
+/// What a channel is told whose agent gets what speaks to it.
+pub(super) fn addressed_is_sent(history: u8) -> String {
+    format!(
+        "-# 🔎 What is sent to the model from this channel: messages to me, and with each of them those of \
+         the last {history} messages that mention me, reply to me or are mine. Nothing else that is written \
+         here leaves it."
+    )
+}
+
+/// What a channel is told whose agent gets everything.
+pub(super) fn everything_is_sent(history: u8) -> String {
+    format!(
+        "-# 🔎 What is sent to the model from this channel: messages to me, and with each of them the last \
+         {history} messages before it, **whoever wrote them and to whom**. Write elsewhere what the model \
+         should not see."
+    )
+}
+
+/// Somebody mentions Baton where no project is.
+pub(super) fn no_project(channels: impl Iterator<Item = ChannelId>) -> String {
+    let mut channels: Vec<ChannelId> = channels.collect();
+    channels.sort_unstable();
+    // Those that somebody cannot see Discord shows without their names.
+    let some: Vec<String> = channels
+        .iter()
+        .take(3)
+        .map(|id| format!("<#{id}>"))
+        .collect();
+    format!(
+        "No project belongs to this channel. Mention me in {}, or ask an owner to use `/session start` here.",
+        some.join(" or ")
+    )
+}
+
+/// A command has begun a session.
+pub(super) fn began(started: Started, by: UserId, title: &str, project: &str) -> String {
+    match started {
+        Started::Opening => {
+            format!(
+                "🧵 <@{by}> began **{title}** with the agent of `{project}`. Write to it in this thread."
+            )
+        }
+        Started::InThread => format!(
+            "🧵 <@{by}> began **{title}** here: every message in this thread is for the agent of `{project}`."
+        ),
+        Started::InChannel => format!(
+            "📌 <@{by}> began **{title}** in this channel: mention me or reply to me, and the agent of \
+             `{project}` answers here."
+        ),
+    }
+}
+
+/// A session was ended by a command, with so many messages that waited in it.
+pub(super) fn ended(by: UserId, waiting: usize) -> String {
+    let lost = match waiting {
+        0 => String::new(),
+        1 => " One message that waited is not worked on any more.".to_owned(),
+        n => format!(" {n} messages that waited are not worked on any more."),
+    };
+    format!(
+        "🛑 <@{by}> ended this conversation.{lost} Begin another with a mention of me or `/session start`."
+    )
+}
+
+/// A session was begun anew by a command.
+pub(super) fn cleared(by: UserId) -> String {
+    format!(
+        "🧹 <@{by}> cleared this conversation: the agent remembers nothing of what was said before."
+    )
+}
 
 /// The queue has no room.
 pub(super) fn queue_full(caps: Caps) -> String {

@@ -82,7 +82,8 @@ impl Shelf {
         self.idle.drain().map(|(_, idle)| idle.agent).collect()
     }
 
-    fn leave(&mut self, session: SessionId) -> Option<Leaving> {
+    /// Takes the agent of a session, to be ended.
+    pub(super) fn leave(&mut self, session: SessionId) -> Option<Leaving> {
         let agent = self.take(session)?;
         let token = CancellationToken::new();
         self.leaving.insert(session, token.clone());

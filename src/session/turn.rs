@@ -287,7 +287,7 @@ impl Turn {
         self.acknowledged = true;
         insist("an acknowledgement", || async {
             let mut tx = self.engine.store.write().await?;
-            tx.acknowledge_session(self.session).await?;
+            tx.acknowledge_session(self.session, self.run).await?;
             Ok(tx.commit().await?)
         })
         .await

@@ -4,23 +4,40 @@ use std::time::Duration;
 
 use super::{Engine, SessionError};
 use crate::{
-    access::Permit,
+    access::{Action, Permit},
     admission::Caps,
     clock::Millis,
-    words::{ChannelId, RunState},
+    store::SessionRow,
+    words::{ChannelId, Person, Place, RunState, SessionId},
 };
 
 /// Sessions that a list shows; Discord's messages have room for about so many lines.
-const LISTED: u32 = 15;
+const LISTED: usize = 15;
 
 /// Threads that are watched besides the projects' channels: those that were used last.
 const WATCHED: u32 = 500;
 
+/// Sessions that are looked through for those that somebody may see, or for a name.
+const LOOKED_THROUGH: u32 = 200;
+
+/// How far a list of sessions reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The channel and its threads.
+    Here,
+    /// Everywhere.
+    Everywhere,
+}
+
 /// A session in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionView {
-    /// Where it is.
-    pub thread: ChannelId,
+    /// Its id.
+    pub id: SessionId,
+    /// Where it lives.
+    pub place: Place,
+    /// Where it is to be found: its thread, or the channel that it posts in.
+    pub at: ChannelId,
     /// What it is called.
     pub title: String,
     /// Its project.
@@ -31,6 +48,34 @@ pub struct SessionView {
     pub used_at: Millis,
     /// Why Discord refuses messages there.
     pub unreachable: Option<String>,
+}
+
+/// Where somebody's request stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuePosition {
+    /// Where its conversation is to be found.
+    pub at: ChannelId,
+    /// What the conversation is called.
+    pub title: String,
+    /// How far it is.
+    pub standing: Standing,
+}
+
+/// How far a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The agent works on it.
+    AtWork,
+    /// It waits for a free agent behind so many others.
+    Queued {
+        /// How many runs go first.
+        ahead: usize,
+    },
+    /// It waits until its conversation has time for it.
+    InMailbox {
+        /// How many messages of the conversation go first, the ones at work not counted.
+        ahead: u32,
+    },
 }
 
 /// How the session room is.
@@ -51,25 +96,117 @@ pub struct Health {
 }
 
 impl Engine {
-    /// The sessions of the permit's channel, the last used first.
-    pub async fn sessions(&self, permit: &Permit) -> Result<Vec<SessionView>, SessionError> {
+    /// The open sessions of the permit's channel, or all that the person may see, the last used
+    /// first.
+    pub async fn sessions(
+        &self,
+        person: &Person,
+        permit: &Permit,
+        reach: Reach,
+    ) -> Result<Vec<SessionView>, SessionError> {
+        let channel = match reach {
+            Reach::Here => Some(permit.place().channel),
+            Reach::Everywhere => None,
+        };
         let mut views = Vec::new();
-        for row in self
-            .store
-            .recent_sessions(Some(permit.place().channel), LISTED)
-            .await?
-        {
-            let run = self.store.open_run_of(row.id).await?;
-            views.push(SessionView {
-                thread: row.thread_id,
-                title: row.title,
-                project: row.project,
-                state: run.map(|run| run.state),
-                used_at: row.used_at,
-                unreachable: row.unreachable,
-            });
+        for row in self.store.recent_sessions(channel, LOOKED_THROUGH).await? {
+            let may_see = self
+                .gate
+                .authorize(person, row.place(), Action::ListSessions)
+                .await?;
+            if may_see.is_ok() {
+                views.push(self.view(row).await?);
+            }
+            if views.len() == LISTED {
+                break;
+            }
         }
         Ok(views)
+    }
+
+    /// The open session at the permit's place, or the one of its channel that is called so; a name
+    /// may also be an id.
+    pub async fn find_session(
+        &self,
+        permit: &Permit,
+        name: Option<&str>,
+    ) -> Result<Option<SessionView>, SessionError> {
+        let place = permit.place();
+        let found = match name {
+            None => self.store.session_at(place.post_channel()).await?,
+            Some(name) => self.session_called(place.channel, name.trim()).await?,
+        };
+        match found {
+            Some(row) => Ok(Some(self.view(row).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn session_called(
+        &self,
+        channel: ChannelId,
+        wanted: &str,
+    ) -> Result<Option<SessionRow>, SessionError> {
+        let rows = self
+            .store
+            .recent_sessions(Some(channel), LOOKED_THROUGH)
+            .await?;
+        let wanted = wanted.to_lowercase();
+        // A given name before a title that a message has made.
+        let called = |row: &&SessionRow| {
+            row.id.to_string() == wanted
+                || row
+                    .name
+                    .as_ref()
+                    .is_some_and(|name| name.to_lowercase() == wanted)
+        };
+        let titled = |row: &&SessionRow| row.title.to_lowercase() == wanted;
+        let found = rows.iter().find(called).or(rows.iter().find(titled));
+        Ok(found.cloned())
+    }
+
+    async fn view(&self, row: SessionRow) -> Result<SessionView, SessionError> {
+        let run = self.store.open_run_of(row.id).await?;
+        Ok(SessionView {
+            id: row.id,
+            place: row.place(),
+            at: row.post_channel_id,
+            title: row.title,
+            project: row.project,
+            state: run.map(|run| run.state),
+            used_at: row.used_at,
+            unreachable: row.unreachable,
+        })
+    }
+
+    /// Where the requests of the permit's person stand, in the order of acceptance; several that
+    /// one run answers are told once.
+    pub async fn positions(&self, permit: &Permit) -> Result<Vec<QueuePosition>, SessionError> {
+        let mut positions = Vec::new();
+        let mut told = Vec::new();
+        for request in self.store.open_requests_of(permit.person()).await? {
+            let standing = match request.run_id {
+                Some(run) if told.contains(&run) => continue,
+                Some(run) => {
+                    told.push(run);
+                    let ahead = self.queue.lock().ahead_of(run);
+                    ahead.map_or(Standing::AtWork, |ahead| Standing::Queued { ahead })
+                }
+                None => Standing::InMailbox {
+                    ahead: self
+                        .store
+                        .waiting_before(request.session_id, request.n)
+                        .await?,
+                },
+            };
+            let session = self.store.session(request.session_id).await?;
+            positions.push(QueuePosition {
+                at: session.post_channel_id,
+                title: session.title,
+                standing,
+            });
+        }
+        Ok(positions)
     }
 
     /// How the session room is.

@@ -1,5 +1,7 @@
 //! Memberships and the audit trail.
 
+use std::fmt;
+
 use super::{Store, StoreError, Tx};
 use crate::{
     clock::Millis,
@@ -13,6 +15,15 @@ pub enum Subject {
     User(UserId),
     /// Everybody who holds a role.
     Role(RoleId),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user {id}"),
+            Self::Role(id) => write!(f, "role {id}"),
+        }
+    }
 }
 
 impl Subject {
@@ -95,6 +106,17 @@ impl Store {
         rows.into_iter().map(MembershipRow::try_from).collect()
     }
 
+    /// Whether anybody is blocked for a role that he holds.
+    pub async fn has_role_blocks(&self) -> Result<bool, StoreError> {
+        let found = sqlx::query_scalar!(
+            r#"SELECT COUNT(*) AS "count!: u32" FROM memberships
+               WHERE subject_kind = 'role' AND tier = 'blocked'"#
+        )
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(found > 0)
+    }
+
     /// Every membership.
     pub async fn memberships(&self) -> Result<Vec<MembershipRow>, StoreError> {
         let rows = sqlx::query_as!(
@@ -109,6 +131,17 @@ impl Store {
 }
 
 impl Tx {
+    /// Every membership, as this transaction sees it.
+    pub async fn memberships(&mut self) -> Result<Vec<MembershipRow>, StoreError> {
+        let rows = sqlx::query_as!(
+            Raw,
+            "SELECT subject_kind, subject_id, scope, tier, granted_by, granted_at FROM memberships"
+        )
+        .fetch_all(&mut *self.0)
+        .await?;
+        rows.into_iter().map(MembershipRow::try_from).collect()
+    }
+
     /// Grants, changes or blocks.
     pub async fn set_membership(&mut self, row: &MembershipRow) -> Result<(), StoreError> {
         let (kind, id) = row.subject.stored();

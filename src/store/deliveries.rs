@@ -15,6 +15,8 @@ words! {
         Reaction = "reaction",
         /// A thread.
         Thread = "thread",
+        /// A message and a thread that grows from it.
+        Opening = "opening",
         /// The live message of a run.
         Live = "live",
         /// What the live message becomes when the run has ended.
@@ -65,6 +67,15 @@ pub enum Payload {
         /// The thread's name.
         name: String,
     },
+    /// Announce a session in a channel, and open its thread from the announcement.
+    Opening {
+        /// The channel.
+        channel: ChannelId,
+        /// The announcement.
+        text: String,
+        /// The thread's name.
+        name: String,
+    },
     /// Post the live message of a run.
     Live {
         /// Its first text.
@@ -101,6 +112,7 @@ impl Payload {
         match self {
             Self::Reaction { .. } => DeliveryKind::Reaction,
             Self::Thread { .. } => DeliveryKind::Thread,
+            Self::Opening { .. } => DeliveryKind::Opening,
             Self::Live { .. } => DeliveryKind::Live,
             Self::Settle { .. } => DeliveryKind::Settle,
             Self::Answer { .. } => DeliveryKind::Answer,

@@ -50,6 +50,8 @@ pub struct RequestRow {
     pub tier: Tier,
     /// What he wrote.
     pub text: String,
+    /// When it was accepted.
+    pub accepted_at: Millis,
 }
 
 /// The columns of a request as the query macros name them.
@@ -66,6 +68,7 @@ struct Raw {
     role_ids: String,
     tier: Tier,
     text: String,
+    accepted_at: Millis,
 }
 
 impl TryFrom<Raw> for RequestRow {
@@ -87,6 +90,7 @@ impl TryFrom<Raw> for RequestRow {
             },
             tier: raw.tier,
             text: raw.text,
+            accepted_at: raw.accepted_at,
         })
     }
 }
@@ -102,7 +106,7 @@ impl Store {
             sqlx::query_as!(
                 Raw,
                 r#"SELECT n AS "n!", id, message_id, channel_id, session_id, run_id, state,
-                          person_id, person_name, role_ids, tier, text
+                          person_id, person_name, role_ids, tier, text, accepted_at
                    FROM requests WHERE run_id = ? ORDER BY n"#,
                 run
             )
@@ -119,6 +123,34 @@ impl Store {
                 .await?
                 .is_some(),
         )
+    }
+
+    /// What a person asked for that has no outcome yet, in the order of acceptance.
+    pub async fn open_requests_of(&self, person: UserId) -> Result<Vec<RequestRow>, StoreError> {
+        rows(
+            sqlx::query_as!(
+                Raw,
+                r#"SELECT n AS "n!", id, message_id, channel_id, session_id, run_id, state,
+                          person_id, person_name, role_ids, tier, text, accepted_at
+                   FROM requests
+                   WHERE person_id = ? AND state IN ('waiting', 'taken') ORDER BY n"#,
+                person
+            )
+            .fetch_all(&self.readers)
+            .await?,
+        )
+    }
+
+    /// How many messages of a session's mailbox were accepted before the `n`th of all.
+    pub async fn waiting_before(&self, session: SessionId, n: i64) -> Result<u32, StoreError> {
+        Ok(sqlx::query_scalar!(
+            r#"SELECT COUNT(*) AS "count!: u32" FROM requests
+               WHERE session_id = ? AND state = 'waiting' AND n < ?"#,
+            session,
+            n
+        )
+        .fetch_one(&self.readers)
+        .await?)
     }
 
     /// Sessions with messages in the mailbox and no open run: their next run was lost with the
@@ -170,7 +202,7 @@ impl Tx {
             sqlx::query_as!(
                 Raw,
                 r#"SELECT n AS "n!", id, message_id, channel_id, session_id, run_id, state,
-                          person_id, person_name, role_ids, tier, text
+                          person_id, person_name, role_ids, tier, text, accepted_at
                    FROM requests WHERE session_id = ? AND state = 'waiting' ORDER BY n"#,
                 session
             )

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{Store, StoreError, Tx};
 use crate::{
     clock::Millis,
-    words::{ChannelId, GuildId, MessageId, Place, RuntimeKind, SessionId},
+    words::{ChannelId, GuildId, MessageId, Place, RunId, RuntimeKind, SessionId, UserId},
 };
 
 /// A session to be stored.
@@ -21,12 +21,18 @@ pub struct NewSession {
     pub guild: GuildId,
     /// The channel it hangs under.
     pub channel: ChannelId,
-    /// Its thread, which may not exist yet.
+    /// Its thread, which may not exist yet; the channel for a session that is bound to it.
     pub thread: ChannelId,
     /// Give the agent what was said in the thread before this message.
     pub context_before: Option<MessageId>,
+    /// Give the agent what was said in the channel after this message, turn by turn.
+    pub context_after: Option<MessageId>,
     /// What the thread is called.
     pub title: String,
+    /// What a person called it, unique among the open sessions of the channel.
+    pub name: Option<String>,
+    /// The model, if not the project's.
+    pub model: Option<String>,
     /// The agent's own id of the conversation.
     pub agent_session: Uuid,
 }
@@ -44,7 +50,7 @@ pub struct SessionRow {
     pub guild_id: GuildId,
     /// The channel it hangs under.
     pub channel_id: ChannelId,
-    /// Its thread.
+    /// Where it lives: its thread, or the channel itself if it is bound to that.
     pub thread_id: ChannelId,
     /// Where its messages are posted.
     pub post_channel_id: ChannelId,
@@ -52,14 +58,23 @@ pub struct SessionRow {
     pub unreachable: Option<String>,
     /// What was said in the thread before this message was not yet given to the agent.
     pub context_before: Option<MessageId>,
+    /// What was said in the channel after this message was not yet given to the agent; `None` for
+    /// a session that is not bound to a channel.
+    pub context_after: Option<MessageId>,
     /// What the thread is called.
     pub title: String,
+    /// What a person called it.
+    pub name: Option<String>,
+    /// The model, if not the project's.
+    pub model: Option<String>,
     /// The agent's own id of the conversation.
     pub agent_session: Uuid,
     /// Whether the agent has ever taken up a message of it.
     pub agent_acknowledged: bool,
     /// When it was last worked in.
     pub used_at: Millis,
+    /// When it was ended.
+    pub ended_at: Option<Millis>,
 }
 
 impl SessionRow {
@@ -68,49 +83,82 @@ impl SessionRow {
         Place {
             guild: self.guild_id,
             channel: self.channel_id,
-            thread: Some(self.thread_id),
+            thread: (!self.is_bound_to_channel()).then_some(self.thread_id),
         }
+    }
+
+    /// Whether it lives in the channel itself, not in a thread.
+    pub fn is_bound_to_channel(&self) -> bool {
+        self.thread_id == self.channel_id
+    }
+
+    /// Whether it was ended.
+    pub const fn has_ended(&self) -> bool {
+        self.ended_at.is_some()
     }
 }
 
-impl Store {
-    /// The session of a thread.
-    pub async fn session_in(&self, thread: ChannelId) -> Result<Option<SessionRow>, StoreError> {
-        Ok(sqlx::query_as!(
+/// Reads sessions; what follows `FROM sessions` is the caller's.
+macro_rules! select {
+    ($rest:literal $(, $argument:expr)*) => {
+        sqlx::query_as!(
             SessionRow,
             "SELECT id, project, runtime, guild_id, channel_id, thread_id, post_channel_id,
-                    unreachable, context_before, title, agent_session, agent_acknowledged, used_at
-             FROM sessions WHERE thread_id = ?",
-            thread
+                    unreachable, context_before, context_after, title, name, model,
+                    agent_session, agent_acknowledged, used_at, ended_at
+             FROM sessions " + $rest
+            $(, $argument)*
+        )
+    };
+}
+
+impl Store {
+    /// The open session that lives in a thread or is bound to a channel.
+    pub async fn session_in(&self, place: ChannelId) -> Result<Option<SessionRow>, StoreError> {
+        Ok(select!("WHERE thread_id = ? AND ended_at IS NULL", place)
+            .fetch_optional(&self.readers)
+            .await?)
+    }
+
+    /// The open session that lives in a thread or channel or, if there is none, the one of those
+    /// that post there that was used last.
+    pub async fn session_at(&self, place: ChannelId) -> Result<Option<SessionRow>, StoreError> {
+        Ok(select!(
+            "WHERE (thread_id = ?1 OR post_channel_id = ?1) AND ended_at IS NULL
+             ORDER BY thread_id = ?1 DESC, used_at DESC, id DESC LIMIT 1",
+            place
         )
         .fetch_optional(&self.readers)
         .await?)
     }
 
-    /// A session by its id.
-    pub async fn session(&self, id: SessionId) -> Result<SessionRow, StoreError> {
-        Ok(sqlx::query_as!(
-            SessionRow,
-            "SELECT id, project, runtime, guild_id, channel_id, thread_id, post_channel_id,
-                    unreachable, context_before, title, agent_session, agent_acknowledged, used_at
-             FROM sessions WHERE id = ?",
-            id
+    /// The session that said something, if it is still open.
+    pub async fn session_that_said(
+        &self,
+        message: MessageId,
+    ) -> Result<Option<SessionRow>, StoreError> {
+        Ok(select!(
+            "WHERE ended_at IS NULL
+               AND id = (SELECT session_id FROM deliveries WHERE message_id = ?)",
+            message
         )
-        .fetch_one(&self.readers)
+        .fetch_optional(&self.readers)
         .await?)
     }
 
-    /// The sessions that were used last, newest first; in one channel, or everywhere.
+    /// A session by its id, open or ended.
+    pub async fn session(&self, id: SessionId) -> Result<SessionRow, StoreError> {
+        Ok(select!("WHERE id = ?", id).fetch_one(&self.readers).await?)
+    }
+
+    /// The open sessions that were used last, newest first; in one channel, or everywhere.
     pub async fn recent_sessions(
         &self,
         channel: Option<ChannelId>,
         limit: u32,
     ) -> Result<Vec<SessionRow>, StoreError> {
-        Ok(sqlx::query_as!(
-            SessionRow,
-            "SELECT id, project, runtime, guild_id, channel_id, thread_id, post_channel_id,
-                    unreachable, context_before, title, agent_session, agent_acknowledged, used_at
-             FROM sessions WHERE ?1 IS NULL OR channel_id = ?1
+        Ok(select!(
+            "WHERE ended_at IS NULL AND (?1 IS NULL OR channel_id = ?1)
              ORDER BY used_at DESC, id DESC LIMIT ?2",
             channel,
             limit
@@ -121,7 +169,7 @@ impl Store {
 }
 
 impl Tx {
-    /// Stores a session, unless its thread has one already; says whether it did.
+    /// Stores a session, unless its place has one already or its name is taken; says whether it did.
     pub async fn insert_session(
         &mut self,
         new: &NewSession,
@@ -129,10 +177,10 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         let done = sqlx::query!(
             "INSERT INTO sessions (id, project, runtime, guild_id, channel_id, thread_id,
-                 post_channel_id, context_before, title, agent_session, agent_acknowledged,
-                 created_at, used_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, 0, ?10, ?10)
-             ON CONFLICT (thread_id) DO NOTHING",
+                 post_channel_id, context_before, context_after, title, name, model,
+                 agent_session, agent_acknowledged, created_at, used_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, ?13)
+             ON CONFLICT DO NOTHING",
             new.id,
             new.project,
             new.runtime,
@@ -140,7 +188,10 @@ impl Tx {
             new.channel,
             new.thread,
             new.context_before,
+            new.context_after,
             new.title,
+            new.name,
+            new.model,
             new.agent_session,
             now
         )
@@ -157,11 +208,19 @@ impl Tx {
         Ok(())
     }
 
-    /// The agent has taken up a message: from now on the conversation is resumed, and the context
-    /// from before is part of it.
-    pub async fn acknowledge_session(&mut self, id: SessionId) -> Result<(), StoreError> {
+    /// The agent has taken up the messages of a run: from now on the conversation is resumed, and
+    /// what was given as context is part of it.
+    pub async fn acknowledge_session(
+        &mut self,
+        id: SessionId,
+        run: RunId,
+    ) -> Result<(), StoreError> {
         sqlx::query!(
-            "UPDATE sessions SET agent_acknowledged = 1, context_before = NULL WHERE id = ?",
+            "UPDATE sessions SET agent_acknowledged = 1, context_before = NULL,
+                 context_after = MAX(context_after, COALESCE(
+                     (SELECT MAX(message_id) FROM requests WHERE run_id = ?1), 0))
+             WHERE id = ?2",
+            run,
             id
         )
         .execute(&mut *self.0)
@@ -208,5 +267,66 @@ impl Tx {
         .execute(&mut *self.0)
         .await?;
         Ok(())
+    }
+
+    /// The thread of a session has been opened: there it lives from now on.
+    pub async fn move_into_thread(
+        &mut self,
+        id: SessionId,
+        thread: ChannelId,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE sessions SET thread_id = ?1, post_channel_id = ?1 WHERE id = ?2",
+            thread,
+            id
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// Ends a session; says whether it was still open.
+    pub async fn end_session(
+        &mut self,
+        id: SessionId,
+        by: Option<UserId>,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query!(
+            "UPDATE sessions SET ended_at = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL",
+            now,
+            by,
+            id
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Whether a session is open, as this transaction sees it.
+    pub async fn is_session_open(&mut self, id: SessionId) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar!(
+            "SELECT 1 FROM sessions WHERE id = ? AND ended_at IS NULL",
+            id
+        )
+        .fetch_optional(&mut *self.0)
+        .await?
+        .is_some())
+    }
+
+    /// The open session of a channel that has this name, whatever its letters' case.
+    pub async fn session_named(
+        &mut self,
+        channel: ChannelId,
+        name: &str,
+    ) -> Result<Option<SessionId>, StoreError> {
+        Ok(sqlx::query_scalar!(
+            r#"SELECT id AS "id!: SessionId" FROM sessions
+               WHERE channel_id = ? AND name = ? COLLATE NOCASE AND ended_at IS NULL"#,
+            channel,
+            name
+        )
+        .fetch_optional(&mut *self.0)
+        .await?)
     }
 }

@@ -3,11 +3,13 @@
 //! Plain values that every room speaks in. No I/O, no SQL, no Discord types and no policy: what a
 //! word means stands here, what is done with it stands in the room that does it.
 
+mod addressed;
 mod ids;
 mod place;
 mod state;
 mod tier;
 
+pub use addressed::Addressed;
 pub use ids::{
     ChannelId, DeliveryId, GuildId, MessageId, RequestId, RoleId, RunId, RunnerId, SessionId,
     UserId,

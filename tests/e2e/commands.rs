@@ -76,7 +76,7 @@ async fn cancel_stops_the_agent_and_the_conversation_goes_on() {
     );
     insta::assert_snapshot!(
         stage.command("ann", "cancel", thread).await,
-        @"Nothing is at work here. Use `/cancel` in the thread of the conversation."
+        @"Nothing is at work here. Use `/cancel` where the conversation is."
     );
     stage
         .sim

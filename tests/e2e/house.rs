@@ -192,25 +192,40 @@ fn the_test_itself_sees_grouped_imports() {
     assert_eq!(rooms, ["access", "store", "words"]);
 }
 
-#[test]
-fn every_test_that_the_security_page_names_exists() {
+/// The tests that a page names as `module::test`, and that are in none of the folders.
+fn missing_tests(page: &str, folders: &[&str]) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let page = fs::read_to_string(root.join(page)).unwrap();
     let mut tests = Vec::new();
-    collect(root, &root.join("tests/e2e"), &mut tests);
+    for folder in folders {
+        collect(root, &root.join(folder), &mut tests);
+    }
     let code: String = tests.into_iter().map(|test| test.code).collect();
     let named = page.split('`').skip(1).step_by(2).filter_map(|quoted| {
         let (_, name) = quoted.rsplit_once("::")?;
         let is_name = name
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-        (is_name && quoted != "module::test").then_some(name)
+        // A test is a sentence; a module or a function is a word or two.
+        (is_name && quoted != "module::test" && name.matches('_').count() > 2).then_some(name)
     });
     let named: BTreeSet<&str> = named.collect();
     assert!(named.len() > 10, "the page names no tests");
-    let missing: Vec<&str> = named
+    named
         .into_iter()
         .filter(|name| !code.contains(&format!("fn {name}(")))
-        .collect();
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_test_that_the_security_page_names_exists() {
+    let missing = missing_tests("SECURITY.md", &["tests/e2e"]);
+    assert!(missing.is_empty(), "not there: {missing:?}");
+}
+
+#[test]
+fn every_test_that_the_map_of_the_house_names_exists() {
+    let missing = missing_tests("ARCHITECTURE.md", &["src", "tests/e2e"]);
     assert!(missing.is_empty(), "not there: {missing:?}");
 }

@@ -23,4 +23,6 @@ mod house;
 mod recovery;
 mod runner;
 mod secrets;
+mod sessions;
 mod stage;
+mod stays_connected;

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::clock::Clock;
+use crate::gateway::ZombieWatch;
 use crate::ids::GuildId;
+use crate::journal::JournalSize;
 use crate::limits;
 use crate::permission::{Permission, Permissions};
 use crate::portal::PortalIntent;
@@ -28,8 +30,12 @@ pub struct SimConfig {
     pub port: u16,
     /// What HELLO tells (Discord's usual value is 41,250 ms).
     pub heartbeat_interval_ms: u64,
+    /// By which time connections without heartbeats are closed.
+    pub zombies: ZombieWatch,
     /// The time that everything reads.
     pub clock: Clock,
+    /// How much of the journal is kept, for runs that last.
+    pub journal: JournalSize,
     /// Whether there is a second listener, with TLS.
     pub tls: Tls,
     /// Whether Discord's rate limits are enforced.
@@ -107,7 +113,9 @@ impl Default for SimConfig {
             portal_intents: BTreeSet::from(PortalIntent::ALL),
             port: 0,
             heartbeat_interval_ms: 41_250,
+            zombies: ZombieWatch::Machine,
             clock: Clock::system(),
+            journal: JournalSize::All,
             tls: Tls::Off,
             rate_limits: RateLimits::None,
             invalid_request_bound: limits::INVALID_REQUESTS,

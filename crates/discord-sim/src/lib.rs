@@ -8,6 +8,7 @@
 //! The same is served as JSON under `/_ctl`.
 
 mod body;
+mod chaos;
 mod clock;
 mod config;
 mod control;
@@ -28,21 +29,24 @@ mod throttle;
 mod wire;
 mod world;
 
+pub use chaos::{Chaos, ChaosFamily, ChaosRun};
 pub use clock::Clock;
 pub use config::{Nonces, RateLimits, SimConfig, Tls};
-pub use gateway::GatewayMode;
+pub use gateway::{EventKind, GatewayMode, ZombieWatch};
 pub use ids::{
     AttachmentId, ChannelId, CommandId, GuildId, HolderId, InteractionId, MessageId, RoleId, TagId,
     UserId,
 };
-pub use journal::{Entry, Fact, GatewayFact, Pinged, RestCall, Violation, ViolationKind};
+pub use journal::{
+    Counts, Entry, Fact, GatewayFact, JournalSize, Pinged, RestCall, Violation, ViolationKind,
+};
 pub use language::{
-    Actor, AttachmentView, InteractionRef, MessageRef, MessageView, NO_OPTIONS, Outcome,
-    ReactionView, Say, Sim, Slash, StartThread, ThreadState, WorldView,
+    Actor, AttachmentView, GatewayStatus, InteractionRef, MessageRef, MessageView, NO_OPTIONS,
+    Outcome, ReactionView, Say, Sim, Slash, StartThread, ThreadState, WorldView,
 };
 pub use permission::{Permission, Permissions};
 pub use portal::PortalIntent;
 pub use rest::RouteKind;
-pub use rules::{Fault, Hold, Phase, Rule, Truncation};
+pub use rules::{DispatchFault, DispatchRule, Fault, GatewayFault, Hold, Phase, Rule, Truncation};
 pub use throttle::Scope;
 pub use world::{ChannelKind, Holder, MessageKind, SlashError};

@@ -99,3 +99,13 @@ pub(crate) const INVALID_WINDOW_MS: i64 = 10 * 60 * 1_000;
 pub(crate) const IN_FLIGHT_MS: i64 = 250;
 /// How many buckets are kept before those that have ended are forgotten; not Discord's number.
 pub(crate) const BUCKETS_KEPT: usize = 1_000;
+/// IDENTIFYs of one bot in [`SESSION_STARTS_MS`] (events/gateway, "Session Start Limit Object").
+pub(crate) const SESSION_STARTS: u32 = 1_000;
+/// The window of [`SESSION_STARTS`], in milliseconds (events/gateway).
+pub(crate) const SESSION_STARTS_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Milliseconds between two IDENTIFYs of a bot with a `max_concurrency` of 1 (events/gateway).
+pub(crate) const IDENTIFY_SPACING_MS: i64 = 5_000;
+/// Guilds of one shard (events/gateway, "Sharding").
+pub(crate) const SHARD_GUILDS: u64 = 2_500;
+/// How long a session without a connection can be resumed, in milliseconds. Discord does not say.
+pub(crate) const SESSION_LIFE_MS: i64 = 5 * 60 * 1_000;

@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::SimConfig;
-use crate::gateway::Hub;
+use crate::gateway::{Hub, ZombieWatch};
 use crate::journal::{Fact, Journal, Violation, ViolationKind};
-use crate::rules::Rules;
+use crate::rules::{GatewayFault, Rules, Stage};
 use crate::schema::Schemas;
 use crate::server::{Doors, Ports};
 use crate::throttle::Throttle;
@@ -26,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) token: String,
     pub(crate) heartbeat_interval_ms: u64,
+    pub(crate) zombies: ZombieWatch,
     /// Where the server listens.
     pub(crate) ports: Ports,
     /// The switch of its listeners.
@@ -56,7 +57,7 @@ impl Shared {
     ) -> Arc<Self> {
         let core = Core {
             world: World::new(config, ports.plain),
-            journal: Journal::default(),
+            journal: Journal::new(config.journal),
             hub: Hub::default(),
             rules: Rules::default(),
             throttle: Throttle::new(config.rate_limits, config.invalid_request_bound),
@@ -67,6 +68,7 @@ impl Shared {
             clock: config.clock.clone(),
             token: config.token.clone(),
             heartbeat_interval_ms: config.heartbeat_interval_ms,
+            zombies: config.zombies,
             ports,
             doors,
             stop,
@@ -112,13 +114,36 @@ impl Shared {
 }
 
 impl Core {
+    /// Removes all holds and faults; what is held goes on.
+    pub(crate) fn clear_rules(&mut self) {
+        for event in self.rules.clear() {
+            self.hub.dispatch(&event);
+        }
+    }
+
+    /// The fault that waits for a stage of a gateway connection.
+    pub(crate) fn gateway_fault(&mut self, stage: Stage) -> Option<GatewayFault> {
+        let fault = self.rules.gateway.take(stage)?;
+        let what = format!("gateway: {fault:?}");
+        self.world.note(Fact::Faulted { what });
+        Some(fault)
+    }
+
     fn settle(&mut self) {
         let now = self.world.now_ms();
         for fact in self.world.take_facts() {
             self.journal.append(now, fact);
         }
         for event in self.world.take_events() {
-            self.hub.dispatch(&event);
+            let kind = event.kind;
+            let passed = self.rules.dispatch.pass(event);
+            if let Some(fault) = passed.fault {
+                let what = format!("{}: {fault:?}", kind.name());
+                self.journal.append(now, Fact::Faulted { what });
+            }
+            for event in &passed.events {
+                self.hub.dispatch(event);
+            }
         }
     }
 }

@@ -13,9 +13,7 @@ pub(super) async fn cancel(context: Context<'_>) -> Result<(), CommandError> {
 
 const fn sentence(done: Cancelled) -> &'static str {
     match done {
-        Cancelled::Nothing => {
-            "Nothing is at work here. Use `/cancel` in the thread of the conversation."
-        }
+        Cancelled::Nothing => "Nothing is at work here. Use `/cancel` where the conversation is.",
         Cancelled::Withdrawn => "Taken back before it began.",
         Cancelled::Stopping => "Stopping it. The conversation can go on with your next message.",
     }

@@ -1,14 +1,18 @@
 //! Slash commands, one file a command.
 //!
 //! Discord waits three seconds for a first sign (interactions/receiving-and-responding): the first
-//! thing that a command awaits is [`asked`], which gives it. What a command says is seen by its
-//! caller only, and mentions nobody.
+//! thing that a command awaits is [`asked`] or [`introduced`], which gives it. What a command says is
+//! seen by its caller only, and mentions nobody; what is news for a place goes there by the outbox.
 
 mod answer;
 mod cancel;
 mod health;
 mod mishap;
+mod offers;
+mod permission;
 mod session;
+mod sight;
+mod wait;
 
 use std::sync::Arc;
 
@@ -59,7 +63,13 @@ impl From<serenity::Error> for CommandError {
 /// The commands and how they are run.
 pub(super) fn framework() -> poise::FrameworkOptions<Desk, CommandError> {
     poise::FrameworkOptions {
-        commands: vec![cancel::cancel(), session::session(), health::health()],
+        commands: vec![
+            cancel::cancel(),
+            session::session(),
+            wait::wait(),
+            permission::permission(),
+            health::health(),
+        ],
         allowed_mentions: Some(nobody()),
         initialize_owners: false,
         on_error: |error| Box::pin(mishap::explain(error)),
@@ -79,10 +89,45 @@ pub(super) fn told(options: &poise::FrameworkOptions<Desk, CommandError>) -> Vec
 
 /// Gives the first sign, then finds out who asks where, and whether he may.
 async fn asked(context: Context<'_>, action: Action) -> Result<Permit, CommandError> {
+    let caller = introduced(context).await?;
+    caller.permit(context, action).await
+}
+
+/// Gives the first sign, then finds out who asks where.
+async fn introduced(context: Context<'_>) -> Result<Caller, CommandError> {
     context.defer_ephemeral().await?;
-    let (person, place) = (person(context)?, place(context).await?);
-    let desk = context.data();
-    Ok(desk.house.authorize(&person, place, action).await??)
+    caller(context).await
+}
+
+/// Who uses a command where.
+struct Caller {
+    person: Person,
+    place: Place,
+}
+
+impl Caller {
+    /// May he do it here?
+    async fn permit(&self, context: Context<'_>, action: Action) -> Result<Permit, CommandError> {
+        self.permit_at(context, self.place, action).await
+    }
+
+    /// May he do it there?
+    async fn permit_at(
+        &self,
+        context: Context<'_>,
+        place: Place,
+        action: Action,
+    ) -> Result<Permit, CommandError> {
+        let house = &context.data().house;
+        Ok(house.authorize(&self.person, place, action).await??)
+    }
+}
+
+async fn caller(context: Context<'_>) -> Result<Caller, CommandError> {
+    Ok(Caller {
+        person: person(context)?,
+        place: place(context).await?,
+    })
 }
 
 fn person(context: Context<'_>) -> Result<Person, CommandError> {

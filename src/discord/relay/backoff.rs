@@ -9,7 +9,7 @@ use uuid::Uuid;
 const FIRST: Duration = Duration::from_secs(1);
 
 /// The longest pause.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// A connection that lasted as long was a good one.
 const GOOD: Duration = Duration::from_secs(30);

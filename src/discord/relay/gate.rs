@@ -1,6 +1,6 @@
 //! Who may begin a session now, and where the gateway is.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::sleep;
@@ -44,7 +44,7 @@ pub(in super::super) enum NoGateway {
 
 impl NoGateway {
     /// It cannot be reached, for this reason.
-    pub(super) fn now(why: impl ToString) -> Self {
+    pub(super) fn now(why: &dyn Display) -> Self {
         Self::Now(ChatError::NotSent(why.to_string()))
     }
 }

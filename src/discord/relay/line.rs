@@ -6,9 +6,8 @@ use tokio::{
     sync::{Notify, mpsc},
     time::{Instant, sleep_until},
 };
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::{
     super::{DiscordError, Link, LinkState},
@@ -18,6 +17,7 @@ use super::{
     frame::{self, Payload, op},
     gate::{Gate, NoGateway},
     porch::Porch,
+    pulse::{Lasting, Pulse, beat, due, passed},
     socket::{Patience, Socket},
 };
 
@@ -139,17 +139,6 @@ enum Act {
     End(Ended),
 }
 
-/// Whether the session has proved itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lasting {
-    /// It has not begun.
-    Unknown,
-    /// It will have when this moment comes.
-    At(Instant),
-    /// It has, and that was noted.
-    Noted,
-}
-
 struct Line {
     gate: Gate,
     told: Told,
@@ -244,7 +233,7 @@ impl Line {
         self.base.get_or_insert_with(|| url.clone());
         let mut socket = Socket::open(&url, self.patience)
             .await
-            .map_err(NoGateway::now)?;
+            .map_err(|error| NoGateway::now(&error))?;
         if matches!(opening, Opening::Identify(_)) {
             // The last moment before one is sent.
             self.gate.ledger.enter().await.map_err(NoGateway::Ever)?;
@@ -252,7 +241,7 @@ impl Line {
         if socket.send(Message::Text(text.clone())).await {
             Ok(socket)
         } else {
-            Err(NoGateway::now("it closed at once"))
+            Err(NoGateway::now(&"it closed at once"))
         }
     }
 
@@ -275,6 +264,7 @@ impl Line {
         socket: &mut Socket,
     ) -> Result<Ended, DiscordError> {
         let mut pulse = Pulse::new(socket.interval);
+        let mut answer_by = Some(Instant::now() + self.patience.answer);
         loop {
             let lasting = self.lasting;
             tokio::select! {
@@ -285,7 +275,11 @@ impl Line {
                     if let Message::Close(frame) = &message {
                         return Ok(Ended::Lost(frame.as_ref().map(|frame| frame.code.into())));
                     }
-                    match self.heard(&message, &mut pulse) {
+                    let act = self.heard(&message, &mut pulse);
+                    if matches!(act, Act::Forward) {
+                        answer_by = None;
+                    }
+                    match act {
                         Act::Forward => if !client.send(message).await {
                             return Ok(Ended::Gone);
                         },
@@ -316,6 +310,10 @@ impl Line {
                     }
                 }
                 () = due(lasting) => self.note_lasting().await?,
+                () = passed(answer_by) => {
+                    tracing::warn!("the gateway does not answer; connecting anew");
+                    return Ok(Ended::Left);
+                }
             }
         }
     }
@@ -390,45 +388,5 @@ impl Line {
             self.lasting = Lasting::Noted;
         }
         Ok(())
-    }
-}
-
-async fn due(lasting: Lasting) {
-    match lasting {
-        Lasting::At(moment) => sleep_until(moment).await,
-        Lasting::Unknown | Lasting::Noted => std::future::pending().await,
-    }
-}
-
-fn beat(seq: Option<u64>) -> Message {
-    let seq = seq.map_or_else(|| "null".to_owned(), |seq| seq.to_string());
-    Message::Text(Utf8Bytes::from(format!(
-        r#"{{"op":{},"d":{seq}}}"#,
-        op::HEARTBEAT
-    )))
-}
-
-/// Heartbeats as Discord wants them (Discord: events/gateway#sending-heartbeats).
-struct Pulse {
-    interval: Duration,
-    next: Instant,
-    acknowledged: bool,
-}
-
-impl Pulse {
-    /// The first one comes after a random part of the interval.
-    fn new(interval: Duration) -> Self {
-        let part = u32::from(Uuid::new_v4().as_bytes()[0]);
-        Self {
-            interval,
-            next: Instant::now() + interval * part / 256,
-            acknowledged: true,
-        }
-    }
-
-    /// Whether the last one was acknowledged and another one may be sent.
-    fn beat(&mut self) -> bool {
-        self.next = Instant::now() + self.interval;
-        std::mem::replace(&mut self.acknowledged, false)
     }
 }

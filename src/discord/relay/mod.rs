@@ -15,6 +15,7 @@ mod frame;
 mod gate;
 mod line;
 mod porch;
+mod pulse;
 mod socket;
 
 pub(super) use client::INTERVAL;

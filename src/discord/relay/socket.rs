@@ -30,6 +30,8 @@ pub(in super::super) struct Patience {
     pub(in super::super) connect: Duration,
     /// For HELLO after those.
     pub(in super::super) hello: Duration,
+    /// For the first event after IDENTIFY or RESUME.
+    pub(in super::super) answer: Duration,
 }
 
 impl Default for Patience {
@@ -37,6 +39,7 @@ impl Default for Patience {
         Self {
             connect: Duration::from_secs(15),
             hello: Duration::from_secs(10),
+            answer: Duration::from_secs(30),
         }
     }
 }

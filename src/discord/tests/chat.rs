@@ -1,11 +1,13 @@
 //! The chat service, call by call.
 
-use discord_sim::{Fact, Pinged, Sim, SimConfig};
+use std::time::Duration;
+
+use discord_sim::{Fact, Pinged, RouteKind, Rule, Sim, SimConfig};
 
 use crate::{
-    delivery::{Attachment, Author, Chat, ChatError, Post, Seen},
+    delivery::{Attachment, Author, Chat, ChatError, Post, Seen, Standing},
     discord::testing::{channel, connected},
-    words::{ChannelId, MessageId, RoleId, UserId},
+    words::{Addressed, ChannelId, MessageId, RoleId, UserId},
 };
 
 fn plain(content: &str) -> Post {
@@ -158,6 +160,7 @@ async fn pages_are_oldest_first_on_both_sides() {
         id,
         author: author.to_owned(),
         by,
+        addressed: Addressed::ToNobody,
         content: content.to_owned(),
     };
     let before = chat.before(general, ids[3], 2).await.unwrap();
@@ -184,16 +187,56 @@ async fn pages_are_oldest_first_on_both_sides() {
     );
 }
 
+/// Lets a minute pass for everything that is kept for a while.
+async fn a_minute_later() {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+}
+
 #[tokio::test]
-async fn a_person_has_his_roles_and_who_left_has_none() {
+async fn roles_are_believed_for_a_minute_and_who_left_is_a_stranger() {
     let sim = Sim::start(SimConfig::default()).await;
     let role = RoleId::new(sim.role("crew").get());
     let alice = sim.user("alice").with_role("crew");
     let id = UserId::new(alice.id().get());
     let chat = connected(&sim).await.chat();
-    assert_eq!(chat.roles(id).await, Ok(vec![role]));
+    let asked = |sim: &Sim| {
+        let journal = sim.journal();
+        let calls = journal.iter().filter_map(|entry| entry.rest());
+        calls.filter(|call| call.route == RouteKind::Member).count()
+    };
+    let before = asked(&sim);
+    let member = Standing::Member(vec![role]);
+    assert_eq!(chat.standing(id).await, Ok(member.clone()));
+    assert_eq!(chat.standing(id).await, Ok(member));
+    assert_eq!(asked(&sim) - before, 1);
     alice.leaves();
-    assert_eq!(chat.roles(id).await, Ok(Vec::new()));
+    a_minute_later().await;
+    assert_eq!(chat.standing(id).await, Ok(Standing::Stranger));
+}
+
+#[tokio::test]
+async fn an_edit_that_nobody_waits_for_any_more_is_not_overtaken_by_the_last_one() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let chat = connected(&sim).await.chat();
+    let general = channel(&sim, "general");
+    let id = chat.post(general, plain("begun"), "n").await.unwrap();
+    let hold = sim.hold(Rule::edit_message().containing("live"));
+    let late = {
+        let chat = std::sync::Arc::clone(&chat);
+        tokio::spawn(async move { chat.edit(general, id, "live".to_owned()).await })
+    };
+    hold.arrived().await;
+    // The run has ended: whoever showed it at work is gone.
+    late.abort();
+    let settled = tokio::spawn(async move { chat.edit(general, id, "settled".to_owned()).await });
+    // The last edit is asked for, and waits.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(texts(&sim), ["begun"]);
+    hold.release();
+    settled.await.unwrap().unwrap();
+    assert_eq!(texts(&sim), ["settled"]);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::{
     },
     session::SessionView,
     store::Store,
-    words::{ChannelId, GuildId, Place, RunState},
+    words::{ChannelId, GuildId, Place, RunState, SessionId},
 };
 
 /// A house where everybody is the owner, and a store for it.
@@ -81,7 +81,13 @@ async fn session_list_names_the_conversations_of_the_channel() {
     let sim = Sim::start(SimConfig::default()).await;
     let (mut house, store, directory) = open_house().await;
     let view = SessionView {
-        thread: ChannelId::new(7),
+        id: SessionId::fresh(),
+        place: Place {
+            guild: GuildId::new(1),
+            channel: ChannelId::new(2),
+            thread: Some(ChannelId::new(7)),
+        },
+        at: ChannelId::new(7),
         title: "fix the build".into(),
         project: "demo".into(),
         state: Some(RunState::Running),
@@ -89,7 +95,7 @@ async fn session_list_names_the_conversations_of_the_channel() {
         unreachable: None,
     };
     let closed = SessionView {
-        thread: ChannelId::new(8),
+        at: ChannelId::new(8),
         state: None,
         unreachable: Some("Missing *Permissions*".into()),
         ..view.clone()
@@ -165,7 +171,7 @@ async fn commands_are_registered_when_they_changed_and_not_at_every_start() {
     assert_eq!(
         registrations,
         [
-            vec!["cancel", "session", "health"],
+            vec!["cancel", "session", "wait", "permission", "health"],
             vec!["cancel", "session"]
         ]
     );

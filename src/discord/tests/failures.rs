@@ -91,7 +91,12 @@ async fn nothing_was_sent_when_nobody_listens() {
     let mut settings = connection.settings.clone();
     settings.api_base = Some(format!("http://{address}"));
     let http = super::super::connect::http(&settings, &connection.client);
-    let chat = super::super::DiscordChat::new(http.into(), connection.me);
+    let chat = super::super::DiscordChat::new(
+        http.into(),
+        connection.me,
+        connection.people,
+        std::sync::Arc::default(),
+    );
     let error = chat.typing(general).await.unwrap_err();
     assert!(matches!(error, ChatError::NotSent(_)), "{error:?}");
 }

@@ -10,14 +10,14 @@ use crate::{
     clock::Clock,
     delivery::Outbox,
     discord::{
-        DiscordError, DiscordParts, Link, LinkState,
+        Connection, DiscordError, DiscordParts, DiscordSettings, Link, LinkState, connect,
         gateway::serve,
         relay::Patience,
         testing::{FakeHouse, channel, connected},
     },
-    session::{Addressed, Heard},
+    session::Heard,
     store::Store,
-    words::{ChannelId, GuildId, MessageId, Person, Place, RoleId, UserId},
+    words::{Addressed, ChannelId, GuildId, MessageId, Person, Place, RoleId, UserId},
 };
 
 /// A server in front of a fake house.
@@ -42,12 +42,29 @@ impl Served {
         store: Store,
         directory: tempfile::TempDir,
     ) -> Self {
+        Self::start_as(connected(sim).await, house, store, directory)
+    }
+
+    /// The same with settings of its own.
+    pub(super) async fn start_by(settings: DiscordSettings, house: FakeHouse) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        let connection = connect(settings).await.unwrap();
+        Self::start_as(connection, house, store, directory)
+    }
+
+    fn start_as(
+        connection: Connection,
+        house: FakeHouse,
+        store: Store,
+        directory: tempfile::TempDir,
+    ) -> Self {
         let house = Arc::new(house);
         let link = Link::default();
         let (_, live) = tokio::sync::mpsc::unbounded_channel();
         let clock = Clock::system();
         let parts = DiscordParts {
-            connection: connected(sim).await,
+            connection,
             outbox: Outbox::new(store.clone(), clock.clone()),
             store,
             clock,
@@ -58,6 +75,7 @@ impl Served {
         let patience = Patience {
             connect: Duration::from_millis(500),
             hello: Duration::from_millis(500),
+            answer: Duration::from_secs(2),
         };
         let task = tokio::spawn(serve(parts, house.clone(), patience, stop.clone()));
         Self {
@@ -163,6 +181,7 @@ async fn a_mention_is_heard_with_everything_around_it() {
             },
             text: text.into(),
             addressed: Addressed::ToBaton,
+            replies_to: None,
             title: crate::discord::render::thread_name(text),
         }
     );
@@ -242,37 +261,6 @@ async fn a_channel_that_was_never_looked_at_is_only_marked() {
     assert_eq!(served.house.texts(), ["now"]);
     let house = served.stop().await;
     assert!(house.marks.lock()[&channel(&sim, "general")].get() > last);
-}
-
-#[tokio::test]
-async fn who_wrote_while_nobody_listened_has_his_roles_and_who_left_has_none() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let decided = say(&sim, "old").await;
-    let general = sim.channel("general");
-    let carol = sim.user("carol").with_role("crew");
-    let dave = sim.user("dave").with_role("crew");
-    carol.says("@bot do it").in_(general).await;
-    dave.says("@bot me too").in_(general).await;
-    dave.leaves();
-    let served = Served::start(&sim, watching(&sim, Some(decided))).await;
-    served.house.until_heard(2).await;
-    let people: Vec<(String, Vec<RoleId>)> = served
-        .house
-        .heard
-        .lock()
-        .iter()
-        .map(|heard| (heard.person.name.clone(), heard.person.roles.clone()))
-        .collect();
-    let crew = RoleId::new(sim.role("crew").get());
-    assert_eq!(
-        people,
-        [
-            ("carol".to_owned(), vec![crew]),
-            ("dave".to_owned(), vec![])
-        ]
-    );
-    assert_eq!(served.house.heard.lock()[0].addressed, Addressed::ToBaton);
-    served.stop().await;
 }
 
 #[tokio::test]

@@ -7,12 +7,16 @@ use std::{
 
 use discord_sim::{Fault, RateLimits, Rule, Scope, Sim, SimConfig, Tls, ViolationKind};
 use secrecy::SecretString;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
+    clock::Clock,
     delivery::{Chat, Post},
     discord::{
-        DiscordChat, DiscordError, connect,
+        DiscordChat, DiscordError,
+        connect::{self, connect},
+        sweep::sweep,
         testing::{channel, secure_settings},
     },
 };
@@ -174,4 +178,45 @@ async fn many_at_once_are_no_storm() {
     assert!(refused <= 5, "{posted:?}");
     let banned = |kind: ViolationKind| kind == ViolationKind::OverLimit;
     assert!(!stage.sim.violations().iter().any(|one| banned(one.kind)));
+}
+
+#[tokio::test]
+async fn serenity_keeps_every_interaction_for_ever_and_the_sweep_does_not() {
+    let stage = secure(RateLimits::Realistic).await;
+    let settings = secure_settings(&stage.sim, stage.directory.path());
+    let connection = connect(settings.clone()).await.unwrap();
+    let http = connect::http(&settings, &connection.client);
+    let answer = json!({ "type": 4, "data": { "content": "hello" } });
+    for interaction in 1..=50_u64 {
+        // Nobody asked: what is measured is the limiter.
+        let _ = http
+            .create_interaction_response(interaction.into(), "token", &answer, Vec::new())
+            .await;
+    }
+    let routes = http.ratelimiter.as_ref().unwrap().routes();
+    assert_eq!(routes.read().await.len(), 50);
+    let later = Clock::held_at(Clock::system().now().after(Duration::from_hours(1)));
+    sweep(&http, &later).await;
+    assert_eq!(routes.read().await.len(), 0);
+}
+
+#[tokio::test]
+async fn the_sweep_leaves_what_still_says_to_wait() {
+    let stage = secure(RateLimits::Realistic).await;
+    let settings = secure_settings(&stage.sim, stage.directory.path());
+    let connection = connect(settings).await.unwrap();
+    let chat = connection.chat();
+    let post = Post {
+        content: "one".to_owned(),
+        reply_to: None,
+        file: None,
+    };
+    let general = channel(&stage.sim, "general");
+    chat.post(general, post, "n").await.unwrap();
+    let limiter = connection.http.ratelimiter.as_ref().unwrap();
+    let before = limiter.routes().read().await.len();
+    let earlier = Clock::held_at(Clock::system().now().before(Duration::from_secs(1)));
+    sweep(&connection.http, &earlier).await;
+    let after = limiter.routes().read().await.len();
+    assert!((1..=before).contains(&after), "{after} of {before}");
 }

@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     clock::{Clock, Millis},
-    delivery::{Answer, Chat, ChatError, Delivered, Post, Seen},
+    delivery::{Answer, Chat, ChatError, Delivered, Post, Seen, Standing},
     discord::{
         live::{Frame, Scene, Show, Stage},
         pace::Pace,
@@ -20,7 +20,7 @@ use crate::{
     },
     session::ProgressState,
     store::DeliveryKind,
-    words::{ChannelId, MessageId, RoleId, RunId, UserId},
+    words::{ChannelId, MessageId, RunId, UserId},
 };
 
 const CHANNEL: ChannelId = ChannelId::new(5);
@@ -75,8 +75,8 @@ impl Chat for Slate {
         Ok(Vec::new())
     }
 
-    async fn roles(&self, _: UserId) -> Result<Vec<RoleId>, ChatError> {
-        Ok(Vec::new())
+    async fn standing(&self, _: UserId) -> Result<Standing, ChatError> {
+        Ok(Standing::Stranger)
     }
 
     async fn before(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {

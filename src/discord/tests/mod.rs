@@ -1,8 +1,10 @@
 //! The room against the simulator, with a house that only writes down what it is told.
 
+mod catch_up;
 mod chat;
 mod commands;
 mod connect;
+mod events;
 mod failures;
 mod gateway;
 mod limits;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use discord_sim::{Fact, GatewayFact, GatewayMode, Sim, SimConfig};
+use discord_sim::{Fact, GatewayFact, GatewayFault, GatewayMode, Sim, SimConfig};
 use nix::sys::{
     resource::{UsageWho, getrusage},
     time::TimeVal,
@@ -38,11 +38,13 @@ async fn served(sim: &Sim) -> Served {
     served
 }
 
-fn count(sim: &Sim, wanted: impl Fn(&GatewayFact) -> bool) -> usize {
+pub(super) fn count(sim: &Sim, wanted: impl Fn(&GatewayFact) -> bool) -> usize {
     let journal = sim.journal();
-    let facts = journal.iter().filter_map(|entry| match &entry.fact {
-        Fact::Gateway(fact) => Some(fact),
-        _ => None,
+    let facts = journal.iter().filter_map(|entry| {
+        let Fact::Gateway(fact) = &entry.fact else {
+            return None;
+        };
+        Some(fact)
     });
     facts.filter(|fact| wanted(fact)).count()
 }
@@ -119,7 +121,7 @@ async fn serenity_spins_on_a_close_without_a_code_and_gives_the_session_up() {
     let before = used();
     sim.close_gateway(None);
     until_count(&sim, 2, identifies).await;
-    let spent = used() - before;
+    let spent = used().saturating_sub(before);
     assert!(spent > Duration::from_millis(500), "{spent:?}");
     assert_eq!(resumes(&sim), 0);
     let _ = tokio::time::timeout(Duration::from_secs(2), bare.shards.shutdown_all()).await;
@@ -133,7 +135,7 @@ async fn a_close_without_a_code_costs_nothing_and_the_session_goes_on() {
     sim.close_gateway(None);
     say(&sim, "meanwhile").await;
     until_heard_last(&sim, &served.house, "last").await;
-    let spent = used() - before;
+    let spent = used().saturating_sub(before);
     assert!(spent < Duration::from_millis(500), "{spent:?}");
     assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
     assert_eq!((identifies(&sim), resumes(&sim)), (1, 1));
@@ -237,6 +239,147 @@ async fn a_session_that_discord_forgot_is_begun_anew_and_nothing_is_lost() {
     assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
     served.stop().await;
     sim.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_begins_anew_when_a_heartbeat_is_not_acknowledged() {
+    let sim = Sim::start(SimConfig {
+        heartbeat_interval_ms: 1_000,
+        ..SimConfig::default()
+    })
+    .await;
+    let bare = Bare::start(&sim).await;
+    sim.gateway_fault(GatewayFault::NoAck);
+    until_count(&sim, 2, identifies).await;
+    assert_eq!(resumes(&sim), 0);
+    bare.task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_heartbeat_that_is_not_acknowledged_is_followed_by_a_resume() {
+    let sim = Sim::start(SimConfig {
+        heartbeat_interval_ms: 1_000,
+        ..SimConfig::default()
+    })
+    .await;
+    let served = served(&sim).await;
+    sim.gateway_fault(GatewayFault::NoAck);
+    until_count(&sim, 1, resumes).await;
+    until_heard_last(&sim, &served.house, "last").await;
+    assert_eq!(identifies(&sim), 1);
+    served.stop().await;
+    sim.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn another_interval_after_a_resume_is_kept_to() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = served(&sim).await;
+    let beats = |sim: &Sim| count(sim, |fact| matches!(fact, GatewayFact::Heartbeat));
+    let before = beats(&sim);
+    sim.gateway_fault(GatewayFault::HelloInterval { ms: 200 });
+    sim.drop_gateway();
+    // At the old interval these would take minutes.
+    until_count(&sim, before + 3, beats).await;
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_resumes_without_a_pause_as_often_as_it_is_sent_away() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let bare = Bare::start(&sim).await;
+    sim.gateway_fault_times(GatewayFault::CloseAtResume { code: Some(4_000) }, 20);
+    sim.drop_gateway();
+    let start = tokio::time::Instant::now();
+    until_count(&sim, 1, resumes).await;
+    assert!(
+        start.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        start.elapsed()
+    );
+    bare.task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_gateway_that_sends_away_at_once_is_asked_less_and_less() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = served(&sim).await;
+    sim.gateway_fault_times(GatewayFault::CloseAtResume { code: Some(4_000) }, 3);
+    let start = tokio::time::Instant::now();
+    sim.drop_gateway();
+    say(&sim, "meanwhile").await;
+    until_heard_last(&sim, &served.house, "last").await;
+    // Nothing, one second, two seconds, each shortened by a quarter at most.
+    assert!(
+        start.elapsed() >= Duration::from_secs(2),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
+    assert_eq!(identifies(&sim), 1);
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn what_goes_wrong_on_the_way_to_a_session_is_tried_again() {
+    for fault in [
+        GatewayFault::RejectHandshake { status: 503 },
+        GatewayFault::HangHandshake,
+        GatewayFault::NoHello,
+        GatewayFault::CloseAtHello { code: None },
+        GatewayFault::IgnoreResume,
+        GatewayFault::CloseAtResume { code: None },
+        GatewayFault::RetryAtResume,
+        GatewayFault::InvalidAtResume,
+        GatewayFault::CloseAtHeartbeat { code: None },
+    ] {
+        let sim = Sim::start(SimConfig {
+            heartbeat_interval_ms: 2_000,
+            ..SimConfig::default()
+        })
+        .await;
+        let served = served(&sim).await;
+        sim.gateway_fault(fault);
+        sim.drop_gateway();
+        say(&sim, "meanwhile").await;
+        until_heard_last(&sim, &served.house, "last").await;
+        let heard = served.house.texts();
+        assert_eq!(heard, ["ready", "meanwhile", "last"], "{fault:?}");
+        served.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn what_goes_wrong_at_the_first_identify_is_tried_again() {
+    for fault in [
+        GatewayFault::IgnoreIdentify,
+        GatewayFault::CloseAtIdentify { code: None },
+        GatewayFault::InvalidAtIdentify,
+    ] {
+        let sim = Sim::start(SimConfig::default()).await;
+        sim.gateway_fault(fault);
+        let served = served(&sim).await;
+        assert_eq!(served.house.texts(), ["ready"], "{fault:?}");
+        served.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn where_discord_allows_no_start_the_server_waits_and_says_why() {
+    let sim = Sim::start(SimConfig::default()).await;
+    sim.set_session_starts_left(0);
+    let served = Served::start(&sim, watching(&sim, Some(1))).await;
+    let why = loop {
+        if let Some(why) = served.link.waits() {
+            break why;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert!(why.starts_with("Discord allows no new connection"), "{why}");
+    assert_eq!(identifies(&sim), 0);
+    let asked = tokio::time::Instant::now();
+    served.stop().await;
+    assert!(asked.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

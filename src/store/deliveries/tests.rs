@@ -21,6 +21,9 @@ async fn with_live(directory: &std::path::Path) -> (Store, RunId, DeliveryId) {
         channel: ChannelId::new(2),
         thread: ChannelId::new(3),
         context_before: None,
+        context_after: None,
+        name: None,
+        model: None,
         title: "a thread".to_owned(),
         agent_session: Uuid::nil(),
     };

@@ -22,15 +22,18 @@ use baton::{
     admission::Caps,
     approval::ToolPolicy,
     clock::Clock,
-    delivery::{Answer, Chat, ChatError, Outbox, Post, Seen},
+    delivery::{Answer, Chat, ChatError, Outbox, Post, Seen, Standing},
     runtime::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
     },
-    session::{Addressed, Engine, Heard, Limits, Parts, ProjectAgent, Projects},
+    session::{
+        Bystanders, ChannelMode, Engine, Heard, Limits, Parts, ProjectAgent, Projects, Speakers,
+    },
     store::{ProjectRow, Store},
     words::{
-        ChannelId, GuildId, MessageId, Person, Place, RoleId, RunId, RunState, RuntimeKind, UserId,
+        Addressed, ChannelId, GuildId, MessageId, Person, Place, RunId, RunState, RuntimeKind,
+        UserId,
     },
 };
 use nix::{sys::signal::Signal, unistd::Pid};
@@ -184,6 +187,7 @@ impl Bench {
             person: owner(),
             text: text.into(),
             addressed: Addressed::ToBaton,
+            replies_to: None,
             title: "what".into(),
         };
         self.engine.hear(heard).await.unwrap();
@@ -241,10 +245,11 @@ impl Bench {
         row.unwrap_or_default()
     }
 
-    /// Waits until the agent works for ever.
+    /// Waits until the agent works for ever, and the server knows that every agent has begun.
     async fn until_begun(&self) {
+        let others = "SELECT hex(id) FROM sessions WHERE NOT agent_acknowledged";
         wait("the agent has begun", async || {
-            self.home.path().join("begun").exists()
+            self.home.path().join("begun").exists() && self.sql(others).await.is_empty()
         })
         .await;
     }
@@ -317,6 +322,11 @@ fn engine(home: &Path, wishes: &Wishes, store: &Store, stop: &CancellationToken)
         })),
         host: RunnerHost::new(&home.join("data/run"), wishes.program.clone(), limits).unwrap(),
         forbidden: Vec::new(),
+        channel_mode: ChannelMode {
+            speakers: Speakers::Owners,
+            history: 0,
+            bystanders: Bystanders::LeftOut,
+        },
         limits: wishes.limits,
         live,
         stop: stop.clone(),
@@ -468,7 +478,7 @@ impl Chat for Silence {
         nobody()
     }
 
-    async fn roles(&self, _: UserId) -> Result<Vec<RoleId>, ChatError> {
+    async fn standing(&self, _: UserId) -> Result<Standing, ChatError> {
         nobody()
     }
 

@@ -10,6 +10,9 @@ use baton::words::RunState;
 
 use super::{Bench, Wishes, hurry, stop, thread, wait};
 
+/// Longer than anything here takes while the clock is not hurried.
+const A_WHILE: Duration = Duration::from_mins(2);
+
 /// Long enough for an attempt, not long enough to give up.
 const TRIED: Duration = Duration::from_secs(20);
 
@@ -32,7 +35,9 @@ async fn a_run_whose_runner_does_not_answer_can_be_cancelled_and_frees_its_slot(
 
 #[tokio::test]
 async fn a_turn_that_takes_too_long_ends_though_its_runner_does_not_answer() {
-    let bench = Bench::new().await;
+    let mut wishes = Wishes::default();
+    wishes.limits.turn = A_WHILE;
+    let bench = Bench::with(wishes).await;
     let stuck = bench.ask(1, "work for ever").await;
     bench.until_begun().await;
     stop(bench.runners()[0]);
@@ -49,7 +54,9 @@ async fn a_turn_that_takes_too_long_ends_though_its_runner_does_not_answer() {
 
 #[tokio::test]
 async fn an_idle_agent_whose_runner_does_not_answer_is_ended_like_any_other() {
-    let bench = Bench::new().await;
+    let mut wishes = Wishes::default();
+    wishes.limits.idle = A_WHILE;
+    let bench = Bench::with(wishes).await;
     tokio::spawn(std::sync::Arc::clone(&bench.engine).keep());
     let first = bench.ask(1, "what is it?").await;
     bench.until(first, RunState::Completed).await;

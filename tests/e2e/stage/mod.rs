@@ -162,6 +162,17 @@ allowed_tools = [{rules}]
         self.settings.env.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Starts Baton and does not wait for it.
+    pub(crate) fn start_unconnected(&mut self) {
+        assert!(self.server.is_none(), "Baton runs already");
+        self.server = Some(Server::spawn(self.home(), self.env(), self.settings.powers));
+    }
+
+    /// Waits until Baton has ended by itself.
+    pub(crate) async fn ends(&mut self) -> std::process::ExitStatus {
+        self.server.take().expect("Baton runs").ends().await
+    }
+
     /// Starts Baton and waits until it is connected.
     pub(crate) async fn start(&mut self) {
         assert!(self.server.is_none(), "Baton runs already");

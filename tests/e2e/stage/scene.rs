@@ -58,7 +58,18 @@ impl Stage {
 
     /// Somebody uses a command without options; what it says to him alone.
     pub(crate) async fn command(&self, name: &str, line: &str, place: ChannelId) -> String {
-        let used = self.sim.user(name).slash(line, NO_OPTIONS).in_(place).await;
+        self.command_with(name, line, NO_OPTIONS, place).await
+    }
+
+    /// Somebody uses a command with options; what it says to him alone.
+    pub(crate) async fn command_with<'a, V: Into<serde_json::Value>>(
+        &self,
+        name: &str,
+        line: &str,
+        options: impl IntoIterator<Item = (&'a str, V)>,
+        place: ChannelId,
+    ) -> String {
+        let used = self.sim.user(name).slash(line, options).in_(place).await;
         let answer = used.answer().await;
         assert_eq!(answer.only_for.as_deref(), Some(name), "/{line}");
         answer.content

@@ -66,6 +66,10 @@ impl Server {
         self.child.kill().await.unwrap();
     }
 
+    pub(super) async fn ends(mut self) -> std::process::ExitStatus {
+        self.child.wait().await.unwrap()
+    }
+
     pub(super) fn kill_now(mut self) {
         let _ = self.child.start_kill();
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::ids::InteractionId;
-use crate::language::{MessageView, WorldView};
+use crate::language::{GatewayStatus, MessageView, WorldView};
 use crate::shared::Shared;
 
 use super::named;
@@ -89,6 +89,14 @@ pub(super) async fn violations(State(shared): State<Arc<Shared>>) -> Answer {
 
 pub(super) async fn take_violations(State(shared): State<Arc<Shared>>) -> Answer {
     ok(&shared.act(|core| core.journal.take_violations()))
+}
+
+pub(super) async fn gateway(State(shared): State<Arc<Shared>>) -> Answer {
+    ok(&shared.look(GatewayStatus::of))
+}
+
+pub(super) async fn counts(State(shared): State<Arc<Shared>>) -> Answer {
+    ok(&shared.look(|core| core.journal.counts()))
 }
 
 pub(super) async fn limits(State(shared): State<Arc<Shared>>) -> Answer {

@@ -2,6 +2,7 @@
 //! for this machine only: requests that a foreign web page could have caused are refused.
 
 mod change;
+mod chaos;
 mod guard;
 mod look;
 mod named;
@@ -28,6 +29,10 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/holds/{id}", get(steer::held))
         .route("/holds/{id}/release", post(steer::release))
         .with_state((Arc::clone(shared), rules));
+    let running = Arc::new(chaos::Running::default());
+    let chaos = Router::new()
+        .route("/chaos", post(chaos::begin).delete(chaos::end))
+        .with_state((Arc::clone(shared), running));
     Router::new()
         .route("/world", get(look::world))
         .route("/messages", get(look::messages))
@@ -37,6 +42,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
             "/violations",
             get(look::violations).delete(look::take_violations),
         )
+        .route("/counts", get(look::counts))
         .route("/limits", get(look::limits))
         .route("/commands", get(look::commands))
         .route("/interactions/{id}", get(look::interaction))
@@ -56,8 +62,12 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/react", post(talk::react))
         .route("/typing", post(talk::typing))
         .route("/faults", post(steer::fault).delete(steer::clear))
+        .route("/dispatch-faults", post(steer::dispatch_fault))
+        .route("/gateway-faults", post(steer::gateway_fault))
+        .route("/outage", post(steer::outage))
         .route("/clock/advance", post(steer::advance))
-        .route("/gateway", post(steer::gateway))
+        .route("/gateway", get(look::gateway).post(steer::gateway))
         .merge(holds)
+        .merge(chaos)
         .layer(from_fn_with_state(Arc::clone(shared), guard::loopback_only))
 }

@@ -8,11 +8,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use parking_lot::Mutex;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::gateway::{GatewayMode, Out};
-use crate::rules::{Effect, Fault, Gate, Rule};
-use crate::shared::Shared;
+use crate::rules::{DispatchFault, DispatchRule, Effect, Fault, Gate, GatewayFault, Rule};
+use crate::server::Door;
+use crate::shared::{Core, Shared};
 
 use super::reply::{Answer, Refusal, ok};
 
@@ -53,6 +54,33 @@ pub(super) enum GatewayAction {
     Hang,
     /// Take connections again.
     Accept,
+    /// Opcode 9 that says the session is still there.
+    AskToResume,
+    /// Opcode 1.
+    AskForHeartbeat,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BrokenEvent {
+    rule: DispatchRule,
+    fault: DispatchFault,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BrokenGateway {
+    fault: GatewayFault,
+    /// How many connections; null for all.
+    #[serde(default = "crate::rules::once")]
+    times: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Outage {
+    /// How long, in milliseconds of the machine's clock: nobody can end it over HTTP.
+    ms: u64,
 }
 
 pub(super) async fn hold(State((shared, holds)): WithHolds, Json(rule): Json<Rule>) -> Answer {
@@ -86,8 +114,37 @@ pub(super) async fn fault(State(shared): State<Arc<Shared>>, Json(body): Json<Br
     ok(&json!({}))
 }
 
+pub(super) async fn dispatch_fault(
+    State(shared): State<Arc<Shared>>,
+    Json(body): Json<BrokenEvent>,
+) -> Answer {
+    shared.act(|core| core.rules.dispatch.add(body.rule, body.fault));
+    ok(&json!({}))
+}
+
+pub(super) async fn gateway_fault(
+    State(shared): State<Arc<Shared>>,
+    Json(body): Json<BrokenGateway>,
+) -> Answer {
+    shared.act(|core| core.rules.gateway.add(body.fault, body.times));
+    ok(&json!({}))
+}
+
+/// Refuses connections for a while. The answer may be cut with everything else.
+pub(super) async fn outage(State(shared): State<Arc<Shared>>, Json(body): Json<Outage>) -> Answer {
+    tokio::spawn(async move {
+        shared.doors.turn(Door::Shut).await;
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(body.ms)) => {}
+            () = shared.stop.cancelled() => return,
+        }
+        shared.doors.turn(Door::Open).await;
+    });
+    ok(&json!({}))
+}
+
 pub(super) async fn clear(State(shared): State<Arc<Shared>>) -> Answer {
-    shared.act(|core| core.rules.clear());
+    shared.act(Core::clear_rules);
     ok(&json!({}))
 }
 
@@ -101,18 +158,21 @@ pub(super) async fn gateway(
     State(shared): State<Arc<Shared>>,
     Json(action): Json<GatewayAction>,
 ) -> Answer {
-    let payload = |op: u8| Out::Payload(json!({"op": op, "s": null, "t": null, "d": false}));
+    let payload =
+        |op: u8, data: Value| Out::Payload(json!({"op": op, "s": null, "t": null, "d": data}));
     shared.act(|core| match action {
         GatewayAction::Drop => core.hub.tell_all(&Out::Drop),
         GatewayAction::Close { code } => core.hub.tell_all(&Out::Close(code)),
-        GatewayAction::Reconnect => core.hub.tell_all(&payload(7)),
+        GatewayAction::Reconnect => core.hub.tell_all(&payload(7, Value::Null)),
         GatewayAction::Invalidate => {
-            core.hub.tell_all(&payload(9));
+            core.hub.tell_all(&payload(9, json!(false)));
             core.hub.forget_sessions();
         }
         GatewayAction::Refuse => core.hub.mode = GatewayMode::Refuse,
         GatewayAction::Hang => core.hub.mode = GatewayMode::Hang,
         GatewayAction::Accept => core.hub.mode = GatewayMode::Open,
+        GatewayAction::AskToResume => core.hub.tell_all(&payload(9, json!(true))),
+        GatewayAction::AskForHeartbeat => core.hub.tell_all(&payload(1, Value::Null)),
     });
     ok(&json!({}))
 }

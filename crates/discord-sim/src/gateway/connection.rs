@@ -1,81 +1,94 @@
-//! One websocket: HELLO, IDENTIFY or RESUME, then events out and heartbeats in.
+//! One websocket: HELLO, then events out and commands in, until one side ends it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use super::command::{self, CloseCode, Command};
-use super::event::valid_intents;
+use super::Out;
+use super::command::{self, Command};
 use super::frame::{Encoding, encode};
-use super::{GatewayMode, Out, Resume};
+use super::pulse::Pulse;
 use crate::journal::{Fact, GatewayFact, ViolationKind};
 use crate::limits;
-use crate::portal;
+use crate::rules::{GatewayFault, Stage};
 use crate::server::Wire;
 use crate::shared::Shared;
 use crate::wire;
 
-/// Answers the request for a websocket, as the gateway's mode says.
-pub(crate) async fn upgrade(shared: Arc<Shared>, tcp: Wire, mut parts: Parts) -> Response {
-    match shared.look(|core| core.hub.mode) {
-        GatewayMode::Open => {}
-        GatewayMode::Refuse => {
-            shared.note(Fact::Gateway(GatewayFact::Refused));
-            return tcp.cut().await;
-        }
-        GatewayMode::Hang => {
-            shared.note(Fact::Gateway(GatewayFact::Refused));
-            return std::future::pending().await;
-        }
-    }
-    match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        Ok(upgrade) => upgrade.on_upgrade(move |socket| serve(shared, tcp, socket)),
-        Err(refused) => refused.into_response(),
-    }
-}
-
-struct Connection {
-    shared: Arc<Shared>,
-    id: u64,
-    out: UnboundedSender<Out>,
-    encoding: Encoding,
-    state: State,
+/// A websocket that is being served.
+pub(super) struct Connection {
+    pub(super) shared: Arc<Shared>,
+    pub(super) id: u64,
+    pub(super) out: UnboundedSender<Out>,
+    pub(super) encoding: Encoding,
+    pub(super) state: State,
+    pulse: Pulse,
     /// When the last payloads came, for the limit of 120 in 60 s.
     sends: VecDeque<i64>,
 }
 
+/// Whether the client has said who it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Stranger,
     Identified,
 }
 
-async fn serve(shared: Arc<Shared>, tcp: Wire, socket: WebSocket) {
+/// What the address asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// What is served.
+    Served,
+    /// Another version, encoding or transport compression.
+    Foreign,
+}
+
+pub(super) async fn serve(shared: Arc<Shared>, tcp: Wire, socket: WebSocket, asked: Asked) {
     let (out, inbox) = mpsc::unbounded_channel();
-    let id = shared.act(|core| core.hub.connect(out.clone()));
+    let (id, fault) = shared.act(|core| {
+        let fault = core.gateway_fault(Stage::Hello);
+        (core.hub.connect(out.clone()), fault)
+    });
+    let interval_ms = match fault {
+        Some(GatewayFault::HelloInterval { ms }) => ms,
+        None | Some(_) => shared.heartbeat_interval_ms,
+    };
     let mut connection = Connection {
         shared: Arc::clone(&shared),
         id,
         out,
         encoding: Encoding::Plain,
         state: State::Stranger,
+        pulse: Pulse::new(shared.zombies, shared.clock.clone(), interval_ms),
         sends: VecDeque::new(),
     };
+    connection.greet(asked, fault, interval_ms);
     let code = connection.run(socket, inbox, &tcp).await;
+    let now = shared.clock.now_ms();
     shared.act(|core| {
-        core.hub.disconnect(id, code);
+        core.hub.disconnect(id, code, now);
         core.world.note(Fact::Gateway(GatewayFact::Closed { code }));
     });
 }
 
 impl Connection {
+    fn greet(&self, asked: Asked, fault: Option<GatewayFault>, interval_ms: u64) {
+        self.shared.note(Fact::Gateway(GatewayFact::Connected));
+        match (asked, fault) {
+            (Asked::Foreign, _) => self.refuse(4_012, "v=10 with plain JSON is what is served"),
+            (_, Some(GatewayFault::NoHello)) => {}
+            (_, Some(GatewayFault::CloseAtHello { code })) => self.close(code),
+            (Asked::Served, _) => {
+                let hello = json!({"heartbeat_interval": interval_ms});
+                self.send(json!({"op": 10, "s": null, "t": null, "d": hello}));
+            }
+        }
+    }
+
     /// Serves until one side ends it; gives the client's close code.
     async fn run(
         &mut self,
@@ -84,18 +97,21 @@ impl Connection {
         tcp: &Wire,
     ) -> Option<u16> {
         let (mut sink, mut stream) = socket.split();
-        self.shared.note(Fact::Gateway(GatewayFact::Connected));
-        let interval = self.shared.heartbeat_interval_ms;
-        self.send(json!({"op": 10, "s": null, "t": null, "d": {"heartbeat_interval": interval}}));
         let stop = self.shared.stop.clone();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return None,
+                () = self.pulse.missed() => {
+                    self.shared.act(|core| core.hub.forget_session_of(self.id));
+                    self.pulse.beat();
+                    self.close(Some(4_009));
+                }
                 out = inbox.recv() => match out? {
                     Out::Payload(payload) => {
                         sink.send(encode(&payload, self.encoding)).await.ok()?;
                     }
                     Out::Close(code) => {
+                        self.shared.note(Fact::Gateway(GatewayFact::CloseSent { code }));
                         let frame = code.map(|code| CloseFrame { code, reason: "".into() });
                         sink.send(Message::Close(frame)).await.ok()?;
                         // The client's own close frame, or its end, follows.
@@ -125,50 +141,31 @@ impl Connection {
                 ViolationKind::OverLimit,
                 "more than 120 gateway sends in 60 s",
             );
-            return self.close(4_008);
+            return self.close(Some(4_008));
         }
         match command {
             Ok(command) => self.obey(command),
-            Err(CloseCode(code)) => self.close(code),
+            Err(unreadable) => self.refuse(unreadable.code, unreadable.why),
         }
     }
 
     fn obey(&mut self, command: Command) {
         match (command, self.state) {
-            (Command::Heartbeat, _) => {
-                self.shared.note(Fact::Gateway(GatewayFact::Heartbeat));
-                self.send(json!({"op": 11, "s": null, "t": null, "d": null}));
+            (Command::Heartbeat, _) => self.heartbeat(),
+            (Command::Identify(_) | Command::Resume { .. }, State::Identified) => {
+                self.refuse(4_005, "IDENTIFY or RESUME after the session has begun");
             }
-            (Command::Identify { .. } | Command::Resume { .. }, State::Identified) => {
-                self.close(4_005);
-            }
-            (Command::Identify { token, .. } | Command::Resume { token, .. }, _)
-                if token != self.shared.token =>
-            {
-                self.shared.violate(
-                    ViolationKind::BadToken,
-                    "the gateway was given a wrong token",
-                );
-                self.close(4_004);
-            }
-            (Command::Identify { intents, .. }, _) if !valid_intents(intents) => self.close(4_013),
-            (Command::Identify { intents, .. }, _) if !self.portal_allows(intents) => {
-                self.close(4_014);
-            }
+            (Command::Identify(identify), State::Stranger) => self.identify(&identify),
             (
-                Command::Identify {
-                    intents, compress, ..
+                Command::Resume {
+                    token,
+                    session,
+                    seq,
                 },
-                _,
-            ) => {
-                if compress == Some(true) {
-                    self.encoding = Encoding::Zlib;
-                }
-                self.identify(intents);
-            }
-            (Command::Resume { session, seq, .. }, _) => self.resume(session, seq),
+                State::Stranger,
+            ) => self.resume(&token, session, seq),
             (Command::RequestMembers(_) | Command::Ignored(_), State::Stranger) => {
-                self.close(4_003);
+                self.refuse(4_003, "a command before IDENTIFY");
             }
             (Command::RequestMembers(request), State::Identified) => {
                 self.note_command(8);
@@ -178,41 +175,16 @@ impl Connection {
         }
     }
 
-    fn identify(&mut self, intents: u64) {
-        let (id, out) = (self.id, self.out.clone());
-        self.shared.act(|core| {
-            let world = &core.world;
-            let first = |session: &str| {
-                let mut first = vec![("READY", ready(world, session))];
-                for guild in world
-                    .guilds
-                    .values()
-                    .filter(|g| g.members.contains_key(&world.bot))
-                {
-                    first.push(("GUILD_CREATE", wire::guild_create(world, guild.id)));
-                }
-                first
-            };
-            let session = core.hub.identify(id, intents, out, first);
-            core.world
-                .note(Fact::Gateway(GatewayFact::Identified { session, intents }));
+    fn heartbeat(&mut self) {
+        self.pulse.beat();
+        let fault = self.shared.act(|core| {
+            core.world.note(Fact::Gateway(GatewayFact::Heartbeat));
+            core.gateway_fault(Stage::Heartbeat)
         });
-        self.state = State::Identified;
-    }
-
-    fn resume(&mut self, session: String, seq: u64) {
-        let (id, out) = (self.id, self.out.clone());
-        let resumed = self.shared.act(|core| {
-            let resumed = core.hub.resume(id, &session, seq, out);
-            core.world.note(Fact::Gateway(match resumed {
-                Resume::Done(replayed) => GatewayFact::Resumed { session, replayed },
-                Resume::Unknown => GatewayFact::ResumeRefused { session },
-            }));
-            resumed
-        });
-        match resumed {
-            Resume::Done(_) => self.state = State::Identified,
-            Resume::Unknown => self.send(json!({"op": 9, "s": null, "t": null, "d": false})),
+        match fault {
+            Some(GatewayFault::NoAck) => {}
+            Some(GatewayFault::CloseAtHeartbeat { code }) => self.close(code),
+            None | Some(_) => self.send(json!({"op": 11, "s": null, "t": null, "d": null})),
         }
     }
 
@@ -246,12 +218,6 @@ impl Connection {
         });
     }
 
-    /// Whether the privileged ones of these intents are switched on in the developer portal.
-    fn portal_allows(&self, intents: u64) -> bool {
-        self.shared
-            .look(|core| portal::allows(&core.world.portal_intents, intents))
-    }
-
     fn too_many(&mut self) -> bool {
         let now = self.shared.clock.now_ms();
         self.sends.retain(|at| now - at < limits::GATEWAY_WINDOW_MS);
@@ -263,40 +229,20 @@ impl Connection {
         self.shared.note(Fact::Gateway(GatewayFact::Command { op }));
     }
 
-    fn send(&self, payload: Value) {
+    pub(super) fn send(&self, payload: Value) {
         // The receiver is this connection's own loop, which outlives every sender in it.
         let _ = self.out.send(Out::Payload(payload));
     }
 
-    fn close(&self, code: u16) {
+    pub(super) fn close(&self, code: Option<u16>) {
         // As in `send`.
-        let _ = self.out.send(Out::Close(Some(code)));
+        let _ = self.out.send(Out::Close(code));
     }
-}
 
-fn ready(world: &crate::world::World, session: &str) -> Value {
-    let guilds: Vec<Value> = world
-        .guilds
-        .values()
-        .filter(|guild| guild.members.contains_key(&world.bot))
-        .map(|guild| wire::unavailable(guild.id))
-        .collect();
-    let flags = portal::flags(&world.portal_intents);
-    json!({
-        "v": 10,
-        "user": wire::current_user(world),
-        "user_settings": {},
-        "guilds": guilds,
-        "session_id": session,
-        "session_type": "normal",
-        "resume_gateway_url": world.base_url.replacen("http", "ws", 1),
-        "shard": [0, 1],
-        "application": {"id": world.bot, "flags": flags, "flags_new": flags.to_string()},
-        "relationships": [],
-        "private_channels": [],
-        "presences": [],
-        "guild_join_requests": [],
-        "geo_ordered_rtc_regions": [],
-        "auth": {},
-    })
+    /// Closes because the client did what it may not.
+    pub(super) fn refuse(&self, code: u16, why: &str) {
+        self.shared
+            .violate(ViolationKind::GatewayMisuse, format!("{code}: {why}"));
+        self.close(Some(code));
+    }
 }

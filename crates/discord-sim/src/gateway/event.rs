@@ -1,6 +1,7 @@
 //! Dispatched events and the intents that a session needs to hear them
 //! (Discord: events/gateway, "List of Intents").
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The intent MESSAGE_CONTENT.
@@ -33,9 +34,11 @@ pub(crate) enum Content {
 
 macro_rules! events {
     ($($kind:ident $name:literal $guild:literal $direct:literal;)*) => {
-        /// The kinds of events that the simulator sends.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum EventKind { $($kind),* }
+        /// The kinds of events that the simulator sends, by Discord's names.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+        #[expect(missing_docs, reason = "the names are Discord's")]
+        pub enum EventKind { $($kind),* }
 
         impl EventKind {
             /// Discord's name.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::session::{Out, Session};
+use super::session::{Out, Session, Stuck};
 use super::{Event, GatewayMode};
 
 /// The sessions, connected or waiting for RESUME.
@@ -18,12 +18,24 @@ pub(crate) struct Hub {
 }
 
 /// How a RESUME ended.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Resume {
     /// It goes on; this many events were replayed.
     Done(usize),
-    /// There is no such session.
+    /// There is no such session, or what it missed is no longer kept.
     Unknown,
+    /// Its sequence number is from the future.
+    InvalidSeq,
+    /// It had no connection for too long.
+    TimedOut,
+}
+
+/// What RESUME says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResumeAt<'a> {
+    pub(crate) session: &'a str,
+    pub(crate) seq: u64,
+    pub(crate) now: i64,
 }
 
 impl Hub {
@@ -57,31 +69,51 @@ impl Hub {
     pub(crate) fn resume(
         &mut self,
         connection: u64,
-        session: &str,
-        seq: u64,
+        at: ResumeAt<'_>,
         out: UnboundedSender<Out>,
     ) -> Resume {
-        let Some(found) = self.sessions.iter_mut().find(|known| known.id == session) else {
+        let found = self
+            .sessions
+            .iter_mut()
+            .find(|known| known.id == at.session);
+        let Some(found) = found else {
             return Resume::Unknown;
         };
-        match found.resume(seq, connection, out) {
+        if !found.is_alive(at.now) {
+            self.forget_session(at.session);
+            return Resume::TimedOut;
+        }
+        match found.resume(at.seq, connection, out) {
             Ok(replayed) => {
                 self.strangers.retain(|(id, _)| *id != connection);
                 Resume::Done(replayed)
             }
-            Err(()) => Resume::Unknown,
+            Err(Stuck::Ahead) => Resume::InvalidSeq,
+            Err(Stuck::Behind) => Resume::Unknown,
         }
     }
 
     /// A connection ended. After close code 1000 or 1001 from the client its session is over.
-    pub(crate) fn disconnect(&mut self, connection: u64, code: Option<u16>) {
+    /// Sessions that nobody can resume any more are forgotten.
+    pub(crate) fn disconnect(&mut self, connection: u64, code: Option<u16>, now: i64) {
         self.strangers.retain(|(id, _)| *id != connection);
         if matches!(code, Some(1000 | 1001)) {
-            self.sessions.retain(|session| !session.serves(connection));
+            self.forget_session_of(connection);
         }
         for session in &mut self.sessions {
-            session.disconnect(connection);
+            session.disconnect(connection, now);
         }
+        self.sessions.retain(|session| session.is_kept(now));
+    }
+
+    /// Forgets one session, so that its RESUME fails.
+    pub(crate) fn forget_session(&mut self, session: &str) {
+        self.sessions.retain(|known| known.id != session);
+    }
+
+    /// Forgets the session of a connection.
+    pub(crate) fn forget_session_of(&mut self, connection: u64) {
+        self.sessions.retain(|session| !session.serves(connection));
     }
 
     /// Tells an event to all sessions that want it.

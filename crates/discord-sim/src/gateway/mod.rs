@@ -5,16 +5,26 @@ mod command;
 mod connection;
 mod event;
 mod frame;
+mod handshake;
 mod hub;
+mod login;
+mod pulse;
 mod session;
+mod starts;
 
-pub(crate) use connection::upgrade;
-pub(crate) use event::{Content, Event, EventKind, Place};
-pub(crate) use hub::{Hub, Resume};
+pub use event::EventKind;
+pub(crate) use event::{Content, Event, Place};
+pub(crate) use handshake::upgrade;
+pub(crate) use hub::{Hub, Resume, ResumeAt};
+pub use pulse::ZombieWatch;
 pub(crate) use session::Out;
+pub(crate) use starts::{SessionStarts, Start};
+
+use serde::Serialize;
 
 /// Whether websocket connections are taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GatewayMode {
     /// They are.
     #[default]

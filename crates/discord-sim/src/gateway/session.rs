@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Event;
+use crate::limits;
 
 /// How many events a session keeps for RESUME; the oldest go first.
 const BUFFER: usize = 10_000;
@@ -29,6 +30,17 @@ pub(crate) struct Session {
     seq: u64,
     buffer: VecDeque<(u64, Value)>,
     connection: Option<(u64, UnboundedSender<Out>)>,
+    /// When its last connection ended, in Unix milliseconds.
+    lost_ms: i64,
+}
+
+/// Why a session cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stuck {
+    /// The client claims to have heard more than was told.
+    Ahead,
+    /// What the client missed is no longer kept.
+    Behind,
 }
 
 impl Session {
@@ -44,6 +56,7 @@ impl Session {
             seq: 0,
             buffer: VecDeque::new(),
             connection: Some((connection, out)),
+            lost_ms: 0,
         }
     }
 
@@ -73,17 +86,19 @@ impl Session {
         }
     }
 
-    /// Goes on over a new connection: replays what came after `seq`. `Err` when that is too old or
-    /// from the future.
+    /// Goes on over a new connection: replays what came after `seq`.
     pub(crate) fn resume(
         &mut self,
         seq: u64,
         connection: u64,
         out: UnboundedSender<Out>,
-    ) -> Result<usize, ()> {
+    ) -> Result<usize, Stuck> {
         let oldest = self.buffer.front().map_or(self.seq, |(first, _)| first - 1);
-        if seq < oldest || seq > self.seq {
-            return Err(());
+        if seq > self.seq {
+            return Err(Stuck::Ahead);
+        }
+        if seq < oldest {
+            return Err(Stuck::Behind);
         }
         self.connection = Some((connection, out));
         let missed: Vec<Value> = self
@@ -101,10 +116,21 @@ impl Session {
     }
 
     /// Forgets a connection that has ended.
-    pub(crate) fn disconnect(&mut self, connection: u64) {
+    pub(crate) fn disconnect(&mut self, connection: u64, now: i64) {
         if self.serves(connection) {
             self.connection = None;
+            self.lost_ms = now;
         }
+    }
+
+    /// Whether it can still be resumed, as far as time goes.
+    pub(crate) const fn is_alive(&self, now: i64) -> bool {
+        self.connection.is_some() || now - self.lost_ms < limits::SESSION_LIFE_MS
+    }
+
+    /// Whether it is remembered: for twice its life, so that a late RESUME is told why it fails.
+    pub(crate) const fn is_kept(&self, now: i64) -> bool {
+        self.connection.is_some() || now - self.lost_ms < 2 * limits::SESSION_LIFE_MS
     }
 
     pub(crate) fn serves(&self, connection: u64) -> bool {

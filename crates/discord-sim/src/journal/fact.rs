@@ -85,6 +85,10 @@ pub enum Fact {
         callback: u8,
         after_ms: i64,
     },
+    /// A fault that somebody ordered took effect.
+    Faulted { what: String },
+    /// The chaos driver ordered a fault, or ended one.
+    Chaos { what: String },
     /// A rule was broken.
     Violation(Violation),
 }
@@ -125,11 +129,15 @@ pub enum GatewayFact {
     Resumed { session: String, replayed: usize },
     /// RESUME of a session that does not exist (any more).
     ResumeRefused { session: String },
+    /// IDENTIFY came too soon after another one, or too often.
+    IdentifyRefused,
     /// The client sent a heartbeat.
     Heartbeat,
     /// The client sent another command (its opcode).
     Command { op: u64 },
-    /// The connection ended; `code` when a close frame said one.
+    /// A close frame was sent to the client.
+    CloseSent { code: Option<u16> },
+    /// The connection ended; `code` when a close frame of the client said one.
     Closed { code: Option<u16> },
 }
 

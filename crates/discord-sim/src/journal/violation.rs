@@ -40,6 +40,10 @@ pub enum ViolationKind {
     Schema,
     /// A request or IDENTIFY without the bot's token.
     BadToken,
+    /// Something on the gateway for which Discord closes the connection; the detail has the code.
+    GatewayMisuse,
+    /// More IDENTIFYs than Discord allows in a day, for which it resets the token.
+    SessionStarts,
     /// A request to a bucket that the bot was told to leave alone until later.
     IgnoredRateLimit,
     /// More invalid requests (401, 403, 429) in 10 minutes than the bound.

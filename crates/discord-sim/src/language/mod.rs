@@ -2,6 +2,7 @@
 //! lock as REST, and knows nothing of HTTP.
 
 mod actor;
+mod gateway;
 mod interaction;
 mod member;
 mod say;
@@ -15,6 +16,7 @@ mod wait;
 
 pub use actor::Actor;
 pub(crate) use actor::mention_bot;
+pub use gateway::GatewayStatus;
 pub use interaction::InteractionRef;
 pub use say::Say;
 pub use sim::Sim;

@@ -1,23 +1,21 @@
 //! The handle on one running simulator.
 
 mod follow;
+mod gateway;
 mod limits;
 mod network;
 mod places;
 mod roles;
+mod trouble;
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::clock::Clock;
 use crate::config::SimConfig;
-use crate::gateway::{GatewayMode, Out};
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::journal::{Entry, Violation, ViolationKind};
-use crate::rules::{Effect, Fault, Gate, Hold, Rule};
 use crate::server;
 use crate::shared::Shared;
 use crate::world::UserKind;
@@ -244,68 +242,5 @@ impl Sim {
             "not as Discord describes it:\n{}",
             list.join("\n")
         );
-    }
-
-    /// Stops the requests that the rule takes until the hold is released or dropped.
-    pub fn hold(&self, rule: Rule) -> Hold {
-        let gate = Gate::new();
-        self.shared
-            .act(|core| core.rules.add(rule, Effect::Hold(gate.clone())));
-        Hold::new(gate)
-    }
-
-    /// Breaks the requests that the rule takes.
-    pub fn fault(&self, rule: Rule, fault: Fault) {
-        self.shared
-            .act(|core| core.rules.add(rule, Effect::Fault(fault)));
-    }
-
-    /// Removes all holds and faults; what is held goes on.
-    pub fn clear_rules(&self) {
-        self.shared.act(|core| core.rules.clear());
-    }
-
-    /// Drops all gateway connections without a close frame. Sessions stay and can be resumed.
-    pub fn drop_gateway(&self) {
-        self.tell_gateway(&Out::Drop);
-    }
-
-    /// Closes all gateway connections; `None` sends an empty close frame.
-    pub fn close_gateway(&self, code: Option<u16>) {
-        self.tell_gateway(&Out::Close(code));
-    }
-
-    /// Asks all clients to reconnect and resume (opcode 7).
-    pub fn ask_to_reconnect(&self) {
-        self.tell_gateway(&Out::Payload(
-            json!({"op": 7, "s": null, "t": null, "d": null}),
-        ));
-    }
-
-    /// Ends all sessions: clients must identify again (opcode 9), and RESUME fails.
-    pub fn invalidate_sessions(&self) {
-        self.tell_gateway(&Out::Payload(
-            json!({"op": 9, "s": null, "t": null, "d": false}),
-        ));
-        self.shared.act(|core| core.hub.forget_sessions());
-    }
-
-    /// Says whether new gateway connections are taken. Those that are there stay.
-    pub fn set_gateway(&self, mode: GatewayMode) {
-        self.shared.act(|core| core.hub.mode = mode);
-    }
-
-    /// Refuses new gateway connections until [`Sim::accept_gateway`].
-    pub fn refuse_gateway(&self) {
-        self.set_gateway(GatewayMode::Refuse);
-    }
-
-    /// Takes gateway connections again.
-    pub fn accept_gateway(&self) {
-        self.set_gateway(GatewayMode::Open);
-    }
-
-    fn tell_gateway(&self, out: &Out) {
-        self.shared.act(|core| core.hub.tell_all(out));
     }
 }

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::GatewayStatus;
 use crate::ids::{ChannelId, MessageId, UserId};
-use crate::journal::{Entry, Pinged, Violation};
+use crate::journal::{Counts, Entry, Pinged, Violation};
 use crate::shared::Core;
 use crate::world::{Message, MessageKind, World, flag};
 
@@ -211,9 +212,19 @@ impl<'a> WorldView<'a> {
             .map(|channel| channel.name.as_str())
     }
 
-    /// All that happened, oldest first.
+    /// All that happened and is kept, oldest first.
     pub fn journal(&self) -> &'a [Entry] {
         self.0.journal.since(0)
+    }
+
+    /// How often what happened, also what the journal does not keep.
+    pub const fn counts(&self) -> Counts {
+        self.0.journal.counts()
+    }
+
+    /// How the gateway is.
+    pub fn gateway(&self) -> GatewayStatus {
+        GatewayStatus::of(self.0)
     }
 
     /// How many gateway sessions have a connection.

@@ -21,13 +21,14 @@ pub(super) fn gateway(world: &World) -> Reply {
 }
 
 pub(super) fn gateway_bot(world: &World) -> Reply {
+    let (remaining, reset_after) = world.starts.left(world.now_ms());
     Reply::json(json!({
         "url": gateway_url(world),
         "shards": 1,
         "session_start_limit": {
-            "total": 1_000,
-            "remaining": 1_000,
-            "reset_after": 86_400_000,
+            "total": limits::SESSION_STARTS,
+            "remaining": remaining,
+            "reset_after": reset_after,
             "max_concurrency": 1,
         },
     }))

@@ -1,5 +1,6 @@
 //! How rules hold or break a request.
 
+use crate::journal::Fact;
 use crate::rules::{Effect, Fault, Phase, Target, Truncation};
 use crate::shared::Shared;
 use crate::throttle::{Refusal, Scope};
@@ -71,7 +72,16 @@ pub(super) async fn pass(shared: &Shared, call: &Call, phase: Phase) -> Passed {
         channel: call.route.channel(),
         text: &text,
     };
-    let effects = shared.act(|core| core.rules.take(&target, phase));
+    let effects = shared.act(|core| {
+        let effects = core.rules.take(&target, phase);
+        for effect in &effects {
+            if let Effect::Fault(fault) = effect {
+                let what = format!("{:?}, {phase:?}: {fault:?}", target.route);
+                core.world.note(Fact::Faulted { what });
+            }
+        }
+        effects
+    });
     let mut passed = Passed::default();
     for effect in effects {
         let outcome = match effect {

@@ -12,6 +12,9 @@ pub struct Rule {
     /// Only this route; `None` for all.
     #[serde(default)]
     route: Option<RouteKind>,
+    /// Not this route.
+    #[serde(default)]
+    except: Option<RouteKind>,
     /// Only in this channel or thread.
     #[serde(default)]
     channel: Option<ChannelId>,
@@ -30,7 +33,7 @@ pub struct Rule {
     clippy::unnecessary_wraps,
     reason = "serde wants the type of the field"
 )]
-const fn once() -> Option<u32> {
+pub(crate) const fn once() -> Option<u32> {
     Some(1)
 }
 
@@ -60,6 +63,7 @@ impl Rule {
         let phase = Phase::Before;
         Self {
             route: None,
+            except: None,
             channel: None,
             containing: None,
             phase,
@@ -119,6 +123,13 @@ impl Rule {
         Self::route(RouteKind::FollowUp)
     }
 
+    /// Not the requests to this route.
+    #[must_use]
+    pub const fn except(mut self, route: RouteKind) -> Self {
+        self.except = Some(route);
+        self
+    }
+
     /// Only in this channel or thread.
     #[must_use]
     pub fn in_channel(mut self, channel: impl Into<ChannelId>) -> Self {
@@ -156,6 +167,7 @@ impl Rule {
 
     pub(super) fn takes(&self, target: &Target<'_>) -> bool {
         self.route.is_none_or(|route| route == target.route)
+            && self.except != Some(target.route)
             && self
                 .channel
                 .is_none_or(|channel| Some(channel) == target.channel)

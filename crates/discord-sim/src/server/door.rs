@@ -32,6 +32,8 @@ pub(crate) struct Doors(Arc<Switch>);
 #[derive(Debug)]
 struct Switch {
     wanted: watch::Sender<Door>,
+    /// One turn at a time: a listener could skip the first of two.
+    turning: tokio::sync::Mutex<()>,
     /// How each listener stands.
     listeners: Mutex<Vec<watch::Receiver<Door>>>,
     /// Cuts the connections of now.
@@ -44,6 +46,7 @@ impl Doors {
     pub(crate) fn new(stop: &CancellationToken) -> Self {
         Self(Arc::new(Switch {
             wanted: watch::Sender::default(),
+            turning: tokio::sync::Mutex::default(),
             listeners: Mutex::default(),
             wires: Mutex::new(stop.child_token()),
             stop: stop.clone(),
@@ -52,6 +55,7 @@ impl Doors {
 
     /// Opens or shuts all listeners and waits until they are. Shutting cuts what is connected.
     pub(crate) async fn turn(&self, door: Door) {
+        let _turn = self.0.turning.lock().await;
         self.0.wanted.send_replace(door);
         let listeners = self.0.listeners.lock().clone();
         for mut listener in listeners {

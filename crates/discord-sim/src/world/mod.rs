@@ -27,7 +27,7 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::config::{Nonces, SimConfig};
-use crate::gateway::{Content, Event, EventKind, Place};
+use crate::gateway::{Content, Event, EventKind, Place, SessionStarts};
 use crate::ids::{
     AttachmentId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, Snowflakes,
     UserId,
@@ -61,6 +61,8 @@ pub(crate) struct World {
     /// Where attachments are served, for their URLs.
     pub(crate) base_url: String,
     pub(crate) bot: UserId,
+    /// How often the bot may still IDENTIFY.
+    pub(crate) starts: SessionStarts,
     /// What the bot's own role allows in a guild that it is added to.
     pub(crate) bot_permissions: Permissions,
     pub(crate) portal_intents: BTreeSet<PortalIntent>,
@@ -97,6 +99,7 @@ impl World {
             ids,
             base_url: format!("http://127.0.0.1:{port}"),
             bot,
+            starts: SessionStarts::new(config.rate_limits),
             bot_permissions: config.bot_permissions,
             portal_intents: config.portal_intents.clone(),
             home,

@@ -1,6 +1,6 @@
 //! A bot without a library: plain HTTP and plain websockets.
 
-use discord_sim::Sim;
+use discord_sim::{Fact, GatewayFact, Sim, WorldView};
 use futures::{SinkExt, StreamExt};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -66,25 +66,61 @@ pub(crate) struct Gateway(WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Gateway {
     /// Opens a websocket and reads HELLO.
     pub(crate) async fn open(sim: &Sim) -> (Self, Value) {
-        let url = format!("{}/?v=10", sim.base_url().replacen("http", "ws", 1));
+        let (gateway, hello) = Self::open_at(sim, "?v=10").await;
+        (gateway, hello.unwrap())
+    }
+
+    /// Opens a websocket with a query of its own and reads what comes first.
+    pub(crate) async fn open_at(sim: &Sim, query: &str) -> (Self, Result<Value, Option<u16>>) {
+        let url = format!("{}/{query}", sim.base_url().replacen("http", "ws", 1));
         let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
         let mut gateway = Self(socket);
-        let hello = gateway.next().await.unwrap();
-        (gateway, hello)
+        let first = gateway.next().await;
+        (gateway, first)
+    }
+
+    /// Opens a websocket on which nothing comes.
+    pub(crate) async fn silent(sim: &Sim) -> Self {
+        let opened = |world: WorldView<'_>| {
+            let connected = Fact::Gateway(GatewayFact::Connected);
+            let entries = world.journal().iter();
+            entries.filter(|entry| entry.fact == connected).count()
+        };
+        let before = sim.look(opened);
+        let url = format!("{}/?v=10", sim.base_url().replacen("http", "ws", 1));
+        let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        // The server has it when it says so, and not when the handshake has ended.
+        sim.wait_for(|world| opened(world) > before).await;
+        Self(socket)
     }
 
     /// Opens a websocket, identifies and reads READY and GUILD_CREATE.
     pub(crate) async fn identified(sim: &Sim, intents: u64) -> (Self, Value, Value) {
         let (mut gateway, _) = Self::open(sim).await;
-        let properties = json!({"os": "test", "browser": "test", "device": "test"});
-        gateway
-            .send(&json!({"op": 2, "d": {
-                "token": sim.token(), "intents": intents, "properties": properties,
-            }}))
-            .await;
+        gateway.identify(sim, &json!({"intents": intents})).await;
         let ready = gateway.next().await.unwrap();
         let guild = gateway.next().await.unwrap();
         (gateway, ready, guild)
+    }
+
+    /// Sends IDENTIFY; what `with` says replaces what a well-behaved client says.
+    pub(crate) async fn identify(&mut self, sim: &Sim, with: &Value) {
+        let mut data = json!({
+            "token": sim.token(),
+            "intents": INTENTS,
+            "properties": {"os": "test", "browser": "test", "device": "test"},
+        });
+        for (key, value) in with.as_object().unwrap() {
+            data[key] = value.clone();
+        }
+        self.send(&json!({"op": 2, "d": data})).await;
+    }
+
+    /// Sends RESUME after READY and another payload.
+    pub(crate) async fn resume(&mut self, sim: &Sim, ready: &Value, last: &Value) {
+        let session = &ready["d"]["session_id"];
+        let resume = json!({"token": sim.token(), "session_id": session, "seq": last["s"]});
+        self.send(&json!({"op": 6, "d": resume})).await;
     }
 
     pub(crate) async fn send(&mut self, payload: &Value) {

@@ -1,9 +1,11 @@
 //! The control interface under `/_ctl`.
 
-use discord_sim::{Permission, Sim, SimConfig};
+use std::time::Duration;
+
+use discord_sim::{Clock, Fact, Permission, Sim, SimConfig, WorldView};
 use serde_json::{Value, json};
 
-use crate::client::{call, post};
+use crate::client::{Gateway, INTENTS, call, post};
 
 async fn control(sim: &Sim, path: &str, body: &Value) -> Value {
     let url = format!("{}/_ctl{path}", sim.base_url());
@@ -196,4 +198,83 @@ async fn a_foreign_host_or_origin_is_refused() {
         .unwrap();
     assert_eq!(origin.status(), 403);
     assert_eq!(world().send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn events_connections_and_chaos_are_broken_over_http() {
+    let sim = Sim::start(SimConfig {
+        clock: Clock::manual(1_800_000_000_000),
+        ..SimConfig::default()
+    })
+    .await;
+    let (mut gateway, ..) = Gateway::identified(&sim, INTENTS).await;
+    let twice = json!({"rule": {"event": "MESSAGE_CREATE"}, "fault": "duplicate"});
+    control(&sim, "/dispatch-faults", &twice).await;
+    sim.user("member")
+        .says("x")
+        .in_(sim.channel("general"))
+        .await;
+    let first = gateway.event("MESSAGE_CREATE").await;
+    let second = gateway.event("MESSAGE_CREATE").await;
+    assert_eq!(first["d"], second["d"]);
+
+    let no_ack = json!({"fault": "no_ack", "times": 1});
+    control(&sim, "/gateway-faults", &no_ack).await;
+    gateway.send(&json!({"op": 1, "d": null})).await;
+    control(&sim, "/gateway", &json!({"action": "ask_to_resume"})).await;
+    assert_eq!(gateway.next().await.unwrap()["d"], true);
+    let status = control(&sim, "/gateway", &Value::Null).await;
+    assert_eq!(
+        status,
+        json!({
+            "mode": "open", "connected": 1, "identifies": 1, "resumes": 0,
+            "refused_resumes": 0, "session_starts_left": 999,
+        })
+    );
+    let counts = control(&sim, "/counts", &Value::Null).await;
+    assert_eq!(
+        (&counts["faults"], &counts["messages"]),
+        (&json!(2), &json!(1))
+    );
+    let limits = control(&sim, "/limits", &Value::Null).await;
+    assert_eq!(limits, json!({"invalid_requests": 0}));
+
+    control(
+        &sim,
+        "/chaos",
+        &json!({"seed": 1, "every_ms": {"gateway": 1_000}}),
+    )
+    .await;
+    sim.advance(Duration::from_secs(10));
+    let done = |world: WorldView<'_>| {
+        let entries = world.journal().iter();
+        entries
+            .filter(|entry| matches!(entry.fact, Fact::Chaos { .. }))
+            .count()
+    };
+    sim.wait_for(|world| done(world) >= 5).await;
+    let url = format!("{}/_ctl/chaos", sim.base_url());
+    let ended = reqwest::Client::new().delete(url).send().await.unwrap();
+    assert_eq!(ended.status(), 200);
+    let before = sim.look(done);
+    sim.advance(Duration::from_hours(1));
+    // Whatever still ran would have had its turn before this is answered.
+    control(&sim, "/counts", &Value::Null).await;
+    assert_eq!(sim.look(done), before);
+}
+
+#[tokio::test]
+async fn an_outage_that_is_ordered_over_http_ends_by_itself() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let (mut gateway, ..) = Gateway::identified(&sim, INTENTS).await;
+    let url = format!("{}/_ctl/outage", sim.base_url());
+    // The answer may be lost in the outage.
+    let _ = reqwest::Client::new()
+        .post(url)
+        .json(&json!({"ms": 1}))
+        .send()
+        .await;
+    assert_eq!(gateway.next().await, Err(None));
+    sim.accept_connections().await;
+    post(&sim, sim.channel("general"), "back").await;
 }

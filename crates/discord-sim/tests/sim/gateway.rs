@@ -29,9 +29,7 @@ async fn identify_gives_ready_and_the_guild_with_everything_in_it() {
 async fn a_wrong_token_is_closed_with_4004() {
     let sim = Sim::start(SimConfig::default()).await;
     let (mut gateway, _) = Gateway::open(&sim).await;
-    gateway
-        .send(&json!({"op": 2, "d": {"token": "wrong", "intents": 0}}))
-        .await;
+    gateway.identify(&sim, &json!({"token": "wrong"})).await;
     assert_eq!(gateway.next().await, Err(Some(4_004)));
 }
 
@@ -53,9 +51,7 @@ async fn without_message_content_only_mentions_of_the_bot_have_text() {
 async fn payloads_are_compressed_one_by_one_when_identify_asks_for_it() {
     let sim = Sim::start(SimConfig::default()).await;
     let (mut gateway, _) = Gateway::open(&sim).await;
-    gateway
-        .send(&json!({"op": 2, "d": {"token": sim.token(), "intents": INTENTS, "compress": true}}))
-        .await;
+    gateway.identify(&sim, &json!({"compress": true})).await;
     assert_eq!(gateway.next().await.unwrap()["t"], "READY");
     assert_eq!(gateway.next().await.unwrap()["t"], "GUILD_CREATE");
 }

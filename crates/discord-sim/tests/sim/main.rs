@@ -7,11 +7,15 @@
     reason = "the helpers of these tests fail them by panicking"
 )]
 
+mod chaos;
 mod client;
 mod commands;
 mod control;
+mod dispatch;
 mod faults;
 mod gateway;
+mod gateway_faults;
+mod gateway_rules;
 mod guilds;
 mod interactions;
 mod language;

@@ -287,7 +287,6 @@ async fn an_intent_that_the_portal_does_not_grant_is_not_in_the_flags_and_closes
     let (_, application) = call(&sim, Method::GET, "/applications/@me", &Value::Null).await;
     assert_eq!(application["flags"], json!(1 << 15));
     let (mut gateway, _) = Gateway::open(&sim).await;
-    let identify = json!({"op": 2, "d": {"token": sim.token(), "intents": INTENTS}});
-    gateway.send(&identify).await;
+    gateway.identify(&sim, &json!({})).await;
     assert_eq!(gateway.next().await, Err(Some(4_014)));
 }

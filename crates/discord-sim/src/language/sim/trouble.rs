@@ -1,0 +1,54 @@
+//! Holds and faults.
+
+use crate::chaos::{self, Chaos, ChaosRun};
+use crate::rules::{DispatchFault, DispatchRule, Effect, Fault, Gate, GatewayFault, Hold, Rule};
+use crate::shared::Core;
+
+use super::Sim;
+
+impl Sim {
+    /// Stops the requests that the rule takes until the hold is released or dropped.
+    pub fn hold(&self, rule: Rule) -> Hold {
+        let gate = Gate::new();
+        self.shared
+            .act(|core| core.rules.add(rule, Effect::Hold(gate.clone())));
+        Hold::new(gate)
+    }
+
+    /// Breaks the requests that the rule takes.
+    pub fn fault(&self, rule: Rule, fault: Fault) {
+        self.shared
+            .act(|core| core.rules.add(rule, Effect::Fault(fault)));
+    }
+
+    /// Removes all holds and faults; what is held goes on.
+    pub fn clear_rules(&self) {
+        self.shared.act(Core::clear_rules);
+    }
+
+    /// Begins to break things by chance, on the simulator's clock, until the run is stopped.
+    pub fn chaos(&self, chaos: &Chaos) -> ChaosRun {
+        chaos::start(&self.shared, chaos)
+    }
+
+    /// Breaks the events that the rule takes, before any session hears them.
+    pub fn dispatch_fault(&self, rule: DispatchRule, fault: DispatchFault) {
+        self.shared.act(|core| core.rules.dispatch.add(rule, fault));
+    }
+
+    /// Breaks the next gateway connection that comes to the stage of the fault.
+    pub fn gateway_fault(&self, fault: GatewayFault) {
+        self.gateway_fault_times(fault, 1);
+    }
+
+    /// Breaks the next `times` gateway connections that come to the stage of the fault.
+    pub fn gateway_fault_times(&self, fault: GatewayFault, times: u32) {
+        self.shared
+            .act(|core| core.rules.gateway.add(fault, Some(times)));
+    }
+
+    /// Breaks every gateway connection that comes to the stage of the fault.
+    pub fn gateway_fault_always(&self, fault: GatewayFault) {
+        self.shared.act(|core| core.rules.gateway.add(fault, None));
+    }
+}

@@ -1,0 +1,204 @@
+//! Who may make whom what.
+
+use super::*;
+use crate::words::{ChannelId, GuildId, RoleId, UserId};
+
+const ACTOR: u64 = 1;
+const OTHER: u64 = 2;
+const ROLE: u64 = 70;
+const OWNER_ROLE: u64 = 71;
+
+fn person(id: u64, roles: &[u64]) -> Person {
+    Person {
+        id: UserId::new(id),
+        name: id.to_string(),
+        roles: roles.iter().copied().map(RoleId::new).collect(),
+    }
+}
+
+fn here() -> Place {
+    Place {
+        guild: GuildId::new(1),
+        channel: ChannelId::new(2),
+        thread: Some(ChannelId::new(3)),
+    }
+}
+
+fn row(subject: Subject, scope: &str, tier: Tier) -> MembershipRow {
+    MembershipRow {
+        subject,
+        scope: scope.parse().unwrap(),
+        tier,
+        granted_by: None,
+        granted_at: Millis::new(0),
+    }
+}
+
+fn user(id: u64) -> Subject {
+    Subject::User(UserId::new(id))
+}
+
+fn role(id: u64) -> Subject {
+    Subject::Role(RoleId::new(id))
+}
+
+/// What becomes of a change by the actor, who holds `ROLE`, as does the other one.
+fn judged(
+    rows: &[MembershipRow],
+    owners: Owners,
+    subject: Subject,
+    scope: &str,
+    tier: Option<Tier>,
+) -> Result<(), Forbidden> {
+    let actor = person(ACTOR, &[ROLE]);
+    let known = [person(OTHER, &[ROLE]), person(ACTOR, &[ROLE])];
+    let asked = Asked {
+        actor: &actor,
+        here: here(),
+        change: Change {
+            subject,
+            scope: scope.parse().unwrap(),
+            tier,
+        },
+        known: &known,
+    };
+    judge(&asked, rows, owners)
+}
+
+const NOBODY: Owners = Owners {
+    user: None,
+    role: None,
+};
+
+#[test]
+fn only_who_owns_a_scope_changes_it() {
+    use Tier::{Blocked, Guest, Member, Owner};
+    let table = [
+        (None, "thread:3", Err(Forbidden::NotYours)),
+        (
+            Some(("global", Guest)),
+            "thread:3",
+            Err(Forbidden::NotYours),
+        ),
+        (
+            Some(("global", Member)),
+            "thread:3",
+            Err(Forbidden::NotYours),
+        ),
+        (
+            Some(("global", Blocked)),
+            "thread:3",
+            Err(Forbidden::NotYours),
+        ),
+        (Some(("thread:3", Owner)), "thread:3", Ok(())),
+        (
+            Some(("thread:3", Owner)),
+            "channel:2",
+            Err(Forbidden::NotYours),
+        ),
+        (Some(("channel:2", Owner)), "thread:3", Ok(())),
+        (Some(("channel:2", Owner)), "channel:2", Ok(())),
+        (
+            Some(("channel:2", Owner)),
+            "channel:9",
+            Err(Forbidden::NotYours),
+        ),
+        (
+            Some(("channel:2", Owner)),
+            "global",
+            Err(Forbidden::NotYours),
+        ),
+        (Some(("channel:9", Owner)), "channel:9", Ok(())),
+        (Some(("global", Owner)), "global", Ok(())),
+        (Some(("global", Owner)), "thread:9", Ok(())),
+    ];
+    for (own, scope, wanted) in table {
+        let rows: Vec<_> = own
+            .map(|(scope, tier)| row(user(ACTOR), scope, tier))
+            .into_iter()
+            .collect();
+        let found = judged(&rows, NOBODY, user(OTHER), scope, Some(Member));
+        assert_eq!(found, wanted, "{own:?} changes {scope}");
+    }
+}
+
+#[test]
+fn nobody_changes_who_is_no_less_than_himself() {
+    let rows = [
+        row(user(ACTOR), "global", Tier::Owner),
+        row(user(OTHER), "global", Tier::Owner),
+    ];
+    for tier in [
+        Some(Tier::Member),
+        Some(Tier::Guest),
+        Some(Tier::Blocked),
+        None,
+    ] {
+        let found = judged(&rows, NOBODY, user(OTHER), "global", tier);
+        assert_eq!(found, Err(Forbidden::NoLess), "{tier:?}");
+    }
+    // Nor in a corner of the server, nor by a role that both hold.
+    let near = judged(&rows, NOBODY, user(OTHER), "thread:3", Some(Tier::Blocked));
+    assert_eq!(near, Err(Forbidden::NoLess));
+    let by_role = judged(&rows, NOBODY, role(ROLE), "global", Some(Tier::Blocked));
+    assert_eq!(by_role, Err(Forbidden::NoLess));
+    // What changes nothing hurts nobody.
+    let same = judged(&rows, NOBODY, user(OTHER), "global", Some(Tier::Owner));
+    assert_eq!(same, Ok(()));
+    let below = judged(&rows, NOBODY, role(ROLE), "global", Some(Tier::Member));
+    assert_eq!(below, Ok(()));
+}
+
+#[test]
+fn an_owner_may_lower_himself_unless_he_is_the_last() {
+    let alone = [row(user(ACTOR), "global", Tier::Owner)];
+    for tier in [Some(Tier::Member), Some(Tier::Blocked), None] {
+        let found = judged(&alone, NOBODY, user(ACTOR), "global", tier);
+        assert_eq!(found, Err(Forbidden::LastOwner), "{tier:?}");
+    }
+    let by_role = judged(&alone, NOBODY, role(ROLE), "global", Some(Tier::Blocked));
+    assert_eq!(by_role, Err(Forbidden::LastOwner));
+    let two = [alone[0].clone(), row(user(OTHER), "global", Tier::Owner)];
+    assert_eq!(judged(&two, NOBODY, user(ACTOR), "global", None), Ok(()));
+    let settings = Owners {
+        user: Some(UserId::new(9)),
+        role: None,
+    };
+    assert_eq!(
+        judged(&alone, settings, user(ACTOR), "global", None),
+        Ok(())
+    );
+    // Who cannot come back into a corner alone is the last one there.
+    let corner = judged(&alone, NOBODY, user(ACTOR), "thread:3", Some(Tier::Member));
+    assert_eq!(corner, Err(Forbidden::LastOwner));
+}
+
+#[test]
+fn the_owners_of_the_settings_stay_what_they_are() {
+    let owners = Owners {
+        user: Some(UserId::new(OTHER)),
+        role: Some(RoleId::new(OWNER_ROLE)),
+    };
+    let rows = [row(user(ACTOR), "global", Tier::Owner)];
+    for subject in [user(OTHER), role(OWNER_ROLE)] {
+        for tier in [Some(Tier::Blocked), Some(Tier::Owner), None] {
+            let found = judged(&rows, owners, subject, "global", tier);
+            assert_eq!(found, Err(Forbidden::OwnerBySettings), "{subject} {tier:?}");
+        }
+    }
+}
+
+#[test]
+fn a_blocked_owner_by_role_owns_nothing() {
+    let owners = Owners {
+        user: None,
+        role: Some(RoleId::new(ROLE)),
+    };
+    let blocked = [row(user(ACTOR), "channel:2", Tier::Blocked)];
+    let found = judged(&blocked, owners, user(ACTOR), "channel:2", None);
+    assert_eq!(
+        found,
+        Err(Forbidden::NotYours),
+        "nobody lifts his own block"
+    );
+}

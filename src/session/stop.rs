@@ -1,0 +1,190 @@
+//! The end of a session, and its new beginning in the same place.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Engine, SessionError, hear::apart, sentences};
+use crate::{
+    access::Permit,
+    store::{NewSession, Payload, RequestRow, SessionRow, Tx},
+    words::{MessageId, RequestState, SessionId},
+};
+
+/// What became of the wish to end a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// There is none there.
+    Nothing,
+    /// It has ended; what it was at work on is being stopped.
+    Ended,
+}
+
+/// What became of the wish to begin a session anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cleared {
+    /// There is none there.
+    Nothing,
+    /// It is at work.
+    AtWork,
+    /// It knows nothing any more.
+    Cleared,
+}
+
+impl Engine {
+    /// Ends the session that lives at the permit's place: its run is cancelled, every message in its
+    /// mailbox gets its outcome, its agent is ended. A server that dies after the commit leaves the
+    /// rest to the next one.
+    pub async fn stop_session(self: &Arc<Self>, permit: &Permit) -> Result<Stopped, SessionError> {
+        let place = permit.place().post_channel();
+        let Some(session) = self.store.session_in(place).await? else {
+            return Ok(Stopped::Nothing);
+        };
+        let (now, person) = (self.clock.now(), permit.person());
+        let mut tx = self.store.write().await?;
+        if !tx.end_session(session.id, Some(person), now).await? {
+            return Ok(Stopped::Nothing);
+        }
+        let run = tx.open_run_in(session.id).await?;
+        if let Some(run) = run {
+            tx.note_cancel(run, person, now).await?;
+        }
+        let waiting = tx.mailbox(session.id).await?;
+        for request in &waiting {
+            self.turn_away(&mut tx, &session, request).await?;
+        }
+        let text = sentences::ended(person, waiting.len());
+        self.notice(
+            &mut tx,
+            format!("ended:{}", session.id),
+            session.id,
+            session.thread_id,
+            text,
+        )
+        .await?;
+        let object = format!("session {}", session.id);
+        tx.audit(now, Some(person), "session_ended", &object, "")
+            .await?;
+        tx.commit().await?;
+        tracing::info!(session = %session.id, %person, "a session was ended");
+        self.outbox.wake();
+        match run {
+            Some(run) => {
+                self.stop_or_withdraw(run, session.id).await?;
+            }
+            None => self.let_go(session.id),
+        }
+        Ok(Stopped::Ended)
+    }
+
+    /// Gives a request of the mailbox its outcome, and its message the sign of it.
+    async fn turn_away(
+        &self,
+        tx: &mut Tx,
+        session: &SessionRow,
+        request: &RequestRow,
+    ) -> Result<(), SessionError> {
+        let now = self.clock.now();
+        tx.end_request(request.id, RequestState::Cancelled, now)
+            .await?;
+        let sign = Payload::Reaction {
+            channel: request.channel_id,
+            message: request.message_id,
+            emoji: sentences::STOPPED.to_owned(),
+        };
+        let mut sign = apart(
+            format!("stopped:{}", request.message_id),
+            request.message_id,
+            sign,
+        );
+        sign.session = Some(session.id);
+        tx.deliver(&sign, now).await?;
+        Ok(())
+    }
+
+    /// Ends the session of the permit's place and begins one in its stead that has its name and
+    /// nothing of its memory. `command` is the id of the wish: nothing from before it is context.
+    pub async fn clear_session(
+        self: &Arc<Self>,
+        permit: &Permit,
+        command: MessageId,
+    ) -> Result<Cleared, SessionError> {
+        let place = permit.place().post_channel();
+        let Some(session) = self.store.session_in(place).await? else {
+            return Ok(Cleared::Nothing);
+        };
+        let (now, person) = (self.clock.now(), permit.person());
+        let mut tx = self.store.write().await?;
+        // Every message in a mailbox waits for a run.
+        if tx.open_run_in(session.id).await?.is_some() {
+            return Ok(Cleared::AtWork);
+        }
+        if !tx.end_session(session.id, Some(person), now).await? {
+            return Ok(Cleared::Nothing);
+        }
+        let new = anew(&session, command);
+        tx.insert_session(&new, now).await?;
+        if session.post_channel_id != session.thread_id {
+            tx.post_in_channel(new.id).await?;
+        }
+        let text = sentences::cleared(person);
+        self.notice(
+            &mut tx,
+            format!("cleared:{}", new.id),
+            new.id,
+            new.thread,
+            text,
+        )
+        .await?;
+        let object = format!("session {}", session.id);
+        let detail = format!("goes on as {}", new.id);
+        tx.audit(now, Some(person), "session_cleared", &object, &detail)
+            .await?;
+        tx.commit().await?;
+        tracing::info!(session = %session.id, new = %new.id, %person, "a session was begun anew");
+        self.outbox.wake();
+        self.let_go(session.id);
+        Ok(Cleared::Cleared)
+    }
+
+    /// Ends the warm agent of a session that has ended, in its own time.
+    pub(super) fn let_go(self: &Arc<Self>, session: SessionId) {
+        let engine = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let stop = engine.stop.clone();
+            tokio::select! {
+                // The next server finds the session ended.
+                () = stop.cancelled() => {}
+                () = engine.agents.end_of_session(session) => {}
+            }
+        });
+    }
+
+    /// The same if it has ended meanwhile: an agent that was just put on the shelf must not stay.
+    pub(super) async fn let_go_if_ended(
+        self: &Arc<Self>,
+        session: SessionId,
+    ) -> Result<(), SessionError> {
+        if self.store.session(session).await?.has_ended() {
+            self.let_go(session);
+        }
+        Ok(())
+    }
+}
+
+fn anew(session: &SessionRow, command: MessageId) -> NewSession {
+    NewSession {
+        id: SessionId::fresh(),
+        project: session.project.clone(),
+        runtime: session.runtime,
+        guild: session.guild_id,
+        channel: session.channel_id,
+        thread: session.thread_id,
+        context_before: None,
+        context_after: session.context_after.map(|_| command),
+        title: session.title.clone(),
+        name: session.name.clone(),
+        model: session.model.clone(),
+        agent_session: Uuid::new_v4(),
+    }
+}

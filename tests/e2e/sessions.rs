@@ -1,0 +1,478 @@
+//! `/session start`, `stop` and `clear`: conversations that commands begin and end.
+
+use baton::{
+    clock::Millis,
+    words::{ChannelId as Channel, RequestState, RunState, Scope, Tier},
+};
+use discord_sim::{ChannelId, MessageRef, Permission, Rule};
+
+use crate::stage::Stage;
+
+/// A model that holds its answer until `working` is released.
+const HELD: &str = r#"STUB:[{"text":"done at last","hold":"working"}]"#;
+
+fn said(text: &str) -> String {
+    format!(r#"STUB:[{{"text":"{text}"}}]"#)
+}
+
+/// Somebody starts a session in the project's channel; its thread.
+async fn started(stage: &Stage, who: &str, name: &str) -> ChannelId {
+    let answer = stage
+        .command_with(who, "session start", [("name", name)], stage.channel())
+        .await;
+    assert!(answer.starts_with("It begins: "), "{answer}");
+    opened(stage, name).await
+}
+
+/// The thread of a session once it is open and Baton knows it.
+async fn opened(stage: &Stage, name: &str) -> ChannelId {
+    let title = format!("**{name}**");
+    let announced = stage.says(stage.channel(), &title).await;
+    let thread = ChannelId::new(announced.id.get());
+    stage
+        .sim
+        .wait_for(|world| world.threads(stage.channel()).contains(&thread))
+        .await;
+    stage.until_settled().await;
+    thread
+}
+
+async fn say(stage: &Stage, who: &str, text: &str, place: ChannelId) -> MessageRef {
+    stage.sim.user(who).says(text).in_(place).await
+}
+
+#[tokio::test]
+async fn start_opens_a_thread_whose_messages_are_for_the_agent() {
+    let mut stage = Stage::open().await;
+    stage.until_commands().await;
+    let thread = started(&stage, "ann", "fix the build").await;
+    let announced = stage.says(stage.channel(), "fix the build").await;
+    let ann = stage.sim.user("ann").id();
+    assert_eq!(
+        announced.content,
+        format!(
+            "🧵 <@{ann}> began **fix the build** with the agent of `play`. Write to it in this thread."
+        )
+    );
+    assert_eq!(announced.pinged, discord_sim::Pinged::default());
+    // No mention is needed there, also after a restart.
+    say(
+        &stage,
+        "ann",
+        &format!("hello {}", said("first answer")),
+        thread,
+    )
+    .await;
+    stage.answer(thread, "first answer").await;
+    stage.restart_after_kill().await;
+    say(&stage, "ann", r#"again STUB:[{"recall":true}]"#, thread).await;
+    stage.answer(thread, "hello").await;
+    assert_eq!(stage.sim.threads(stage.channel()), [thread]);
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn what_cannot_be_started_is_said_in_a_sentence() {
+    let stage = Stage::open().await;
+    stage.until_commands().await;
+    let thread = started(&stage, "ann", "Plans").await;
+    let general = stage.sim.channel("general");
+    let mut said = Vec::new();
+    for (who, place, options) in [
+        ("ann", stage.channel(), vec![("name", "plans")]),
+        ("ann", thread, vec![("name", "other")]),
+        (
+            "ann",
+            stage.channel(),
+            vec![("name", "a"), ("runtime", "codex")],
+        ),
+        (
+            "ann",
+            stage.channel(),
+            vec![("name", "a"), ("model", "--help")],
+        ),
+        ("ann", general, vec![("name", "a")]),
+        ("ann", general, vec![("name", "a"), ("project", "play")]),
+        (
+            "ann",
+            stage.channel(),
+            vec![("name", "a"), ("project", "nope")],
+        ),
+        ("owner", general, vec![("name", "a"), ("project", "nope")]),
+        (
+            "ann",
+            stage.channel(),
+            vec![("name", "a"), ("here", "true")],
+        ),
+        ("stranger", stage.channel(), vec![("name", "a")]),
+    ] {
+        let shown: Vec<String> = options.iter().map(|(k, v)| format!("{k}:{v}")).collect();
+        let answer = stage
+            .command_with(who, "session start", options, place)
+            .await;
+        said.push(format!("{who}, {}\n    {answer}", shown.join(" ")));
+    }
+    insta::assert_snapshot!(said.join("\n"));
+    stage.until_settled().await;
+    assert_eq!(
+        stage.sim.threads(stage.channel()),
+        [thread],
+        "nothing else began"
+    );
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn an_owner_starts_a_project_outside_its_channels() {
+    let stage = Stage::open().await;
+    stage.until_commands().await;
+    let general = stage.sim.channel("general");
+    let thread = stage.sim.create_thread_in(general, "elsewhere");
+    let options = [
+        ("name", "guest work"),
+        ("project", "play"),
+        ("model", "haiku"),
+    ];
+    let answer = stage
+        .command_with("owner", "session start", options, thread)
+        .await;
+    insta::assert_snapshot!(answer, @"It begins here. Write what you want done; every message in this thread is for the agent.");
+    say(
+        &stage,
+        "ann",
+        &format!("hello {}", said("as far as here")),
+        thread,
+    )
+    .await;
+    stage.answer(thread, "as far as here").await;
+    let request = stage.model.requests().pop().unwrap();
+    assert!(
+        request.body["model"].as_str().unwrap().contains("haiku"),
+        "{}",
+        request.body["model"]
+    );
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn the_first_sign_of_a_command_comes_before_its_work() {
+    let stage = Stage::open().await;
+    stage.until_commands().await;
+    let store = stage.store().await;
+    // Nobody can write into the database as long as this stands.
+    let held = store.write().await.unwrap();
+    let ann = stage.sim.user("ann");
+    let command = ann.slash("session start", [("name", "patience")]);
+    let used = command.in_(stage.channel()).await;
+    used.acknowledged().await;
+    assert_eq!(stage.count(stage.channel(), "patience"), 0);
+    drop(held);
+    store.close().await;
+    let answer = used.answer().await;
+    assert_eq!(answer.only_for.as_deref(), Some("ann"));
+    assert!(
+        answer.content.starts_with("It begins: "),
+        "{}",
+        answer.content
+    );
+    opened(&stage, "patience").await;
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_start_is_announced_once_whenever_the_server_dies() {
+    let mut stage = Stage::open().await;
+    stage.until_commands().await;
+    for (name, rule) in [
+        ("before", Rule::post_message().containing("before")),
+        (
+            "after",
+            Rule::post_message().containing("after").after_commit(),
+        ),
+        ("between", Rule::create_thread()),
+    ] {
+        let hold = stage.sim.hold(rule);
+        stage
+            .command_with("ann", "session start", [("name", name)], stage.channel())
+            .await;
+        hold.arrived().await;
+        stage.kill().await;
+        drop(hold);
+        stage.start().await;
+        let thread = opened(&stage, name).await;
+        assert_eq!(stage.count(stage.channel(), &format!("**{name}**")), 1);
+        let text = format!("still {name}");
+        say(&stage, "ann", &said(&text), thread).await;
+        stage.answer(thread, &text).await;
+    }
+}
+
+#[tokio::test]
+async fn a_start_whose_thread_is_refused_goes_on_in_the_channel_until_it_is_stopped() {
+    let stage = Stage::open().await;
+    stage.until_commands().await;
+    let (sim, channel) = (&stage.sim, stage.channel());
+    sim.deny(channel, [Permission::CreatePublicThreads]);
+    stage
+        .command_with("ann", "session start", [("name", "narrow")], channel)
+        .await;
+    let hint = stage.says(channel, "Create Public Threads").await;
+    insta::assert_snapshot!(hint.content, @"I could not start a thread here, so this conversation goes on in the channel: mention me or reply to me. `/session stop` ends it. Give me the permissions *Create Public Threads* and *Send Messages in Threads*, and the next one gets a thread.");
+    say(
+        &stage,
+        "ann",
+        &format!("@bot hello {}", said("one")),
+        channel,
+    )
+    .await;
+    let one = stage.answer(channel, "one").await;
+    let one = MessageRef {
+        channel,
+        id: one.id,
+    };
+    sim.user("ann")
+        .replies_to(one, r#"STUB:[{"recall":true}]"#)
+        .await;
+    stage.answer(channel, "hello").await;
+    let talk = say(&stage, "ann", "we talk about something else", channel).await;
+    // It is cancelled and ended from the channel.
+    say(&stage, "ann", &format!("@bot work {HELD}"), channel).await;
+    stage.model.wait_for_hold("working").await;
+    let answer = stage.command("ann", "cancel", channel).await;
+    assert_eq!(
+        answer,
+        "Stopping it. The conversation can go on with your next message."
+    );
+    stage.says(channel, "🛑 Cancelled.").await;
+    stage.command("ann", "session stop", channel).await;
+    stage.says(channel, "ended this conversation").await;
+    // The next one is tried with a thread again.
+    sim.deny(channel, []);
+    let thread = stage.ask("ann", &said("two")).await;
+    stage.answer(thread, "two").await;
+    assert!(sim.message(talk).unwrap().reactions.is_empty());
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn stop_cancels_the_run_turns_away_the_mailbox_and_ends_the_agent() {
+    let stage = Stage::open().await;
+    stage.until_commands().await;
+    let thread = stage.ask("ann", &format!("work {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    let waiting = say(&stage, "ann", "and then this pineapple", thread).await;
+    stage.sign(waiting, "👀").await;
+    let run = stage.open_run(thread).await;
+    let answer = stage.command("ann", "session stop", thread).await;
+    insta::assert_snapshot!(answer, @"It is ended. `/session start` or a mention of me begins another.");
+    let ann = stage.sim.user("ann").id();
+    let ended = stage.says(thread, "ended this").await;
+    assert_eq!(
+        ended.content,
+        format!(
+            "🛑 <@{ann}> ended this conversation. One message that waited is not worked on any more. \
+             Begin another with a mention of me or `/session start`."
+        )
+    );
+    stage.says(thread, "🛑 The agent has stopped.").await;
+    stage.sign(waiting, "🛑").await;
+    assert_eq!(stage.state(run).await, RunState::Cancelled);
+    stage.until_no_agents().await;
+    // What is said there now is for nobody.
+    let after = say(&stage, "ann", "hello?", thread).await;
+    let marker = stage.ask("ann", &said("another")).await;
+    stage.answer(marker, "another").await;
+    assert!(stage.sim.message(after).unwrap().reactions.is_empty());
+    assert!(!stage.model_saw("pineapple"));
+    let again = stage.command("ann", "session stop", thread).await;
+    insta::assert_snapshot!(again, @"There is no conversation here. `/session list` shows those of this channel; choose one with the option `name`.");
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn stopped_in_the_middle_of_a_run_and_killed_it_is_stopped_after_the_restart() {
+    let mut stage = Stage::open().await;
+    stage.until_commands().await;
+    let thread = stage.ask("ann", &format!("work {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    let waiting = say(&stage, "ann", "and then this", thread).await;
+    stage.sign(waiting, "👀").await;
+    let run = stage.open_run(thread).await;
+    let hold = stage
+        .sim
+        .hold(Rule::post_message().containing("ended this"));
+    stage.command("ann", "session stop", thread).await;
+    hold.arrived().await;
+    stage.kill().await;
+    drop(hold);
+    stage.start().await;
+    stage.until_settled().await;
+    stage.until_no_agents().await;
+    assert_eq!(stage.state(run).await, RunState::Cancelled);
+    assert_eq!(stage.count(thread, "ended this"), 1);
+    assert_eq!(stage.answers(thread, ""), 0);
+    stage.sign(waiting, "🛑").await;
+    let store = stage.store().await;
+    let place = Channel::new(thread.get());
+    assert_eq!(store.session_in(place).await.unwrap(), None);
+    store.close().await;
+}
+
+/// Ends a session as the server does, as if that had died right after.
+async fn ended_in_the_database(stage: &Stage, thread: ChannelId) {
+    let store = stage.store().await;
+    let place = Channel::new(thread.get());
+    let session = store.session_in(place).await.unwrap().unwrap();
+    let mut tx = store.write().await.unwrap();
+    assert!(
+        tx.end_session(session.id, None, Millis::new(1))
+            .await
+            .unwrap()
+    );
+    tx.commit().await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn the_warm_agent_of_an_ended_session_is_let_go_after_a_restart() {
+    let mut stage = Stage::open().await;
+    let thread = stage.ask("ann", &said("one")).await;
+    stage.answer(thread, "one").await;
+    stage.until_settled().await;
+    assert_eq!(stage.agents().len(), 1);
+    stage.kill().await;
+    ended_in_the_database(&stage, thread).await;
+    stage.start().await;
+    stage.until_no_agents().await;
+}
+
+#[tokio::test]
+async fn clear_forgets_what_was_said_and_keeps_the_place() {
+    let mut stage = Stage::open().await;
+    stage.until_commands().await;
+    let thread = started(&stage, "ann", "memory").await;
+    say(&stage, "ann", &format!("remember apricot {HELD}"), thread).await;
+    stage.model.wait_for_hold("working").await;
+    let answer = stage.command("ann", "session clear", thread).await;
+    insta::assert_snapshot!(answer, @"The agent is at work there. Let it finish or use `/cancel`, then clear it.");
+    stage.model.release("working");
+    stage.answer(thread, "done at last").await;
+    stage.until_settled().await;
+    let answer = stage.command("ann", "session clear", thread).await;
+    insta::assert_snapshot!(answer, @"Done: the agent remembers nothing of what was said there before.");
+    let cleared = stage.says(thread, "🧹").await;
+    let ann = stage.sim.user("ann").id();
+    assert_eq!(
+        cleared.content,
+        format!(
+            "🧹 <@{ann}> cleared this conversation: the agent remembers nothing of what was said before."
+        )
+    );
+    stage.restart_after_kill().await;
+    say(
+        &stage,
+        "ann",
+        &format!("which word? {}", said("no idea")),
+        thread,
+    )
+    .await;
+    stage.answer(thread, "no idea").await;
+    let last = stage.model.requests().pop().unwrap().body.to_string();
+    assert!(
+        last.contains("which word?") && !last.contains("apricot"),
+        "{last}"
+    );
+    // It is still called the same.
+    let answer = stage
+        .command_with("ann", "session stop", [("name", "MEMORY")], stage.channel())
+        .await;
+    assert!(answer.starts_with("It is ended."), "{answer}");
+    stage.says(thread, "ended this").await;
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn who_may_not_speak_in_a_thread_cannot_end_its_conversation_from_the_channel() {
+    let stage = Stage::open().await;
+    stage.until_commands().await;
+    let thread = started(&stage, "owner", "private").await;
+    let scope = Scope::Thread(Channel::new(thread.get()));
+    stage.grant("ann", scope, Tier::Blocked).await;
+    let answer = stage
+        .command_with(
+            "ann",
+            "session stop",
+            [("name", "private")],
+            stage.channel(),
+        )
+        .await;
+    insta::assert_snapshot!(answer, @"You are blocked here. An owner of this server can lift that.");
+    // Nor does he see it.
+    let shown = stage.command("ann", "session list", stage.channel()).await;
+    assert!(!shown.contains("private"), "{shown}");
+    say(&stage, "owner", &said("still here"), thread).await;
+    stage.answer(thread, "still here").await;
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn wait_tells_where_ones_own_requests_stand() {
+    let env = vec![("BATON_ADMISSION__MAX_ACTIVE".to_owned(), "1".to_owned())];
+    let stage = Stage::with(crate::stage::Settings {
+        env,
+        ..Default::default()
+    })
+    .await;
+    stage.until_commands().await;
+    stage.grant("bob", Scope::Global, Tier::Member).await;
+    let channel = stage.channel();
+    insta::assert_snapshot!(
+        stage.command("ann", "wait", channel).await,
+        @"Nothing of yours waits or is at work. Mention me in a project's channel to ask for something."
+    );
+    let first = stage.ask("ann", &format!("first {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    let second = stage.ask("bob", &said("of bob")).await;
+    stage.says(second, "⏳").await;
+    let third = stage.ask("ann", &said("of ann")).await;
+    stage.says(third, "⏳").await;
+    let fourth = say(&stage, "ann", "and this", first).await;
+    stage.sign(fourth, "👀").await;
+    let shown = stage.command("ann", "wait", channel).await;
+    let lines: Vec<&str> = shown
+        .lines()
+        .map(|line| line.rsplit(" · ").next().unwrap())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "at work",
+            "number 2 in the queue",
+            "next in this conversation"
+        ],
+        "{shown}"
+    );
+    assert!(shown.starts_with(&format!("<#{first}>")), "{shown}");
+    assert!(
+        !stage
+            .command("bob", "wait", channel)
+            .await
+            .contains(&format!("<#{third}>"))
+    );
+    let store = stage.store().await;
+    let ann = baton::words::UserId::new(stage.sim.user("ann").id().get());
+    let open = store.open_requests_of(ann).await.unwrap();
+    let states: Vec<RequestState> = open.iter().map(|request| request.state).collect();
+    assert_eq!(
+        states,
+        [
+            RequestState::Taken,
+            RequestState::Taken,
+            RequestState::Waiting
+        ]
+    );
+    store.close().await;
+    stage.model.release("working");
+    stage.answer(third, "of ann").await;
+    stage.sim.assert_clean();
+}
