@@ -108,6 +108,8 @@ fn line(sim: &Sim, names: &mut HashMap<MessageId, String>, entry: &Entry) -> Opt
         | Fact::CommandsRegistered { .. }
         | Fact::InteractionCreated { .. }
         | Fact::InteractionAnswered { .. }
+        | Fact::Faulted { .. }
+        | Fact::Chaos { .. }
         | Fact::Violation(_) => None,
     }
 }
