@@ -48,12 +48,13 @@ impl<'a> People<'a> {
 
     /// Says what it is time to say.
     pub(super) async fn speak(&mut self, now: Duration) {
-        if now < self.next {
+        let threads = self.stage.sim.threads(self.stage.channel());
+        let at = self.turn % THREADS;
+        if now < self.next || !threads.contains(&self.threads[at].thread) {
             return;
         }
         self.next = now + EVERY;
         let burst = if self.turn.is_multiple_of(4) { 3 } else { 1 };
-        let at = self.turn % THREADS;
         self.turn += 1;
         for _ in 0..burst {
             let number = self.count() + 1;
