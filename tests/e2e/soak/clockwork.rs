@@ -62,7 +62,8 @@ impl Clockwork {
     ) {
         let began = self.passed;
         while !is_so().await {
-            assert!(self.passed - began < patience, "{what}: not so");
+            let waited = self.passed.saturating_sub(began);
+            assert!(waited < patience, "{what}: not so");
             self.step().await;
         }
     }
