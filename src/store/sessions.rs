@@ -139,7 +139,9 @@ impl Store {
     ) -> Result<Option<SessionRow>, StoreError> {
         Ok(select!(
             "WHERE ended_at IS NULL
-               AND id = (SELECT session_id FROM deliveries WHERE message_id = ?)",
+               AND id = (SELECT session_id FROM delivery_parts
+                         JOIN deliveries ON deliveries.id = delivery_id
+                         WHERE delivery_parts.message_id = ?)",
             message
         )
         .fetch_optional(&self.readers)

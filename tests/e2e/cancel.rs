@@ -230,6 +230,7 @@ async fn a_turn_is_cancelled_while_its_text_streams() {
 async fn without_anything_at_work_there_is_nothing_to_cancel() {
     const NOTHING: &str = "Nothing is at work here. Use `/cancel` where the conversation is.";
     let stage = Stage::open().await;
+    stage.until_commands().await;
     assert_eq!(cancel(&stage, stage.channel()).await, NOTHING);
     let thread = stage
         .ask("ann", r#"one STUB:[{"text":"answer one"}]"#)

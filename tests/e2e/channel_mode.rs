@@ -41,6 +41,14 @@ async fn bind(stage: &Stage, name: &str) -> ChannelId {
     stage.channel()
 }
 
+/// What the project's channel was told of what is sent to the model. An agent may repeat it.
+fn notices(stage: &Stage) -> Vec<String> {
+    let said = stage.sim.messages(stage.channel()).into_iter();
+    said.map(|message| message.content)
+        .filter(|content| content.starts_with("-# 🔎"))
+        .collect()
+}
+
 async fn say(stage: &Stage, who: &str, text: &str) -> MessageRef {
     stage.sim.user(who).says(text).in_(stage.channel()).await
 }
@@ -66,6 +74,7 @@ async fn a_channel_is_bound_with_a_notice_and_answers_mentions_and_replies_in_pl
         .sim
         .messages(channel)
         .into_iter()
+        .filter(|message| message.only_for.is_none())
         .map(|message| message.content.replace(&owner.to_string(), "owner"))
         .collect();
     insta::assert_snapshot!(told.join("\n\n"));
@@ -86,7 +95,7 @@ async fn a_channel_is_bound_with_a_notice_and_answers_mentions_and_replies_in_pl
     let talk = say(&stage, "owner", "just talking").await;
     settled(&stage).await;
     assert!(stage.sim.message(talk).unwrap().reactions.is_empty());
-    assert_eq!(stage.count(channel, "🔎"), 1, "the notice comes once");
+    assert_eq!(notices(&stage).len(), 1, "{:?}", notices(&stage));
     stage.sim.assert_clean();
 }
 
@@ -94,7 +103,7 @@ async fn a_channel_is_bound_with_a_notice_and_answers_mentions_and_replies_in_pl
 async fn only_owners_speak_to_the_agent_of_a_channel_and_end_it() {
     let stage = stage("").await;
     let channel = bind(&stage, "ops").await;
-    let asked = say(&stage, "ann", &format!("@bot hello {}", said("never"))).await;
+    let asked = say(&stage, "ann", &format!("@bot hello {}", said("pineapple"))).await;
     stage.sign(asked, "🚫").await;
     let why = stage
         .sim
@@ -124,7 +133,7 @@ async fn only_owners_speak_to_the_agent_of_a_channel_and_end_it() {
     stage.says(channel, "ended this").await;
     let thread = stage.ask("ann", &said("in a thread")).await;
     stage.answer(thread, "in a thread").await;
-    assert!(!stage.model_saw("never"));
+    assert!(!stage.model_saw("pineapple"));
     stage.sim.assert_clean();
 }
 
@@ -149,7 +158,7 @@ async fn with_owner_only_off_members_speak_to_it_and_guests_do_not() {
 
 #[tokio::test]
 async fn the_agent_is_given_what_speaks_to_baton_and_no_more() {
-    let stage = stage("").await;
+    let stage = stage("[channel_mode]\nhistory = 50").await;
     let channel = stage.channel();
     stage.grant("bad", Scope::Global, Tier::Blocked).await;
     say(&stage, "ann", "before the beginning").await;
@@ -253,13 +262,7 @@ async fn the_notice_comes_again_when_the_rule_has_changed() {
         stage.answer(channel, text).await;
     }
     stage.until_settled().await;
-    let notices: Vec<String> = stage
-        .sim
-        .messages(channel)
-        .into_iter()
-        .map(|message| message.content)
-        .filter(|content| content.contains("🔎"))
-        .collect();
+    let notices = notices(&stage);
     assert_eq!(notices.len(), 2, "{notices:?}");
     insta::assert_snapshot!(notices[1], @"-# 🔎 What is sent to the model from this channel: only messages to me, that is mentions of me and replies to me, from people who may ask here. Nothing else that is written here leaves it.");
     stage.sim.assert_clean();
@@ -288,7 +291,7 @@ async fn clear_in_a_channel_forgets_and_gives_nothing_from_before() {
     stage.answer(channel, "two").await;
     let last = stage.model.requests().pop().unwrap().body.to_string();
     assert!(!last.contains("apricot"), "{last}");
-    assert_eq!(stage.count(channel, "🔎"), 1);
+    assert_eq!(notices(&stage).len(), 1, "{:?}", notices(&stage));
     stage.sim.assert_clean();
 }
 

@@ -171,6 +171,11 @@ fn typed(option: &OptionBody, value: &Value, resolver: &mut Resolver<'_>) -> Opt
     let text = value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned);
+    let choices = option.choices.as_deref().unwrap_or_default();
+    // A person chooses by what is shown, whatever is sent for it.
+    if let Some(chosen) = choices.iter().find(|choice| choice.name == text) {
+        return Some(chosen.value.clone());
+    }
     let typed = match option.kind {
         3 => Value::String(text),
         4 => json!(text.parse::<i64>().ok()?),
@@ -183,13 +188,10 @@ fn typed(option: &OptionBody, value: &Value, resolver: &mut Resolver<'_>) -> Opt
         11 => resolver.file(value)?,
         _ => return None,
     };
-    let choices = option.choices.as_deref().unwrap_or_default();
     if choices.is_empty() {
         return within(option, &typed).then_some(typed);
     }
-    let chosen = choices
-        .iter()
-        .find(|choice| choice.value == typed || Some(choice.name.as_str()) == typed.as_str());
+    let chosen = choices.iter().find(|choice| choice.value == typed);
     chosen.map(|choice| choice.value.clone())
 }
 
