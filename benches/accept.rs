@@ -208,11 +208,6 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
         })),
         host: RunnerHost::new(&home.join("run"), "baton".into(), RunnerLimits::default()).unwrap(),
         forbidden: Vec::new(),
-        channel_mode: ChannelMode {
-            speakers: Speakers::Owners,
-            history: 0,
-            bystanders: Bystanders::LeftOut,
-        },
         limits: Limits {
             caps: Caps {
                 active: 0,

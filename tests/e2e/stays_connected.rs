@@ -50,8 +50,7 @@ async fn asked_to_end_before_it_was_ever_connected_the_server_goes() {
 }
 
 #[tokio::test]
-async fn asked_to_end_while_it_waits_for_its_turn_the_server_goes_and_the_page_says_why_it_waited()
-{
+async fn asked_to_end_while_it_waits_for_its_turn_the_server_goes_and_the_log_says_why_it_waited() {
     let mut stage = Stage::dark(Settings::default()).await;
     stage.sim.set_session_starts_left(0);
     stage.start_unconnected();

@@ -8,6 +8,7 @@ use crate::gateway::ZombieWatch;
 use crate::ids::GuildId;
 use crate::journal::JournalSize;
 use crate::limits;
+use crate::mistake::Mistake;
 use crate::permission::{Permission, Permissions};
 use crate::portal::PortalIntent;
 
@@ -49,6 +50,8 @@ pub struct SimConfig {
     pub openapi: Option<PathBuf>,
     /// Whether every message of the bot in a channel must carry a nonce.
     pub nonces: Nonces,
+    /// A mistake that the simulator makes, so that a test can show who would see it.
+    pub mistake: Option<Mistake>,
 }
 
 /// Whether there is a second listener, with TLS.
@@ -121,6 +124,7 @@ impl Default for SimConfig {
             invalid_request_bound: limits::INVALID_REQUESTS,
             openapi: std::env::var_os("DISCORD_OPENAPI").map(PathBuf::from),
             nonces: Nonces::default(),
+            mistake: None,
         }
     }
 }

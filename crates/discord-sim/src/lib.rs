@@ -18,6 +18,7 @@ mod ids;
 mod journal;
 mod language;
 mod limits;
+mod mistake;
 mod permission;
 mod portal;
 mod rest;
@@ -44,6 +45,7 @@ pub use language::{
     Actor, AttachmentView, GatewayStatus, InteractionRef, MessageRef, MessageView, NO_OPTIONS,
     Outcome, ReactionView, Say, Sim, Slash, StartThread, ThreadState, WorldView,
 };
+pub use mistake::Mistake;
 pub use permission::{Permission, Permissions};
 pub use portal::PortalIntent;
 pub use rest::RouteKind;

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::SimConfig;
 use crate::gateway::{Hub, ZombieWatch};
 use crate::journal::{Fact, Journal, Violation, ViolationKind};
+use crate::mistake::Mistake;
 use crate::rules::{GatewayFault, Rules, Stage};
 use crate::schema::Schemas;
 use crate::server::{Doors, Ports};
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) doors: Doors,
     /// What every request and answer is held against.
     pub(crate) schemas: Option<Schemas>,
+    /// What is done wrong on purpose.
+    pub(crate) mistake: Option<Mistake>,
     /// Ends the server, its connections and all holds.
     pub(crate) stop: CancellationToken,
 }
@@ -73,6 +76,7 @@ impl Shared {
             doors,
             stop,
             schemas,
+            mistake: config.mistake,
         })
     }
 

@@ -38,7 +38,7 @@ async fn served(sim: &Sim) -> Served {
     served
 }
 
-pub(super) fn count(sim: &Sim, wanted: impl Fn(&GatewayFact) -> bool) -> usize {
+fn count(sim: &Sim, wanted: impl Fn(&GatewayFact) -> bool) -> usize {
     let journal = sim.journal();
     let facts = journal.iter().filter_map(|entry| {
         let Fact::Gateway(fact) = &entry.fact else {
@@ -49,15 +49,15 @@ pub(super) fn count(sim: &Sim, wanted: impl Fn(&GatewayFact) -> bool) -> usize {
     facts.filter(|fact| wanted(fact)).count()
 }
 
-fn identifies(sim: &Sim) -> usize {
+pub(super) fn identifies(sim: &Sim) -> usize {
     count(sim, |fact| matches!(fact, GatewayFact::Identified { .. }))
 }
 
-fn resumes(sim: &Sim) -> usize {
+pub(super) fn resumes(sim: &Sim) -> usize {
     count(sim, |fact| matches!(fact, GatewayFact::Resumed { .. }))
 }
 
-async fn until_count(sim: &Sim, wanted: usize, of: impl Fn(&Sim) -> usize) {
+pub(super) async fn until_count(sim: &Sim, wanted: usize, of: impl Fn(&Sim) -> usize) {
     sim.wait_for(|_| true).await;
     while of(sim) < wanted {
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -3,6 +3,7 @@
 
 mod agent;
 pub(crate) mod fake;
+mod inside;
 mod processes;
 mod scene;
 mod server;
@@ -48,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) agent: Option<PathBuf>,
     /// What a pretended agent does in the agent program's stead: see [`fake`].
     pub(crate) fake: Option<String>,
+    /// What the simulated Discord is like.
+    pub(crate) sim: SimConfig,
     /// Whether `baton run` has to do without root's powers.
     pub(crate) powers: Powers,
 }
@@ -69,6 +72,7 @@ impl Default for Settings {
             env: Vec::new(),
             agent: None,
             fake: None,
+            sim: SimConfig::default(),
             powers: Powers::Inherited,
         }
     }
@@ -89,7 +93,7 @@ impl Stage {
 
     /// A stage on which Baton does not run yet.
     pub(crate) async fn dark(settings: Settings) -> Self {
-        let sim = Sim::start(SimConfig::default()).await;
+        let sim = Sim::start(settings.sim.clone()).await;
         let model = ModelSim::start().await.unwrap();
         let home = tempfile::Builder::new().prefix("bt").tempdir().unwrap();
         std::fs::create_dir(home.path().join("project")).unwrap();

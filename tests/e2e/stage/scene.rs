@@ -1,7 +1,10 @@
 //! What people do on the stage, and what there is to be seen of Baton's work: messages, runs, what the
 //! model was asked.
 
-use baton::words::{RunId, RunState};
+use baton::{
+    store::Store,
+    words::{RunId, RunState},
+};
 use discord_sim::{ChannelId, MessageRef, MessageView, NO_OPTIONS};
 
 use super::{Stage, processes::PATIENCE};
@@ -139,21 +142,31 @@ impl Stage {
         row.state
     }
 
-    /// Waits until no run is open and Discord has everything that it is to get.
+    /// Whether no run is open and Discord has everything that it is to get.
+    pub(crate) async fn is_settled(&self) -> bool {
+        let store = self.store().await;
+        let settled = settled(&store).await;
+        store.close().await;
+        settled
+    }
+
+    /// Waits until that is so.
     pub(crate) async fn until_settled(&self) {
         let store = self.store().await;
         let waiting = async {
             let mut look = tokio::time::interval(std::time::Duration::from_millis(20));
-            while store.deliveries_waiting().await.unwrap() > 0
-                || !store.open_runs().await.unwrap().is_empty()
-            {
+            while !settled(&store).await {
                 look.tick().await;
             }
         };
-        let settled = tokio::time::timeout(PATIENCE, waiting).await;
-        assert!(settled.is_ok(), "something is still to be done");
+        let in_time = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(in_time.is_ok(), "something is still to be done");
         store.close().await;
     }
+}
+
+async fn settled(store: &Store) -> bool {
+    store.open_runs().await.unwrap().is_empty() && store.deliveries_waiting().await.unwrap() == 0
 }
 
 fn from_baton(message: &MessageView, text: &str) -> bool {

@@ -14,6 +14,7 @@ use super::frame::{Encoding, encode};
 use super::pulse::Pulse;
 use crate::journal::{Fact, GatewayFact, ViolationKind};
 use crate::limits;
+use crate::mistake::{Muddle, Told};
 use crate::rules::{GatewayFault, Stage};
 use crate::server::Wire;
 use crate::shared::Shared;
@@ -98,6 +99,7 @@ impl Connection {
     ) -> Option<u16> {
         let (mut sink, mut stream) = socket.split();
         let stop = self.shared.stop.clone();
+        let mut muddle = Muddle::new(self.shared.mistake);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return None,
@@ -107,7 +109,10 @@ impl Connection {
                     self.close(Some(4_009));
                 }
                 out = inbox.recv() => match out? {
-                    Out::Payload(payload) => {
+                    Out::Payload(mut payload) => {
+                        if muddle.payload(&mut payload) == Told::No {
+                            continue;
+                        }
                         sink.send(encode(&payload, self.encoding)).await.ok()?;
                     }
                     Out::Close(code) => {

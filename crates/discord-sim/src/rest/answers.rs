@@ -3,6 +3,7 @@
 use crate::body::{MessageBody, MessagePatch};
 use crate::error::ApiError;
 use crate::ids::MessageId;
+use crate::mistake::Mistake;
 use crate::wire;
 use crate::world::{Ack, Interaction, MentionDefault, Patch, World};
 
@@ -16,7 +17,9 @@ pub(super) fn follow_up(world: &mut World, call: &Call, token: &str) -> Result<R
     let interaction = world.by_token(token)?;
     let body: MessageBody = call.parse(world)?;
     let draft = messages::draft(call, body)?;
-    if let (Some(Ack::Deferred), Some(original)) = (&interaction.ack, interaction.original) {
+    if let (Some(Ack::Deferred), Some(original)) = (&interaction.ack, interaction.original)
+        && world.mistake != Some(Mistake::FollowUpBesideDeferred)
+    {
         let patch = Patch {
             content: Some(draft.content),
             embeds: Some(draft.embeds),

@@ -4,12 +4,13 @@ use crate::journal::{Violation, ViolationKind};
 use crate::schema::{Exchange, Finding};
 use crate::shared::Shared;
 
+use super::answer::Headers;
 use super::call::Call;
 use super::reply::Reply;
 
 /// Writes down what the description does not allow. Answers of rules that break requests are not
 /// looked at: they are wrong on purpose.
-pub(super) fn check(shared: &Shared, call: &Call, reply: &Reply) {
+pub(super) fn check(shared: &Shared, call: &Call, reply: &Reply, headers: &Headers) {
     let Some(schemas) = &shared.schemas else {
         return;
     };
@@ -21,6 +22,7 @@ pub(super) fn check(shared: &Shared, call: &Call, reply: &Reply) {
         body: &call.body,
         status: reply.status(),
         answer: reply.value(),
+        headers,
     });
     for finding in findings {
         let violation = match finding {

@@ -44,8 +44,11 @@ pub use route::RouteKind;
 pub(crate) async fn serve(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(wire): ConnectInfo<Wire>,
-    request: Request,
+    mut request: Request,
 ) -> Response {
+    if let Some(mistake) = shared.mistake {
+        mistake.in_request(&mut request);
+    }
     let arrived_ms = shared.clock.now_ms();
     let call = match Call::read(request).await {
         Ok(call) => call,
@@ -63,12 +66,17 @@ pub(crate) async fn serve(
         Verdict::Go(shown) => (shown, pass(&shared, &call, Phase::Before).await),
         Verdict::Wait(refusal) => (None, Passed::refused(refusal)),
     };
+    let mut headers: Vec<_> = shown.iter().flat_map(Shown::headers).collect();
     if passed.outcome.is_none() {
-        let reply = shared.act(|core| {
+        let mut reply = shared.act(|core| {
             let reply = carry_out(core, &call, &shared.token);
             reply.unwrap_or_else(|error| Reply::error(&error))
         });
-        describe::check(&shared, &call, &reply);
+        if let Some(mistake) = shared.mistake {
+            reply = reply.with_mistake(mistake, call.route.kind());
+            mistake.in_headers(&mut headers);
+        }
+        describe::check(&shared, &call, &reply, &headers);
         let after = pass(&shared, &call, Phase::AfterCommit).await;
         passed.truncation = after.truncation.or(passed.truncation);
         passed.outcome = after.outcome.or(Some(Outcome::Reply(reply)));
@@ -76,10 +84,7 @@ pub(crate) async fn serve(
     let outcome = passed.outcome.unwrap_or(Outcome::Cut);
     settle(&shared, &call, arrived_ms, key, &outcome);
     match outcome {
-        Outcome::Reply(reply) => {
-            let headers = shown.iter().flat_map(Shown::headers).collect();
-            answer::whole_or_half(reply, headers, passed.truncation, wire)
-        }
+        Outcome::Reply(reply) => answer::whole_or_half(reply, headers, passed.truncation, wire),
         Outcome::Refused(refusal) => answer::too_many(&refusal),
         Outcome::Cut => wire.cut().await,
         Outcome::Reset => {

@@ -3,6 +3,9 @@
 use serde_json::Value;
 
 use crate::error::ApiError;
+use crate::mistake::Mistake;
+
+use super::RouteKind;
 
 /// A status with a body.
 #[derive(Clone, Debug)]
@@ -72,6 +75,17 @@ impl Reply {
 
     pub(crate) const fn status(&self) -> u16 {
         self.status
+    }
+
+    /// The answer as it is with a mistake in it.
+    pub(crate) fn with_mistake(mut self, mistake: Mistake, route: RouteKind) -> Self {
+        let mut body = match self.body {
+            ReplyBody::Empty => None,
+            ReplyBody::Json(value) => Some(value),
+            ReplyBody::File { .. } => return self,
+        };
+        mistake.in_answer(route, &mut self.status, &mut body);
+        Self::raw(self.status, body)
     }
 
     /// The JSON, if it is that.

@@ -21,14 +21,6 @@ impl Components {
         serde_json::from_str(text.get()).ok()
     }
 
-    /// The value itself, or what it refers to.
-    pub(super) fn resolve(&self, value: &Value) -> Option<Value> {
-        match value.get("$ref").and_then(Value::as_str) {
-            Some(reference) => self.get(reference),
-            None => Some(value.clone()),
-        }
-    }
-
     /// A document of its own for `schema`: with the components that it reaches and no others, since
     /// a validator looks at all of its document.
     pub(super) fn bundle(&self, schema: &Value) -> Value {

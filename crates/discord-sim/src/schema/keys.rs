@@ -23,28 +23,42 @@ enum Known<'a> {
     By(Vec<&'a Value>),
 }
 
+/// Which branches of a union are looked into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Branches {
+    /// Those whose `type` is the value's, or all when that leaves none.
+    OfItsType,
+    All,
+}
+
 impl<'a> Search<'a> {
     fn walk(&self, schemas: &[&'a Value], value: &Value, path: &str, found: &mut Vec<String>) {
-        let mut flat = Vec::new();
-        for schema in schemas {
-            self.flatten(schema, value, &mut flat);
-        }
+        let meant = self.flat(schemas, value, Branches::OfItsType);
         match value {
             Value::Object(fields) => {
-                for (key, value) in fields {
+                for (key, value_of_key) in fields {
                     let path = join(path, key);
-                    match known(&flat, key) {
+                    match known(&meant, key) {
                         Known::Anything => {}
-                        // A null says "not set": nothing of the request is lost with it. (poise sends
-                        // all bounds that an option could have.)
-                        Known::By(schemas) if schemas.is_empty() && value.is_null() => {}
-                        Known::By(schemas) if schemas.is_empty() => found.push(path),
-                        Known::By(schemas) => self.walk(&schemas, value, &path, found),
+                        Known::By(schemas) if !schemas.is_empty() => {
+                            self.walk(&schemas, value_of_key, &path, found);
+                        }
+                        // Some clients write all keys of a union and say "none" for those of the other
+                        // branches (poise the bounds and choices of options): nothing is lost with it.
+                        Known::By(_) if is_none(value_of_key) => {
+                            let any = self.flat(schemas, value, Branches::All);
+                            if matches!(known(&any, key), Known::By(schemas) if schemas.is_empty())
+                            {
+                                found.push(path);
+                            }
+                        }
+                        Known::By(_) => found.push(path),
                     }
                 }
             }
             Value::Array(list) => {
-                let items: Vec<&Value> = flat.iter().filter_map(|node| node.get("items")).collect();
+                let items: Vec<&Value> =
+                    meant.iter().filter_map(|node| node.get("items")).collect();
                 for (place, value) in list.iter().enumerate() {
                     self.walk(&items, value, &join(path, &place.to_string()), found);
                 }
@@ -53,27 +67,40 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The plain schemas behind references and unions; of a union the branches whose `type` is the
-    /// value's, or all when that leaves none.
-    fn flatten(&self, schema: &'a Value, value: &Value, flat: &mut Vec<&'a Value>) {
+    /// The plain schemas behind references and unions.
+    fn flat(&self, schemas: &[&'a Value], value: &Value, branches: Branches) -> Vec<&'a Value> {
+        let mut flat = Vec::new();
+        for schema in schemas {
+            self.flatten(schema, value, branches, &mut flat);
+        }
+        flat
+    }
+
+    fn flatten(
+        &self,
+        schema: &'a Value,
+        value: &Value,
+        branches: Branches,
+        flat: &mut Vec<&'a Value>,
+    ) {
         if flat.iter().any(|known| std::ptr::eq(*known, schema)) {
             return;
         }
         flat.push(schema);
         if let Some(target) = self.target(schema) {
-            self.flatten(target, value, flat);
+            self.flatten(target, value, branches, flat);
         }
         for part in list(schema, "allOf") {
-            self.flatten(part, value, flat);
+            self.flatten(part, value, branches, flat);
         }
-        let branches = list(schema, "anyOf");
-        let fitting = branches.iter().filter(|branch| self.may_be(branch, value));
-        let mut fitting: Vec<&Value> = fitting.collect();
-        if fitting.is_empty() {
-            fitting = branches.iter().collect();
+        let all = list(schema, "anyOf");
+        let of_its_type = all.iter().filter(|branch| self.may_be(branch, value));
+        let mut taken: Vec<&Value> = of_its_type.collect();
+        if taken.is_empty() || branches == Branches::All {
+            taken = all.iter().collect();
         }
-        for branch in fitting {
-            self.flatten(branch, value, flat);
+        for branch in taken {
+            self.flatten(branch, value, branches, flat);
         }
     }
 
@@ -115,6 +142,15 @@ fn known<'a>(flat: &[&'a Value], key: &str) -> Known<'a> {
         Known::By(schemas)
     } else {
         Known::Anything
+    }
+}
+
+/// Whether a value says that there is none.
+fn is_none(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Bool(true) | Value::Number(_) | Value::String(_) | Value::Object(_) => false,
     }
 }
 

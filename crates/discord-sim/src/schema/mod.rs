@@ -37,6 +37,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) status: u16,
     /// `None` for an empty answer.
     pub(crate) answer: Option<&'a Value>,
+    /// What the answer says beside its body, with names in lower case.
+    pub(crate) headers: &'a [(&'static str, String)],
 }
 
 /// What the description does not allow.

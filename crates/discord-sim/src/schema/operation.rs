@@ -21,9 +21,11 @@ pub(super) struct Operation {
 }
 
 #[derive(Debug)]
-enum Answer {
-    Empty,
-    Json(Part),
+struct Answer {
+    /// `None` when it is empty.
+    json: Option<Part>,
+    /// The headers that it has, in lower case.
+    headers: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -50,9 +52,13 @@ impl Operation {
             });
         let answers = operation["responses"].as_object().into_iter().flatten();
         let answers = answers.map(|(status, answer)| {
-            let answer = components.resolve(answer);
-            let part = answer.and_then(|answer| json_of(&answer, components));
-            (status.clone(), part.map_or(Answer::Empty, Answer::Json))
+            let shared = answer["$ref"].as_str();
+            let shared = shared.map(|name| components.get(name).unwrap_or_default());
+            let answer = shared.as_ref().unwrap_or(answer);
+            let headers = answer["headers"].as_object().into_iter().flatten();
+            let headers = headers.map(|(name, _)| name.to_lowercase()).collect();
+            let json = json_of(answer, components);
+            (status.clone(), Answer { json, headers })
         });
         let body = operation.get("requestBody").and_then(|body| {
             Some(Body {
@@ -127,18 +133,24 @@ impl Operation {
             findings.push(self.mismatch("answer", exchange, &wrong));
             return;
         };
-        match (described, exchange.answer) {
-            (Answer::Empty, None) => {}
-            (Answer::Empty, Some(_)) => {
+        match (&described.json, exchange.answer) {
+            (None, None) => {}
+            (None, Some(_)) => {
                 findings.push(self.mismatch("answer", exchange, "Discord's is empty"));
             }
-            (Answer::Json(_), None) => {
-                findings.push(self.mismatch("answer", exchange, "it has no body"));
-            }
-            (Answer::Json(part), Some(answer)) => {
+            (Some(_), None) => findings.push(self.mismatch("answer", exchange, "it has no body")),
+            (Some(part), Some(answer)) => {
                 for wrong in part.wrong(&documents::answer(answer)) {
                     findings.push(self.mismatch("answer", exchange, &wrong));
                 }
+            }
+        }
+        // Limits are told with all that belongs to them or, where there are none, not at all.
+        let told = |name: &str| exchange.headers.iter().any(|(known, _)| *known == name);
+        if described.headers.iter().any(|name| told(name)) {
+            for name in described.headers.iter().filter(|name| !told(name)) {
+                let wrong = format!("the header {name} is missing");
+                findings.push(self.mismatch("answer", exchange, &wrong));
             }
         }
     }

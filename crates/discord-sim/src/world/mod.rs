@@ -33,6 +33,7 @@ use crate::ids::{
     UserId,
 };
 use crate::journal::{Fact, Violation, ViolationKind};
+use crate::mistake::Mistake;
 use crate::permission::{Permission, Permissions};
 use crate::portal::PortalIntent;
 
@@ -79,6 +80,7 @@ pub(crate) struct World {
     created_commands: Vec<(CommandScope, i64)>,
     pub(crate) interactions: BTreeMap<InteractionId, Interaction>,
     pub(crate) nonces: Nonces,
+    pub(crate) mistake: Option<Mistake>,
     facts: Vec<Fact>,
     events: Vec<Event>,
 }
@@ -96,6 +98,7 @@ impl World {
         let mut world = Self {
             clock: config.clock.clone(),
             nonces: config.nonces,
+            mistake: config.mistake,
             ids,
             base_url: format!("http://127.0.0.1:{port}"),
             bot,

@@ -8,6 +8,8 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use crate::events;
+
 /// All intents that a chat bot needs, with MESSAGE_CONTENT.
 pub(crate) const INTENTS: u64 = 1 | 2 | 512 | 1024 | 2048 | 4096 | (1 << 15);
 
@@ -130,8 +132,19 @@ impl Gateway {
             .unwrap();
     }
 
-    /// The next payload, or `Err` with the close code when the connection ended.
+    /// The next payload, or `Err` with the close code when the connection ended. Events that are not as
+    /// discord-api-types has them fail the test, where these types are at hand.
     pub(crate) async fn next(&mut self) -> Result<Value, Option<u16>> {
+        let payload = self.frame().await?;
+        if let Some(name) = payload["t"].as_str()
+            && events::at_hand()
+        {
+            events::check(name, &payload["d"]).unwrap();
+        }
+        Ok(payload)
+    }
+
+    async fn frame(&mut self) -> Result<Value, Option<u16>> {
         match self.0.next().await {
             Some(Ok(Message::Text(text))) => Ok(serde_json::from_str(&text).unwrap()),
             Some(Ok(Message::Binary(bytes))) => {

@@ -7,11 +7,18 @@
     reason = "the helpers of these tests fail them by panicking"
 )]
 
+// The simulator's own ways to cut a schema out of a description, and to tell which branch of a union was
+// meant.
+#[path = "../../src/schema/blame.rs"]
+mod blame;
+#[path = "../../src/schema/bundle.rs"]
+mod bundle;
 mod chaos;
 mod client;
 mod commands;
 mod control;
 mod dispatch;
+mod events;
 mod faults;
 mod gateway;
 mod gateway_faults;
@@ -28,6 +35,7 @@ mod rest;
 mod rules;
 mod scene;
 mod schema;
+mod second_client;
 mod threads;
 mod throttle;
 mod uses;

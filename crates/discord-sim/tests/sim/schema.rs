@@ -117,6 +117,14 @@ async fn keys_that_no_branch_has_are_unknown_and_told_once() {
             "UnknownKey: POST /api/v10/channels/1/messages: components.0.components.0.placeholder"
         ]
     );
+    // "None" for a key of another branch says nothing, for a key of no branch it is a misspelling.
+    let body = message(&json!({"components": [{"type": 1, "components": [
+        {"type": 2, "style": 1, "label": "go", "custom_id": "b", "options": [], "placeholder": null},
+    ]}], "conten": null}));
+    assert_eq!(
+        found(&sim, Method::POST, &messages, body).await,
+        ["UnknownKey: POST /api/v10/channels/1/messages: conten"]
+    );
     let query = format!("{messages}?limits=5");
     assert_eq!(
         found(&sim, Method::GET, &query, Value::Null).await,
