@@ -187,3 +187,61 @@ impl Names for InMessage<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ME: Me = Me {
+        user: UserId::new(9),
+        guild: GuildId::new(1),
+    };
+
+    fn message(author: u64, extra: &Value) -> Value {
+        let mut message = json!({
+            "id": "5", "channel_id": "2", "content": "hello", "type": 0, "pinned": false,
+            "author": {"id": author.to_string(), "username": "x", "discriminator": "0", "avatar": null},
+            "timestamp": "2026-11-21T00:00:00Z", "edited_timestamp": null, "tts": false,
+            "mention_everyone": false, "mentions": [], "mention_roles": [], "attachments": [],
+            "embeds": [],
+        });
+        for (key, value) in extra.as_object().unwrap() {
+            message[key] = value.clone();
+        }
+        message
+    }
+
+    fn found(extra: &Value) -> (Addressed, Option<MessageId>) {
+        let message: sn::Message = serde_json::from_value(message(3, extra)).unwrap();
+        let is_me = |mention| mention == Mention::User(ME.user);
+        (addressed(&message, is_me, ME), replies_to(&message))
+    }
+
+    #[test]
+    fn a_reply_speaks_to_whom_it_answers_and_a_forwarded_message_to_nobody() {
+        let four = Some(MessageId::new(4));
+        let to = |author: u64, kind: u8, reference: u8| {
+            json!({
+                "type": kind,
+                "message_reference": {"type": reference, "message_id": "4", "channel_id": "2"},
+                "referenced_message": message(author, &json!({"id": "4"})),
+            })
+        };
+        assert_eq!(found(&json!({})), (Addressed::ToNobody, None));
+        assert_eq!(found(&to(9, 19, 0)), (Addressed::InReply, four));
+        assert_eq!(found(&to(8, 19, 0)), (Addressed::ToNobody, four));
+        // Its type is that of an ordinary message (Discord: resources/message#message-types).
+        assert_eq!(found(&to(9, 0, 1)), (Addressed::ToNobody, None));
+        // The message that it replies to is gone.
+        let mut gone = to(9, 19, 0);
+        gone["referenced_message"] = Value::Null;
+        assert_eq!(found(&gone), (Addressed::ToNobody, four));
+        // One that pings is a mention.
+        let mut pings = to(9, 19, 0);
+        pings["mentions"] =
+            json!([{"id": "9", "username": "bot", "discriminator": "0", "avatar": null}]);
+        assert_eq!(found(&pings), (Addressed::ToBaton, four));
+    }
+}
