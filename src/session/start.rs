@@ -52,7 +52,10 @@ pub enum Started {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NotStarted {
     /// No project belongs to the channel, and none was named.
-    #[error("No project belongs to this channel. Choose one with the option `project`.")]
+    #[error(
+        "No project belongs to this channel. Use this in a project's channel, or ask an owner to choose one \
+         with the option `project`."
+    )]
     NoProject,
     /// There is no such project.
     #[error("There is no project `{0}`. Choose one of those that the option `project` offers.")]

@@ -54,10 +54,10 @@ async fn say(stage: &Stage, who: &str, text: &str) -> MessageRef {
 }
 
 /// Waits until Baton has decided on everything that was said in a channel: it takes events in their
-/// order.
-async fn settled(stage: &Stage) {
-    let marker = stage.sim.create_channel("marker");
-    let asked = stage.sim.user("marker").says("@bot ?").in_(marker).await;
+/// order. Everybody is told the way once, so each marker has a name of its own.
+async fn settled(stage: &Stage, marker: &str) {
+    let (who, marker) = (stage.sim.user(marker), stage.sim.create_channel(marker));
+    let asked = who.says("@bot ?").in_(marker).await;
     stage
         .sim
         .wait_for_message(marker, |message| message.reply_to == Some(asked.id))
@@ -93,7 +93,7 @@ async fn a_channel_is_bound_with_a_notice_and_answers_mentions_and_replies_in_pl
     stage.answer(channel, "apricot").await;
     // What speaks to nobody is for nobody.
     let talk = say(&stage, "owner", "just talking").await;
-    settled(&stage).await;
+    settled(&stage, "marker-1").await;
     assert!(stage.sim.message(talk).unwrap().reactions.is_empty());
     assert_eq!(notices(&stage).len(), 1, "{:?}", notices(&stage));
     stage.sim.assert_clean();
@@ -189,7 +189,7 @@ async fn the_agent_is_given_what_speaks_to_baton_and_no_more() {
         .says("@bot beep")
         .in_(channel)
         .await;
-    settled(&stage).await;
+    settled(&stage, "marker-2").await;
 
     say(
         &stage,
@@ -213,7 +213,7 @@ async fn the_agent_is_given_what_speaks_to_baton_and_no_more() {
 
     // The next turn is given what came since, and not the agent's own words again.
     say(&stage, "ann", "@bot in between").await;
-    settled(&stage).await;
+    settled(&stage, "marker-3").await;
     say(
         &stage,
         "owner",
@@ -338,7 +338,7 @@ async fn where_no_project_is_a_mention_is_told_the_way_once_in_a_while() {
     for (who, place) in [("ann", general), ("ann", other), ("bob", general)] {
         stage.sim.user(who).says("@bot hello").in_(place).await;
     }
-    settled(&stage).await;
+    settled(&stage, "marker-4").await;
     assert_eq!(stage.count(general, ""), 1);
     assert_eq!(stage.count(other, ""), 0);
     assert!(stage.sim.message(talk).unwrap().reactions.is_empty());

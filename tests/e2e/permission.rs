@@ -7,7 +7,7 @@ use crate::stage::Stage;
 /// Ids and moments are different each time.
 fn stable(stage: &Stage, text: &str) -> String {
     let mut text = text.to_owned();
-    for name in ["owner", "ann", "bob", "boss"] {
+    for name in ["owner", "ann", "bob", "boss", "stranger"] {
         let id = stage.sim.user(name).id().to_string();
         text = text.replace(&id, name);
     }

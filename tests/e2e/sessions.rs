@@ -476,3 +476,61 @@ async fn wait_tells_where_ones_own_requests_stand() {
     stage.answer(third, "of ann").await;
     stage.sim.assert_clean();
 }
+
+/// What is offered to somebody who has typed so much: what he sees of each choice.
+async fn offered(stage: &Stage, who: &str, line: &str, option: &str, typed: &str) -> Vec<String> {
+    let actor = stage.sim.user(who);
+    let none: [(&str, &str); 0] = [];
+    let typing = actor.completes(stage.channel(), line, none, (option, typed));
+    let used = typing.await;
+    used.acknowledged().await;
+    let choices = used.data().expect("choices");
+    let choices = choices.as_array().expect("a list of them");
+    let name = |choice: &serde_json::Value| choice["name"].as_str().unwrap().to_owned();
+    choices.iter().map(name).collect()
+}
+
+#[tokio::test]
+async fn what_nobody_knows_by_heart_is_offered_to_who_may_use_it() {
+    let stage = Stage::open().await;
+    stage.until_commands().await;
+    started(&stage, "ann", "Plans").await;
+    let nothing: [&str; 0] = [];
+    let offered = |who, line, option, typed| offered(&stage, who, line, option, typed);
+    assert_eq!(
+        offered("ann", "session start", "project", "PL").await,
+        ["play"]
+    );
+    assert_eq!(
+        offered("ann", "session start", "project", "x").await,
+        nothing
+    );
+    assert_eq!(
+        offered("ann", "session start", "model", "so").await,
+        ["sonnet"]
+    );
+    assert_eq!(
+        offered("ann", "session stop", "name", "").await,
+        ["Plans · play"]
+    );
+    let memberships = offered("owner", "permission revoke", "membership", "").await;
+    assert_eq!(memberships.len(), 1, "{memberships:?}");
+    assert!(
+        memberships[0].ends_with(" · member · global"),
+        "{memberships:?}"
+    );
+    // To a stranger nothing is told by it, nor to a member what is for owners.
+    for (who, line, option) in [
+        ("stranger", "session start", "project"),
+        ("stranger", "session start", "model"),
+        ("stranger", "session stop", "name"),
+        ("ann", "permission revoke", "membership"),
+    ] {
+        assert_eq!(
+            offered(who, line, option, "").await,
+            nothing,
+            "{who} /{line}"
+        );
+    }
+    stage.sim.assert_clean();
+}
