@@ -55,9 +55,8 @@ impl Stage {
 impl Inside {
     /// Fails with its reason if it has ended by itself.
     pub(crate) async fn is_alive(&mut self) -> bool {
-        if self.work.is_finished() {
-            panic!("Baton has ended: {:?}", (&mut self.work).await);
-        }
+        let ended = self.work.is_finished();
+        assert!(!ended, "Baton has ended: {:?}", (&mut self.work).await);
         true
     }
 
