@@ -1,40 +1,60 @@
 //! An hour that passes in a minute: the clocks of Baton and of the simulated Discord and the timers
 //! of everything in this process move together, in steps, and real sockets, files and agents get
-//! real time between two of them.
+//! real time between two of them. Agents are processes, to which no clock can be given: while one
+//! works, time goes slower.
 
 use std::time::Duration;
 
-use baton::clock::Clock;
+use baton::{clock::Clock, store::Store, words::RunState};
 use tokio::sync::oneshot;
 
 /// How far time moves at once.
 const STEP: Duration = Duration::from_secs(1);
 
-/// The real time that a step takes.
-const REAL_STEP: Duration = Duration::from_millis(15);
+/// The real time that a step takes at least.
+const REAL_STEP: Duration = Duration::from_millis(10);
+
+/// How many times as long a step takes at most, while a run is at work.
+const PATIENCE: u32 = 15;
 
 /// Moves the time. There is one for each test, in a runtime whose time is paused.
 pub(super) struct Clockwork {
     baton: Clock,
     discord: discord_sim::Clock,
     passed: Duration,
-    /// A blocking task keeps tokio from skipping to the next timer whenever nothing is to be done,
-    /// which would be all the time, since it does not see that a socket is waited for.
-    _hold: oneshot::Sender<()>,
+    /// Where to see whether an agent works; there is none before the server has begun.
+    store: Option<Store>,
+    _hold: Hold,
 }
 
-impl Clockwork {
-    pub(super) fn new(baton: Clock, discord: discord_sim::Clock) -> Self {
+/// Keeps tokio from skipping to the next timer whenever nothing is to be done, which would be all
+/// the time, since it does not see that a socket is waited for. A blocking task does that.
+pub(super) struct Hold(#[expect(dead_code, reason = "dropping it is its use")] oneshot::Sender<()>);
+
+impl Hold {
+    pub(super) fn on_time() -> Self {
         let (hold, held) = oneshot::channel::<()>();
         tokio::task::spawn_blocking(move || {
             let _ = held.blocking_recv();
         });
+        Self(hold)
+    }
+}
+
+impl Clockwork {
+    pub(super) fn new(hold: Hold, baton: Clock, discord: discord_sim::Clock) -> Self {
         Self {
             baton,
             discord,
             passed: Duration::ZERO,
+            store: None,
             _hold: hold,
         }
+    }
+
+    /// Goes slower from now on while a run is at work.
+    pub(super) fn heed(&mut self, store: Store) {
+        self.store = Some(store);
     }
 
     /// How much time has passed.
@@ -47,10 +67,23 @@ impl Clockwork {
         self.baton.advance(STEP);
         self.discord.advance(STEP);
         tokio::time::advance(STEP).await;
-        tokio::task::spawn_blocking(|| std::thread::sleep(REAL_STEP))
-            .await
-            .unwrap();
         self.passed += STEP;
+        for _ in 0..PATIENCE {
+            tokio::task::spawn_blocking(|| std::thread::sleep(REAL_STEP))
+                .await
+                .unwrap();
+            if !self.is_an_agent_at_work().await {
+                break;
+            }
+        }
+    }
+
+    async fn is_an_agent_at_work(&self) -> bool {
+        let Some(store) = &self.store else {
+            return false;
+        };
+        let open = store.open_runs().await.unwrap();
+        open.iter().any(|run| run.state != RunState::Queued)
     }
 
     /// Lets time pass until something is so; fails if it is not within `patience`.

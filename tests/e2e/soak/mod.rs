@@ -9,7 +9,7 @@ use baton::clock::{Clock, Millis};
 use discord_sim::{Chaos, JournalSize, RateLimits, SimConfig, Tls, ZombieWatch};
 
 use crate::stage::{Settings, Stage};
-use clockwork::Clockwork;
+use clockwork::{Clockwork, Hold};
 use people::People;
 
 /// How long chaos reigns.
@@ -37,12 +37,12 @@ fn an_hour_of_chaos_loses_nothing_and_doubles_nothing() {
 }
 
 async fn an_hour() {
+    let hold = Hold::on_time();
     let baton = Clock::held_at(Millis::new(START_MS));
     let discord = discord_sim::Clock::manual(START_MS);
-    let mut time = Clockwork::new(baton.clone(), discord.clone());
     let mut stage = Stage::dark(Settings {
         sim: SimConfig {
-            clock: discord,
+            clock: discord.clone(),
             zombies: ZombieWatch::Simulated,
             journal: JournalSize::Last(2_000),
             tls: Tls::On,
@@ -53,12 +53,14 @@ async fn an_hour() {
     })
     .await;
     stage.reach_it_as_if_it_were_discord();
-    let server = stage.serve_here(baton);
+    let mut time = Clockwork::new(hold, baton.clone(), discord);
+    let mut server = stage.serve_here(baton);
     time.until("connected", CALM, async || {
-        stage.sim.gateway().connected > 0
+        server.is_alive().await && stage.sim.gateway().connected > 0
     })
     .await;
 
+    time.heed(stage.store().await);
     let mut people = People::of(&stage).await;
     let chaos = stage.sim.chaos(&Chaos::seeded(20_261_121));
     let mut after_ten_minutes = 0;
@@ -68,13 +70,17 @@ async fn an_hour() {
         if after_ten_minutes == 0 && time.passed() >= Duration::from_mins(10) {
             after_ten_minutes = resident();
         }
-        assert!(!server.is_finished(), "the server has ended");
+        server.is_alive().await;
     }
     chaos.stop().await;
     // An event that was lost is found when the connection is made anew.
     stage.sim.drop_gateway();
-    time.until("everything has an outcome", CALM, async || {
-        people.are_answered() && stage.is_settled().await
+    time.until("every question is answered", CALM, async || {
+        people.are_answered()
+    })
+    .await;
+    time.until("nothing is left to do", CALM, async || {
+        stage.is_settled().await
     })
     .await;
     let grown = resident().saturating_sub(after_ten_minutes);

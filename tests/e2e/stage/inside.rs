@@ -40,15 +40,24 @@ impl Stage {
             program: env!("CARGO_BIN_EXE_baton").into(),
             stop: stop.clone(),
         };
+        // Its log goes where a Baton that is a process writes it. Each test has its own process.
+        let log = std::fs::File::create(self.home().join("log")).unwrap();
+        tracing_subscriber::fmt()
+            .with_env_filter("info,baton=debug")
+            .with_ansi(false)
+            .with_writer(std::sync::Mutex::new(log))
+            .init();
         let work = tokio::spawn(serve(settings, world));
         Inside { stop, work }
     }
 }
 
 impl Inside {
-    /// Whether it has ended by itself.
-    pub(crate) fn is_finished(&self) -> bool {
-        self.work.is_finished()
+    /// Fails with its reason if it has ended by itself.
+    pub(crate) async fn is_alive(&mut self) -> bool {
+        let ended = self.work.is_finished();
+        assert!(!ended, "Baton has ended: {:?}", (&mut self.work).await);
+        true
     }
 
     /// Asks it to end, and lets time pass until it has.

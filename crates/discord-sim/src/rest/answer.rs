@@ -10,17 +10,11 @@ use futures::{StreamExt, stream};
 
 use crate::rules::Truncation;
 use crate::server::Wire;
-use crate::throttle::Refusal;
 
 use super::reply::Reply;
 
 /// Headers beside those that the body needs.
 pub(super) type Headers = Vec<(&'static str, String)>;
-
-/// 429.
-pub(super) fn too_many(refusal: &Refusal) -> Response {
-    whole(Reply::raw(429, Some(refusal.body())), refusal.headers())
-}
 
 /// An answer as it should be.
 pub(super) fn whole(reply: Reply, headers: Headers) -> Response {

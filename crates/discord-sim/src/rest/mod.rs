@@ -85,7 +85,11 @@ pub(crate) async fn serve(
     settle(&shared, &call, arrived_ms, key, &outcome);
     match outcome {
         Outcome::Reply(reply) => answer::whole_or_half(reply, headers, passed.truncation, wire),
-        Outcome::Refused(refusal) => answer::too_many(&refusal),
+        Outcome::Refused(refusal) => {
+            let reply = Reply::raw(429, Some(refusal.body()));
+            describe::check(&shared, &call, &reply, &refusal.headers());
+            answer::whole(reply, refusal.headers())
+        }
         Outcome::Cut => wire.cut().await,
         Outcome::Reset => {
             wire.reset();

@@ -1,18 +1,24 @@
 //! Keys that a schema does not have. Discord's schemas leave out `additionalProperties: false`, and
 //! Discord ignores what it does not know; a misspelt setting would be lost in silence.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 /// The keys of `value` that no branch of `bundle` has, by their dotted paths.
 pub(super) fn unknown(bundle: &Value, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    let search = Search { bundle };
+    let mut names = BTreeSet::new();
+    collect_names(bundle, &mut names);
+    let search = Search { bundle, names };
     search.walk(&[bundle], value, "", &mut found);
     found
 }
 
 struct Search<'a> {
     bundle: &'a Value,
+    /// All keys that anything in the bundle can have.
+    names: BTreeSet<&'a str>,
 }
 
 /// What schemas say about one key of an object.
@@ -23,35 +29,25 @@ enum Known<'a> {
     By(Vec<&'a Value>),
 }
 
-/// Which branches of a union are looked into.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Branches {
-    /// Those whose `type` is the value's, or all when that leaves none.
-    OfItsType,
-    All,
-}
-
 impl<'a> Search<'a> {
     fn walk(&self, schemas: &[&'a Value], value: &Value, path: &str, found: &mut Vec<String>) {
-        let meant = self.flat(schemas, value, Branches::OfItsType);
+        let mut meant = Vec::new();
+        for schema in schemas {
+            self.flatten(schema, value, &mut meant);
+        }
         match value {
             Value::Object(fields) => {
-                for (key, value_of_key) in fields {
+                for (key, value) in fields {
                     let path = join(path, key);
                     match known(&meant, key) {
                         Known::Anything => {}
                         Known::By(schemas) if !schemas.is_empty() => {
-                            self.walk(&schemas, value_of_key, &path, found);
+                            self.walk(&schemas, value, &path, found);
                         }
-                        // Some clients write all keys of a union and say "none" for those of the other
-                        // branches (poise the bounds and choices of options): nothing is lost with it.
-                        Known::By(_) if is_none(value_of_key) => {
-                            let any = self.flat(schemas, value, Branches::All);
-                            if matches!(known(&any, key), Known::By(schemas) if schemas.is_empty())
-                            {
-                                found.push(path);
-                            }
-                        }
+                        // Some clients write all keys that a thing of this sort could have, and say
+                        // "none" (poise the bounds, choices and options of every option): nothing is
+                        // lost with it.
+                        Known::By(_) if is_none(value) && self.names.contains(key.as_str()) => {}
                         Known::By(_) => found.push(path),
                     }
                 }
@@ -67,40 +63,27 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The plain schemas behind references and unions.
-    fn flat(&self, schemas: &[&'a Value], value: &Value, branches: Branches) -> Vec<&'a Value> {
-        let mut flat = Vec::new();
-        for schema in schemas {
-            self.flatten(schema, value, branches, &mut flat);
-        }
-        flat
-    }
-
-    fn flatten(
-        &self,
-        schema: &'a Value,
-        value: &Value,
-        branches: Branches,
-        flat: &mut Vec<&'a Value>,
-    ) {
+    /// The plain schemas behind references and unions; of a union the branches whose `type` is the
+    /// value's, or all when that leaves none.
+    fn flatten(&self, schema: &'a Value, value: &Value, flat: &mut Vec<&'a Value>) {
         if flat.iter().any(|known| std::ptr::eq(*known, schema)) {
             return;
         }
         flat.push(schema);
         if let Some(target) = self.target(schema) {
-            self.flatten(target, value, branches, flat);
+            self.flatten(target, value, flat);
         }
         for part in list(schema, "allOf") {
-            self.flatten(part, value, branches, flat);
+            self.flatten(part, value, flat);
         }
         let all = list(schema, "anyOf");
         let of_its_type = all.iter().filter(|branch| self.may_be(branch, value));
         let mut taken: Vec<&Value> = of_its_type.collect();
-        if taken.is_empty() || branches == Branches::All {
+        if taken.is_empty() {
             taken = all.iter().collect();
         }
         for branch in taken {
-            self.flatten(branch, value, branches, flat);
+            self.flatten(branch, value, flat);
         }
     }
 
@@ -142,6 +125,23 @@ fn known<'a>(flat: &[&'a Value], key: &str) -> Known<'a> {
         Known::By(schemas)
     } else {
         Known::Anything
+    }
+}
+
+fn collect_names<'a>(schema: &'a Value, names: &mut BTreeSet<&'a str>) {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    names.extend(
+        properties
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.as_str()),
+    );
+    match schema {
+        Value::Object(fields) => fields
+            .values()
+            .for_each(|value| collect_names(value, names)),
+        Value::Array(list) => list.iter().for_each(|value| collect_names(value, names)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

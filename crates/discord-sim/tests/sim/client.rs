@@ -133,11 +133,13 @@ impl Gateway {
     }
 
     /// The next payload, or `Err` with the close code when the connection ended. Events that are not as
-    /// discord-api-types has them fail the test, where these types are at hand.
+    /// discord-api-types has them fail the test, where these types are at hand; those that a rule has
+    /// broken on purpose say so.
     pub(crate) async fn next(&mut self) -> Result<Value, Option<u16>> {
         let payload = self.frame().await?;
         if let Some(name) = payload["t"].as_str()
             && events::at_hand()
+            && !payload.to_string().contains(r#""simulated":"malformed""#)
         {
             events::check(name, &payload["d"]).unwrap();
         }
