@@ -26,6 +26,5 @@ mod recovery;
 mod runner;
 mod secrets;
 mod sessions;
-mod soak;
 mod stage;
 mod stays_connected;

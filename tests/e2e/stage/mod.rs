@@ -3,7 +3,6 @@
 
 mod agent;
 pub(crate) mod fake;
-mod inside;
 mod processes;
 mod scene;
 mod server;
