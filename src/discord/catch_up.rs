@@ -105,11 +105,14 @@ impl Listener {
         let Some(mark) = self.begin_at(channel, spot).await? else {
             return Ok(());
         };
-        if spot.last.is_some_and(|last| last <= mark) {
+        let begin = self.checked.lock().begin(channel, mark);
+        if spot.last.is_some_and(|last| last <= begin) {
+            self.checked.lock().note(channel, begin);
             return Ok(());
         }
-        let missed = self.missed(channel, mark).await?;
-        if let Some(last) = missed.left_out {
+        let missed = self.missed(channel, begin).await?;
+        // What was decided on already is not left out, however much it was.
+        if let Some(last) = missed.left_out.filter(|last| *last > mark) {
             // Where Baton has no part in the conversation it need not explain itself.
             if self.watched.lock().contains(&channel) {
                 tracing::warn!(%channel, "some of what was written is too old or too much to be heard");
@@ -117,14 +120,16 @@ impl Listener {
             }
         }
         for message in &missed.messages {
+            let id = ids::message(message.id);
             if inbound::concerns_us(message, Origin::History, self.me) {
                 self.hear(message, None).await?;
-            } else {
-                self.house
-                    .decided(channel, ids::message(message.id))
-                    .await?;
+            } else if id > mark {
+                self.house.decided(channel, id).await?;
             }
         }
+        let seen = missed.messages.last();
+        let up_to = seen.map_or(begin, |message| ids::message(message.id));
+        self.checked.lock().note(channel, up_to);
         Ok(())
     }
 

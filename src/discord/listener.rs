@@ -19,6 +19,7 @@ use tokio::{
 
 use super::{
     Connection,
+    checked::Checked,
     house::House,
     ids,
     inbound::{self, Me, Origin},
@@ -66,6 +67,7 @@ pub(super) struct Listener {
     pub(super) bounds: CatchUp,
     channels: Vec<ChannelId>,
     recent: Mutex<Recent>,
+    pub(super) checked: Mutex<Checked>,
     pub(super) watched: Mutex<HashSet<ChannelId>>,
     /// Channels with a message that could not be taken, and that message. What comes later in such
     /// a channel waits: if it were handled first, its mark would hide the earlier one.
@@ -88,6 +90,7 @@ impl Listener {
             places,
             me: connection.me,
             people: Arc::clone(&connection.people),
+            checked: Mutex::new(Checked::new(MessageId::at(clock.now()))),
             clock,
             bounds: settings.catch_up,
             channels: settings

@@ -7,6 +7,7 @@
 
 mod catch_up;
 mod chat;
+mod checked;
 mod commands;
 mod connect;
 mod directory;

@@ -104,6 +104,20 @@ async fn a_message_that_was_never_dispatched_is_read_back_when_the_connection_go
 }
 
 #[tokio::test]
+async fn a_message_that_was_lost_is_read_back_though_a_later_one_was_heard() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = served(&sim).await;
+    sim.dispatch_fault(messages(), DispatchFault::Lost);
+    say(&sim, "lost").await;
+    until_heard_last(&sim, &served.house, "later").await;
+    sim.ask_to_reconnect();
+    served.house.until_heard(3).await;
+    assert_eq!(served.house.texts(), ["ready", "later", "lost"]);
+    served.stop().await;
+    sim.assert_clean();
+}
+
+#[tokio::test]
 async fn three_hundred_messages_through_reconnects_are_heard_in_order_and_once() {
     let sim = Sim::start(SimConfig::default()).await;
     let served = served(&sim).await;
