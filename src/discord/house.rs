@@ -113,7 +113,15 @@ pub(super) trait House: Send + Sync + 'static {
     /// Has the outbox post the live message of a run.
     async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError>;
 
-    /// The live message of a run, once it stands.
+    /// Has the outbox post another live message of a run in place of an old one.
+    async fn renew_live(
+        &self,
+        run: RunId,
+        old: MessageId,
+        text: String,
+    ) -> Result<(), SessionError>;
+
+    /// The newest live message of a run, once it stands.
     async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError>;
 }
 
@@ -241,6 +249,15 @@ impl House for Behind {
 
     async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError> {
         self.0.show_live(run, text).await
+    }
+
+    async fn renew_live(
+        &self,
+        run: RunId,
+        old: MessageId,
+        text: String,
+    ) -> Result<(), SessionError> {
+        self.0.renew_live(run, old, text).await
     }
 
     async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError> {

@@ -71,6 +71,8 @@ pub(super) struct FakeHouse {
     pub(super) failures: Mutex<u32>,
     pub(super) live: Mutex<Vec<String>>,
     pub(super) live_message: Mutex<Option<MessageId>>,
+    /// Live messages that had to be replaced, and by what.
+    pub(super) renewed: Mutex<Vec<(MessageId, String)>>,
     /// Where permits come from: everybody is the owner. Without it everybody is refused.
     pub(super) store: Option<Store>,
     pub(super) sessions: Vec<SessionView>,
@@ -255,6 +257,12 @@ impl House for FakeHouse {
 
     async fn show_live(&self, _: RunId, text: String) -> Result<(), SessionError> {
         self.live.lock().push(text);
+        Ok(())
+    }
+
+    async fn renew_live(&self, _: RunId, old: MessageId, text: String) -> Result<(), SessionError> {
+        self.renewed.lock().push((old, text));
+        *self.live_message.lock() = None;
         Ok(())
     }
 

@@ -213,24 +213,6 @@ impl Engine {
         Ok(tx.commit().await?)
     }
 
-    /// Queues the live message of a run, if that is still open.
-    pub async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError> {
-        let row = self.store.run(run).await?;
-        let session = self.store.session(row.session_id).await?;
-        let delivery = NewDelivery {
-            key: format!("live:{run}"),
-            lane: session.thread_id,
-            session: Some(session.id),
-            run: Some(run),
-            payload: Payload::Live { text },
-        };
-        let mut tx = self.store.write().await?;
-        tx.deliver_live(&delivery, run, self.clock.now()).await?;
-        tx.commit().await?;
-        self.outbox.wake();
-        Ok(())
-    }
-
     /// Queues a sentence to where a session posts.
     pub(super) async fn notice(
         &self,

@@ -20,6 +20,7 @@ mod hear;
 mod insist;
 mod keep;
 mod kept;
+mod live;
 mod meaning;
 mod missed;
 mod progress;
