@@ -5,7 +5,9 @@
 mod database;
 mod journal;
 mod panic;
+mod roles;
 mod runner;
+mod silence;
 mod turn;
 
 use std::{
@@ -16,13 +18,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_trait::async_trait;
 use baton::{
     access::{Action, Gate, Owners, Permit},
     admission::Caps,
     approval::ToolPolicy,
     clock::Clock,
-    delivery::{Answer, Chat, ChatError, Outbox, Post, Seen, Standing},
+    delivery::Outbox,
     runtime::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
@@ -43,6 +44,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::stage::{clear_away, fake};
+
+use silence::Silence;
 
 const OWNER: UserId = UserId::new(1);
 const CHANNEL: ChannelId = ChannelId::new(2);
@@ -95,6 +98,8 @@ struct Bench {
     wishes: Wishes,
     store: Store,
     engine: Arc<Engine>,
+    chat: Arc<Silence>,
+    clock: Clock,
     stop: CancellationToken,
 }
 
@@ -156,12 +161,17 @@ impl Bench {
         tx.commit().await.unwrap();
         fake::write(home.path(), AGENT);
         let stop = CancellationToken::new();
-        let engine = engine(home.path(), &wishes, &store, &stop);
+        let chat = Arc::default();
+        // For the ages of things, not for waiting.
+        let clock = Clock::held_at(Clock::system().now());
+        let engine = engine(home.path(), &wishes, &store, &chat, &clock, &stop);
         Self {
             home,
             wishes,
             store,
             engine,
+            chat,
+            clock,
             stop,
         }
     }
@@ -170,7 +180,14 @@ impl Bench {
     async fn restart(&mut self) {
         self.stop.cancel();
         self.stop = CancellationToken::new();
-        self.engine = engine(self.home.path(), &self.wishes, &self.store, &self.stop);
+        self.engine = engine(
+            self.home.path(),
+            &self.wishes,
+            &self.store,
+            &self.chat,
+            &self.clock,
+            &self.stop,
+        );
         self.engine.recover().await.unwrap();
     }
 
@@ -180,11 +197,21 @@ impl Bench {
     }
 
     async fn ask_in(&self, thread: Option<ChannelId>, message: u64, text: &str) -> RunId {
+        self.ask_as(owner(), thread, message, text).await
+    }
+
+    async fn ask_as(
+        &self,
+        person: Person,
+        thread: Option<ChannelId>,
+        message: u64,
+        text: &str,
+    ) -> RunId {
         let heard = Heard {
             message: MessageId::new(message),
             channel: thread.unwrap_or(CHANNEL),
             place: place(thread),
-            person: owner(),
+            person,
             text: text.into(),
             addressed: Addressed::ToBaton,
             replies_to: None,
@@ -300,8 +327,14 @@ impl Drop for Bench {
     }
 }
 
-fn engine(home: &Path, wishes: &Wishes, store: &Store, stop: &CancellationToken) -> Arc<Engine> {
-    let clock = Clock::system();
+fn engine(
+    home: &Path,
+    wishes: &Wishes,
+    store: &Store,
+    chat: &Arc<Silence>,
+    clock: &Clock,
+    stop: &CancellationToken,
+) -> Arc<Engine> {
     let limits = RunnerLimits {
         journal: wishes.journal,
         ..RunnerLimits::default()
@@ -311,7 +344,7 @@ fn engine(home: &Path, wishes: &Wishes, store: &Store, stop: &CancellationToken)
     Engine::new(Parts {
         gate: gate(store),
         outbox: Outbox::new(store.clone(), clock.clone()),
-        chat: Arc::new(Silence),
+        chat: Arc::clone(chat) as _,
         projects: Projects::new(vec![project_in(home)]),
         runtime: Arc::new(ClaudeRuntime::new(ClaudeSettings {
             command: home.join("agent"),
@@ -331,7 +364,7 @@ fn engine(home: &Path, wishes: &Wishes, store: &Store, stop: &CancellationToken)
         live,
         stop: stop.clone(),
         store: store.clone(),
-        clock,
+        clock: clock.clone(),
     })
 }
 
@@ -435,55 +468,4 @@ impl Drop for HurriedClock {
 /// The thread that grows from a message.
 fn thread(message: u64) -> ChannelId {
     ChannelId::new(message)
-}
-
-/// A chat in which nothing can be said; what was said before a conversation cannot be had either.
-struct Silence;
-
-fn nobody<T>() -> Result<T, ChatError> {
-    Err(ChatError::NotSent("nobody is there".into()))
-}
-
-#[async_trait]
-impl Chat for Silence {
-    fn lay_out(&self, _: &Answer) -> Vec<Post> {
-        Vec::new()
-    }
-
-    async fn post(&self, _: ChannelId, _: Post, _: &str) -> Result<MessageId, ChatError> {
-        nobody()
-    }
-
-    async fn edit(&self, _: ChannelId, _: MessageId, _: String) -> Result<(), ChatError> {
-        nobody()
-    }
-
-    async fn delete(&self, _: ChannelId, _: MessageId) -> Result<(), ChatError> {
-        nobody()
-    }
-
-    async fn react(&self, _: ChannelId, _: MessageId, _: &str) -> Result<(), ChatError> {
-        nobody()
-    }
-
-    async fn start_thread(&self, _: ChannelId, _: MessageId, _: &str) -> Result<(), ChatError> {
-        nobody()
-    }
-
-    async fn typing(&self, _: ChannelId) -> Result<(), ChatError> {
-        nobody()
-    }
-
-    async fn after(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
-        nobody()
-    }
-
-    async fn standing(&self, _: UserId) -> Result<Standing, ChatError> {
-        nobody()
-    }
-
-    /// What was said before cannot be had, for the part that has it has a fault.
-    async fn before(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
-        panic!("a part of the server that has a fault");
-    }
 }
