@@ -149,11 +149,7 @@ impl Engine {
             }
             self.agents.put_back(session, agent).await;
         }
-        if let Err(error) = self.let_go_if_ended(session).await {
-            error.log(
-                "whether a session has ended cannot be read; its agent stays until it is idle",
-            );
-        }
+        self.let_go_if_ended(session).await;
     }
 
     /// Gets an agent, gives it the turn and follows it.

@@ -7,6 +7,7 @@ mod journal;
 mod panic;
 mod roles;
 mod runner;
+mod settings;
 mod silence;
 mod turn;
 
@@ -110,6 +111,8 @@ struct Wishes {
     journal: u64,
     /// The program whose subcommand is a runner.
     program: PathBuf,
+    /// The project's rules.
+    allowed_tools: Vec<String>,
 }
 
 impl Default for Wishes {
@@ -129,6 +132,7 @@ impl Default for Wishes {
             },
             journal: 100_000,
             program: env!("CARGO_BIN_EXE_baton").into(),
+            allowed_tools: Vec::new(),
         }
     }
 }
@@ -207,17 +211,10 @@ impl Bench {
         message: u64,
         text: &str,
     ) -> RunId {
-        let heard = Heard {
-            message: MessageId::new(message),
-            channel: thread.unwrap_or(CHANNEL),
-            place: place(thread),
-            person,
-            text: text.into(),
-            addressed: Addressed::ToBaton,
-            replies_to: None,
-            title: "what".into(),
-        };
-        self.engine.hear(heard).await.unwrap();
+        self.engine
+            .hear(heard(person, place(thread), message, text))
+            .await
+            .unwrap();
         let of = format!("SELECT hex(run_id) FROM requests WHERE message_id = {message}");
         RunId::from_uuid(self.sql(&of).await.parse().unwrap())
     }
@@ -345,7 +342,7 @@ fn engine(
         gate: gate(store),
         outbox: Outbox::new(store.clone(), clock.clone()),
         chat: Arc::clone(chat) as _,
-        projects: Projects::new(vec![project_in(home)]),
+        projects: Projects::new(vec![project_in(home, &wishes.allowed_tools)]),
         runtime: Arc::new(ClaudeRuntime::new(ClaudeSettings {
             command: home.join("agent"),
             config_dir: None,
@@ -368,14 +365,14 @@ fn engine(
     })
 }
 
-fn project_in(home: &Path) -> ProjectAgent {
+fn project_in(home: &Path, allowed_tools: &[String]) -> ProjectAgent {
     ProjectAgent {
         name: "play".into(),
         directory: home.to_owned(),
         channels: vec![CHANNEL],
         model: None,
-        allowed_tools: Vec::new(),
-        policy: ToolPolicy::parse(&[]).unwrap(),
+        allowed_tools: allowed_tools.to_vec(),
+        policy: ToolPolicy::parse(allowed_tools).unwrap(),
     }
 }
 
@@ -392,6 +389,20 @@ fn owner() -> Person {
         id: OWNER,
         name: "owner".into(),
         roles: Vec::new(),
+    }
+}
+
+/// A message that speaks to Baton.
+fn heard(person: Person, place: Place, message: u64, text: &str) -> Heard {
+    Heard {
+        message: MessageId::new(message),
+        channel: place.post_channel(),
+        place,
+        person,
+        text: text.into(),
+        addressed: Addressed::ToBaton,
+        replies_to: None,
+        title: "what".into(),
     }
 }
 
