@@ -10,6 +10,9 @@ use crate::{
     words::{ChannelId, DeliveryId, MessageId, RunId, SessionId, words},
 };
 
+/// Rows that are removed at once, so that nobody waits long for the others.
+const AT_ONCE: u32 = 1_000;
+
 words! {
     /// What is delivered.
     DeliveryKind {
@@ -350,6 +353,21 @@ impl Tx {
         .execute(&mut *self.0)
         .await?;
         Ok(())
+    }
+
+    /// Removes some reactions that Discord has had since before a moment; says whether there may be
+    /// more.
+    pub async fn prune_reactions(&mut self, before: Millis) -> Result<bool, StoreError> {
+        let done = sqlx::query!(
+            "DELETE FROM deliveries WHERE n IN (
+                 SELECT n FROM deliveries
+                 WHERE kind = 'reaction' AND state = 'sent' AND ended_at < ? LIMIT ?)",
+            before,
+            AT_ONCE
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(done.rows_affected() == u64::from(AT_ONCE))
     }
 
     /// Ends a delivery.
