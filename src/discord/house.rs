@@ -21,7 +21,10 @@ pub(super) trait House: Send + Sync + 'static {
     /// Decides on a message, and marks it as decided on, in one transaction.
     async fn hear(&self, heard: Heard) -> Result<(), SessionError>;
 
-    /// Marks a message that needs no decision.
+    /// Marks a message that needs no decision, soon.
+    async fn passed(&self, channel: ChannelId, message: MessageId);
+
+    /// Marks a message that needs no decision, now.
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError>;
 
     /// Says in a place that messages up to this one are left out, and marks them as decided on.
@@ -132,6 +135,10 @@ pub(super) struct Behind(pub(super) Arc<Engine>);
 impl House for Behind {
     async fn hear(&self, heard: Heard) -> Result<(), SessionError> {
         self.0.hear(heard).await
+    }
+
+    async fn passed(&self, channel: ChannelId, message: MessageId) {
+        self.0.passed(channel, message);
     }
 
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError> {

@@ -138,6 +138,10 @@ impl House for FakeHouse {
         Ok(())
     }
 
+    async fn passed(&self, channel: ChannelId, message: MessageId) {
+        self.mark_now(channel, message);
+    }
+
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError> {
         self.mark_now(channel, message);
         Ok(())

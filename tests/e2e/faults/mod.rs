@@ -9,6 +9,7 @@ mod roles;
 mod runner;
 mod settings;
 mod silence;
+mod talk;
 mod turn;
 
 use std::{
