@@ -76,6 +76,8 @@ pub(super) struct FakeHouse {
     /// Where permits come from: everybody is the owner. Without it everybody is refused.
     pub(super) store: Option<Store>,
     pub(super) sessions: Vec<SessionView>,
+    /// How often it was asked whether somebody may do something.
+    pub(super) judged: Mutex<u32>,
     pub(super) cancelled: Mutex<Vec<Place>>,
     pub(super) orders: Mutex<Vec<StartOrder>>,
     pub(super) projects: Projects,
@@ -171,6 +173,7 @@ impl House for FakeHouse {
         place: Place,
         action: Action,
     ) -> Result<Result<Permit, Refusal>, SessionError> {
+        *self.judged.lock() += 1;
         let (Some(store), person) = (&self.store, person) else {
             return Ok(Err(Refusal::NotAMember));
         };
