@@ -10,6 +10,7 @@ mod gateway;
 mod limits;
 mod live;
 mod outbox;
+mod overflow;
 mod preflight;
 mod relay;
 mod sight;
