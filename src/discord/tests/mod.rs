@@ -10,5 +10,6 @@ mod gateway;
 mod limits;
 mod live;
 mod outbox;
+mod people;
 mod preflight;
 mod relay;
