@@ -1,0 +1,130 @@
+//! What a process takes of the machine: the size of it and the part of a core, as Linux counts them.
+
+use std::{
+    fmt, fs,
+    time::{Duration, Instant},
+};
+
+use tokio::{sync::oneshot, task::JoinHandle};
+
+/// The shortest time in which the use of a core is looked at. In it, the answer to a question is little
+/// and a loop that never waits is everything.
+pub(super) const WINDOW: Duration = Duration::from_secs(3);
+
+/// How often the process is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A tick of `/proc/PID/stat`: `USER_HZ` is 100 wherever Baton runs (proc(5), time(7)).
+const TICK: Duration = Duration::from_millis(10);
+
+/// One look.
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    at: Instant,
+    /// Time on a core since the start.
+    used: Duration,
+    resident_kib: u64,
+    /// The most that it ever was.
+    peak_kib: u64,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Figures {
+    grown_kib: u64,
+    /// The largest part of a core in any [`WINDOW`], in percent.
+    busiest: f64,
+}
+
+/// Looks at a process until told to stop.
+pub(super) struct Watch {
+    stop: oneshot::Sender<()>,
+    looking: JoinHandle<Vec<Sample>>,
+}
+
+impl Watch {
+    pub(super) fn begin(pid: u32) -> Self {
+        let (stop, mut stopped) = oneshot::channel();
+        let mut samples = vec![Sample::of(pid)];
+        let looking = tokio::spawn(async move {
+            let mut look = tokio::time::interval(LOOK);
+            loop {
+                tokio::select! {
+                    told = &mut stopped => match told {
+                        Ok(()) => break,
+                        // Nobody waits for what was seen.
+                        Err(_) => return samples,
+                    },
+                    _ = look.tick() => samples.push(Sample::of(pid)),
+                }
+            }
+            samples.push(Sample::of(pid));
+            samples
+        });
+        Self { stop, looking }
+    }
+
+    pub(super) async fn end(self) -> Figures {
+        let _ = self.stop.send(());
+        Figures::of(&self.looking.await.unwrap())
+    }
+}
+
+impl Sample {
+    fn of(pid: u32) -> Self {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("Baton runs");
+        let kib = |name: &str| -> u64 {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let number = line.and_then(|line| line.split_whitespace().next());
+            number.unwrap().parse().unwrap()
+        };
+        Self {
+            at: Instant::now(),
+            used: used(&fs::read_to_string(format!("/proc/{pid}/stat")).unwrap()),
+            resident_kib: kib("VmRSS:"),
+            peak_kib: kib("VmHWM:"),
+        }
+    }
+}
+
+/// `utime` and `stime`, the 14th and 15th field. The second is a name, which may have spaces in it.
+fn used(stat: &str) -> Duration {
+    let (_, rest) = stat.rsplit_once(") ").unwrap();
+    let ticks = rest.split(' ').skip(11).take(2);
+    let ticks: u32 = ticks.map(|field| field.parse::<u32>().unwrap()).sum();
+    TICK * ticks
+}
+
+impl Figures {
+    fn of(samples: &[Sample]) -> Self {
+        let (first, last) = (samples[0], samples[samples.len() - 1]);
+        let seen = samples.iter().map(|sample| sample.resident_kib).max();
+        // A peak that is older than the first look is none of the fault's.
+        let peak = (last.peak_kib > first.peak_kib).then_some(last.peak_kib);
+        let busiest = samples.iter().filter_map(|from| {
+            let after = |to: &&Sample| to.at.duration_since(from.at) >= WINDOW;
+            let to = samples.iter().find(after)?;
+            let used = to.used.saturating_sub(from.used);
+            Some(100.0 * used.div_duration_f64(to.at.duration_since(from.at)))
+        });
+        Self {
+            grown_kib: peak.max(seen).unwrap_or_default() - first.resident_kib,
+            busiest: busiest.fold(0.0, f64::max),
+        }
+    }
+
+    /// Fails when one of them is as large as its bound.
+    pub(super) fn within(self, grown_kib: u64, busiest: f64) -> Result<Self, String> {
+        if self.grown_kib < grown_kib && self.busiest < busiest {
+            Ok(self)
+        } else {
+            Err(format!("grown by, and of a core at most: {self}"))
+        }
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} KiB | {:.1} % |", self.grown_kib, self.busiest)
+    }
+}
