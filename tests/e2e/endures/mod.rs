@@ -14,24 +14,32 @@ mod people;
 mod rest;
 mod watch;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use discord_sim::{Fact, GatewayFact};
 
 use futures::{StreamExt as _, stream};
 
 use crate::stage::Stage;
 use fault::{Case, Trouble};
 use people::People;
-use watch::{Figures, Watch};
+use watch::Watch;
 
-/// How many faults strike at the same time. A process that spins gets a whole core then; even if all
-/// of them did, two cores would give each of them more than it may take.
-const AT_ONCE: usize = 8;
+/// How many faults strike at the same time.
+const AT_ONCE: usize = 16;
 
 /// The most that a Baton may grow while a fault lasts.
 const GROWTH_KIB: u64 = 30 << 10;
 
 /// The most of a core that it may take, in percent, in any [`watch::WINDOW`].
 const BUSY: f64 = 20.0;
+
+/// How often it may turn to Discord in each second of a fault, be it for an answer or for a connection, in
+/// the mean and on top of [`FREELY`]: who tries again must wait longer and longer.
+const ASKS_A_SECOND: u64 = 5;
+
+/// How often it may turn to Discord for the sake of the questions.
+const FREELY: u64 = 40;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_goes_wrong_with_requests_and_events_nothing_is_lost_and_nothing_spins() {
@@ -61,7 +69,7 @@ async fn endure(cases: Vec<Case>) {
         .collect::<Vec<_>>()
         .await;
     let mut failed = Vec::new();
-    eprintln!("| fault | grown by | of a core at most |\n|---|---|---|");
+    eprintln!("| fault | grown by | of a core at most | asked Discord |\n|---|---|---|---|");
     for (name, told) in told {
         match told {
             Ok(figures) => eprintln!("| {name} | {figures}"),
@@ -72,7 +80,9 @@ async fn endure(cases: Vec<Case>) {
 }
 
 /// Lets one fault strike while people ask.
-async fn play(case: Case) -> Result<Figures, String> {
+///
+/// Gives the figures as the end of a row.
+async fn play(case: Case) -> Result<String, String> {
     let Case { trouble, .. } = &case;
     let mut stage = Stage::dark(case.settings()).await;
     if case.is_secure() {
@@ -83,10 +93,13 @@ async fn play(case: Case) -> Result<Figures, String> {
     let watch = Watch::begin(stage.server().pid());
 
     let before = stage.sim.look(|world| trouble.traces(world));
+    let (began, from) = (Instant::now(), stage.sim.journal().len());
     trouble.strike(&stage.sim).await;
     people.ask_meanwhile(&stage).await;
     // What is measured is how Baton is while the fault lasts.
     tokio::time::sleep(case.lasts).await;
+    watch.until_at_rest().await?;
+    let asked = seldom(&stage, from, began.elapsed())?;
     trouble.lift(&stage.sim).await;
     let took_effect = stage
         .sim
@@ -103,7 +116,25 @@ async fn play(case: Case) -> Result<Figures, String> {
     let figures = watch.end().await;
     people.check(&stage).await?;
     clean(&stage)?;
-    figures.within(GROWTH_KIB, BUSY)
+    figures.within(GROWTH_KIB, BUSY)?;
+    Ok(format!("{figures} | {asked} |"))
+}
+
+/// Whether Baton turned to Discord as seldom as it should since this place in the journal.
+fn seldom(stage: &Stage, from: usize, in_time: Duration) -> Result<u64, String> {
+    let asks = |fact: &Fact| {
+        matches!(
+            fact,
+            Fact::Rest(_) | Fact::Gateway(GatewayFact::Connected | GatewayFact::Refused)
+        )
+    };
+    let journal = stage.sim.journal();
+    let asked = journal[from..].iter().filter(|one| asks(&one.fact)).count() as u64;
+    if asked < FREELY + ASKS_A_SECOND * in_time.as_secs() {
+        Ok(asked)
+    } else {
+        Err(format!("it turned to Discord {asked} times in {in_time:?}"))
+    }
 }
 
 /// Whether Discord was treated well. The stage looks as well, but does not know the fault's name.

@@ -1,7 +1,9 @@
 //! What a process takes of the machine: the size of it and the part of a core, as Linux counts them.
 
 use std::{
+    collections::HashMap,
     fmt, fs,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -16,6 +18,14 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// A tick of `/proc/PID/stat`: `USER_HZ` is 100 wherever Baton runs (proc(5), time(7)).
 const TICK: Duration = Duration::from_millis(10);
+
+/// How long a process that has nothing to do is seen to rest, and the part of a core that it may want in
+/// that time, in percent. One that spins wants all of it, however little it gets on a busy machine.
+const REST: Duration = Duration::from_secs(1);
+const RESTLESS: f64 = 50.0;
+
+/// How long a process may take to come to rest, on a machine on which everything takes long.
+const COMES_TO_REST: Duration = Duration::from_secs(20);
 
 /// One look.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +48,7 @@ pub(super) struct Figures {
 
 /// Looks at a process until told to stop.
 pub(super) struct Watch {
+    pid: u32,
     stop: oneshot::Sender<()>,
     looking: JoinHandle<Vec<Sample>>,
 }
@@ -61,7 +72,30 @@ impl Watch {
             samples.push(Sample::of(pid));
             samples
         });
-        Self { stop, looking }
+        Self { pid, stop, looking }
+    }
+
+    /// Waits until the process rests; fails if it does not.
+    pub(super) async fn until_at_rest(&self) -> Result<(), String> {
+        let began = Instant::now();
+        loop {
+            let (at, before) = (Instant::now(), wanted(self.pid));
+            tokio::time::sleep(REST).await;
+            let after = wanted(self.pid);
+            let threads = after.iter().map(|(thread, now)| {
+                let before = before.get(thread).copied().unwrap_or_default();
+                now.saturating_sub(before)
+            });
+            let of_a_core = 100.0 * threads.sum::<Duration>().div_duration_f64(at.elapsed());
+            if of_a_core < RESTLESS {
+                return Ok(());
+            }
+            if began.elapsed() > COMES_TO_REST {
+                return Err(format!(
+                    "it does not rest: it wants {of_a_core:.0} % of a core"
+                ));
+            }
+        }
     }
 
     pub(super) async fn end(self) -> Figures {
@@ -85,6 +119,24 @@ impl Sample {
             peak_kib: kib("VmHWM:"),
         }
     }
+}
+
+/// For how long each thread ran or could have run: the first two numbers of `schedstat`, in nanoseconds
+/// (Linux: Documentation/scheduler/sched-stats). A kernel that does not count that says nothing.
+fn wanted(pid: u32) -> HashMap<String, Duration> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("Baton runs");
+    let of = |thread: &Path| {
+        let told = fs::read_to_string(thread.join("schedstat")).unwrap_or_default();
+        let numbers = told.split_whitespace().take(2);
+        Duration::from_nanos(numbers.filter_map(|one| one.parse::<u64>().ok()).sum())
+    };
+    threads
+        .flatten()
+        .map(|thread| {
+            let name = thread.file_name().to_string_lossy().into_owned();
+            (name, of(&thread.path()))
+        })
+        .collect()
 }
 
 /// `utime` and `stime`, the 14th and 15th field. The second is a name, which may have spaces in it.
@@ -114,9 +166,9 @@ impl Figures {
     }
 
     /// Fails when one of them is as large as its bound.
-    pub(super) fn within(self, grown_kib: u64, busiest: f64) -> Result<Self, String> {
+    pub(super) fn within(self, grown_kib: u64, busiest: f64) -> Result<(), String> {
         if self.grown_kib < grown_kib && self.busiest < busiest {
-            Ok(self)
+            Ok(())
         } else {
             Err(format!("grown by, and of a core at most: {self}"))
         }
@@ -125,6 +177,6 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} KiB | {:.1} % |", self.grown_kib, self.busiest)
+        write!(f, "{} KiB | {:.1} %", self.grown_kib, self.busiest)
     }
 }
