@@ -159,7 +159,6 @@ impl Listener {
         match event {
             Inbound::Message(message) => self.take_live(&message).await,
             Inbound::Channel(channel) => self.places.note(&channel),
-            Inbound::Member(person) => self.people.forget(person),
         }
     }
 
