@@ -345,6 +345,18 @@ impl Tx {
         .await?)
     }
 
+    /// The keys that begin so, in the order in which they were queued.
+    pub async fn delivery_keys(&mut self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let end = format!("{prefix}\u{10FFFF}");
+        Ok(sqlx::query_scalar!(
+            "SELECT key FROM deliveries WHERE key >= ? AND key < ? ORDER BY n",
+            prefix,
+            end
+        )
+        .fetch_all(&mut *self.0)
+        .await?)
+    }
+
     /// Notes that a message is about to be asked for, with which round of its nonce; says whether
     /// the delivery is still wanted.
     pub async fn attempt(
@@ -386,6 +398,18 @@ impl Tx {
              ON CONFLICT (message_id) DO NOTHING",
             message,
             id
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// What waits in a lane goes on in another one, in its order.
+    pub async fn change_lane(&mut self, from: ChannelId, to: ChannelId) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE deliveries SET lane = ?2 WHERE lane = ?1 AND state = 'pending'",
+            from,
+            to
         )
         .execute(&mut *self.0)
         .await?;

@@ -5,6 +5,7 @@
 mod database;
 mod journal;
 mod panic;
+mod race;
 mod runner;
 mod turn;
 
