@@ -21,13 +21,34 @@ const PAGE: u8 = 100;
 /// Channels that are read at the same time.
 const AT_ONCE: usize = 4;
 
+/// Pages that are looked through for a word of people among what is left out.
+const LOOK_ON: usize = 5;
+
 /// What is to be heard of one place.
 #[derive(Debug, Default)]
 struct Missed {
     /// Oldest first.
     messages: Vec<sn::Message>,
-    /// The newest of those that came before and are left out.
-    left_out: Option<MessageId>,
+    /// What came before and is left out.
+    left_out: Option<LeftOut>,
+}
+
+/// Messages that are too old or too many.
+#[derive(Clone, Copy, Debug)]
+struct LeftOut {
+    /// The newest of them.
+    newest: MessageId,
+    /// Whether somebody wrote one, and not Baton itself, another machine or Discord.
+    by_people: ByPeople,
+}
+
+/// Whether messages are worth a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ByPeople {
+    /// People wrote some of them, or they were too many to be looked at.
+    Some,
+    /// People wrote none.
+    None,
 }
 
 impl Listener {
@@ -112,11 +133,18 @@ impl Listener {
         }
         let missed = self.missed(channel, begin).await?;
         // What was decided on already is not left out, however much it was.
-        if let Some(last) = missed.left_out.filter(|last| *last > mark) {
+        if let Some(left_out) = missed.left_out.filter(|out| out.newest > mark) {
             // Where Baton has no part in the conversation it need not explain itself.
-            if self.watched.lock().contains(&channel) {
-                tracing::warn!(%channel, "some of what was written is too old or too much to be heard");
-                self.house.left_out(channel, last).await?;
+            let is_watched = self.watched.lock().contains(&channel);
+            match left_out.by_people {
+                ByPeople::Some if is_watched => {
+                    tracing::warn!(%channel, "some of what was written is too old or too much to be heard");
+                    self.house.left_out(channel, left_out.newest).await?;
+                }
+                ByPeople::None if is_watched => {
+                    self.house.decided(channel, left_out.newest).await?;
+                }
+                ByPeople::Some | ByPeople::None => {}
             }
         }
         for message in &missed.messages {
@@ -127,8 +155,11 @@ impl Listener {
                 self.house.decided(channel, id).await?;
             }
         }
-        let seen = missed.messages.last();
-        let up_to = seen.map_or(begin, |message| ids::message(message.id));
+        let up_to = match (missed.messages.last(), missed.left_out) {
+            (Some(message), _) => ids::message(message.id),
+            (None, Some(left_out)) => left_out.newest,
+            (None, None) => begin,
+        };
         self.checked.lock().note(channel, up_to);
         Ok(())
     }
@@ -169,6 +200,7 @@ impl Listener {
         let oldest = MessageId::at(self.clock.now().before(self.bounds.max_age)).max(mark);
         let mut missed = Missed::default();
         let mut before = None;
+        let mut looked_on = 0;
         loop {
             let page = self.page(channel, before).await?;
             let is_last = page.len() < usize::from(PAGE);
@@ -178,15 +210,30 @@ impl Listener {
                 if id <= mark {
                     return Ok(missed.in_order());
                 }
-                if id <= oldest || missed.messages.len() >= self.bounds.max_messages {
-                    missed.left_out = Some(id);
+                before = Some(id);
+                let has_room = id > oldest && missed.messages.len() < self.bounds.max_messages;
+                if missed.left_out.is_none() && has_room {
+                    missed.messages.push(message);
+                    continue;
+                }
+                let left_out = missed.left_out.get_or_insert(LeftOut {
+                    newest: id,
+                    by_people: ByPeople::None,
+                });
+                if inbound::concerns_us(&message, Origin::History, self.me) {
+                    left_out.by_people = ByPeople::Some;
                     return Ok(missed.in_order());
                 }
-                before = Some(id);
-                missed.messages.push(message);
             }
             if is_last {
                 return Ok(missed.in_order());
+            }
+            if let Some(left_out) = &mut missed.left_out {
+                looked_on += 1;
+                if looked_on == LOOK_ON {
+                    left_out.by_people = ByPeople::Some;
+                    return Ok(missed.in_order());
+                }
             }
         }
     }

@@ -18,12 +18,22 @@ use crate::{
 /// others, and a guild that has more of them in use than this only asks again.
 const KEPT: usize = 4_096;
 
-/// Finds out places, and remembers them: a thread never changes its parent.
+/// Who can see a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Privacy {
+    /// Whoever sees the channel that it hangs under.
+    Public,
+    /// Whoever was invited.
+    Private,
+}
+
+/// Finds out places, and remembers them: a thread never changes its parent, nor its type.
 #[derive(Debug)]
 pub(super) struct Places {
     guild: GuildId,
     http: Arc<Http>,
     known: Mutex<HashMap<ChannelId, Place>>,
+    privacy: Mutex<HashMap<ChannelId, Privacy>>,
 }
 
 impl Places {
@@ -32,13 +42,19 @@ impl Places {
             guild,
             http,
             known: Mutex::default(),
+            privacy: Mutex::default(),
         }
     }
 
     /// Takes in a channel that an event told of.
     pub(super) fn note(&self, channel: &sn::GuildChannel) {
+        keep(
+            &self.privacy,
+            ids::channel(channel.id),
+            privacy(channel.kind),
+        );
         if let Some(place) = self.place(ids::channel(channel.id), channel.kind, channel.parent_id) {
-            self.keep(ids::channel(channel.id), place);
+            keep(&self.known, ids::channel(channel.id), place);
         }
     }
 
@@ -59,7 +75,7 @@ impl Places {
         }
         match house.session_place(channel).await {
             Ok(Some(place)) => {
-                self.keep(channel, place);
+                keep(&self.known, channel, place);
                 return Ok(Some(place));
             }
             Ok(None) => {}
@@ -74,9 +90,35 @@ impl Places {
         }
         let place = self.place(channel, found.kind, found.parent_id);
         if let Some(place) = place {
-            self.keep(channel, place);
+            keep(&self.known, channel, place);
         }
         Ok(place)
+    }
+
+    /// Who can see a thread. Asks the cache, then what was learned, then Discord. One that Discord does
+    /// not show counts as private.
+    pub(super) async fn privacy(
+        &self,
+        thread: ChannelId,
+        cache: &Cache,
+    ) -> Result<Privacy, ChatError> {
+        let cached = cache.guild(ids::to_guild(self.guild)).and_then(|guild| {
+            let id = ids::to_channel(thread);
+            let found = guild.threads.iter().find(|thread| thread.id == id)?;
+            Some(privacy(found.kind))
+        });
+        if let Some(known) = cached.or_else(|| self.privacy.lock().get(&thread).copied()) {
+            return Ok(known);
+        }
+        let told = match within(self.http.get_channel(ids::to_channel(thread))).await {
+            Ok(found) => found
+                .guild()
+                .map_or(Privacy::Private, |found| privacy(found.kind)),
+            Err(ChatError::Refused { .. }) => Privacy::Private,
+            Err(error) => return Err(error),
+        };
+        keep(&self.privacy, thread, told);
+        Ok(told)
     }
 
     /// The place of a channel of a known type. A channel has a parent too, its category: only the
@@ -115,12 +157,21 @@ impl Places {
             .or_else(|| guild.threads.iter().find(|thread| thread.id == id))?;
         self.place(channel, found.kind, found.parent_id)
     }
+}
 
-    fn keep(&self, channel: ChannelId, place: Place) {
-        let mut known = self.known.lock();
-        if known.len() >= KEPT {
-            known.clear();
-        }
-        known.insert(channel, place);
+/// Whatever is not known to be public is private.
+fn privacy(kind: ChannelType) -> Privacy {
+    if matches!(kind, ChannelType::PublicThread | ChannelType::NewsThread) {
+        Privacy::Public
+    } else {
+        Privacy::Private
     }
+}
+
+fn keep<T>(learned: &Mutex<HashMap<ChannelId, T>>, channel: ChannelId, what: T) {
+    let mut learned = learned.lock();
+    if learned.len() >= KEPT {
+        learned.clear();
+    }
+    learned.insert(channel, what);
 }

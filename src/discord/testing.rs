@@ -15,7 +15,7 @@ use crate::{
     config::CatchUp,
     session::{
         Cancelled, Cleared, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
-        SessionError, SessionView, StartOrder, Started, Stopped,
+        SessionError, SessionView, Spot, StartOrder, Started, Stopped,
     },
     store::{MembershipRow, Store, StoreError},
     words::{ChannelId, GuildId, MessageId, Person, Place, RunId, Tier},
@@ -71,6 +71,7 @@ pub(super) struct FakeHouse {
     pub(super) failures: Mutex<u32>,
     pub(super) live: Mutex<Vec<String>>,
     pub(super) live_message: Mutex<Option<MessageId>>,
+    pub(super) posts_in: Mutex<Option<ChannelId>>,
     /// Where permits come from: everybody is the owner. Without it everybody is refused.
     pub(super) store: Option<Store>,
     pub(super) sessions: Vec<SessionView>,
@@ -104,6 +105,17 @@ impl FakeHouse {
         loop {
             let changed = self.changed.notified();
             if self.marks.lock().contains_key(&channel) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits until everything in a channel up to a message was decided on.
+    pub(super) async fn until_marked_up_to(&self, channel: ChannelId, message: MessageId) {
+        loop {
+            let changed = self.changed.notified();
+            if self.marks.lock().get(&channel) >= Some(&message) {
                 return;
             }
             changed.await;
@@ -190,15 +202,15 @@ impl House for FakeHouse {
         Ok(self.sessions.clone())
     }
 
-    async fn find_session(
+    async fn find_sessions(
         &self,
         _: &Permit,
         _: Option<&str>,
-    ) -> Result<Option<SessionView>, SessionError> {
-        Ok(self.sessions.first().cloned())
+    ) -> Result<Vec<SessionView>, SessionError> {
+        Ok(self.sessions.clone())
     }
 
-    fn demanded(&self, _: Place, _: &StartOrder) -> Action {
+    fn demanded(&self, _: Place, _: Option<&str>, _: Spot) -> Action {
         Action::StartSession
     }
 
@@ -251,6 +263,10 @@ impl House for FakeHouse {
 
     async fn health(&self) -> Result<Health, SessionError> {
         Err(StoreError::Damaged("not asked here".into()).into())
+    }
+
+    async fn posts_in(&self, _: RunId) -> Result<Option<ChannelId>, SessionError> {
+        Ok(*self.posts_in.lock())
     }
 
     async fn show_live(&self, _: RunId, text: String) -> Result<(), SessionError> {

@@ -42,4 +42,4 @@ pub use progress::{LiveRun, Progress, ProgressState};
 pub use projects::{ProjectAgent, Projects};
 pub use start::{NotStarted, Spot, StartOrder, Started};
 pub use stop::{Cleared, Stopped};
-pub use views::{Health, QueuePosition, Reach, SessionView, Standing};
+pub use views::{Audience, Health, QueuePosition, Reach, SessionView, Standing};

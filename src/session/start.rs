@@ -81,14 +81,11 @@ pub enum NotStarted {
 }
 
 impl Engine {
-    /// What it takes to begin a session there.
-    pub fn demanded(&self, place: Place, order: &StartOrder) -> Action {
+    /// What it takes to begin a session there, with this project if not the channel's.
+    pub fn demanded(&self, place: Place, project: Option<&str>, spot: Spot) -> Action {
         let own = self.projects.of_channel(place.channel);
-        let elsewhere = order
-            .project
-            .as_ref()
-            .is_some_and(|wanted| own.is_none_or(|own| own.name != *wanted));
-        let whole_channel = place.thread.is_none() && order.spot == Spot::Here;
+        let elsewhere = project.is_some_and(|wanted| own.is_none_or(|own| own.name != wanted));
+        let whole_channel = place.thread.is_none() && spot == Spot::Here;
         let for_owners = self.channel_mode.speakers == super::Speakers::Owners;
         if elsewhere || whole_channel && for_owners {
             Action::ManageChannel
@@ -104,7 +101,7 @@ impl Engine {
         order: StartOrder,
     ) -> Result<Result<Started, NotStarted>, SessionError> {
         let place = permit.place();
-        if permit.action() != self.demanded(place, &order) {
+        if permit.action() != self.demanded(place, order.project.as_deref(), order.spot) {
             return Ok(Err(NotStarted::NotPermitted));
         }
         let project = match self.project_for(place, order.project.as_deref()) {

@@ -9,9 +9,9 @@ use crate::{
     discord::{
         commands::{framework, told},
         registration::register,
-        testing::{FakeHouse, connected},
+        testing::{FakeHouse, channel, connected},
     },
-    session::SessionView,
+    session::{Audience, SessionView},
     store::Store,
     words::{ChannelId, GuildId, Place, RunState, SessionId},
 };
@@ -83,11 +83,12 @@ async fn session_list_names_the_conversations_of_the_channel() {
     let view = SessionView {
         id: SessionId::fresh(),
         place: Place {
-            guild: GuildId::new(1),
-            channel: ChannelId::new(2),
+            guild: GuildId::new(sim.guild_id().get()),
+            channel: channel(&sim, "general"),
             thread: Some(ChannelId::new(7)),
         },
         at: ChannelId::new(7),
+        audience: Audience::Channel,
         title: "fix the build".into(),
         project: "demo".into(),
         state: Some(RunState::Running),

@@ -50,7 +50,7 @@ pub(super) async fn start(
         },
     };
     let house = &context.data().house;
-    let demanded = house.demanded(caller.place, &order);
+    let demanded = house.demanded(caller.place, order.project.as_deref(), order.spot);
     let permit = caller.permit(context, demanded).await?;
     match runtime {
         None | Some(Program::Claude) => {}
