@@ -103,11 +103,11 @@ pub enum ChatError {
 }
 
 impl ChatError {
-    /// A thread exists already for this message (Discord: JSON error code 160004).
-    pub const THREAD_EXISTS: u32 = 160_004;
-
     /// There is no such message (any more) (Discord: JSON error code 10008).
     pub const UNKNOWN_MESSAGE: u32 = 10_008;
+
+    /// A thread exists already for this message (Discord: JSON error code 160004).
+    pub const THREAD_EXISTS: u32 = 160_004;
 
     /// Refused with this code of the service.
     pub fn is_code(&self, wanted: u32) -> bool {

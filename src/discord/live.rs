@@ -217,7 +217,6 @@ impl<S: Scene> Show<S> {
 
     /// Edits the message to the state that is the newest when its turn comes.
     async fn edit(&self, message: MessageId) -> Frame {
-        let place = self.place().await;
         let mut slot = self.budget.slot().await;
         let (frame, state) = {
             let scene = self.progress.borrow();
@@ -227,6 +226,7 @@ impl<S: Scene> Show<S> {
             slot.unused();
             return frame;
         }
+        let place = self.place().await;
         let edited = self.stage.chat.edit(place, message, self.text(&frame));
         match edited.await {
             Ok(()) => {}

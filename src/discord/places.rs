@@ -18,22 +18,14 @@ use crate::{
 /// others, and a guild that has more of them in use than this only asks again.
 const KEPT: usize = 4_096;
 
-/// Who can see a thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Privacy {
-    /// Whoever sees the channel that it hangs under.
-    Public,
-    /// Whoever was invited.
-    Private,
-}
-
-/// Finds out places, and remembers them: a thread never changes its parent, nor its type.
+/// Finds out places, and remembers them: a thread never changes its parent.
 #[derive(Debug)]
 pub(super) struct Places {
     guild: GuildId,
     http: Arc<Http>,
     known: Mutex<HashMap<ChannelId, Place>>,
-    privacy: Mutex<HashMap<ChannelId, Privacy>>,
+    /// Types of threads that are in no cache.
+    kinds: Mutex<HashMap<ChannelId, ChannelType>>,
 }
 
 impl Places {
@@ -42,19 +34,14 @@ impl Places {
             guild,
             http,
             known: Mutex::default(),
-            privacy: Mutex::default(),
+            kinds: Mutex::default(),
         }
     }
 
     /// Takes in a channel that an event told of.
     pub(super) fn note(&self, channel: &sn::GuildChannel) {
-        keep(
-            &self.privacy,
-            ids::channel(channel.id),
-            privacy(channel.kind),
-        );
         if let Some(place) = self.place(ids::channel(channel.id), channel.kind, channel.parent_id) {
-            keep(&self.known, ids::channel(channel.id), place);
+            self.keep(ids::channel(channel.id), place);
         }
     }
 
@@ -75,7 +62,7 @@ impl Places {
         }
         match house.session_place(channel).await {
             Ok(Some(place)) => {
-                keep(&self.known, channel, place);
+                self.keep(channel, place);
                 return Ok(Some(place));
             }
             Ok(None) => {}
@@ -90,35 +77,31 @@ impl Places {
         }
         let place = self.place(channel, found.kind, found.parent_id);
         if let Some(place) = place {
-            keep(&self.known, channel, place);
+            self.keep(channel, place);
         }
         Ok(place)
     }
 
-    /// Who can see a thread. Asks the cache, then what was learned, then Discord. One that Discord does
-    /// not show counts as private.
-    pub(super) async fn privacy(
+    /// What kind of channel of the guild something is; `None` for another guild's, or for none. Asks
+    /// the cache, then what was learned, then Discord: an archived thread is in no cache.
+    pub(super) async fn kind(
         &self,
-        thread: ChannelId,
+        channel: ChannelId,
         cache: &Cache,
-    ) -> Result<Privacy, ChatError> {
-        let cached = cache.guild(ids::to_guild(self.guild)).and_then(|guild| {
-            let id = ids::to_channel(thread);
-            let found = guild.threads.iter().find(|thread| thread.id == id)?;
-            Some(privacy(found.kind))
-        });
-        if let Some(known) = cached.or_else(|| self.privacy.lock().get(&thread).copied()) {
+    ) -> Result<Option<ChannelType>, ChatError> {
+        let cached = self.in_cache(channel, cache, |found| found.kind);
+        let known = cached.or_else(|| self.kinds.lock().get(&channel).copied());
+        if known.is_some() {
             return Ok(known);
         }
-        let told = match within(self.http.get_channel(ids::to_channel(thread))).await {
-            Ok(found) => found
-                .guild()
-                .map_or(Privacy::Private, |found| privacy(found.kind)),
-            Err(ChatError::Refused { .. }) => Privacy::Private,
-            Err(error) => return Err(error),
-        };
-        keep(&self.privacy, thread, told);
-        Ok(told)
+        let answer = within(self.http.get_channel(ids::to_channel(channel))).await?;
+        let found = answer
+            .guild()
+            .filter(|found| ids::guild(found.guild_id) == self.guild);
+        Ok(found.map(|found| {
+            keep(&self.kinds, channel, found.kind);
+            found.kind
+        }))
     }
 
     /// The place of a channel of a known type. A channel has a parent too, its category: only the
@@ -149,29 +132,35 @@ impl Places {
     }
 
     fn cached(&self, channel: ChannelId, cache: &Cache) -> Option<Place> {
+        self.in_cache(channel, cache, |found| {
+            self.place(channel, found.kind, found.parent_id)
+        })?
+    }
+
+    fn in_cache<T>(
+        &self,
+        channel: ChannelId,
+        cache: &Cache,
+        read: impl FnOnce(&sn::GuildChannel) -> T,
+    ) -> Option<T> {
         let guild = cache.guild(ids::to_guild(self.guild))?;
         let id = ids::to_channel(channel);
         let found = guild
             .channels
             .get(&id)
             .or_else(|| guild.threads.iter().find(|thread| thread.id == id))?;
-        self.place(channel, found.kind, found.parent_id)
+        Some(read(found))
+    }
+
+    fn keep(&self, channel: ChannelId, place: Place) {
+        keep(&self.known, channel, place);
     }
 }
 
-/// Whatever is not known to be public is private.
-fn privacy(kind: ChannelType) -> Privacy {
-    if matches!(kind, ChannelType::PublicThread | ChannelType::NewsThread) {
-        Privacy::Public
-    } else {
-        Privacy::Private
+fn keep<T>(known: &Mutex<HashMap<ChannelId, T>>, channel: ChannelId, what: T) {
+    let mut known = known.lock();
+    if known.len() >= KEPT {
+        known.clear();
     }
-}
-
-fn keep<T>(learned: &Mutex<HashMap<ChannelId, T>>, channel: ChannelId, what: T) {
-    let mut learned = learned.lock();
-    if learned.len() >= KEPT {
-        learned.clear();
-    }
-    learned.insert(channel, what);
+    known.insert(channel, what);
 }

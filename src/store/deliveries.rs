@@ -345,18 +345,6 @@ impl Tx {
         .await?)
     }
 
-    /// The keys that begin so, in the order in which they were queued.
-    pub async fn delivery_keys(&mut self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        let end = format!("{prefix}\u{10FFFF}");
-        Ok(sqlx::query_scalar!(
-            "SELECT key FROM deliveries WHERE key >= ? AND key < ? ORDER BY n",
-            prefix,
-            end
-        )
-        .fetch_all(&mut *self.0)
-        .await?)
-    }
-
     /// Notes that a message is about to be asked for, with which round of its nonce; says whether
     /// the delivery is still wanted.
     pub async fn attempt(
@@ -454,6 +442,18 @@ impl Tx {
         .execute(&mut *self.0)
         .await?;
         Ok(())
+    }
+
+    /// The keys that begin so, in the order in which they were queued.
+    pub async fn delivery_keys(&mut self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let end = format!("{prefix}\u{10FFFF}");
+        Ok(sqlx::query_scalar!(
+            "SELECT key FROM deliveries WHERE key >= ? AND key < ? ORDER BY n",
+            prefix,
+            end
+        )
+        .fetch_all(&mut *self.0)
+        .await?)
     }
 }
 

@@ -277,7 +277,7 @@ async fn the_notice_comes_again_whenever_another_number_of_messages_is_sent() {
         stage.set_env("BATON_CHANNEL_MODE__HISTORY", history);
         stage.start().await;
         for n in ["one", "two"] {
-            let text = format!("{n} of {history}");
+            let text = format!("{n} of {history}.");
             say(&stage, "owner", &format!("@bot {}", said(&text))).await;
             stage.answer(channel, &text).await;
         }

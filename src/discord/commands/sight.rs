@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
+use serenity::all::ChannelType;
 use tokio::time::{Instant, timeout_at};
 
 use super::Context;
 use crate::{
-    discord::{ids, places::Privacy},
+    discord::ids,
     session::{Audience, SessionView},
     words::{ChannelId, Place},
 };
@@ -62,13 +63,14 @@ fn sees_channel(context: Context<'_>, place: Place) -> bool {
     guild.user_permissions_in(channel, member).view_channel()
 }
 
-/// Who is in a private thread is not known, so nobody sees one from elsewhere.
+/// Whether everybody sees a thread who sees its channel. One whose type cannot be had is taken for
+/// private. Who is in a private thread is not known, so nobody sees one from elsewhere.
 async fn is_public(context: Context<'_>, thread: ChannelId) -> bool {
     let cache = &context.serenity_context().cache;
-    match context.data().places.privacy(thread, cache).await {
-        Ok(privacy) => privacy == Privacy::Public,
+    match context.data().places.kind(thread, cache).await {
+        Ok(kind) => kind.is_some_and(|kind| kind != ChannelType::PrivateThread),
         Err(error) => {
-            tracing::debug!(%error, %thread, "whether a thread is private cannot be found out");
+            tracing::debug!(%error, %thread, "a thread's type cannot be had");
             false
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     discord::{
         commands::{framework, told},
         registration::register,
-        testing::{FakeHouse, channel, connected},
+        testing::{FakeHouse, connected},
     },
     session::{Audience, SessionView},
     store::Store,
@@ -80,15 +80,18 @@ async fn who_may_not_is_told_why() {
 async fn session_list_names_the_conversations_of_the_channel() {
     let sim = Sim::start(SimConfig::default()).await;
     let (mut house, store, directory) = open_house().await;
+    let general = sim.channel("general");
+    let thread = |name: &str| ChannelId::new(sim.create_thread_in(general, name).get());
+    let (first, second) = (thread("first"), thread("second"));
     let view = SessionView {
         id: SessionId::fresh(),
         place: Place {
             guild: GuildId::new(sim.guild_id().get()),
-            channel: channel(&sim, "general"),
-            thread: Some(ChannelId::new(7)),
+            channel: ChannelId::new(general.get()),
+            thread: Some(first),
         },
-        at: ChannelId::new(7),
-        audience: Audience::Channel,
+        at: first,
+        audience: Audience::Thread,
         title: "fix the build".into(),
         project: "demo".into(),
         state: Some(RunState::Running),
@@ -96,7 +99,7 @@ async fn session_list_names_the_conversations_of_the_channel() {
         unreachable: None,
     };
     let closed = SessionView {
-        at: ChannelId::new(8),
+        at: second,
         state: None,
         unreachable: Some("Missing *Permissions*".into()),
         ..view.clone()
@@ -113,9 +116,11 @@ async fn session_list_names_the_conversations_of_the_channel() {
         .await;
     assert_eq!(
         answer.content,
-        "<#7> fix the build · demo · running · <t:1700000000:R>\n\
-         <#8> fix the build · demo · idle · <t:1700000000:R> · ⚠️ Discord takes no messages there: \
-         Missing \\*Permissions\\*"
+        format!(
+            "<#{first}> fix the build · demo · running · <t:1700000000:R>\n\
+             <#{second}> fix the build · demo · idle · <t:1700000000:R> · ⚠️ Discord takes no messages \
+             there: Missing \\*Permissions\\*"
+        )
     );
     served.stop().await;
     sim.assert_clean();
