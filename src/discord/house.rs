@@ -8,7 +8,7 @@ use crate::{
     access::{Action, Change, Changed, Forbidden, Permit, Refusal},
     session::{
         Cancelled, Cleared, Engine, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
-        SessionError, SessionView, Spot, StartOrder, Started, Stopped,
+        SessionError, SessionView, StartIn, StartOrder, Started, Stopped,
     },
     store::MembershipRow,
     words::{ChannelId, MessageId, Person, Place, RunId, Tier},
@@ -65,7 +65,7 @@ pub(super) trait House: Send + Sync + 'static {
     ) -> Result<Vec<SessionView>, SessionError>;
 
     /// What it takes to begin a session there, with this project if not the channel's.
-    fn demanded(&self, place: Place, project: Option<&str>, spot: Spot) -> Action;
+    fn demanded(&self, place: Place, project: Option<&str>, start_in: StartIn) -> Action;
 
     /// Begins a session.
     async fn start_session(
@@ -182,8 +182,8 @@ impl House for Behind {
         self.0.find_sessions(permit, name).await
     }
 
-    fn demanded(&self, place: Place, project: Option<&str>, spot: Spot) -> Action {
-        self.0.demanded(place, project, spot)
+    fn demanded(&self, place: Place, project: Option<&str>, start_in: StartIn) -> Action {
+        self.0.demanded(place, project, start_in)
     }
 
     async fn start_session(

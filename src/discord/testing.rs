@@ -15,7 +15,7 @@ use crate::{
     config::CatchUp,
     session::{
         Cancelled, Cleared, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
-        SessionError, SessionView, Spot, StartOrder, Started, Stopped,
+        SessionError, SessionView, StartIn, StartOrder, Started, Stopped,
     },
     store::{MembershipRow, Store, StoreError},
     words::{ChannelId, GuildId, MessageId, Person, Place, RunId, Tier},
@@ -71,13 +71,14 @@ pub(super) struct FakeHouse {
     pub(super) failures: Mutex<u32>,
     pub(super) live: Mutex<Vec<String>>,
     pub(super) live_message: Mutex<Option<MessageId>>,
-    pub(super) posts_in: Mutex<Option<ChannelId>>,
     /// Where permits come from: everybody is the owner. Without it everybody is refused.
     pub(super) store: Option<Store>,
     pub(super) sessions: Vec<SessionView>,
     pub(super) cancelled: Mutex<Vec<Place>>,
     pub(super) orders: Mutex<Vec<StartOrder>>,
     pub(super) projects: Projects,
+    /// Where the session of every run posts, if that is known.
+    pub(super) posts_in: Mutex<Option<ChannelId>>,
 }
 
 impl FakeHouse {
@@ -210,7 +211,7 @@ impl House for FakeHouse {
         Ok(self.sessions.clone())
     }
 
-    fn demanded(&self, _: Place, _: Option<&str>, _: Spot) -> Action {
+    fn demanded(&self, _: Place, _: Option<&str>, _: StartIn) -> Action {
         Action::StartSession
     }
 

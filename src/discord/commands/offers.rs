@@ -10,7 +10,7 @@ use super::{CommandError, Context, caller, sight::visible};
 use crate::{
     access::Action,
     discord::render,
-    session::{Reach, SessionView, Spot},
+    session::{Reach, SessionView, StartIn},
 };
 
 /// The most that Discord shows (Discord: interactions/receiving-and-responding#autocomplete).
@@ -54,7 +54,7 @@ async fn projects_here(context: Context<'_>) -> Result<Vec<Offer>, CommandError>
     let house = &context.data().house;
     let mut offers = Vec::new();
     for name in house.projects().names() {
-        let demanded = house.demanded(caller.place, Some(name), Spot::Thread);
+        let demanded = house.demanded(caller.place, Some(name), StartIn::NewThread);
         if caller.permit(context, demanded).await.is_ok() {
             offers.push(Offer::plain(name));
         }

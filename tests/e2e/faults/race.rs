@@ -2,7 +2,7 @@
 
 use baton::{
     access::Action,
-    session::{Heard, Spot, StartOrder, Started},
+    session::{Heard, StartIn, StartOrder, Started},
     words::{Addressed, MessageId},
 };
 
@@ -21,7 +21,7 @@ async fn a_mention_that_comes_with_the_start_of_a_session_in_its_thread_is_for_t
         name: "first".into(),
         project: None,
         model: None,
-        spot: Spot::Thread,
+        start_in: StartIn::NewThread,
     };
     // Nothing is stored as long as this stands; whoever comes first goes on first.
     let held = bench.store.write().await.unwrap();
