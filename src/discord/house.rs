@@ -8,7 +8,7 @@ use crate::{
     access::{Action, Change, Changed, Forbidden, Permit, Refusal},
     session::{
         Cancelled, Cleared, Engine, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
-        SessionError, SessionView, StartOrder, Started, Stopped,
+        SessionError, SessionView, StartIn, StartOrder, Started, Stopped,
     },
     store::MembershipRow,
     words::{ChannelId, MessageId, Person, Place, RunId, Tier},
@@ -21,7 +21,10 @@ pub(super) trait House: Send + Sync + 'static {
     /// Decides on a message, and marks it as decided on, in one transaction.
     async fn hear(&self, heard: Heard) -> Result<(), SessionError>;
 
-    /// Marks a message that needs no decision.
+    /// Marks a message that needs no decision, soon.
+    async fn passed(&self, channel: ChannelId, message: MessageId);
+
+    /// Marks a message that needs no decision, now.
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError>;
 
     /// Says in a place that messages up to this one are left out, and marks them as decided on.
@@ -47,7 +50,8 @@ pub(super) trait House: Send + Sync + 'static {
     /// Ends what is at work at the permit's place.
     async fn cancel(&self, permit: &Permit) -> Result<Cancelled, SessionError>;
 
-    /// The sessions of the permit's channel or all that the person may see, the last used first.
+    /// The sessions of the permit's channel or of all where the person may know of them, the last used
+    /// first; also those at places that he cannot see.
     async fn sessions(
         &self,
         person: &Person,
@@ -55,15 +59,16 @@ pub(super) trait House: Send + Sync + 'static {
         reach: Reach,
     ) -> Result<Vec<SessionView>, SessionError>;
 
-    /// The session at the permit's place, or the one of its channel that is called so.
-    async fn find_session(
+    /// The session at the permit's place, or those of its channel that are called so, the best match
+    /// first; also those at places that its person cannot see.
+    async fn find_sessions(
         &self,
         permit: &Permit,
         name: Option<&str>,
-    ) -> Result<Option<SessionView>, SessionError>;
+    ) -> Result<Vec<SessionView>, SessionError>;
 
-    /// What it takes to begin a session there.
-    fn demanded(&self, place: Place, order: &StartOrder) -> Action;
+    /// What it takes to begin a session there, with this project if not the channel's.
+    fn demanded(&self, place: Place, project: Option<&str>, start_in: StartIn) -> Action;
 
     /// Begins a session.
     async fn start_session(
@@ -110,10 +115,21 @@ pub(super) trait House: Send + Sync + 'static {
     /// How the server is.
     async fn health(&self) -> Result<Health, SessionError>;
 
+    /// Where the session of a run posts now; `None` if there is no such run.
+    async fn posts_in(&self, run: RunId) -> Result<Option<ChannelId>, SessionError>;
+
     /// Has the outbox post the live message of a run.
     async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError>;
 
-    /// The live message of a run, once it stands.
+    /// Has the outbox post another live message of a run in place of an old one.
+    async fn renew_live(
+        &self,
+        run: RunId,
+        old: MessageId,
+        text: String,
+    ) -> Result<(), SessionError>;
+
+    /// The newest live message of a run, once it stands.
     async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError>;
 }
 
@@ -124,6 +140,10 @@ pub(super) struct Behind(pub(super) Arc<Engine>);
 impl House for Behind {
     async fn hear(&self, heard: Heard) -> Result<(), SessionError> {
         self.0.hear(heard).await
+    }
+
+    async fn passed(&self, channel: ChannelId, message: MessageId) {
+        self.0.passed(channel, message);
     }
 
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError> {
@@ -169,16 +189,16 @@ impl House for Behind {
         self.0.sessions(person, permit, reach).await
     }
 
-    async fn find_session(
+    async fn find_sessions(
         &self,
         permit: &Permit,
         name: Option<&str>,
-    ) -> Result<Option<SessionView>, SessionError> {
-        self.0.find_session(permit, name).await
+    ) -> Result<Vec<SessionView>, SessionError> {
+        self.0.find_sessions(permit, name).await
     }
 
-    fn demanded(&self, place: Place, order: &StartOrder) -> Action {
-        self.0.demanded(place, order)
+    fn demanded(&self, place: Place, project: Option<&str>, start_in: StartIn) -> Action {
+        self.0.demanded(place, project, start_in)
     }
 
     async fn start_session(
@@ -239,8 +259,21 @@ impl House for Behind {
         self.0.health().await
     }
 
+    async fn posts_in(&self, run: RunId) -> Result<Option<ChannelId>, SessionError> {
+        Ok(self.0.store().posts_in(run).await?)
+    }
+
     async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError> {
         self.0.show_live(run, text).await
+    }
+
+    async fn renew_live(
+        &self,
+        run: RunId,
+        old: MessageId,
+        text: String,
+    ) -> Result<(), SessionError> {
+        self.0.renew_live(run, old, text).await
     }
 
     async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError> {

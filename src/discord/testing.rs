@@ -15,7 +15,7 @@ use crate::{
     config::CatchUp,
     session::{
         Cancelled, Cleared, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
-        SessionError, SessionView, StartOrder, Started, Stopped,
+        SessionError, SessionView, StartIn, StartOrder, Started, Stopped,
     },
     store::{MembershipRow, Store, StoreError},
     words::{ChannelId, GuildId, MessageId, Person, Place, RunId, Tier},
@@ -71,12 +71,18 @@ pub(super) struct FakeHouse {
     pub(super) failures: Mutex<u32>,
     pub(super) live: Mutex<Vec<String>>,
     pub(super) live_message: Mutex<Option<MessageId>>,
+    /// Live messages that had to be replaced, and by what.
+    pub(super) renewed: Mutex<Vec<(MessageId, String)>>,
     /// Where permits come from: everybody is the owner. Without it everybody is refused.
     pub(super) store: Option<Store>,
     pub(super) sessions: Vec<SessionView>,
+    /// How often it was asked whether somebody may do something.
+    pub(super) judged: Mutex<u32>,
     pub(super) cancelled: Mutex<Vec<Place>>,
     pub(super) orders: Mutex<Vec<StartOrder>>,
     pub(super) projects: Projects,
+    /// Where the session of every run posts, if that is known.
+    pub(super) posts_in: Mutex<Option<ChannelId>>,
 }
 
 impl FakeHouse {
@@ -110,6 +116,17 @@ impl FakeHouse {
         }
     }
 
+    /// Waits until everything in a channel up to a message was decided on.
+    pub(super) async fn until_marked_up_to(&self, channel: ChannelId, message: MessageId) {
+        loop {
+            let changed = self.changed.notified();
+            if self.marks.lock().get(&channel) >= Some(&message) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     fn mark_now(&self, channel: ChannelId, message: MessageId) {
         let mut marks = self.marks.lock();
         let mark = marks.entry(channel).or_insert(message);
@@ -134,6 +151,10 @@ impl House for FakeHouse {
         self.mark_now(channel, message);
         self.changed.notify_waiters();
         Ok(())
+    }
+
+    async fn passed(&self, channel: ChannelId, message: MessageId) {
+        self.mark_now(channel, message);
     }
 
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError> {
@@ -165,6 +186,7 @@ impl House for FakeHouse {
         place: Place,
         action: Action,
     ) -> Result<Result<Permit, Refusal>, SessionError> {
+        *self.judged.lock() += 1;
         let (Some(store), person) = (&self.store, person) else {
             return Ok(Err(Refusal::NotAMember));
         };
@@ -190,15 +212,15 @@ impl House for FakeHouse {
         Ok(self.sessions.clone())
     }
 
-    async fn find_session(
+    async fn find_sessions(
         &self,
         _: &Permit,
         _: Option<&str>,
-    ) -> Result<Option<SessionView>, SessionError> {
-        Ok(self.sessions.first().cloned())
+    ) -> Result<Vec<SessionView>, SessionError> {
+        Ok(self.sessions.clone())
     }
 
-    fn demanded(&self, _: Place, _: &StartOrder) -> Action {
+    fn demanded(&self, _: Place, _: Option<&str>, _: StartIn) -> Action {
         Action::StartSession
     }
 
@@ -253,8 +275,18 @@ impl House for FakeHouse {
         Err(StoreError::Damaged("not asked here".into()).into())
     }
 
+    async fn posts_in(&self, _: RunId) -> Result<Option<ChannelId>, SessionError> {
+        Ok(*self.posts_in.lock())
+    }
+
     async fn show_live(&self, _: RunId, text: String) -> Result<(), SessionError> {
         self.live.lock().push(text);
+        Ok(())
+    }
+
+    async fn renew_live(&self, _: RunId, old: MessageId, text: String) -> Result<(), SessionError> {
+        self.renewed.lock().push((old, text));
+        *self.live_message.lock() = None;
         Ok(())
     }
 

@@ -1,34 +1,77 @@
 //! What somebody can see of the guild. Titles of conversations are for those who could read them.
 
-use serenity::all as sn;
+use std::time::Duration;
+
+use futures::{StreamExt as _, stream};
+use serenity::all::ChannelType;
+use tokio::time::{Instant, timeout_at};
 
 use super::Context;
-use crate::{discord::ids, words::Place};
+use crate::{
+    discord::ids,
+    session::{Audience, SessionView},
+    words::{ChannelId, Place},
+};
 
-/// Whether the caller can see a place, by the permissions that Discord gives him there. Who is in a
-/// private thread is not known, so nobody sees one from elsewhere.
-pub(super) fn can_see(context: Context<'_>, place: Place) -> bool {
-    let interaction = context.interaction;
-    let Some(member) = interaction.member.as_deref() else {
-        return false;
-    };
-    let shown = place.post_channel();
-    if ids::channel(interaction.channel_id) == shown {
+/// Threads that Discord is asked for at the same time.
+const AT_ONCE: usize = 8;
+
+/// Those of the sessions whose places the caller can see, in their order. A thread of which that cannot
+/// be found out in time he cannot see.
+pub(super) async fn visible(
+    context: Context<'_>,
+    sessions: Vec<SessionView>,
+    patience: Duration,
+) -> Vec<SessionView> {
+    let until = Instant::now() + patience;
+    let looks: Vec<_> = sessions
+        .into_iter()
+        .map(|session| async move {
+            let sees = timeout_at(until, can_see(context, &session)).await;
+            (sees == Ok(true)).then_some(session)
+        })
+        .collect();
+    let seen: Vec<Option<SessionView>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+    seen.into_iter().flatten().collect()
+}
+
+async fn can_see(context: Context<'_>, session: &SessionView) -> bool {
+    if ids::channel(context.interaction.channel_id) == session.at {
         return true;
     }
+    if !sees_channel(context, session.place) {
+        return false;
+    }
+    match session.audience {
+        Audience::Channel => true,
+        Audience::Thread => is_public(context, session.at).await,
+    }
+}
+
+/// By the permissions that Discord gives him there.
+fn sees_channel(context: Context<'_>, place: Place) -> bool {
+    let Some(member) = context.interaction.member.as_deref() else {
+        return false;
+    };
     let cache = &context.serenity_context().cache;
     let Some(guild) = cache.guild(ids::to_guild(place.guild)) else {
         return false;
     };
-    let thread = guild
-        .threads
-        .iter()
-        .find(|thread| ids::channel(thread.id) == shown);
-    if thread.is_some_and(|thread| thread.kind == sn::ChannelType::PrivateThread) {
-        return false;
-    }
     let Some(channel) = guild.channels.get(&ids::to_channel(place.channel)) else {
         return false;
     };
     guild.user_permissions_in(channel, member).view_channel()
+}
+
+/// Whether everybody sees a thread who sees its channel. One whose type cannot be had is taken for
+/// private. Who is in a private thread is not known, so nobody sees one from elsewhere.
+async fn is_public(context: Context<'_>, thread: ChannelId) -> bool {
+    let cache = &context.serenity_context().cache;
+    match context.data().places.kind(thread, cache).await {
+        Ok(kind) => kind.is_some_and(|kind| kind != ChannelType::PrivateThread),
+        Err(error) => {
+            tracing::debug!(%error, %thread, "a thread's type cannot be had");
+            false
+        }
+    }
 }

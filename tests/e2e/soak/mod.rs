@@ -68,6 +68,7 @@ async fn an_hour() {
     let mut after_ten_minutes = 0;
     while time.passed() < HOUR {
         people.speak(time.passed()).await;
+        people.listen();
         time.step().await;
         if after_ten_minutes == 0 && time.passed() >= Duration::from_mins(10) {
             after_ten_minutes = resident();
@@ -77,7 +78,11 @@ async fn an_hour() {
     chaos.stop().await;
     // An event that was lost is found when the connection is made anew.
     stage.sim.drop_gateway();
-    time.until(CALM, async || people.unanswered()).await;
+    time.until(CALM, async || {
+        people.listen();
+        people.unanswered()
+    })
+    .await;
     time.until(CALM, async || missing(stage.is_settled().await, "peace"))
         .await;
     let grown = resident().saturating_sub(after_ten_minutes);

@@ -1,16 +1,22 @@
 //! `/session list`: the conversations of a channel, or of all places that one may see.
 
-use super::super::{
-    CommandError, Context,
-    answer::{fitting, say},
-    introduced,
-    sight::can_see,
+use super::{
+    super::{
+        CommandError, Context,
+        answer::{fitting, say},
+        introduced,
+        sight::visible,
+    },
+    PATIENCE,
 };
 use crate::{
     access::Action,
     discord::render,
     session::{Reach, SessionView},
 };
+
+/// Sessions that the list shows; Discord's messages have room for about so many lines.
+const LISTED: usize = 15;
 
 /// How far the list reaches.
 #[derive(Clone, Copy, Debug, poise::ChoiceParameter)]
@@ -34,10 +40,9 @@ pub(super) async fn list(
         Some(Where::Everywhere) => Reach::Everywhere,
     };
     let house = &context.data().house;
-    let mut sessions = house.sessions(&caller.person, &permit, reach).await?;
-    if reach == Reach::Everywhere {
-        sessions.retain(|session| can_see(context, session.place));
-    }
+    let sessions = house.sessions(&caller.person, &permit, reach).await?;
+    let mut sessions = visible(context, sessions, PATIENCE).await;
+    sessions.truncate(LISTED);
     say(context, &sentences(&sessions, reach)).await
 }
 
