@@ -188,6 +188,7 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
                 user: Some(OWNER),
                 role: None,
             },
+            clock.clone(),
         ),
         outbox: Outbox::new(store.clone(), clock.clone()),
         chat: Arc::new(Silence),

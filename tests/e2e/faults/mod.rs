@@ -351,7 +351,7 @@ fn gate(store: &Store) -> Gate {
         user: Some(OWNER),
         role: None,
     };
-    Gate::new(store.clone(), owners)
+    Gate::new(store.clone(), owners, Clock::system())
 }
 
 fn owner() -> Person {
