@@ -8,6 +8,8 @@ mod action;
 mod gate;
 mod judge;
 mod members;
+#[cfg(test)]
+mod model;
 mod policy;
 
 pub use action::Action;

@@ -217,10 +217,10 @@ fn a_blocked_owner_by_role_owns_nothing() {
 }
 
 /// A membership that ends a minute from now.
-fn ending(row: MembershipRow) -> MembershipRow {
+fn ending(subject: Subject, scope: &str, tier: Tier) -> MembershipRow {
     MembershipRow {
         expires_at: Some(NOW.after(Duration::from_mins(1))),
-        ..row
+        ..row(subject, scope, tier)
     }
 }
 
@@ -243,7 +243,7 @@ fn nothing_that_ends_by_itself_is_a_way_around() {
     assert_eq!(found, Err(Forbidden::LastOwner));
     // An owner for a while who would be one for ever.
     let for_a_while = [
-        ending(row(user(ACTOR), "global", Tier::Owner)),
+        ending(user(ACTOR), "global", Tier::Owner),
         row(user(9), "channel:7", Tier::Member),
     ];
     let found = judged_change(
@@ -256,7 +256,7 @@ fn nothing_that_ends_by_itself_is_a_way_around() {
     let both = [
         row(user(ACTOR), "global", Tier::Owner),
         row(user(OTHER), "global", Tier::Owner),
-        ending(row(user(OTHER), "channel:2", Tier::Blocked)),
+        ending(user(OTHER), "channel:2", Tier::Blocked),
     ];
     let longer = Change {
         scope: Scope::Channel(ChannelId::new(2)),
