@@ -6,7 +6,7 @@
 
 use super::{
     members::{Change, Forbidden},
-    policy::{Law, is_of, rank},
+    policy::{Law, is_of},
 };
 use crate::{
     clock::Millis,
@@ -86,12 +86,12 @@ pub(super) fn judge(asked: &Asked<'_>, law: &Law<'_>) -> Result<(), Forbidden> {
             };
             for person in &people {
                 let (was, is) = tiers(person);
-                if was != is && rank(was) >= rank(own) {
+                if was != is && was.rank() >= own.rank() {
                     return Err(Forbidden::NoLess);
                 }
             }
             let (was, is) = tiers(actor);
-            if rank(is) > rank(was) {
+            if is.rank() > was.rank() {
                 return Err(Forbidden::Raise);
             }
             let mut others = people.iter().take(named);

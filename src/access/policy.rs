@@ -144,7 +144,7 @@ impl Law<'_> {
         if tier == Tier::Blocked {
             return Err(Refusal::Blocked);
         }
-        if rank(tier) < rank(action.demands()) {
+        if tier.rank() < action.demands().rank() {
             return Err(match action.demands() {
                 Tier::Owner => Refusal::NotAnOwner,
                 Tier::Member | Tier::Guest | Tier::Blocked => Refusal::NotAMember,
@@ -173,17 +173,7 @@ fn at_scope(rows: &[&MembershipRow], scope: Scope) -> Option<Tier> {
     let rows = || rows.iter().filter(|row| row.scope == scope);
     let own = rows().find(|row| matches!(row.subject, Subject::User(_)));
     own.map(|row| row.tier)
-        .or_else(|| rows().map(|row| row.tier).max_by_key(|tier| rank(*tier)))
-}
-
-/// How high a tier stands.
-pub(super) const fn rank(tier: Tier) -> u8 {
-    match tier {
-        Tier::Blocked => 0,
-        Tier::Guest => 1,
-        Tier::Member => 2,
-        Tier::Owner => 3,
-    }
+        .or_else(|| rows().map(|row| row.tier).max_by_key(|tier| tier.rank()))
 }
 
 #[cfg(test)]

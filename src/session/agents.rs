@@ -116,7 +116,7 @@ impl Agents {
             },
             directory: project.directory.clone(),
             model: session.model.clone().or_else(|| project.model.clone()),
-            allowed_tools: project.allowed_tools.clone(),
+            allowed_tools: project.rules_for(session.circle),
             forbidden: self.forbidden.clone(),
             temporary: self.host.temporary(runner),
         };

@@ -77,7 +77,7 @@ impl Engine {
     }
 
     /// Tells a run at work to stop; says whether it is at work.
-    fn stop_run(&self, run: RunId) -> bool {
+    pub(super) fn stop_run(&self, run: RunId) -> bool {
         let at_work = self.at_work.lock();
         let cancel = at_work.get(&run);
         cancel.inspect(|cancel| cancel.cancel()).is_some()

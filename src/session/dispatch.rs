@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{Engine, SessionError, sentences};
 use crate::{
-    access::{Action, Refusal},
+    access::{Permit, Refusal},
     delivery::{ChatError, Standing},
     store::{RequestRow, SessionRow},
-    words::{Person, RequestState, RunId, SessionId},
+    words::{Person, RequestState, RunId, SessionId, Tier},
 };
 
 /// How long the roles hold that a person had when he was accepted.
@@ -17,21 +17,47 @@ const FRESH: Duration = Duration::from_mins(1);
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// Requests whose people may still ask, each with the proof of it. Nothing else reaches an agent.
+#[derive(Default)]
+pub(super) struct Permitted {
+    requests: Vec<RequestRow>,
+    permits: Vec<Permit>,
+}
+
+impl Permitted {
+    fn add(&mut self, request: RequestRow, permit: Permit) {
+        self.requests.push(request);
+        self.permits.push(permit);
+    }
+
+    /// In the order of acceptance.
+    pub(super) fn requests(&self) -> &[RequestRow] {
+        &self.requests
+    }
+
+    /// What the least of them is; `None` if there is nobody.
+    fn tier(&self) -> Option<Tier> {
+        let tiers = self.permits.iter().map(Permit::tier);
+        tiers.min_by_key(|tier| tier.rank())
+    }
+}
+
 impl Engine {
-    /// The requests of a run whose persons may still ask. The others get their outcome now.
+    /// The requests of a run whose persons may still ask. The others get their outcome now. A run
+    /// acts with no more than the least of them could now; `None` if nobody is left.
     pub(super) async fn still_permitted(
         &self,
         run: RunId,
         session: SessionId,
-    ) -> Result<Vec<RequestRow>, SessionError> {
+    ) -> Result<Option<Permitted>, SessionError> {
         let session = self.store.session(session).await?;
-        let mut permitted = Vec::new();
+        let mut permitted = Permitted::default();
         for request in self.store.requests_of(run).await? {
             if request.state != RequestState::Taken {
                 continue;
             }
             match self.may_still(&request, &session).await? {
-                Ok(()) => permitted.push(request),
+                Ok(permit) => permitted.add(request, permit),
                 Err(refusal) => {
                     let now = self.clock.now();
                     let mut tx = self.store.write().await?;
@@ -46,7 +72,15 @@ impl Engine {
                 }
             }
         }
-        Ok(permitted)
+        let Some(tier) = permitted.tier() else {
+            return Ok(None);
+        };
+        if tier.rank() < self.store.run(run).await?.tier.rank() {
+            let mut tx = self.store.write().await?;
+            tx.lower_run(run, tier).await?;
+            tx.commit().await?;
+        }
+        Ok(Some(permitted))
     }
 
     /// Asks the gate again, with the roles of the last minute.
@@ -54,30 +88,50 @@ impl Engine {
         &self,
         request: &RequestRow,
         session: &SessionRow,
-    ) -> Result<Result<(), Refusal>, SessionError> {
-        let age = self.clock.now().since(request.accepted_at);
-        let person = if age <= FRESH {
-            request.person.clone()
-        } else {
-            match self.standing_of(&request.person).await {
-                Ok(Standing::Member(roles)) => Person {
-                    roles,
-                    ..request.person.clone()
-                },
-                // Who has left is a guest, and a guest has no agent work.
-                Ok(Standing::Stranger) => return Ok(Err(Refusal::NotAMember)),
-                // Whether a block of a role is meant for him cannot be known.
-                Err(_) if self.store.has_role_blocks().await? => return Ok(Err(Refusal::Blocked)),
-                Err(_) => Person {
-                    roles: Vec::new(),
-                    ..request.person.clone()
-                },
-            }
+    ) -> Result<Result<Permit, Refusal>, SessionError> {
+        let person = match self.person_now(request).await {
+            Ok(Some(person)) => person,
+            // Who has left is nobody here, not even a guest.
+            Ok(None) => return Ok(Err(Refusal::NotAMember)),
+            // Whether a block of a role is meant for him cannot be known.
+            Err(_) if self.store.has_role_blocks().await? => return Ok(Err(Refusal::Blocked)),
+            Err(_) => Person {
+                roles: Vec::new(),
+                ..request.person.clone()
+            },
         };
-        let decision = self
-            .authorize(&person, session.place(), Action::Ask)
-            .await?;
-        Ok(decision.map(|_| ()))
+        self.authorize(&person, session.place(), self.asking_in(session))
+            .await
+    }
+
+    /// Whether who asked is known to be blocked where his conversation is.
+    pub(super) async fn is_blocked_now(
+        &self,
+        request: &RequestRow,
+        session: &SessionRow,
+    ) -> Result<bool, SessionError> {
+        let person = match self.person_now(request).await {
+            Ok(Some(person)) => person,
+            // What he was when he asked is all that is known.
+            Ok(None) | Err(_) => request.person.clone(),
+        };
+        let action = self.asking_in(session);
+        let decision = self.authorize(&person, session.place(), action).await?;
+        Ok(decision.is_err_and(|refusal| refusal == Refusal::Blocked))
+    }
+
+    /// Who asked, with the roles of the last minute; `None` if he has left.
+    async fn person_now(&self, request: &RequestRow) -> Result<Option<Person>, ChatError> {
+        if self.clock.now().since(request.accepted_at) <= FRESH {
+            return Ok(Some(request.person.clone()));
+        }
+        Ok(match self.standing_of(&request.person).await? {
+            Standing::Member(roles) => Some(Person {
+                roles,
+                ..request.person.clone()
+            }),
+            Standing::Stranger => None,
+        })
     }
 
     async fn standing_of(&self, person: &Person) -> Result<Standing, ChatError> {

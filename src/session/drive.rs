@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine, ProjectAgent, SessionError,
     agent::{Agent, Warmth},
+    dispatch::Permitted,
     finish::{Account, Outcome, failure, took_too_long},
     prompt, sentences,
     slot::Slot,
@@ -19,7 +20,7 @@ use crate::{
         ErrorClass, TurnEnd, TurnOutcome,
         runner::{LinkError, Written},
     },
-    store::{RequestRow, SessionRow},
+    store::SessionRow,
     words::{RunId, RunState},
 };
 
@@ -80,7 +81,7 @@ impl Engine {
         cancel: &CancellationToken,
     ) -> Result<(), SessionError> {
         let row = self.store.run(run).await?;
-        if row.cancelled_by.is_some() {
+        if row.cancelled_by.is_some() || row.broken_off_at.is_some() {
             cancel.cancel();
         }
         match row.state {
@@ -104,19 +105,18 @@ impl Engine {
             | RunState::Expired
             | RunState::Interrupted => return Ok(()),
         }
-        let requests = self.still_permitted(run, session).await?;
-        if requests.is_empty() {
+        let Some(permitted) = self.still_permitted(run, session).await? else {
             self.finish_at_last(run, session, Outcome::Refused, None)
                 .await;
             return Ok(());
-        }
+        };
         for _ in 0..STARTS {
             if cancel.is_cancelled() {
                 self.finish_at_last(run, session, Outcome::Cancelled, None)
                     .await;
                 return Ok(());
             }
-            match self.attempt(run, session, &requests, cancel).await? {
+            match self.attempt(run, session, &permitted, cancel).await? {
                 Next::End(end) => {
                     self.conclude(run, session, *end).await;
                     return Ok(());
@@ -164,11 +164,12 @@ impl Engine {
         self: &Arc<Self>,
         run: RunId,
         session: crate::words::SessionId,
-        requests: &[RequestRow],
+        permitted: &Permitted,
         cancel: &CancellationToken,
     ) -> Result<Next, SessionError> {
         let session = self.store.session(session).await?;
         let project = self.project_of(&session)?;
+        let requests = permitted.requests();
         let context = self.context(&session, requests).await?;
         let agent = self.agents.obtain(&session, &project).await?;
         // Before the prompt: if this server dies after it was given, the next one knows that the
@@ -227,7 +228,14 @@ impl Engine {
         mut agent: Agent,
         cancel: &CancellationToken,
     ) -> Result<Next, SessionError> {
-        let turn = Turn::new(self, run, session, project);
+        let tier = match self.store.run(run).await {
+            Ok(row) => row.tier,
+            Err(error) => {
+                self.agents.end(agent).await;
+                return Err(error.into());
+            }
+        };
+        let turn = Turn::new(self, run, tier, session, project);
         let watched = match turn.watch(&mut agent, cancel).await {
             Ok(watched) => watched,
             Err(error) => {

@@ -9,7 +9,7 @@ use super::{Engine, SessionError, accept::Accepted, conversation::Found, sentenc
 use crate::{
     access::{Action, Refusal},
     store::{NewDelivery, Payload},
-    words::{Addressed, ChannelId, MessageId, Person, Place, UserId},
+    words::{Addressed, ChannelId, Guests, MessageId, Person, Place, UserId},
 };
 
 /// How long a person is not told again why he is refused; the reaction still shows it.
@@ -52,8 +52,8 @@ impl Engine {
     /// Takes in a message: ignores, refuses or accepts it. When this returns, the decision is
     /// stored, and so is whatever people are told of it.
     pub async fn hear(self: &Arc<Self>, heard: Heard) -> Result<(), SessionError> {
-        let conversation = match self.conversation(&heard).await? {
-            Found::Conversation(conversation) => conversation,
+        let (conversation, action) = match self.conversation(&heard).await? {
+            Found::Conversation(conversation, action) => (conversation, action),
             Found::Nothing => return self.decided(heard.channel, heard.message).await,
             Found::NoProject => return self.show_the_way(&heard).await,
         };
@@ -63,10 +63,7 @@ impl Engine {
             return self.decided(heard.channel, heard.message).await;
         }
         self.heard.fetch_add(1, Ordering::Relaxed);
-        let permit = match self
-            .authorize(&heard.person, heard.place, Action::Ask)
-            .await?
-        {
+        let permit = match self.authorize(&heard.person, heard.place, action).await? {
             Ok(permit) => permit,
             Err(refusal) => return self.refuse(&heard, refusal).await,
         };
@@ -112,7 +109,9 @@ impl Engine {
         };
         tx.deliver(&apart(format!("refused:{id}"), id, reaction), now)
             .await?;
-        if let Some(text) = why(refusal)
+        let project = self.projects.of_channel(heard.place.channel);
+        let guests = project.map_or(Guests::None, |project| project.guests);
+        if let Some(text) = why(refusal, guests)
             && self.may_tell(Told::Person(heard.person.id))
         {
             let notice = Payload::Notice {
@@ -185,12 +184,13 @@ impl Engine {
 }
 
 /// What a person is told who may not; who is blocked gets no more than the sign.
-fn why(refusal: Refusal) -> Option<String> {
-    match refusal {
-        Refusal::Blocked => None,
-        Refusal::NotAMember => Some(refusal.to_string()),
+fn why(refusal: Refusal, guests: Guests) -> Option<String> {
+    match (refusal, guests) {
+        (Refusal::Blocked, _) => None,
+        (Refusal::NotAMember, Guests::Ask) => Some(sentences::MEMBERS_CONVERSATION.to_owned()),
+        (Refusal::NotAMember, Guests::None) => Some(refusal.to_string()),
         // The only place where it takes an owner to ask.
-        Refusal::NotAnOwner => Some(sentences::OWNERS_CHANNEL.to_owned()),
+        (Refusal::NotAnOwner, _) => Some(sentences::OWNERS_CHANNEL.to_owned()),
     }
 }
 

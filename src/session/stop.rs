@@ -188,5 +188,6 @@ fn anew(session: &SessionRow, command: MessageId) -> NewSession {
         name: session.name.clone(),
         model: session.model.clone(),
         agent_session: Uuid::new_v4(),
+        circle: session.circle,
     }
 }

@@ -133,6 +133,13 @@ impl Store {
         rows.into_iter().map(MembershipRow::try_from).collect()
     }
 
+    /// How often memberships have changed, whoever changed them.
+    pub async fn membership_changes(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar!("SELECT n FROM membership_changes")
+            .fetch_one(&self.readers)
+            .await?)
+    }
+
     /// Whether anybody is blocked for a role that he holds.
     pub async fn has_role_blocks(&self) -> Result<bool, StoreError> {
         let found = sqlx::query_scalar!(

@@ -32,8 +32,8 @@ use baton::{
     },
     store::{ProjectRow, Store},
     words::{
-        Addressed, ChannelId, GuildId, MessageId, Person, Place, RunId, RunState, RuntimeKind,
-        UserId,
+        Addressed, ChannelId, Guests, GuildId, MessageId, Person, Place, RunId, RunState,
+        RuntimeKind, UserId,
     },
 };
 use nix::{sys::signal::Signal, unistd::Pid};
@@ -341,6 +341,7 @@ fn project_in(home: &Path) -> ProjectAgent {
         directory: home.to_owned(),
         channels: vec![CHANNEL],
         model: None,
+        guests: Guests::None,
         allowed_tools: Vec::new(),
         policy: ToolPolicy::parse(&[]).unwrap(),
     }
