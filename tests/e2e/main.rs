@@ -13,12 +13,14 @@
 mod admission;
 mod agents_in_trouble;
 mod answers;
+mod block;
 mod cancel;
 mod channel_mode;
 mod commands;
 mod faults;
 mod first_light;
 mod gate;
+mod guests;
 mod hostile;
 mod house;
 mod permission;
