@@ -10,6 +10,7 @@
     reason = "a test's helpers fail by panicking and tell why, and write TOML by `Debug`"
 )]
 
+mod access;
 mod admission;
 mod agents_in_trouble;
 mod answers;
@@ -19,6 +20,7 @@ mod channel_mode;
 mod commands;
 mod faults;
 mod first_light;
+mod flood;
 mod gate;
 mod guests;
 mod hostile;
