@@ -10,7 +10,7 @@ use tokio::time::MissedTickBehavior;
 use super::{Engine, SessionError, sentences};
 use crate::{
     access::{Change, Changed, Forbidden, Permit},
-    words::{Person, RequestState, RunId, RunState},
+    words::{Person, RequestState, RunId},
 };
 
 /// How often it is looked whether another process has changed memberships. Reading one number.
@@ -75,8 +75,7 @@ impl Engine {
 
     async fn break_off_if_blocked(&self, run: RunId) -> Result<(), SessionError> {
         let row = self.store.run(run).await?;
-        // One that has not begun asks the gate itself when it does.
-        if row.state == RunState::Queued || row.state.is_final() {
+        if row.state.is_final() {
             return Ok(());
         }
         let session = self.store.session(row.session_id).await?;
@@ -99,14 +98,18 @@ impl Engine {
         if !tx.break_off(run, now).await? {
             return Ok(());
         }
+        let mut is_news = false;
         for request in &blocked {
-            tx.end_request(request.id, RequestState::Refused, now)
+            is_news |= tx
+                .end_request(request.id, RequestState::Refused, now)
                 .await?;
         }
-        let key = format!("broken-off:{run}");
-        let text = sentences::broken_off(others);
-        self.notice(&mut tx, key, session.id, session.thread_id, text)
-            .await?;
+        if is_news {
+            let key = format!("broken-off:{run}");
+            let text = sentences::broken_off(others);
+            self.notice(&mut tx, key, session.id, session.thread_id, text)
+                .await?;
+        }
         tx.commit().await?;
         tracing::info!(%run, "a run was broken off: somebody it works for is blocked");
         self.outbox.wake();

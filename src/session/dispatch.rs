@@ -1,13 +1,15 @@
 //! When a run gets its turn: who of its writers may still ask.
 
-use std::time::Duration;
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
-use super::{Engine, SessionError, sentences};
+use tokio_util::sync::CancellationToken;
+
+use super::{Engine, SessionError, finish::Outcome, sentences};
 use crate::{
     access::{Permit, Refusal},
     delivery::{ChatError, Standing},
-    store::{RequestRow, SessionRow},
-    words::{Person, RequestState, RunId, SessionId, Tier},
+    store::{RequestRow, RunRow, SessionRow},
+    words::{Person, RequestState, RunId, RunState, Tier},
 };
 
 /// How long the roles hold that a person had when he was accepted.
@@ -17,14 +19,26 @@ const FRESH: Duration = Duration::from_mins(1);
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How soon, and how late at the most, a run is come back to whose writers' roles could not be had.
+const SOON: Duration = Duration::from_secs(2);
+const LATE: Duration = Duration::from_secs(30);
+
+/// How far a driver came with a run.
+pub(super) enum Worked {
+    /// The run has ended.
+    Through,
+    /// It cannot begin yet, and is worth another look after this time.
+    NotYet(Duration),
+}
+
 /// Requests whose people may still ask, each with the proof of it. Nothing else reaches an agent.
 #[derive(Default)]
-pub(super) struct Permitted {
+pub(super) struct Allowed {
     requests: Vec<RequestRow>,
     permits: Vec<Permit>,
 }
 
-impl Permitted {
+impl Allowed {
     fn add(&mut self, request: RequestRow, permit: Permit) {
         self.requests.push(request);
         self.permits.push(permit);
@@ -35,34 +49,113 @@ impl Permitted {
         &self.requests
     }
 
-    /// What the least of them is; `None` if there is nobody.
+    /// What the least of their people is; `None` if there is nobody.
     fn tier(&self) -> Option<Tier> {
         let tiers = self.permits.iter().map(Permit::tier);
         tiers.min_by_key(|tier| tier.rank())
     }
 }
 
+/// Who of a run's writers may still ask.
+enum Permitted {
+    /// These; the others have got their outcome.
+    These(Allowed),
+    /// Nobody: they have got their outcomes.
+    Nobody,
+    /// That of somebody nobody knows: the chat service does not answer.
+    Unknown,
+}
+
+/// Whether somebody may still ask.
+enum Still {
+    May(Permit),
+    MayNot(Refusal),
+    Unknown,
+}
+
 impl Engine {
-    /// The requests of a run whose persons may still ask. The others get their outcome now. A run
-    /// acts with no more than the least of them could now; `None` if nobody is left.
-    pub(super) async fn still_permitted(
-        &self,
-        run: RunId,
-        session: SessionId,
-    ) -> Result<Option<Permitted>, SessionError> {
-        let session = self.store.session(session).await?;
-        let mut permitted = Permitted::default();
-        for request in self.store.requests_of(run).await? {
+    /// Begins a run that has a slot and stands so in the database, with those of its requests that may
+    /// still be asked.
+    pub(super) async fn begin(
+        self: &Arc<Self>,
+        run: &RunRow,
+        state: RunState,
+        cancel: &CancellationToken,
+    ) -> Result<ControlFlow<Worked, Allowed>, SessionError> {
+        let allowed = match self.still_permitted(run).await? {
+            Permitted::These(allowed) => allowed,
+            Permitted::Nobody => return Ok(self.end_before(run, Outcome::Refused).await),
+            Permitted::Unknown if cancel.is_cancelled() => {
+                return Ok(self.end_before(run, Outcome::Withdrawn).await);
+            }
+            Permitted::Unknown => {
+                if state == RunState::Starting {
+                    self.move_run(run.id, state, RunState::Queued).await?;
+                }
+                let waited = self.clock.now().since(run.queued_at);
+                return Ok(ControlFlow::Break(Worked::NotYet(pause_after(waited))));
+            }
+        };
+        let begins = state != RunState::Queued
+            || self
+                .move_run(run.id, RunState::Queued, RunState::Starting)
+                .await?;
+        Ok(if begins {
+            ControlFlow::Continue(allowed)
+        } else {
+            ControlFlow::Break(Worked::Through)
+        })
+    }
+
+    /// Ends a run that has not begun.
+    async fn end_before<T>(
+        self: &Arc<Self>,
+        run: &RunRow,
+        outcome: Outcome,
+    ) -> ControlFlow<Worked, T> {
+        self.finish_at_last(run.id, run.session_id, outcome, None)
+            .await;
+        ControlFlow::Break(Worked::Through)
+    }
+
+    /// Lets a run that was set aside have a slot again after a pause.
+    pub(super) fn come_back_to(self: &Arc<Self>, run: RunId, pause: Duration) {
+        let engine = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let stop = engine.stop.clone();
+            tokio::select! {
+                // It is stored as waiting; the next server begins with it.
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(pause) => {
+                    engine.queue.lock().confirm(run);
+                    engine.pump();
+                }
+            }
+        });
+    }
+
+    /// The requests of a run whose persons may still ask. Those that certainly may not get their
+    /// outcome now. A run acts with no more than the least of its persons is now.
+    async fn still_permitted(&self, run: &RunRow) -> Result<Permitted, SessionError> {
+        let session = self.store.session(run.session_id).await?;
+        let mut allowed = Allowed::default();
+        let mut is_known = true;
+        for request in self.store.requests_of(run.id).await? {
             if request.state != RequestState::Taken {
                 continue;
             }
             match self.may_still(&request, &session).await? {
-                Ok(permit) => permitted.add(request, permit),
-                Err(refusal) => {
+                Still::May(permit) => allowed.add(request, permit),
+                Still::Unknown => is_known = false,
+                Still::MayNot(refusal) => {
                     let now = self.clock.now();
                     let mut tx = self.store.write().await?;
-                    tx.end_request(request.id, RequestState::Refused, now)
-                        .await?;
+                    if !tx
+                        .end_request(request.id, RequestState::Refused, now)
+                        .await?
+                    {
+                        continue;
+                    }
                     let key = format!("refused:{}", request.message_id);
                     let text = sentences::refused_meanwhile(refusal);
                     self.notice(&mut tx, key, session.id, session.thread_id, text)
@@ -72,15 +165,19 @@ impl Engine {
                 }
             }
         }
-        let Some(tier) = permitted.tier() else {
-            return Ok(None);
+        if !is_known {
+            // What was written first must not be answered without what was.
+            return Ok(Permitted::Unknown);
+        }
+        let Some(tier) = allowed.tier() else {
+            return Ok(Permitted::Nobody);
         };
-        if tier.rank() < self.store.run(run).await?.tier.rank() {
+        if tier.rank() < run.tier.rank() {
             let mut tx = self.store.write().await?;
-            tx.lower_run(run, tier).await?;
+            tx.lower_run(run.id, tier).await?;
             tx.commit().await?;
         }
-        Ok(Some(permitted))
+        Ok(Permitted::These(allowed))
     }
 
     /// Asks the gate again, with the roles of the last minute.
@@ -88,20 +185,35 @@ impl Engine {
         &self,
         request: &RequestRow,
         session: &SessionRow,
-    ) -> Result<Result<Permit, Refusal>, SessionError> {
-        let person = match self.person_now(request).await {
-            Ok(Some(person)) => person,
-            // Who has left is nobody here, not even a guest.
-            Ok(None) => return Ok(Err(Refusal::NotAMember)),
-            // Whether a block of a role is meant for him cannot be known.
-            Err(_) if self.store.has_role_blocks().await? => return Ok(Err(Refusal::Blocked)),
-            Err(_) => Person {
-                roles: Vec::new(),
-                ..request.person.clone()
-            },
+    ) -> Result<Still, SessionError> {
+        let age = self.clock.now().since(request.accepted_at);
+        if age <= FRESH {
+            return self.judge(&request.person, session).await;
+        }
+        let with = |roles| Person {
+            roles,
+            ..request.person.clone()
         };
-        self.authorize(&person, session.place(), self.asking_in(session))
-            .await
+        match self.standing_of(&request.person).await {
+            Ok(Standing::Member(roles)) => self.judge(&with(roles), session).await,
+            // Who has left is a guest, and a guest has no agent work.
+            Ok(Standing::Stranger) => Ok(Still::MayNot(Refusal::NotAMember)),
+            // A role may give him what he is not in his own right, or block him.
+            Err(_) => Ok(match self.judge(&with(Vec::new()), session).await? {
+                blocked @ Still::MayNot(Refusal::Blocked) => blocked,
+                Still::May(permit) if !self.store.has_role_blocks().await? => Still::May(permit),
+                Still::May(_) | Still::MayNot(_) | Still::Unknown => Still::Unknown,
+            }),
+        }
+    }
+
+    async fn judge(&self, person: &Person, session: &SessionRow) -> Result<Still, SessionError> {
+        let action = self.asking_in(session);
+        let decision = self.authorize(person, session.place(), action).await?;
+        Ok(match decision {
+            Ok(permit) => Still::May(permit),
+            Err(refusal) => Still::MayNot(refusal),
+        })
     }
 
     /// Whether who asked is known to be blocked where his conversation is.
@@ -110,28 +222,16 @@ impl Engine {
         request: &RequestRow,
         session: &SessionRow,
     ) -> Result<bool, SessionError> {
-        let person = match self.person_now(request).await {
-            Ok(Some(person)) => person,
-            // What he was when he asked is all that is known.
-            Ok(None) | Err(_) => request.person.clone(),
-        };
-        let action = self.asking_in(session);
-        let decision = self.authorize(&person, session.place(), action).await?;
-        Ok(decision.is_err_and(|refusal| refusal == Refusal::Blocked))
-    }
-
-    /// Who asked, with the roles of the last minute; `None` if he has left.
-    async fn person_now(&self, request: &RequestRow) -> Result<Option<Person>, ChatError> {
-        if self.clock.now().since(request.accepted_at) <= FRESH {
-            return Ok(Some(request.person.clone()));
+        let age = self.clock.now().since(request.accepted_at);
+        let mut person = request.person.clone();
+        // What he was when he asked is all that is known if he has left or cannot be looked up.
+        if age > FRESH
+            && let Ok(Standing::Member(roles)) = self.standing_of(&person).await
+        {
+            person.roles = roles;
         }
-        Ok(match self.standing_of(&request.person).await? {
-            Standing::Member(roles) => Some(Person {
-                roles,
-                ..request.person.clone()
-            }),
-            Standing::Stranger => None,
-        })
+        let still = self.judge(&person, session).await?;
+        Ok(matches!(still, Still::MayNot(Refusal::Blocked)))
     }
 
     async fn standing_of(&self, person: &Person) -> Result<Standing, ChatError> {
@@ -150,4 +250,9 @@ impl Engine {
             attempt += 1;
         }
     }
+}
+
+/// How long a run that has waited so long waits again: longer and longer.
+fn pause_after(waited: Duration) -> Duration {
+    (waited / 4).clamp(SOON, LATE)
 }

@@ -10,5 +10,8 @@ mod gateway;
 mod limits;
 mod live;
 mod outbox;
+mod overflow;
+mod people;
 mod preflight;
 mod relay;
+mod sight;

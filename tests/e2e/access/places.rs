@@ -17,7 +17,7 @@ struct Threads {
 async fn threads(stage: &Stage) -> Threads {
     let sim = &stage.sim;
     let project = stage.channel();
-    let news = sim.create_channel_of(sim.guild_id(), "news", ChannelKind::News);
+    let news = sim.create_channel_of(sim.guild_id(), "news", ChannelKind::Announcement);
     let (forum, _) = sim.create_forum("help", &[]);
     let cid = sim.user("cid");
     let said = cid.says("something").in_(project).await;
