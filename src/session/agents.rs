@@ -159,7 +159,7 @@ impl Agents {
             start: Start::New,
             directory: project.directory.clone(),
             model: session.model.clone().or_else(|| project.model.clone()),
-            allowed_tools: project.allowed_tools.clone(),
+            allowed_tools: project.rules_for(session.circle),
             forbidden: self.forbidden.clone(),
             temporary: PathBuf::new(),
         }
