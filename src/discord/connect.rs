@@ -82,7 +82,7 @@ pub struct Connection {
     pub(super) http: Arc<Http>,
     pub(super) me: Me,
     pub(super) people: Arc<People>,
-    turns: Arc<Turns>,
+    turns: Arc<Turns<MessageId>>,
     pub(super) application: ApplicationId,
 }
 
