@@ -27,7 +27,7 @@ use super::{
 use crate::{
     config::CatchUp,
     delivery::ChatError,
-    words::{ChannelId, GuildId},
+    words::{ChannelId, GuildId, MessageId},
 };
 
 /// Longest time for one HTTP exchange; neither serenity nor reqwest has a limit of its own.

@@ -81,8 +81,8 @@ impl Agents {
         project: &ProjectAgent,
     ) -> Result<Agent, SessionError> {
         let (kept, leaving) = {
-            let mut shelf = self.shelf.lock();
-            (shelf.take(session.id), shelf.leaving(session.id))
+            let mut idle = self.shelf.lock();
+            (idle.take(session.id), idle.leaving(session.id))
         };
         match kept {
             Some(mut agent) if self.is_up_to_date(&agent, session, project) => {

@@ -11,7 +11,7 @@ use crate::{
         registration::register,
         testing::{FakeHouse, connected},
     },
-    session::SessionView,
+    session::{Audience, SessionView},
     store::Store,
     words::{ChannelId, GuildId, Place, RunState, SessionId},
 };
@@ -80,7 +80,7 @@ async fn every_command_gives_the_first_sign_before_it_asks_the_house_anything() 
     let (house, store, directory) = open_house().await;
     let served = Served::start_with(&sim, house, store, directory).await;
     until_registered(&sim).await;
-    let user = ("user", "alice");
+    let person = ("user", "alice");
     let lines: [(&str, &[(&str, &str)]); 11] = [
         ("cancel", &[]),
         ("session start", &[("name", "x")]),
@@ -90,11 +90,11 @@ async fn every_command_gives_the_first_sign_before_it_asks_the_house_anything() 
         ("wait", &[]),
         (
             "permission set",
-            &[user, ("tier", "member"), ("scope", "everywhere")],
+            &[person, ("tier", "member"), ("scope", "everywhere")],
         ),
-        ("permission show", &[user]),
+        ("permission show", &[person]),
         ("permission list", &[]),
-        ("permission revoke", &[user, ("scope", "everywhere")]),
+        ("permission revoke", &[("membership", "x")]),
         ("health", &[]),
     ];
     let all = lines.map(|(line, _)| line.to_owned());
@@ -147,6 +147,7 @@ async fn session_list_names_the_conversations_of_the_channel() {
             thread: Some(first),
         },
         at: first,
+        audience: Audience::Thread,
         title: "fix the build".into(),
         project: "demo".into(),
         state: Some(RunState::Running),
