@@ -36,21 +36,23 @@ pub struct DiscordChat {
     http: Arc<Http>,
     me: Me,
     people: Arc<People>,
-    turns: Arc<Turns>,
+    turns: Arc<Turns<MessageId>>,
+    reactions: Turns<ChannelId>,
 }
 
 impl DiscordChat {
-    pub(super) const fn new(
+    pub(super) fn new(
         http: Arc<Http>,
         me: Me,
         people: Arc<People>,
-        turns: Arc<Turns>,
+        turns: Arc<Turns<MessageId>>,
     ) -> Self {
         Self {
             http,
             me,
             people,
             turns,
+            reactions: Turns::default(),
         }
     }
 
@@ -175,12 +177,12 @@ impl Chat for DiscordChat {
         emoji: &str,
     ) -> Result<(), ChatError> {
         let emoji = ReactionType::Unicode(emoji.to_owned());
-        within(self.http.create_reaction(
-            ids::to_channel(channel),
-            ids::to_message(message),
-            &emoji,
-        ))
-        .await
+        let http = Arc::clone(&self.http);
+        let reacted = async move {
+            let (channel, message) = (ids::to_channel(channel), ids::to_message(message));
+            within(http.create_reaction(channel, message, &emoji)).await
+        };
+        self.reactions.change(channel, reacted).await
     }
 
     async fn start_thread(

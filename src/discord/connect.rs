@@ -27,7 +27,7 @@ use super::{
 use crate::{
     config::CatchUp,
     delivery::ChatError,
-    words::{ChannelId, GuildId},
+    words::{ChannelId, GuildId, MessageId},
 };
 
 /// Longest time for one HTTP exchange; neither serenity nor reqwest has a limit of its own.
@@ -82,7 +82,7 @@ pub struct Connection {
     pub(super) http: Arc<Http>,
     pub(super) me: Me,
     pub(super) people: Arc<People>,
-    turns: Arc<Turns>,
+    turns: Arc<Turns<MessageId>>,
     pub(super) application: ApplicationId,
 }
 
