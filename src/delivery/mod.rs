@@ -5,9 +5,11 @@
 //! given up only when Discord refuses it for good, and then somebody is told.
 
 mod chat;
+mod lanes;
 mod nonce;
 mod opening;
 mod outbox;
+mod quiet;
 mod send;
 
 pub use chat::{Answer, Attachment, Author, Chat, ChatError, Post, Seen, Standing};

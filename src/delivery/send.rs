@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::broadcast;
 
-use super::{Answer, Author, Chat, ChatError, Delivered, Post, nonce::nonce};
+use super::{Answer, Author, Chat, ChatError, Delivered, Post, nonce::nonce, quiet::Quiet};
 use crate::{
     clock::{Clock, Millis},
     store::{Delivery, DeliveryState, NewDelivery, Payload, SessionRow, Store, StoreError, Tx},
@@ -60,6 +60,7 @@ pub(super) struct Sender {
     pub(super) store: Store,
     pub(super) clock: Clock,
     pub(super) chat: Arc<dyn Chat>,
+    pub(super) quiet: Quiet,
     pub(super) delivered: broadcast::Sender<Delivered>,
 }
 
@@ -88,7 +89,12 @@ impl Sender {
                 channel,
                 message,
                 emoji,
+                author,
             } => {
+                let now = self.clock.now();
+                if self.chat.is_sparing() || self.quiet.is_kept(*channel, *author, now) {
+                    return self.leave_out(delivery).await;
+                }
                 self.chat.react(*channel, *message, emoji).await?;
                 self.sent(delivery, None).await
             }
@@ -238,6 +244,15 @@ impl Sender {
         self.end(tx, delivery, message).await
     }
 
+    /// Discord is not asked for it.
+    async fn leave_out(&self, delivery: &Delivery) -> Result<(), Trouble> {
+        let mut tx = self.store.write().await?;
+        tx.end_delivery(delivery.id, DeliveryState::Dropped, None, self.clock.now())
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Notes in a transaction that Discord has all of a delivery, and says so.
     async fn end(
         &self,
@@ -274,7 +289,13 @@ impl Sender {
         tx.end_delivery(delivery.id, DeliveryState::Refused, Some(&why), now)
             .await?;
         let kind = delivery.payload.kind();
-        if !error.is_code(UNKNOWN_MESSAGE) {
+        let is_news = match &delivery.payload {
+            Payload::Reaction {
+                channel, author, ..
+            } => self.quiet.refused(*channel, *author, error, now),
+            _ => true,
+        };
+        if is_news && !error.is_code(UNKNOWN_MESSAGE) {
             let place = format!("channel {}", channel_of_known(delivery, session.as_ref()));
             let text = format!("Discord refused a delivery ({kind}): {why}");
             tx.alert(now, "delivery_refused", &place, &text).await?;

@@ -95,6 +95,8 @@ pub(super) async fn serve(
     let (sessions, gateway_sessions) = mpsc::unbounded_channel();
     let options = commands::framework();
     let told_commands = commands::told(&options);
+    link.watch(connection.refusals.clone());
+    let refusals = connection.refusals.clone();
     let desk = Desk {
         house: Arc::clone(&house),
         places: Arc::clone(&places),
@@ -157,6 +159,7 @@ pub(super) async fn serve(
         dead = watchdog::watch(Arc::clone(&shards)) => Err(dead),
         relayed = &mut relaying => Err(broken(relayed)),
         panicked = panics(&mut tasks) => Err(panicked),
+        () = refusals.bad_token() => Err(DiscordError::BadToken),
     };
     link.end();
     // In a quiet moment serenity says goodbye; at any other time the relay does it for it.

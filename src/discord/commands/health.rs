@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{CommandError, Context, answer::say, asked};
 use crate::{
     access::Action,
-    discord::{Link, LinkState},
+    discord::{Link, LinkState, Treatment},
     session::Health,
 };
 
@@ -27,7 +27,7 @@ fn sentences(health: &Health, link: &Link) -> String {
         deliveries_waiting,
         uptime,
     } = health;
-    [
+    let mut lines = vec![
         format!(
             "**Baton {}**, up for {}",
             env!("CARGO_PKG_VERSION"),
@@ -40,8 +40,18 @@ fn sentences(health: &Health, link: &Link) -> String {
         ),
         format!("Warm agents: {warm}"),
         format!("Messages on their way to Discord: {deliveries_waiting}"),
-    ]
-    .join("\n")
+    ];
+    let Treatment {
+        refused,
+        is_sparing,
+    } = link.treatment();
+    if is_sparing {
+        lines.push(format!(
+            "Discord refused {refused} requests in ten minutes: reactions, typing and live edits are left \
+             out until it is less. The log says what was refused."
+        ));
+    }
+    lines.join("\n")
 }
 
 fn gateway(link: &Link) -> String {
