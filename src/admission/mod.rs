@@ -49,6 +49,8 @@ struct Waiting {
 enum Standing {
     /// Its place is kept while it is being stored; nobody else knows it yet.
     Reserved,
+    /// It is stored, and somebody has set it aside for a while.
+    Aside,
     /// It is stored.
     Stored,
 }
@@ -82,7 +84,17 @@ impl Queue {
         Ok(())
     }
 
-    /// The run of a reservation is stored: it may have a slot from now on.
+    /// Takes a slot back from a run that cannot begin yet: it waits as the next one, and gets no slot
+    /// before it is confirmed again.
+    pub fn set_aside(&mut self, ticket: Ticket) {
+        if self.active.remove(&ticket.run).is_some() {
+            let standing = Standing::Aside;
+            self.waiting.push_front(Waiting { ticket, standing });
+        }
+    }
+
+    /// The run of a reservation is stored, or one that was set aside may begin: it may have a slot from
+    /// now on.
     pub fn confirm(&mut self, run: RunId) {
         if let Some(waiting) = self.waiting.iter_mut().find(|one| one.ticket.run == run) {
             waiting.standing = Standing::Stored;
@@ -92,7 +104,7 @@ impl Queue {
     /// Gives up a reservation whose run was not stored; a confirmed one stays.
     pub fn give_up(&mut self, run: RunId) {
         self.waiting
-            .retain(|one| one.ticket.run != run || one.standing == Standing::Stored);
+            .retain(|one| one.ticket.run != run || one.standing != Standing::Reserved);
     }
 
     /// Puts in a ticket that was promised before, at a restart or by the run before it; caps do not
@@ -143,7 +155,7 @@ impl Queue {
     /// Takes out every ticket whose time is up.
     pub fn expire(&mut self, now: Millis) -> Vec<Ticket> {
         let is_over =
-            |one: &Waiting| one.standing == Standing::Stored && one.ticket.expires_at <= now;
+            |one: &Waiting| one.standing != Standing::Reserved && one.ticket.expires_at <= now;
         let (expired, waiting): (VecDeque<_>, _) = self.waiting.drain(..).partition(is_over);
         self.waiting = waiting;
         expired.into_iter().map(|one| one.ticket).collect()
@@ -153,7 +165,7 @@ impl Queue {
     pub fn next_expiry(&self) -> Option<Millis> {
         self.waiting
             .iter()
-            .filter(|one| one.standing == Standing::Stored)
+            .filter(|one| one.standing != Standing::Reserved)
             .map(|one| one.ticket.expires_at)
             .min()
     }

@@ -59,6 +59,34 @@ fn a_full_queue_says_so_and_changes_nothing() {
 }
 
 #[test]
+fn a_run_that_is_set_aside_keeps_its_place_and_lets_others_go() {
+    let mut queue = Queue::new(Caps {
+        active: 1,
+        queued: 10,
+    });
+    let all = tickets(3);
+    for one in &all {
+        offer(&mut queue, *one).unwrap();
+    }
+    assert_eq!(queue.admit(), Some(all[0]));
+    queue.set_aside(all[0]);
+    assert_eq!((queue.active(), queue.ahead_of(all[0].run)), (0, Some(0)));
+    assert_eq!(queue.admit(), Some(all[1]));
+    queue.confirm(all[0].run);
+    queue.release(all[1].run);
+    assert_eq!(queue.admit(), Some(all[0]));
+    queue.set_aside(all[0]);
+    queue.give_up(all[0].run);
+    assert_eq!(queue.withdraw(all[0].run), Some(all[0]));
+    queue.set_aside(all[0]);
+    assert_eq!(queue.waiting(), 1, "it is not promised anything any more");
+    assert_eq!(queue.admit(), Some(all[2]));
+    queue.set_aside(all[2]);
+    assert_eq!(queue.next_expiry(), Some(Millis::new(1_000)));
+    assert_eq!(queue.expire(Millis::new(1_000)), [all[2]]);
+}
+
+#[test]
 fn a_run_that_is_not_stored_yet_keeps_its_place_and_gets_no_slot() {
     let mut queue = Queue::new(Caps {
         active: 1,

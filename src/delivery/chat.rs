@@ -106,6 +106,10 @@ impl ChatError {
     /// Its author has blocked the bot, and does not get its reactions (Discord: JSON error code 90001).
     pub const REACTION_BLOCKED: u32 = 90_001;
 
+    /// The message is older than an hour and was edited too often since (Discord: JSON error code
+    /// 30046).
+    pub const TOO_OLD_TO_EDIT: u32 = 30_046;
+
     /// Refused with this code of the service.
     pub fn is_code(&self, wanted: u32) -> bool {
         matches!(self, Self::Refused { code, .. } if *code == wanted)

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, broadcast},
     task::{JoinError, JoinSet},
+    time::MissedTickBehavior,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +27,10 @@ const AT_ONCE: usize = 32;
 
 /// The pause after the database could not be read.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How long a reaction that has ended is remembered, and how often it is looked for older ones.
+const KEPT: Duration = Duration::from_hours(7 * 24);
+const LOOK: Duration = Duration::from_hours(24);
 
 /// Announcements that a slow listener may lag behind.
 const ANNOUNCEMENTS: usize = 256;
@@ -84,6 +89,8 @@ impl Outbox {
         });
         let mut lanes = Lanes::default();
         let mut under_way = JoinSet::new();
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let started = self.start_due(&sender, &mut lanes, &mut under_way).await;
             if let Err(error) = &started {
@@ -94,6 +101,11 @@ impl Outbox {
                 () = self.wake.notified() => {}
                 () = lanes.next_due() => {}
                 () = tokio::time::sleep(RETRY), if started.is_err() => {}
+                _ = look.tick() => {
+                    if let Err(error) = self.prune().await {
+                        tracing::warn!(%error, "old deliveries cannot be removed");
+                    }
+                }
                 Some(ended) = under_way.join_next() => settle(&mut lanes, ended),
             }
         }
@@ -132,6 +144,20 @@ impl Outbox {
             under_way.spawn(async move { (head.lane, sender.send(&delivery).await) });
         }
         Ok(())
+    }
+
+    /// Forgets reactions of long ago. There is one for every message that anybody writes to Baton, and
+    /// nobody asks for them any more; what was said is kept.
+    async fn prune(&self) -> Result<(), StoreError> {
+        let before = self.clock.now().before(KEPT);
+        loop {
+            let mut tx = self.store.write().await?;
+            let is_more = tx.prune_reactions(before).await?;
+            tx.commit().await?;
+            if !is_more {
+                return Ok(());
+            }
+        }
     }
 
     /// A row that another version wrote, or a hand, must not keep those behind it.

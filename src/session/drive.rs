@@ -1,6 +1,6 @@
 //! Driving a run from its slot to its end.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{ops::ControlFlow, panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine, ProjectAgent, SessionError,
     agent::{Agent, Warmth},
+    dispatch::Worked,
     finish::{Account, Outcome, failure, took_too_long},
     prompt, sentences,
     slot::Slot,
@@ -48,12 +49,16 @@ impl Engine {
     /// Works on a run that has a slot, until it has ended and its slot is free again.
     pub(super) async fn drive(self: Arc<Self>, ticket: Ticket, cancel: CancellationToken) {
         let Ticket { run, session, .. } = ticket;
-        let _slot = Slot::of(&self, run);
+        let slot = Slot::of(&self, ticket);
         let work = AssertUnwindSafe(self.work(run, session, &cancel)).catch_unwind();
         // The next turn of the session clears up after an agent that a panic left behind.
-        let worked = work.await.unwrap_or(Err(SessionError::Panicked));
-        if let Err(error) = worked {
-            self.give_up(run, session, &error).await;
+        match work.await.unwrap_or(Err(SessionError::Panicked)) {
+            Ok(Worked::Through) => {}
+            Ok(Worked::NotYet(pause)) => {
+                slot.set_aside();
+                self.come_back_to(run, pause);
+            }
+            Err(error) => self.give_up(run, session, &error).await,
         }
     }
 
@@ -78,48 +83,40 @@ impl Engine {
         run: RunId,
         session: crate::words::SessionId,
         cancel: &CancellationToken,
-    ) -> Result<(), SessionError> {
+    ) -> Result<Worked, SessionError> {
         let row = self.store.run(run).await?;
         if row.cancelled_by.is_some() {
             cancel.cancel();
         }
-        match row.state {
-            RunState::Queued => {
-                if !self
-                    .move_run(run, RunState::Queued, RunState::Starting)
-                    .await?
-                {
-                    return Ok(());
-                }
-            }
+        let state = match row.state {
+            RunState::Queued => RunState::Queued,
             RunState::Starting | RunState::Running | RunState::Waiting => {
                 if self.take_up(&row, cancel).await? {
-                    return Ok(());
+                    return Ok(Worked::Through);
                 }
+                RunState::Starting
             }
             RunState::Parked
             | RunState::Completed
             | RunState::Failed
             | RunState::Cancelled
             | RunState::Expired
-            | RunState::Interrupted => return Ok(()),
-        }
-        let requests = self.still_permitted(run, session).await?;
-        if requests.is_empty() {
-            self.finish_at_last(run, session, Outcome::Refused, None)
-                .await;
-            return Ok(());
-        }
+            | RunState::Interrupted => return Ok(Worked::Through),
+        };
+        let requests = match self.begin(&row, state, cancel).await? {
+            ControlFlow::Continue(requests) => requests,
+            ControlFlow::Break(worked) => return Ok(worked),
+        };
         for _ in 0..STARTS {
             if cancel.is_cancelled() {
                 self.finish_at_last(run, session, Outcome::Cancelled, None)
                     .await;
-                return Ok(());
+                return Ok(Worked::Through);
             }
             match self.attempt(run, session, &requests, cancel).await? {
                 Next::End(end) => {
                     self.conclude(run, session, *end).await;
-                    return Ok(());
+                    return Ok(Worked::Through);
                 }
                 Next::StartAgain(agent) => self.step_back(run, agent).await?,
             }
@@ -129,7 +126,7 @@ impl Engine {
             "it did not start after several attempts",
         );
         self.finish_at_last(run, session, outcome, None).await;
-        Ok(())
+        Ok(Worked::Through)
     }
 
     /// Nothing of a run was done, so it begins anew. That is stored before its agent is given up, or a
@@ -152,11 +149,7 @@ impl Engine {
             }
             self.agents.put_back(session, agent).await;
         }
-        if let Err(error) = self.let_go_if_ended(session).await {
-            error.log(
-                "whether a session has ended cannot be read; its agent stays until it is idle",
-            );
-        }
+        self.let_go_if_ended(session).await;
     }
 
     /// Gets an agent, gives it the turn and follows it.

@@ -12,7 +12,7 @@ use thiserror::Error;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{ChannelMode, LiveRun, Projects, agents::Agents, hear::Told};
+use super::{ChannelMode, LiveRun, Projects, agents::Agents, courtesy::Courtesy};
 use crate::{
     access::{Action, Gate, Permit, Refusal},
     admission::{Caps, Queue, Ticket},
@@ -96,8 +96,10 @@ pub struct Engine {
     pub(super) at_work: Mutex<HashMap<RunId, CancellationToken>>,
     /// Something changed that decides when [`Engine::keep`] has to look again.
     pub(super) changed: Notify,
-    /// When somebody was last told why nothing is done: one sentence is enough for a while.
-    pub(super) told: Mutex<HashMap<Told, Millis>>,
+    /// Who was told why nothing is done.
+    pub(super) courtesy: Courtesy,
+    /// Marks that are not stored yet.
+    pub(super) passed: Mutex<HashMap<ChannelId, MessageId>>,
     pub(super) started_at: Millis,
     pub(super) heard: AtomicU64,
 }
@@ -131,7 +133,8 @@ impl Engine {
             queue: Mutex::new(Queue::new(parts.limits.caps)),
             at_work: Mutex::new(HashMap::new()),
             changed: Notify::new(),
-            told: Mutex::new(HashMap::new()),
+            courtesy: Courtesy::default(),
+            passed: Mutex::default(),
             heard: AtomicU64::new(0),
         })
     }
@@ -211,24 +214,6 @@ impl Engine {
         let mut tx = self.store.write().await?;
         tx.mark_channel(channel, message).await?;
         Ok(tx.commit().await?)
-    }
-
-    /// Queues the live message of a run, if that is still open.
-    pub async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError> {
-        let row = self.store.run(run).await?;
-        let session = self.store.session(row.session_id).await?;
-        let delivery = NewDelivery {
-            key: format!("live:{run}"),
-            lane: session.thread_id,
-            session: Some(session.id),
-            run: Some(run),
-            payload: Payload::Live { text },
-        };
-        let mut tx = self.store.write().await?;
-        tx.deliver_live(&delivery, run, self.clock.now()).await?;
-        tx.commit().await?;
-        self.outbox.wake();
-        Ok(())
     }
 
     /// Queues a sentence to where a session posts.

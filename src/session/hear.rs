@@ -1,31 +1,15 @@
 //! A message is heard: is it for an agent, may its author ask, and what is he told if not?
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::Ordering};
 
-use super::{Engine, SessionError, accept::Accepted, conversation::Found, sentences};
+use super::{
+    Engine, SessionError, accept::Accepted, conversation::Found, courtesy::Whom, sentences,
+};
 use crate::{
     access::{Action, Refusal},
     store::{NewDelivery, Payload},
-    words::{Addressed, ChannelId, MessageId, Person, Place, UserId},
+    words::{Addressed, ChannelId, MessageId, Person, Place},
 };
-
-/// How long a person is not told again why he is refused; the reaction still shows it.
-const SILENCE: Duration = Duration::from_mins(10);
-
-/// Persons and places that are remembered for that; more are forgotten all at once.
-const TOLD: usize = 10_000;
-
-/// Who was told something a short while ago.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Told {
-    /// A person, whatever he did.
-    Person(UserId),
-    /// Whoever is at a place.
-    Place(ChannelId),
-}
 
 /// A message as it was heard; nothing is decided yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +38,7 @@ impl Engine {
     pub async fn hear(self: &Arc<Self>, heard: Heard) -> Result<(), SessionError> {
         let conversation = match self.conversation(&heard).await? {
             Found::Conversation(conversation) => conversation,
-            Found::Nothing => return self.decided(heard.channel, heard.message).await,
+            Found::Nothing => return self.pass(&heard).await,
             Found::NoProject => return self.show_the_way(&heard).await,
         };
         // A message that comes again (a replay, a catch-up) must not be judged anew: its author may
@@ -99,9 +83,13 @@ impl Engine {
         }
     }
 
-    /// Shows a person that he may not: a reaction each time, a sentence once in a while.
-    async fn refuse(&self, heard: &Heard, refusal: Refusal) -> Result<(), SessionError> {
-        let now = self.clock.now();
+    /// Shows a person that he may not: a reaction, and once in a while a sentence.
+    async fn refuse(self: &Arc<Self>, heard: &Heard, refusal: Refusal) -> Result<(), SessionError> {
+        let (now, person) = (self.clock.now(), heard.person.id);
+        tracing::info!(%person, channel = %heard.channel, ?refusal, "refused");
+        if !self.courtesy.may_sign(person, now) {
+            return self.pass(heard).await;
+        }
         let mut tx = self.store.write().await?;
         tx.mark_channel(heard.channel, heard.message).await?;
         let id = heard.message;
@@ -114,7 +102,7 @@ impl Engine {
         tx.deliver(&apart(format!("refused:{id}"), id, reaction), now)
             .await?;
         if let Some(text) = why(refusal)
-            && self.may_tell(Told::Person(heard.person.id))
+            && self.courtesy.may_tell(&[Whom::Person(person)], now)
         {
             let notice = Payload::Notice {
                 channel: Some(heard.channel),
@@ -125,46 +113,26 @@ impl Engine {
                 .await?;
         }
         tx.commit().await?;
-        tracing::info!(person = %heard.person.id, channel = %heard.channel, ?refusal, "refused");
         self.outbox.wake();
         Ok(())
     }
 
     /// Tells somebody who mentions Baton where nothing is set up what to do, once in a while: to one
     /// person, and at one place.
-    async fn show_the_way(&self, heard: &Heard) -> Result<(), SessionError> {
+    async fn show_the_way(self: &Arc<Self>, heard: &Heard) -> Result<(), SessionError> {
         let may_ask = self
             .gate
             .authorize(&heard.person, heard.place, Action::Ask)
             .await?;
-        let told = [
-            Told::Person(heard.person.id),
-            Told::Place(heard.place.post_channel()),
+        let whom = [
+            Whom::Person(heard.person.id),
+            Whom::Place(heard.place.post_channel()),
         ];
-        if may_ask == Err(Refusal::Blocked) || !self.may_tell_all(&told) {
-            return self.decided(heard.channel, heard.message).await;
+        if may_ask == Err(Refusal::Blocked) || !self.courtesy.may_tell(&whom, self.clock.now()) {
+            return self.pass(heard).await;
         }
         let text = sentences::no_project(self.projects.channels());
         self.reply(heard, "no-project", text).await
-    }
-
-    fn may_tell(&self, whom: Told) -> bool {
-        self.may_tell_all(&[whom])
-    }
-
-    /// Whether none of them was told something a short while ago; then they are now.
-    fn may_tell_all(&self, whom: &[Told]) -> bool {
-        let now = self.clock.now();
-        let mut told = self.told.lock();
-        let is_quiet = |whom: &Told| told.get(whom).is_some_and(|at| now.since(*at) < SILENCE);
-        if whom.iter().any(is_quiet) {
-            return false;
-        }
-        if told.len() >= TOLD {
-            told.clear();
-        }
-        told.extend(whom.iter().map(|whom| (*whom, now)));
-        true
     }
 
     /// Answers a message that is not accepted, for a reason that its author can change.

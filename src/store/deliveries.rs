@@ -1,5 +1,7 @@
 //! The outbox: what Discord must get, until Discord has it.
 
+mod live;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError, Tx};
@@ -7,6 +9,9 @@ use crate::{
     clock::Millis,
     words::{ChannelId, DeliveryId, MessageId, RunId, SessionId, UserId, words},
 };
+
+/// Rows that are removed at once, so that nobody waits long for the others.
+const AT_ONCE: u32 = 1_000;
 
 words! {
     /// What is delivered.
@@ -247,18 +252,6 @@ impl Store {
         .await?)
     }
 
-    /// The live message of a run, once Discord has it.
-    pub async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, StoreError> {
-        Ok(sqlx::query_scalar!(
-            "SELECT message_id FROM deliveries
-             WHERE run_id = ? AND kind = 'live' AND state = 'sent'",
-            run
-        )
-        .fetch_optional(&self.readers)
-        .await?
-        .flatten())
-    }
-
     /// The message that a delivery became.
     pub async fn message_of(&self, id: DeliveryId) -> Result<Option<MessageId>, StoreError> {
         Ok(
@@ -303,55 +296,6 @@ impl Tx {
         .execute(&mut *self.0)
         .await?;
         Ok(done.rows_affected() == 1)
-    }
-
-    /// Queues the live message of a run, but only while the run is open: a message that says "at
-    /// work" must not come after the answer. Says whether it did.
-    pub async fn deliver_live(
-        &mut self,
-        new: &NewDelivery,
-        run: RunId,
-        now: Millis,
-    ) -> Result<bool, StoreError> {
-        let open = sqlx::query_scalar!(
-            r#"SELECT COUNT(*) AS "count!: u32" FROM runs
-               WHERE id = ? AND state IN (SELECT name FROM run_states WHERE open)"#,
-            run
-        )
-        .fetch_one(&mut *self.0)
-        .await?;
-        if open == 0 {
-            Ok(false)
-        } else {
-            self.deliver(new, now).await
-        }
-    }
-
-    /// Withdraws a run's live message if Discord was not yet asked to post it; otherwise returns
-    /// its delivery, so that it can be settled.
-    ///
-    /// A part that was sent leaves no attempt behind, and the row is pending for a moment more.
-    pub async fn withdraw_live(
-        &mut self,
-        run: RunId,
-        now: Millis,
-    ) -> Result<Option<DeliveryId>, StoreError> {
-        sqlx::query!(
-            "UPDATE deliveries SET state = 'dropped', ended_at = ?
-             WHERE run_id = ? AND kind = 'live' AND state = 'pending' AND attempted_at IS NULL
-                   AND parts_sent = 0",
-            now,
-            run
-        )
-        .execute(&mut *self.0)
-        .await?;
-        Ok(sqlx::query_scalar!(
-            r#"SELECT id AS "id!: DeliveryId" FROM deliveries
-               WHERE run_id = ? AND kind = 'live' AND state IN ('pending', 'sent')"#,
-            run
-        )
-        .fetch_optional(&mut *self.0)
-        .await?)
     }
 
     /// Notes that a message is about to be asked for, with which round of its nonce; says whether
@@ -418,6 +362,21 @@ impl Tx {
         .execute(&mut *self.0)
         .await?;
         Ok(())
+    }
+
+    /// Removes some reactions that ended before a moment, however they did; says whether there may be
+    /// more.
+    pub async fn prune_reactions(&mut self, before: Millis) -> Result<bool, StoreError> {
+        let done = sqlx::query!(
+            "DELETE FROM deliveries WHERE n IN (
+                 SELECT n FROM deliveries
+                 WHERE kind = 'reaction' AND state <> 'pending' AND ended_at < ? LIMIT ?)",
+            before,
+            AT_ONCE
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(done.rows_affected() == u64::from(AT_ONCE))
     }
 
     /// Ends a delivery.

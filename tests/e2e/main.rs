@@ -21,6 +21,7 @@ mod first_light;
 mod gate;
 mod hostile;
 mod house;
+mod live;
 mod permission;
 mod recovery;
 mod runner;

@@ -6,7 +6,7 @@ use tokio::sync::{Semaphore, watch};
 use super::*;
 use crate::{
     delivery::{Answer, ChatError, Post, Seen, Standing, lanes::REACTIONS_AT_ONCE},
-    store::NewDelivery,
+    store::{DeliveryState, NewDelivery},
     words::UserId,
 };
 
@@ -246,4 +246,35 @@ async fn a_delivery_that_cannot_be_read_is_given_up_and_reported_and_the_next_go
     let alerts = desk.store.alerts(9).await.unwrap();
     assert_eq!(alerts.len(), 1);
     assert!(alerts[0].text.starts_with("Delivery 1 cannot be read"));
+}
+
+#[tokio::test]
+async fn reactions_of_long_ago_are_forgotten_however_they_ended_and_nothing_else_is() {
+    let mut desk = Desk::new().await;
+    let clock = Clock::held_at(Clock::system().now());
+    for channel in 1..=5 {
+        desk.react_in(channel).await;
+    }
+    desk.say().await;
+    let end = async |n: i64, state: DeliveryState| {
+        let id = desk.store.delivery(n).await.unwrap().id;
+        let mut tx = desk.store.write().await.unwrap();
+        tx.end_delivery(id, state, None, clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    end(1, DeliveryState::Sent).await;
+    end(2, DeliveryState::Refused).await;
+    end(3, DeliveryState::Dropped).await;
+    end(6, DeliveryState::Sent).await;
+    clock.advance(Duration::from_millis(1));
+    end(4, DeliveryState::Sent).await;
+    clock.advance(KEPT);
+    let outbox = Outbox::new(desk.store.clone(), clock.clone());
+    outbox.prune().await.unwrap();
+    let mut left = Vec::new();
+    for n in 1..=6 {
+        left.push(desk.store.delivery(n).await.is_ok());
+    }
+    // The fourth ended a moment later, the fifth waits, the sixth was said.
+    assert_eq!(left, [false, false, false, true, true, true]);
 }

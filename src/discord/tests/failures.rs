@@ -114,7 +114,8 @@ async fn a_request_that_is_never_answered_is_given_up_after_half_a_minute() {
         let call = entry.rest();
         call.is_some_and(|call| call.route == RouteKind::Typing)
     };
-    sim.wait(|seen| seen.journal().iter().any(is_asked)).await;
+    sim.wait_for(|seen| seen.journal().iter().any(is_asked))
+        .await;
     // From here on time passes whenever nobody has anything to do.
     tokio::time::pause();
     let start = Instant::now();

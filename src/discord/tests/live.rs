@@ -121,6 +121,7 @@ struct Shown {
     slate: Arc<Slate>,
     pace: Pace,
     delivered: broadcast::Sender<Delivered>,
+    clock: Clock,
     run: RunId,
 }
 
@@ -137,6 +138,7 @@ impl Shown {
             }),
             pace: Pace::default(),
             delivered: broadcast::channel(8).0,
+            clock: Clock::held_at(Millis::new(0)),
             run: RunId::fresh(),
         }
     }
@@ -147,7 +149,7 @@ impl Shown {
             stage: Stage {
                 house: self.house.clone(),
                 chat: self.slate.clone(),
-                clock: Clock::held_at(Millis::new(0)),
+                clock: self.clock.clone(),
                 listen: {
                     let delivered = self.delivered.clone();
                     Arc::new(move || delivered.subscribe())
@@ -162,7 +164,11 @@ impl Shown {
     }
 
     fn posted(&self) {
-        let message = Some(MessageId::new(9));
+        self.posted_as(MessageId::new(9));
+    }
+
+    fn posted_as(&self, message: MessageId) {
+        let message = Some(message);
         *self.house.live_message.lock() = message;
         // Nobody listens before the first run begins.
         let _ = self.delivered.send(Delivered {
@@ -326,4 +332,54 @@ async fn while_discord_is_asked_as_little_as_possible_nothing_is_shown_and_then_
     let edits: Vec<String> = stage.edits().into_iter().map(|(_, text)| text).collect();
     assert_eq!(edits, [shown("b")]);
     assert!(!stage.slate.typed.lock().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_almost_an_hour_old_is_replaced_by_another() {
+    let stage = Shown::new();
+    let old = MessageId::at(stage.clock.now());
+    let posted_at = Millis::new(old.created_ms());
+    stage.clock.advance(posted_at.since(stage.clock.now()));
+    stage.posted_as(old);
+    let (says, _task) = stage.begin();
+    says.send_replace(working("a"));
+    stage.clock.advance(Duration::from_mins(54));
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(stage.edits().len(), 1);
+    assert_eq!(*stage.house.renewed.lock(), []);
+    stage.clock.advance(Duration::from_mins(1));
+    says.send_replace(working("b"));
+    pass(Duration::from_secs(1)).await;
+    says.send_replace(working("c"));
+    pass(Duration::from_secs(1)).await;
+    let renewed = stage.house.renewed.lock().clone();
+    assert_eq!(
+        renewed.iter().map(|(old, _)| *old).collect::<Vec<_>>(),
+        [old]
+    );
+    assert!(renewed[0].1.starts_with("b\n"), "{renewed:?}");
+    assert_eq!(stage.edits().len(), 1, "the old one is let alone");
+    stage.posted_as(MessageId::at(stage.clock.now()));
+    pass(Duration::from_secs(2)).await;
+    let last = stage.edits().pop().unwrap().1;
+    assert!(last.starts_with("c\n"), "{last}");
+    assert_eq!(stage.house.renewed.lock().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_discord_takes_for_too_old_is_replaced_by_another() {
+    let stage = Shown::new();
+    stage.posted();
+    stage.slate.failures.lock().push(ChatError::Refused {
+        status: 429,
+        code: ChatError::TOO_OLD_TO_EDIT,
+        text: "Try again later".to_owned(),
+    });
+    let (says, _task) = stage.begin();
+    says.send_replace(working("a"));
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(
+        *stage.house.renewed.lock(),
+        [(MessageId::new(9), shown("a"))]
+    );
 }

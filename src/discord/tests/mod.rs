@@ -10,5 +10,8 @@ mod gateway;
 mod limits;
 mod live;
 mod outbox;
+mod overflow;
 mod preflight;
 mod relay;
+mod sight;
+mod strain;
