@@ -10,7 +10,8 @@ mod nonce;
 mod opening;
 mod outbox;
 mod quiet;
+mod refused;
 mod send;
 
-pub use chat::{Answer, Attachment, Author, Chat, ChatError, Post, Seen, Standing};
+pub use chat::{Answer, Attachment, Author, Chat, ChatError, MESSAGE_LIMIT, Post, Seen, Standing};
 pub use outbox::{Delivered, Outbox};

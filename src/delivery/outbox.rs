@@ -132,9 +132,10 @@ impl Outbox {
                 }
                 Err(error) => return Err(error),
             };
-            let reacting_in = match &delivery.payload {
-                Payload::Reaction { channel, .. } => Some(*channel),
-                _ => None,
+            let reacting_in = if let Payload::Reaction { channel, .. } = &delivery.payload {
+                Some(*channel)
+            } else {
+                None
             };
             if reacting_in.is_some_and(|channel| !lanes.may_react(&head, channel)) {
                 continue;

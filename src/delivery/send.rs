@@ -4,11 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::broadcast;
 
-use super::{Answer, Author, Chat, ChatError, Delivered, Post, nonce::nonce, quiet::Quiet};
+use super::{
+    Answer, Author, Chat, ChatError, Delivered, MESSAGE_LIMIT, Post, nonce::nonce, quiet::Quiet,
+};
 use crate::{
     clock::{Clock, Millis},
-    store::{Delivery, DeliveryState, NewDelivery, Payload, SessionRow, Store, StoreError, Tx},
-    words::{ChannelId, DeliveryId, MessageId, SessionId},
+    store::{Delivery, DeliveryState, Payload, SessionRow, Store, StoreError, Tx},
+    words::{ChannelId, DeliveryId, MessageId},
 };
 
 /// How long a repetition is safe by its nonce. Discord remembers nonces "in the past few minutes"
@@ -22,16 +24,10 @@ const SKEW: Duration = Duration::from_secs(30);
 /// Messages that are looked through for one whose sending had an unknown outcome.
 const READ_BACK: u8 = 100;
 
-/// The longest message (Discord: resources/message#create-message).
-const MESSAGE_LIMIT: usize = 2_000;
-
-/// The message does not exist (Discord: JSON error codes).
-const UNKNOWN_MESSAGE: u32 = 10_008;
-
 /// How a step of a delivery went.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// The row has ended.
+    /// The row has ended, or goes on in another lane.
     Ended,
     /// It has to be tried again, not before this time if the service said so.
     Again { not_before: Option<Duration> },
@@ -238,14 +234,20 @@ impl Sender {
             };
             // Somebody removed it meanwhile: then it is settled.
             match done {
-                Err(error) if !error.is_code(UNKNOWN_MESSAGE) => return Err(error.into()),
+                Err(error) if !error.is_code(ChatError::UNKNOWN_MESSAGE) => {
+                    return Err(error.into());
+                }
                 Ok(()) | Err(_) => {}
             }
         }
         self.sent(delivery, None).await
     }
 
-    async fn sent(&self, delivery: &Delivery, message: Option<MessageId>) -> Result<(), Trouble> {
+    pub(super) async fn sent(
+        &self,
+        delivery: &Delivery,
+        message: Option<MessageId>,
+    ) -> Result<(), Trouble> {
         let tx = self.store.write().await?;
         self.end(tx, delivery, message).await
     }
@@ -286,63 +288,10 @@ impl Sender {
         });
     }
 
-    /// Discord will not take it: the place is marked and somebody is told, and the lane goes on.
-    async fn refused(&self, delivery: &Delivery, error: &ChatError) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let why = error.to_string();
-        let session = self.session_of(delivery).await?;
-        let mut tx = self.store.write().await?;
-        tx.end_delivery(delivery.id, DeliveryState::Refused, Some(&why), now)
-            .await?;
-        let kind = delivery.payload.kind();
-        let is_news = match &delivery.payload {
-            Payload::Reaction {
-                channel, author, ..
-            } => self.quiet.refused(*channel, *author, error, now),
-            _ => true,
-        };
-        if is_news && !error.is_code(UNKNOWN_MESSAGE) {
-            let place = format!("channel {}", channel_of_known(delivery, session.as_ref()));
-            let text = format!("Discord refused a delivery ({kind}): {why}");
-            tx.alert(now, "delivery_refused", &place, &text).await?;
-            tracing::warn!(%place, %text, "a delivery was refused");
-        }
-        if let Some(session) = session {
-            match &delivery.payload {
-                Payload::Thread {
-                    channel, message, ..
-                } => {
-                    tx.post_in_channel(session.id).await?;
-                    tx.deliver(
-                        &thread_hint(session.id, delivery.lane, *channel, *message),
-                        now,
-                    )
-                    .await?;
-                }
-                Payload::Opening { channel, .. } => {
-                    match self.store.message_of(delivery.id).await? {
-                        Some(announcement) => {
-                            tx.post_in_channel(session.id).await?;
-                            let hint =
-                                thread_hint(session.id, delivery.lane, *channel, announcement);
-                            tx.deliver(&hint, now).await?;
-                        }
-                        // Nobody can ever speak to it.
-                        None => {
-                            tx.end_session(session.id, None, now).await?;
-                        }
-                    }
-                }
-                Payload::Live { .. } | Payload::Answer { .. } | Payload::Notice { .. } => {
-                    tx.mark_unreachable(session.id, Some(&why)).await?;
-                }
-                Payload::Reaction { .. } | Payload::Settle { .. } => {}
-            }
-        }
-        tx.commit().await
-    }
-
-    async fn session_of(&self, delivery: &Delivery) -> Result<Option<SessionRow>, StoreError> {
+    pub(super) async fn session_of(
+        &self,
+        delivery: &Delivery,
+    ) -> Result<Option<SessionRow>, StoreError> {
         match delivery.session {
             Some(id) => self.store.session(id).await.map(Some),
             None => Ok(None),
@@ -356,7 +305,7 @@ impl Sender {
     }
 }
 
-fn channel_of_known(delivery: &Delivery, session: Option<&SessionRow>) -> ChannelId {
+pub(super) fn channel_of_known(delivery: &Delivery, session: Option<&SessionRow>) -> ChannelId {
     let own = match &delivery.payload {
         Payload::Reaction { channel, .. }
         | Payload::Thread { channel, .. }
@@ -387,28 +336,4 @@ fn again(delivery: &Delivery, error: &dyn std::fmt::Display, not_before: Option<
     tracing::warn!(delivery = %delivery.id, kind = %delivery.payload.kind(), %error,
         "a delivery did not go through; trying again");
     Step::Again { not_before }
-}
-
-/// Tells people why the answer comes to the channel.
-fn thread_hint(
-    session: SessionId,
-    lane: ChannelId,
-    channel: ChannelId,
-    message: MessageId,
-) -> NewDelivery {
-    NewDelivery {
-        key: format!("thread-hint:{session}"),
-        lane,
-        session: Some(session),
-        run: None,
-        payload: Payload::Notice {
-            channel: Some(channel),
-            reply_to: Some(message),
-            text:
-                "I could not start a thread here, so this conversation goes on in the channel: mention me \
-                 or reply to me. `/session stop` ends it. Give me the permissions *Create Public Threads* \
-                 and *Send Messages in Threads*, and the next one gets a thread."
-                    .to_owned(),
-        },
-    }
 }

@@ -9,7 +9,7 @@ use serenity::{
         CreateThread, EditMessage, MessageFlags, MessageReference, MessageReferenceKind,
         ReactionType,
     },
-    http::{Http, MessagePagination},
+    http::Http,
 };
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
     ids,
     inbound::{self, Me},
     mentions::Mention,
+    pages::{self, Part},
     people::People,
     refusals::Refusals,
     render,
@@ -30,9 +31,6 @@ use crate::{
 /// The HTTP client gives up after 30 s; this bounds the waiting for serenity's rate limiter as well,
 /// which has no limit of its own.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// "Unknown Message" (Discord: opcodes-and-status-codes#json-error-codes).
-const UNKNOWN_MESSAGE: u32 = 10_008;
 
 /// Discord opens each link of a message to show what is behind it. An agent that was talked into writing
 /// a link would so send what it knows to whoever owns the address, without anybody clicking on it.
@@ -68,20 +66,12 @@ impl DiscordChat {
     async fn page(
         &self,
         channel: ChannelId,
-        from: MessagePagination,
+        part: Part,
         limit: u8,
     ) -> Result<Vec<Seen>, ChatError> {
-        let page = self
-            .http
-            .get_messages(ids::to_channel(channel), Some(from), Some(limit));
-        let mut page: Vec<Seen> = within(page)
-            .await?
-            .into_iter()
-            .map(|message| self.seen(message))
-            .collect();
-        // Discord answers newest first, whichever way it was asked.
-        page.sort_by_key(|seen| seen.id);
-        Ok(page)
+        let page = pages::messages(&self.http, channel, part, limit).await?;
+        let readable = page.into_iter().rev().filter_map(|line| line.message);
+        Ok(readable.map(|message| self.seen(*message)).collect())
     }
 
     fn seen(&self, message: sn::Message) -> Seen {
@@ -188,7 +178,7 @@ impl Chat for DiscordChat {
         let (place, id) = (ids::to_channel(channel), ids::to_message(message));
         let gone = async move { within(http.delete_message(place, id, None)).await };
         match self.turns.change(message, gone).await {
-            Err(error) if error.is_code(UNKNOWN_MESSAGE) => Ok(()),
+            Err(error) if error.is_code(ChatError::UNKNOWN_MESSAGE) => Ok(()),
             other => other,
         }
     }
@@ -235,8 +225,8 @@ impl Chat for DiscordChat {
         after: MessageId,
         limit: u8,
     ) -> Result<Vec<Seen>, ChatError> {
-        let from = MessagePagination::After(ids::to_message(after));
-        self.page(channel, from, limit).await
+        let part = Part::After(after);
+        self.page(channel, part, limit).await
     }
 
     async fn standing(&self, person: UserId) -> Result<Standing, ChatError> {
@@ -249,7 +239,7 @@ impl Chat for DiscordChat {
         before: MessageId,
         limit: u8,
     ) -> Result<Vec<Seen>, ChatError> {
-        let from = MessagePagination::Before(ids::to_message(before));
-        self.page(channel, from, limit).await
+        let part = Part::Before(before);
+        self.page(channel, part, limit).await
     }
 }

@@ -76,6 +76,12 @@ impl Link {
         self.0.send_modify(|inner| inner.refusals = refusals);
     }
 
+    /// Waits until Discord does not accept the bot's token any more.
+    pub(super) async fn bad_token(&self) {
+        let refusals = self.0.borrow().refusals.clone();
+        refusals.bad_token().await;
+    }
+
     pub(super) fn wait(&self, why: String) {
         self.0.send_modify(|inner| inner.waits = Some(why));
     }

@@ -7,14 +7,18 @@ use parking_lot::Mutex;
 use serenity::{all as sn, http::Http};
 use tokio::time::Instant;
 
-use super::{chat::within, ids, inbound};
+use super::{
+    chat::within,
+    failure::{UNKNOWN_MEMBER, UNKNOWN_USER},
+    ids, inbound,
+};
 use crate::{
     delivery::{ChatError, Standing},
     words::{GuildId, Person, RoleId, UserId},
 };
 
-/// "Unknown Member" and "Unknown User" (Discord: opcodes-and-status-codes#json-error-codes).
-const GONE: [u32; 2] = [10_007, 10_013];
+/// Discord's answers about somebody who is no member.
+const GONE: [u32; 2] = [UNKNOWN_MEMBER, UNKNOWN_USER];
 
 /// How long roles are believed.
 const FRESH: Duration = Duration::from_mins(1);
@@ -46,14 +50,11 @@ impl People {
         }
     }
 
-    /// Takes in what an event says of its author, at this moment.
-    pub(super) fn note(&self, person: &Person) {
-        self.keep(person.id, Some(person.clone()));
-    }
-
-    /// What is known of somebody is not true any more.
-    pub(super) fn forget(&self, person: UserId) {
-        self.known.lock().remove(&person);
+    /// Takes in what an event of this age says of its author.
+    pub(super) fn note(&self, person: &Person, age: Duration) {
+        if let Some(at) = Instant::now().checked_sub(age).filter(|_| age < FRESH) {
+            self.keep(person.id, Some(person.clone()), at);
+        }
     }
 
     /// Somebody as a member of the guild; `None` if he is none (any more).
@@ -76,7 +77,7 @@ impl People {
             Err(error) if GONE.iter().any(|code| error.is_code(*code)) => None,
             Err(error) => return Err(error),
         };
-        self.keep(id, member.clone());
+        self.keep(id, member.clone(), Instant::now());
         Ok(member)
     }
 
@@ -86,12 +87,11 @@ impl People {
         Ok(member.map_or(Standing::Stranger, |person| Standing::Member(person.roles)))
     }
 
-    fn keep(&self, id: UserId, member: Option<Person>) {
+    fn keep(&self, id: UserId, member: Option<Person>, at: Instant) {
         let mut known = self.known.lock();
         if known.len() >= KEPT {
             known.clear();
         }
-        let at = Instant::now();
         known.insert(id, Known { at, member });
     }
 }

@@ -43,6 +43,6 @@ pub use engine::{Engine, Limits, Parts, SessionError};
 pub use hear::Heard;
 pub use progress::{LiveRun, Progress, ProgressState};
 pub use projects::{ProjectAgent, Projects};
-pub use start::{NotStarted, Spot, StartOrder, Started};
+pub use start::{NotStarted, StartIn, StartOrder, Started};
 pub use stop::{Cleared, Stopped};
-pub use views::{Health, QueuePosition, Reach, SessionView, Standing};
+pub use views::{Audience, Health, QueuePosition, Reach, SessionView, Standing};

@@ -11,7 +11,7 @@ use crate::{
         registration::register,
         testing::{FakeHouse, connected},
     },
-    session::SessionView,
+    session::{Audience, SessionView},
     store::Store,
     words::{ChannelId, GuildId, Place, RunState, SessionId},
 };
@@ -147,6 +147,7 @@ async fn session_list_names_the_conversations_of_the_channel() {
             thread: Some(first),
         },
         at: first,
+        audience: Audience::Thread,
         title: "fix the build".into(),
         project: "demo".into(),
         state: Some(RunState::Running),

@@ -11,6 +11,7 @@ mod limits;
 mod live;
 mod outbox;
 mod overflow;
+mod people;
 mod preflight;
 mod relay;
 mod sight;
