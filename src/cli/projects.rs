@@ -29,6 +29,7 @@ pub(super) fn of(settings: &Settings) -> Result<Projects> {
             directory,
             channels: project.channels.clone(),
             model: project.model.clone(),
+            guests: project.guests,
             allowed_tools: project.allowed_tools.clone(),
             policy,
         });

@@ -15,7 +15,7 @@ use super::{
     section::Section,
     values::{self, wrong},
 };
-use crate::words::{ChannelId, RuntimeKind, UnknownWord};
+use crate::words::{ChannelId, Guests, RuntimeKind, UnknownWord};
 
 /// What an agent may do without being asked if the project says nothing: look, not touch.
 const ALLOWED_TOOLS: [&str; 3] = ["Read", "Grep", "Glob"];
@@ -35,6 +35,8 @@ pub struct Project {
     pub model: Option<String>,
     /// What the agent may use without being asked, as the agent program writes such rules.
     pub allowed_tools: Vec<String>,
+    /// What its guests may do.
+    pub guests: Guests,
 }
 
 /// 1 to 40 characters of `a-z`, `0-9`, `-` and `_`.
@@ -126,6 +128,7 @@ impl Project {
         let runtime = section.or("runtime", RuntimeKind::Claude.as_str(), read_runtime);
         let model = section.optional("model", "the agent's default", read_word);
         let allowed_tools = section.or("allowed_tools", ALLOWED_TOOLS.to_vec(), read_tools);
+        let guests = section.or("guests", Guests::None.as_str(), read_guests);
         section.finish();
         Some(Self {
             name: name?,
@@ -134,6 +137,7 @@ impl Project {
             runtime: runtime?,
             model: model.ok()?,
             allowed_tools: allowed_tools?,
+            guests: guests?,
         })
     }
 }
@@ -187,6 +191,16 @@ fn read_runtime(value: &Value) -> Result<RuntimeKind, Complaint> {
             value,
             "is no agent program that Baton knows",
             format!("Write one of: {}.", all.join(", ")),
+        )
+    })
+}
+
+fn read_guests(value: &Value) -> Result<Guests, Complaint> {
+    values::text(value)?.parse().map_err(|_| {
+        wrong(
+            value,
+            "is nothing that guests can be let do",
+            "Write \"none\", or \"ask\" to let them ask an agent that only reads.",
         )
     })
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{Engine, Heard, SessionError, conversation::Conversation, sentences};
+use super::{
+    Engine, Heard, SessionError, conversation::Conversation, engine::permit_to_ask, sentences,
+};
 use crate::{
     access::Permit,
     admission::{Full, Queue, Ticket},
     store::{NewDelivery, NewRequest, NewRun, NewSession, Payload, SessionRow, Tx},
-    words::{RequestId, RunId, SessionId},
+    words::{Circle, Person, RequestId, RunId, SessionId, Tier},
 };
 
 /// What became of a message.
@@ -66,6 +68,7 @@ impl Engine {
         heard: &Heard,
         conversation: Conversation,
     ) -> Result<Accepted, SessionError> {
+        permit_to_ask(permit)?;
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
         let (session, begins) = match conversation {
@@ -73,7 +76,8 @@ impl Engine {
                 return Ok(Accepted::Ended);
             }
             Conversation::Known(id) => (id, None),
-            Conversation::New(new) => {
+            Conversation::New(mut new) => {
+                new.circle = circle_of(permit.tier());
                 if !tx.insert_session(&new, now).await? {
                     // Its thread got a session a moment ago. In a channel that grew from this very
                     // message, which comes again; a thread was there before.
@@ -90,7 +94,10 @@ impl Engine {
             message: heard.message,
             channel: heard.channel,
             session,
-            person: heard.person.clone(),
+            person: Person {
+                id: permit.person(),
+                ..heard.person.clone()
+            },
             tier: permit.tier(),
             text: heard.text.clone(),
         };
@@ -225,5 +232,13 @@ impl Engine {
         tx.commit().await?;
         self.outbox.wake();
         Ok(())
+    }
+}
+
+/// Whose a conversation is that somebody begins.
+const fn circle_of(tier: Tier) -> Circle {
+    match tier {
+        Tier::Owner | Tier::Member => Circle::Members,
+        Tier::Guest | Tier::Blocked => Circle::Guests,
     }
 }

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use super::{Folder, SMALLEST};
 use crate::{
     config::{Admission, CatchUp, Project, Runner, Settings, Source},
-    words::{ChannelId, GuildId, RoleId, RuntimeKind, UserId},
+    words::{ChannelId, Guests, GuildId, RoleId, RuntimeKind, UserId},
 };
 
 fn source(settings: &Settings, key: &str) -> Source {
@@ -69,7 +69,7 @@ fn the_smallest_configuration_gets_the_defaults() {
 fn a_project_is_read_whole() {
     let folder = Folder::new(&format!(
         "{SMALLEST}[[projects]]\nname = \"site\"\ndirectory = \"$DIR/site\"\n\
-         channels = [7, \"8\"]\nmodel = \"sonnet\"\nallowed_tools = [\"Bash(git log:*)\"]\n"
+         channels = [7, \"8\"]\nmodel = \"sonnet\"\nallowed_tools = [\"Bash(git log:*)\"]\nguests = \"ask\"\n"
     ));
     assert_eq!(
         folder.load(&[]).unwrap().projects,
@@ -80,6 +80,7 @@ fn a_project_is_read_whole() {
             runtime: RuntimeKind::Claude,
             model: Some("sonnet".to_owned()),
             allowed_tools: vec!["Bash(git log:*)".to_owned()],
+            guests: Guests::Ask,
         }]
     );
 }

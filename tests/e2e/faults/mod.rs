@@ -36,8 +36,8 @@ use baton::{
     },
     store::{ProjectRow, Store},
     words::{
-        Addressed, ChannelId, GuildId, MessageId, Person, Place, RunId, RunState, RuntimeKind,
-        UserId,
+        Addressed, ChannelId, Guests, GuildId, MessageId, Person, Place, RunId, RunState,
+        RuntimeKind, UserId,
     },
 };
 use nix::{sys::signal::Signal, unistd::Pid};
@@ -373,6 +373,7 @@ fn project_in(home: &Path, allowed_tools: &[String]) -> ProjectAgent {
         directory: home.to_owned(),
         channels: vec![CHANNEL],
         model: None,
+        guests: Guests::None,
         allowed_tools: allowed_tools.to_vec(),
         policy: ToolPolicy::parse(allowed_tools).unwrap(),
     }
@@ -383,7 +384,7 @@ fn gate(store: &Store) -> Gate {
         user: Some(OWNER),
         role: None,
     };
-    Gate::new(store.clone(), owners)
+    Gate::new(store.clone(), owners, Clock::system())
 }
 
 fn owner() -> Person {
