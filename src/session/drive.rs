@@ -10,11 +10,10 @@ use super::{
     agent::{Agent, Warmth},
     finish::{Account, Outcome, failure, took_too_long},
     prompt, sentences,
-    slot::Slot,
+    slot::AtWork,
     turn::{Ending, Stop, Turn, Watched},
 };
 use crate::{
-    admission::Ticket,
     runtime::{
         ErrorClass, TurnEnd, TurnOutcome,
         runner::{LinkError, Written},
@@ -46,10 +45,9 @@ struct End {
 
 impl Engine {
     /// Works on a run that has a slot, until it has ended and its slot is free again.
-    pub(super) async fn drive(self: Arc<Self>, ticket: Ticket, cancel: CancellationToken) {
-        let Ticket { run, session, .. } = ticket;
-        let _slot = Slot::of(&self, run);
-        let work = AssertUnwindSafe(self.work(run, session, &cancel)).catch_unwind();
+    pub(super) async fn drive(self: Arc<Self>, at_work: AtWork) {
+        let (run, session) = (at_work.ticket().run, at_work.ticket().session);
+        let work = AssertUnwindSafe(self.work(run, session, &at_work.cancel)).catch_unwind();
         // The next turn of the session clears up after an agent that a panic left behind.
         let worked = work.await.unwrap_or(Err(SessionError::Panicked));
         if let Err(error) = worked {
@@ -85,6 +83,7 @@ impl Engine {
         }
         match row.state {
             RunState::Queued => {
+                self.waits.forget(run);
                 if !self
                     .move_run(run, RunState::Queued, RunState::Starting)
                     .await?
@@ -109,6 +108,11 @@ impl Engine {
             self.finish_at_last(run, session, Outcome::Refused, None)
                 .await;
             return Ok(());
+        }
+        if row.state == RunState::Queued
+            && let Err(error) = self.announce_turn(&row).await
+        {
+            error.log("nobody was told that the turn of a run has come");
         }
         for _ in 0..STARTS {
             if cancel.is_cancelled() {

@@ -8,12 +8,18 @@ use std::{
 use super::{Engine, SessionError, accept::Accepted, conversation::Found, sentences};
 use crate::{
     access::{Action, Refusal},
+    admission::TooFast,
+    clock::Millis,
     store::{NewDelivery, Payload},
     words::{Addressed, ChannelId, MessageId, Person, Place, UserId},
 };
 
 /// How long a person is not told again why he is refused; the reaction still shows it.
 const SILENCE: Duration = Duration::from_mins(10);
+
+/// A message that is heard so long after it was written was not heard in time, for instance while the
+/// server was away.
+const LATE: Duration = Duration::from_mins(1);
 
 /// Persons and places that are remembered for that; more are forgotten all at once.
 const TOLD: usize = 10_000;
@@ -23,6 +29,8 @@ const TOLD: usize = 10_000;
 pub(super) enum Told {
     /// A person, whatever he did.
     Person(UserId),
+    /// A person who asked too often.
+    Hasty(UserId),
     /// Whoever is at a place.
     Place(ChannelId),
 }
@@ -75,10 +83,16 @@ impl Engine {
                 .reply(&heard, "empty", sentences::NOTHING_ASKED.to_owned())
                 .await;
         }
+        if heard.text.len() > self.limits.prompt {
+            let sentence = sentences::too_long(heard.text.len(), self.limits.prompt);
+            return self.reply(&heard, "long", sentence).await;
+        }
+        if let Err(too_fast) = self.pace_of(&heard, conversation.project()) {
+            return self.slow_down(&heard, too_fast).await;
+        }
         match self.accept(&permit, &heard, conversation).await? {
             Accepted::Stored(run) => {
                 self.outbox.wake();
-                self.pump();
                 self.tell_if_waiting(run).await
             }
             Accepted::InMailbox => {
@@ -89,7 +103,7 @@ impl Engine {
             // Then it belongs to another conversation now, or to none.
             Accepted::Ended => Box::pin(self.hear(heard)).await,
             Accepted::QueueFull(full) => {
-                self.reply(&heard, "full", sentences::queue_full(full.caps))
+                self.reply(&heard, "full", sentences::queue_full(full))
                     .await
             }
             Accepted::MailboxFull => {
@@ -99,32 +113,69 @@ impl Engine {
         }
     }
 
-    /// Shows a person that he may not: a reaction each time, a sentence once in a while.
+    /// Whether he asks as often as he may. Nobody can help it that his messages are read late and all
+    /// at once.
+    fn pace_of(&self, heard: &Heard, project: &str) -> Result<(), TooFast> {
+        if self
+            .clock
+            .now()
+            .since(Millis::new(heard.message.created_ms()))
+            > LATE
+        {
+            return Ok(());
+        }
+        self.haste.take(&(heard.person.id, project.to_owned()))
+    }
+
+    /// Shows a person that he is too fast: a sign, a sentence once in a while.
+    async fn slow_down(&self, heard: &Heard, too_fast: TooFast) -> Result<(), SessionError> {
+        let text = self
+            .may_tell(Told::Hasty(heard.person.id))
+            .then(|| sentences::too_fast(too_fast));
+        tracing::info!(person = %heard.person.id, channel = %heard.channel, "too fast");
+        self.turn_down(heard, sentences::TOO_FAST, "fast", text)
+            .await
+    }
+
+    /// Shows a person that he may not: a sign, a sentence once in a while.
     async fn refuse(&self, heard: &Heard, refusal: Refusal) -> Result<(), SessionError> {
-        let now = self.clock.now();
+        let text = why(refusal).filter(|_| self.may_tell(Told::Person(heard.person.id)));
+        tracing::info!(person = %heard.person.id, channel = %heard.channel, ?refusal, "refused");
+        self.turn_down(heard, sentences::NO_ENTRY, "refused", text)
+            .await
+    }
+
+    /// Shows a person that he is not heard. Signs are counted: a flood gets a few, and then none.
+    async fn turn_down(
+        &self,
+        heard: &Heard,
+        sign: &str,
+        why: &str,
+        text: Option<String>,
+    ) -> Result<(), SessionError> {
+        let (now, id) = (self.clock.now(), heard.message);
+        if text.is_none() && self.signs.take(&heard.person.id).is_err() {
+            return self.decided(heard.channel, id).await;
+        }
         let mut tx = self.store.write().await?;
-        tx.mark_channel(heard.channel, heard.message).await?;
-        let id = heard.message;
+        tx.mark_channel(heard.channel, id).await?;
         let reaction = Payload::Reaction {
             channel: heard.channel,
             message: id,
-            emoji: sentences::NO_ENTRY.to_owned(),
+            emoji: sign.to_owned(),
         };
-        tx.deliver(&apart(format!("refused:{id}"), id, reaction), now)
+        tx.deliver(&apart(format!("{why}:{id}"), id, reaction), now)
             .await?;
-        if let Some(text) = why(refusal)
-            && self.may_tell(Told::Person(heard.person.id))
-        {
+        if let Some(text) = text {
             let notice = Payload::Notice {
                 channel: Some(heard.channel),
                 reply_to: Some(id),
                 text,
             };
-            tx.deliver(&apart(format!("why-refused:{id}"), id, notice), now)
+            tx.deliver(&apart(format!("why-{why}:{id}"), id, notice), now)
                 .await?;
         }
         tx.commit().await?;
-        tracing::info!(person = %heard.person.id, channel = %heard.channel, ?refusal, "refused");
         self.outbox.wake();
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
-use crate::{approval::ToolPolicy, words::ChannelId};
+use crate::{admission::ProjectCaps, approval::ToolPolicy, words::ChannelId};
 
 /// A project with what its sessions need.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct ProjectAgent {
     pub channels: Vec<ChannelId>,
     /// The model, as the agent program names it.
     pub model: Option<String>,
+    /// How much of it may be going on at once.
+    pub caps: ProjectCaps,
     /// Its tool rules, as written.
     pub allowed_tools: Vec<String>,
     /// The same, understood.
@@ -53,6 +55,14 @@ impl Projects {
     /// A project by its name.
     pub fn named(&self, name: &str) -> Option<&Arc<ProjectAgent>> {
         self.by_name.get(name)
+    }
+
+    /// What each may have going on at once.
+    pub(super) fn caps(&self) -> HashMap<Arc<str>, ProjectCaps> {
+        let projects = self.by_name.values();
+        projects
+            .map(|one| (Arc::from(one.name.as_str()), one.caps))
+            .collect()
     }
 
     /// The names of all projects, in order.

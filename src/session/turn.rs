@@ -7,7 +7,7 @@ use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Engine, LiveRun, ProgressState, ProjectAgent, SessionError,
+    Engine, LiveRun, ProgressState, ProjectAgent, SessionError, Shown,
     agent::{Agent, Happening, Warmth},
     drive::prompt_id,
     insist::insist,
@@ -94,7 +94,7 @@ impl Turn {
             progress: shown,
         };
         // Nobody showing it is fine.
-        let _ = engine.live.send(live);
+        let _ = engine.live.send(Shown::Run(live));
         Self {
             engine: Arc::clone(engine),
             run,

@@ -16,6 +16,7 @@ mod answers;
 mod cancel;
 mod channel_mode;
 mod commands;
+mod crowd;
 mod faults;
 mod first_light;
 mod gate;

@@ -23,14 +23,14 @@ use crate::{
     words::{ChannelId, MessageId, RunId, UserId},
 };
 
-const CHANNEL: ChannelId = ChannelId::new(5);
+pub(super) const CHANNEL: ChannelId = ChannelId::new(5);
 
 /// Writes down edits and typing with their time in milliseconds.
-struct Slate {
+pub(super) struct Slate {
     start: Instant,
     edits: Mutex<Vec<(u128, String)>>,
     typed: Mutex<Vec<u128>>,
-    failures: Mutex<Vec<ChatError>>,
+    pub(super) failures: Mutex<Vec<ChatError>>,
 }
 
 impl Slate {
@@ -105,16 +105,16 @@ impl Scene for Play {
     }
 }
 
-struct Shown {
+pub(super) struct Shown {
     house: Arc<FakeHouse>,
-    slate: Arc<Slate>,
-    pace: Pace,
+    pub(super) slate: Arc<Slate>,
+    pub(super) pace: Pace,
     delivered: broadcast::Sender<Delivered>,
-    run: RunId,
+    pub(super) run: RunId,
 }
 
 impl Shown {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             house: Arc::default(),
             slate: Arc::new(Slate {
@@ -132,15 +132,7 @@ impl Shown {
     fn begin(&self) -> (watch::Sender<Play>, JoinHandle<()>) {
         let (says, progress) = watch::channel(working(""));
         let show = Show {
-            stage: Stage {
-                house: self.house.clone(),
-                chat: self.slate.clone(),
-                clock: Clock::held_at(Millis::new(0)),
-                listen: {
-                    let delivered = self.delivered.clone();
-                    Arc::new(move || delivered.subscribe())
-                },
-            },
+            stage: self.stage(),
             run: self.run,
             channel: CHANNEL,
             budget: self.pace.budget(CHANNEL),
@@ -149,18 +141,32 @@ impl Shown {
         (says, tokio::spawn(show.run()))
     }
 
+    pub(super) fn stage(&self) -> Stage {
+        let delivered = self.delivered.clone();
+        Stage {
+            house: self.house.clone(),
+            chat: self.slate.clone(),
+            clock: Clock::held_at(Millis::new(0)),
+            listen: Arc::new(move || delivered.subscribe()),
+        }
+    }
+
     fn posted(&self) {
+        self.posted_as(DeliveryKind::Live);
+    }
+
+    pub(super) fn posted_as(&self, kind: DeliveryKind) {
         let message = Some(MessageId::new(9));
         *self.house.live_message.lock() = message;
         // Nobody listens before the first run begins.
         let _ = self.delivered.send(Delivered {
             run: Some(self.run),
-            kind: DeliveryKind::Live,
+            kind,
             message,
         });
     }
 
-    fn edits(&self) -> Vec<(u128, String)> {
+    pub(super) fn edits(&self) -> Vec<(u128, String)> {
         self.slate.edits.lock().clone()
     }
 }
@@ -173,7 +179,7 @@ const fn working(text: &'static str) -> Play {
 }
 
 /// Moves the clock in steps, so that what becomes due in between happens in between.
-async fn pass(span: Duration) {
+pub(super) async fn pass(span: Duration) {
     const STEP: Duration = Duration::from_millis(100);
     let mut left = span;
     settle().await;

@@ -12,3 +12,4 @@ mod live;
 mod outbox;
 mod preflight;
 mod relay;
+mod waits;

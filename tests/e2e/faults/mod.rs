@@ -19,7 +19,7 @@ use std::{
 use async_trait::async_trait;
 use baton::{
     access::{Action, Gate, Owners, Permit},
-    admission::Caps,
+    admission::{Caps, PerMinute, ProjectCaps},
     approval::ToolPolicy,
     clock::Clock,
     delivery::{Answer, Chat, ChatError, Outbox, Post, Seen, Standing},
@@ -99,10 +99,10 @@ struct Bench {
 }
 
 /// What a test may want otherwise than usual.
-struct Wishes {
-    limits: Limits,
+pub(crate) struct Wishes {
+    pub(crate) limits: Limits,
     /// The largest journal of a runner, in bytes.
-    journal: u64,
+    pub(crate) journal: u64,
     /// The program whose subcommand is a runner.
     program: PathBuf,
 }
@@ -115,6 +115,12 @@ impl Default for Wishes {
                     active: 2,
                     queued: 10,
                 },
+                person: Caps {
+                    active: 2,
+                    queued: 10,
+                },
+                requests: PerMinute::MAX,
+                prompt: 100_000,
                 mailbox: 10,
                 expiry: LONG,
                 idle: LONG,
@@ -301,6 +307,16 @@ impl Drop for Bench {
 }
 
 fn engine(home: &Path, wishes: &Wishes, store: &Store, stop: &CancellationToken) -> Arc<Engine> {
+    Engine::new(parts(home, wishes, store, stop))
+}
+
+/// What an engine is made of that works in a directory with the pretended agent there.
+pub(crate) fn parts(
+    home: &Path,
+    wishes: &Wishes,
+    store: &Store,
+    stop: &CancellationToken,
+) -> Parts {
     let clock = Clock::system();
     let limits = RunnerLimits {
         journal: wishes.journal,
@@ -308,11 +324,11 @@ fn engine(home: &Path, wishes: &Wishes, store: &Store, stop: &CancellationToken)
     };
     // Nobody shows what can be seen of a run.
     let (live, _) = mpsc::unbounded_channel();
-    Engine::new(Parts {
+    Parts {
         gate: gate(store),
         outbox: Outbox::new(store.clone(), clock.clone()),
         chat: Arc::new(Silence),
-        projects: Projects::new(vec![project_in(home)]),
+        projects: projects(home, &[CHANNEL]),
         runtime: Arc::new(ClaudeRuntime::new(ClaudeSettings {
             command: home.join("agent"),
             config_dir: None,
@@ -332,18 +348,20 @@ fn engine(home: &Path, wishes: &Wishes, store: &Store, stop: &CancellationToken)
         stop: stop.clone(),
         store: store.clone(),
         clock,
-    })
+    }
 }
 
-fn project_in(home: &Path) -> ProjectAgent {
-    ProjectAgent {
+/// The project `play` in a directory.
+pub(crate) fn projects(home: &Path, channels: &[ChannelId]) -> Projects {
+    Projects::new(vec![ProjectAgent {
         name: "play".into(),
         directory: home.to_owned(),
-        channels: vec![CHANNEL],
+        channels: channels.to_vec(),
         model: None,
+        caps: ProjectCaps::default(),
         allowed_tools: Vec::new(),
         policy: ToolPolicy::parse(&[]).unwrap(),
-    }
+    }])
 }
 
 fn gate(store: &Store) -> Gate {
@@ -385,7 +403,7 @@ fn kill(pid: u32) {
 }
 
 /// Waits for what nothing announces.
-async fn wait(what: &str, holds: impl AsyncFn() -> bool) {
+pub(crate) async fn wait(what: &str, holds: impl AsyncFn() -> bool) {
     let began = Instant::now();
     while !holds().await {
         assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
