@@ -1,7 +1,11 @@
 //! What was written while nobody listened: read back from Discord, oldest first, within bounds.
 
-use futures::{StreamExt as _, stream};
-use serenity::{all as sn, http::MessagePagination};
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{
     chat::within,
@@ -9,6 +13,7 @@ use super::{
     inbound::{self, Origin},
     listener::{Listener, NotTaken},
     missed::{Look, Spot, Spots},
+    pages::{self, Line, Part},
 };
 use crate::{
     delivery::ChatError,
@@ -18,33 +23,36 @@ use crate::{
 /// Messages of one page, the most that Discord gives (resources/channel#get-channel-messages).
 const PAGE: u8 = 100;
 
-/// Channels that are read at the same time.
+/// Channels that are read at the same time; if so many in a row cannot be read, something is away.
 const AT_ONCE: usize = 4;
 
 /// What is to be heard of one place.
 #[derive(Debug, Default)]
 struct Missed {
     /// Oldest first.
-    messages: Vec<sn::Message>,
+    lines: Vec<Line>,
     /// The newest of those that came before and are left out.
     left_out: Option<MessageId>,
 }
 
 impl Listener {
-    /// Reads back all places from where they were decided on.
+    /// Reads back all places from where they were decided on; what Discord or the database does not give
+    /// now is left for later.
     pub(super) async fn catch_up(&self, look: Look) {
-        let watched = match self.house.watched().await {
-            Ok(watched) => watched,
-            Err(error) => {
-                tracing::error!(%error, "what was written meanwhile cannot be read back");
-                return;
-            }
-        };
+        if let Err(error) = self.look(look).await {
+            tracing::error!(%error, "what was written meanwhile cannot be read back; trying again");
+            let mut unfinished = self.unfinished.lock();
+            *unfinished = (*unfinished).max(Some(look));
+        }
+    }
+
+    async fn look(&self, look: Look) -> Result<(), NotTaken> {
+        let watched = self.house.watched().await?;
         *self.watched.lock() = watched.iter().copied().collect();
         let mut places = watched;
         places.extend(self.behind.lock().keys().copied());
-        let spots = self.spots(&places, look).await;
-        self.catch_up_all(spots).await;
+        let spots = self.spots(&places, look).await?;
+        self.catch_up_all(spots).await
     }
 
     /// Marks the channels that were never looked at. Before the first event: a message that comes
@@ -63,42 +71,62 @@ impl Listener {
             .await;
     }
 
-    /// Tries the channels again that could not be read.
-    pub(super) async fn catch_up_behind(&self) {
+    /// Tries again what could not be read.
+    pub(super) async fn catch_up_again(&self) {
+        let unfinished = self.unfinished.lock().take();
+        if let Some(look) = unfinished {
+            return self.catch_up(look).await;
+        }
         let spots = {
             let behind = self.behind.lock();
             behind.keys().map(|it| (*it, Spot::UNKNOWN)).collect()
         };
-        self.catch_up_all(spots).await;
+        // Each failure was logged, and what failed stays behind.
+        let _ = self.catch_up_all(spots).await;
     }
 
-    /// Channels before their threads: what begins a conversation stands in the channel.
-    async fn catch_up_all(&self, spots: Spots) {
+    /// Channels before their threads: what begins a conversation stands in the channel. Ends early if one
+    /// after the other fails: events are not listened to meanwhile.
+    async fn catch_up_all(&self, spots: Spots) -> Result<(), NotTaken> {
+        let channels: HashSet<ChannelId> = self.bound().collect();
         let (threads, channels): (Spots, Spots) = spots
             .into_iter()
-            .partition(|(_, spot)| spot.parent.is_some());
+            .partition(|(place, spot)| spot.parent.is_some() || !channels.contains(place));
+        let failed = AtomicUsize::new(0);
         for group in [channels, threads] {
             stream::iter(group)
-                .for_each_concurrent(AT_ONCE, |(channel, spot)| self.catch_up_one(channel, spot))
-                .await;
+                .map(Ok)
+                .try_for_each_concurrent(AT_ONCE, async |(channel, spot)| {
+                    match self.catch_up_one(channel, spot).await {
+                        Ok(()) => failed.store(0, Ordering::Relaxed),
+                        Err(error) if failed.fetch_add(1, Ordering::Relaxed) + 1 >= AT_ONCE => {
+                            return Err(error);
+                        }
+                        Err(_) => {}
+                    }
+                    Ok(())
+                })
+                .await?;
         }
+        Ok(())
     }
 
-    async fn catch_up_one(&self, channel: ChannelId, spot: Spot) {
+    /// An error means that it stays behind.
+    async fn catch_up_one(&self, channel: ChannelId, spot: Spot) -> Result<(), NotTaken> {
         match self.read_back(channel, spot).await {
-            Ok(()) => {
-                self.behind.lock().remove(&channel);
-            }
+            Ok(()) => {}
             Err(NotTaken::Chat(error @ ChatError::Refused { .. })) => {
                 tracing::warn!(%error, %channel, "a channel cannot be read; leaving it out");
-                self.behind.lock().remove(&channel);
             }
             Err(error) => {
                 tracing::error!(%error, %channel, "a channel cannot be read back; trying again");
                 let begin = spot.since.map(|since| MessageId::new(since.get() + 1));
                 self.behind.lock().entry(channel).or_insert(begin);
+                return Err(error);
             }
         }
+        self.behind.lock().remove(&channel);
+        Ok(())
     }
 
     async fn read_back(&self, channel: ChannelId, spot: Spot) -> Result<(), NotTaken> {
@@ -119,16 +147,18 @@ impl Listener {
                 self.house.left_out(channel, last).await?;
             }
         }
-        for message in &missed.messages {
-            let id = ids::message(message.id);
-            if inbound::concerns_us(message, Origin::History, self.me) {
-                self.hear(message, None).await?;
-            } else if id > mark {
-                self.house.decided(channel, id).await?;
+        for line in &missed.lines {
+            let concerning = line
+                .message
+                .as_ref()
+                .filter(|message| inbound::concerns_us(message, Origin::History, self.me));
+            match concerning {
+                Some(message) => self.hear(message, None).await?,
+                None if line.id > mark => self.house.decided(channel, line.id).await?,
+                None => {}
             }
         }
-        let seen = missed.messages.last();
-        let up_to = seen.map_or(begin, |message| ids::message(message.id));
+        let up_to = missed.lines.last().map_or(begin, |line| line.id);
         self.checked.lock().note(channel, up_to);
         Ok(())
     }
@@ -170,45 +200,30 @@ impl Listener {
         let mut missed = Missed::default();
         let mut before = None;
         loop {
-            let page = self.page(channel, before).await?;
+            let part = before.map_or(Part::Newest, Part::Before);
+            let page = pages::messages(&self.http, channel, part, PAGE).await?;
             let is_last = page.len() < usize::from(PAGE);
-            // Newest first.
-            for message in page {
-                let id = ids::message(message.id);
-                if id <= mark {
+            for line in page {
+                if line.id <= mark {
                     return Ok(missed.in_order());
                 }
-                if id <= oldest || missed.messages.len() >= self.bounds.max_messages {
-                    missed.left_out = Some(id);
+                if line.id <= oldest || missed.lines.len() >= self.bounds.max_messages {
+                    missed.left_out = Some(line.id);
                     return Ok(missed.in_order());
                 }
-                before = Some(id);
-                missed.messages.push(message);
+                before = Some(line.id);
+                missed.lines.push(line);
             }
             if is_last {
                 return Ok(missed.in_order());
             }
         }
     }
-
-    async fn page(
-        &self,
-        channel: ChannelId,
-        before: Option<MessageId>,
-    ) -> Result<Vec<sn::Message>, ChatError> {
-        let from = before.map(|id| MessagePagination::Before(ids::to_message(id)));
-        let page = self
-            .http
-            .get_messages(ids::to_channel(channel), from, Some(PAGE));
-        let mut page = within(page).await?;
-        page.sort_by_key(|message| std::cmp::Reverse(message.id));
-        Ok(page)
-    }
 }
 
 impl Missed {
     fn in_order(mut self) -> Self {
-        self.messages.reverse();
+        self.lines.reverse();
         self
     }
 }

@@ -8,7 +8,7 @@ use serenity::{
         self as sn, AutoArchiveDuration, CreateAllowedMentions, CreateAttachment, CreateMessage,
         CreateThread, EditMessage, MessageReference, MessageReferenceKind, ReactionType,
     },
-    http::{Http, MessagePagination},
+    http::Http,
 };
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
     ids,
     inbound::{self, Me},
     mentions::Mention,
+    pages::{self, Part},
     people::People,
     render,
     turns::Turns,
@@ -59,20 +60,12 @@ impl DiscordChat {
     async fn page(
         &self,
         channel: ChannelId,
-        from: MessagePagination,
+        part: Part,
         limit: u8,
     ) -> Result<Vec<Seen>, ChatError> {
-        let page = self
-            .http
-            .get_messages(ids::to_channel(channel), Some(from), Some(limit));
-        let mut page: Vec<Seen> = within(page)
-            .await?
-            .into_iter()
-            .map(|message| self.seen(message))
-            .collect();
-        // Discord answers newest first, whichever way it was asked.
-        page.sort_by_key(|seen| seen.id);
-        Ok(page)
+        let page = pages::messages(&self.http, channel, part, limit).await?;
+        let readable = page.into_iter().rev().filter_map(|line| line.message);
+        Ok(readable.map(|message| self.seen(*message)).collect())
     }
 
     fn seen(&self, message: sn::Message) -> Seen {
@@ -220,8 +213,8 @@ impl Chat for DiscordChat {
         after: MessageId,
         limit: u8,
     ) -> Result<Vec<Seen>, ChatError> {
-        let from = MessagePagination::After(ids::to_message(after));
-        self.page(channel, from, limit).await
+        let part = Part::After(after);
+        self.page(channel, part, limit).await
     }
 
     async fn standing(&self, person: UserId) -> Result<Standing, ChatError> {
@@ -234,7 +227,7 @@ impl Chat for DiscordChat {
         before: MessageId,
         limit: u8,
     ) -> Result<Vec<Seen>, ChatError> {
-        let from = MessagePagination::Before(ids::to_message(before));
-        self.page(channel, from, limit).await
+        let part = Part::Before(before);
+        self.page(channel, part, limit).await
     }
 }

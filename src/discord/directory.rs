@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use serenity::http::Http;
 
 use super::{
@@ -13,10 +14,16 @@ use super::{
 };
 use crate::delivery::ChatError;
 
+/// IDENTIFYs that are not spent on an old answer: while Discord does not say how many are left, the
+/// last ones stay for whoever can ask it.
+const RESERVE: u64 = 100;
+
 /// Asks Discord, or the simulator in its stead.
 pub(super) struct FrontDoor {
     http: Arc<Http>,
     api_base: Option<String>,
+    /// The last answer: the gateway may well be reached while the REST API has trouble.
+    known: Mutex<Option<(String, StartLimit)>>,
 }
 
 impl FrontDoor {
@@ -24,13 +31,11 @@ impl FrontDoor {
         Self {
             http: Arc::clone(&connection.http),
             api_base: connection.settings.api_base.clone(),
+            known: Mutex::new(None),
         }
     }
-}
 
-#[async_trait]
-impl Directory for FrontDoor {
-    async fn gateway(&self) -> Result<(String, StartLimit), NoGateway> {
+    async fn ask(&self) -> Result<(String, StartLimit), NoGateway> {
         let answer = within(self.http.get_bot_gateway()).await;
         let gateway = answer.map_err(|error| match error {
             ChatError::Unauthorized => NoGateway::Ever(DiscordError::BadToken),
@@ -48,6 +53,30 @@ impl Directory for FrontDoor {
                 concurrency: limit.max_concurrency,
             },
         ))
+    }
+
+    /// What Discord said last, if that allows another IDENTIFY.
+    fn remembered(&self) -> Option<(String, StartLimit)> {
+        let mut known = self.known.lock();
+        let (_, limit) = known
+            .as_mut()
+            .filter(|(_, limit)| limit.remaining > RESERVE)?;
+        limit.remaining -= 1;
+        known.clone()
+    }
+}
+
+#[async_trait]
+impl Directory for FrontDoor {
+    async fn gateway(&self) -> Result<(String, StartLimit), NoGateway> {
+        match self.ask().await {
+            Ok(told) => {
+                *self.known.lock() = Some(told.clone());
+                Ok(told)
+            }
+            Err(NoGateway::Now(error)) => self.remembered().ok_or(NoGateway::Now(error)),
+            Err(for_good) => Err(for_good),
+        }
     }
 
     fn check(&self, url: &str) -> Result<(), DiscordError> {

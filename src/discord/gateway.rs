@@ -117,9 +117,11 @@ pub(super) async fn serve(
         .await
         .map_err(DiscordError::NoPort)?;
     let doorman = Doorman { sessions };
+    let deaf = Arc::new(Notify::new());
     let raw = Unread {
         link: link.clone(),
         gap: Arc::clone(&gap),
+        deaf: Arc::clone(&deaf),
     };
     let mut client = client(&connection, options, desk, doorman, raw).await?;
     relay.url().clone_into(&mut *client.ws_url.lock().await);
@@ -130,6 +132,7 @@ pub(super) async fn serve(
         Arc::clone(&client.cache),
         places,
         clock.clone(),
+        patience.again,
     );
     let stage = Stage {
         house,
@@ -158,8 +161,14 @@ pub(super) async fn serve(
         dead = watchdog::watch(Arc::clone(&shards)) => Err(dead),
         relayed = &mut relaying => Err(broken(relayed)),
         panicked = panics(&mut tasks) => Err(panicked),
+        () = deaf.notified() => Err(unheard()),
     };
     link.end();
+    if ended.is_err() {
+        // Without a goodbye: for the ledger, a start that ends in a fault is not a good one.
+        relaying.abort();
+        return ended;
+    }
     // In a quiet moment serenity says goodbye; at any other time the relay does it for it.
     let _ = tokio::time::timeout(FAREWELL, shards.shutdown_all()).await;
     hang_up.cancel();
@@ -225,6 +234,15 @@ async fn panics(tasks: &mut JoinSet<()>) -> DiscordError {
             None => std::future::pending().await,
         }
     }
+}
+
+/// Discord's greeting could not be read, and without it nothing that follows is heard.
+fn unheard() -> DiscordError {
+    DiscordError::Ended(
+        "what Discord said at the beginning of the connection could not be read; a newer Baton may \
+         be needed"
+            .to_owned(),
+    )
 }
 
 /// Why the client came back by itself. What Discord refuses for good, the relay has seen before it.

@@ -20,8 +20,12 @@ const FREE: usize = 3;
 /// The first wait; it doubles.
 const FIRST: Duration = Duration::from_secs(5);
 
-/// The longest wait. A server that crashes at every start so comes to some 40 IDENTIFYs a day.
-const LONGEST: Duration = Duration::from_hours(1);
+/// The longest wait after crashes. A server that crashes at every start so comes to some 40 IDENTIFYs
+/// a day.
+const AFTER_CRASHES: Duration = Duration::from_hours(1);
+
+/// The longest wait while the server is well and its sessions are ended: some 300 IDENTIFYs a day.
+const AFTER_DISMISSALS: Duration = Duration::from_mins(5);
 
 /// The window of `max_concurrency` (Discord: events/gateway#session-start-limit-object).
 const WINDOW: Duration = Duration::from_secs(5);
@@ -46,6 +50,8 @@ pub(super) struct Wait {
 pub(super) enum Why {
     /// So many starts in a row came to nothing.
     CutShort(usize),
+    /// So many sessions in a row were ended soon, and not by us.
+    Dismissed(usize),
     /// There were so many in a day.
     Enough(usize),
     /// Discord allows none at the moment.
@@ -58,7 +64,7 @@ impl Why {
     /// Whether an operator should hear of it.
     pub(super) const fn is_worth_a_word(self) -> bool {
         match self {
-            Self::CutShort(_) | Self::Enough(_) | Self::Discord => true,
+            Self::CutShort(_) | Self::Dismissed(_) | Self::Enough(_) | Self::Discord => true,
             Self::Breath => false,
         }
     }
@@ -71,6 +77,11 @@ impl fmt::Display for Why {
                 f,
                 "the last {count} connections to Discord were cut short, so the next one has to \
                  wait; look into the log for why Baton ended"
+            ),
+            Self::Dismissed(count) => write!(
+                f,
+                "Discord or the network has ended the last {count} connections soon after they \
+                 began, so the next one has to wait a few minutes"
             ),
             Self::Enough(count) => write!(
                 f,
@@ -104,6 +115,14 @@ impl Ledger {
         Ok(())
     }
 
+    /// The session that the last one began has ended, and the server is there to see it.
+    pub(super) async fn dismissed(&self) -> Result<(), DiscordError> {
+        let mut tx = self.store.write().await?;
+        tx.note_dismissal().await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// The session that the last one began was a good one.
     pub(super) async fn lasted(&self) -> Result<(), DiscordError> {
         let mut tx = self.store.write().await?;
@@ -120,8 +139,11 @@ fn wait(sent: &[Identify], limit: StartLimit, now: Millis) -> Option<Wait> {
         let why = Why::Discord;
         return Some(Wait { until, why });
     }
-    let last = sent.last()?.at;
-    let cut_short = sent.iter().rev().take_while(|one| !one.lasted).count();
+    // The clock may have been ahead when it was noted.
+    let last = sent.last()?.at.min(now);
+    let short = || sent.iter().rev().take_while(|one| !one.lasted);
+    let dismissed = short().filter(|one| one.dismissed).count();
+    let cut_short = short().count() - dismissed;
     let breath = WINDOW / u32::try_from(limit.concurrency.max(1)).unwrap_or(u32::MAX);
     let mut waits = vec![
         Wait {
@@ -129,13 +151,17 @@ fn wait(sent: &[Identify], limit: StartLimit, now: Millis) -> Option<Wait> {
             why: Why::Breath,
         },
         Wait {
-            until: last.after(pause(cut_short)),
+            until: last.after(pause(cut_short, AFTER_CRASHES)),
             why: Why::CutShort(cut_short),
+        },
+        Wait {
+            until: last.after(pause(dismissed, AFTER_DISMISSALS)),
+            why: Why::Dismissed(dismissed),
         },
     ];
     if sent.len() >= ALLOWED {
         waits.push(Wait {
-            until: sent[sent.len() - ALLOWED].at.after(DAY),
+            until: sent[sent.len() - ALLOWED].at.min(now).after(DAY),
             why: Why::Enough(sent.len()),
         });
     }
@@ -145,11 +171,11 @@ fn wait(sent: &[Identify], limit: StartLimit, now: Millis) -> Option<Wait> {
         .max_by_key(|wait| wait.until)
 }
 
-fn pause(cut_short: usize) -> Duration {
-    match u32::try_from(cut_short.saturating_sub(FREE)) {
+fn pause(count: usize, longest: Duration) -> Duration {
+    match u32::try_from(count.saturating_sub(FREE)) {
         Ok(0) => Duration::ZERO,
-        Ok(n) => FIRST.saturating_mul(1 << (n - 1).min(16)).min(LONGEST),
-        Err(_) => LONGEST,
+        Ok(n) => FIRST.saturating_mul(1 << (n - 1).min(16)).min(longest),
+        Err(_) => longest,
     }
 }
 
@@ -219,6 +245,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_server_that_is_well_waits_minutes_and_not_an_hour_when_it_is_sent_away() {
+        let book = book().await;
+        for _ in 0..40 {
+            book.ledger.enter().await.unwrap();
+            book.ledger.dismissed().await.unwrap();
+        }
+        let wait = book.ledger.due(PLENTY).await.unwrap().unwrap();
+        let until = book.clock.now().after(Duration::from_mins(5));
+        assert_eq!((wait.until, wait.why), (until, Why::Dismissed(40)));
+        book.clock.advance(Duration::from_mins(5));
+        assert_eq!(book.ledger.due(PLENTY).await.unwrap(), None);
+    }
+
+    #[tokio::test]
     async fn the_nine_hundred_and_first_of_a_day_waits_until_the_first_is_a_day_ago() {
         let book = book().await;
         let first = book.clock.now();
@@ -243,6 +283,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_noted_while_the_clock_was_ahead_holds_nobody_up_for_longer() {
+        let now = Millis::new(1_000_000);
+        let ahead = [Identify {
+            at: now.after(DAY),
+            lasted: true,
+            dismissed: false,
+        }];
+        let wait = wait(&ahead, PLENTY, now).unwrap();
+        assert_eq!(wait.until, now.after(WINDOW));
+    }
+
+    #[test]
     fn what_discord_allows_is_kept_to() {
         let now = Millis::new(1_000_000);
         let none = StartLimit {
@@ -258,6 +310,7 @@ mod tests {
         let before = [Identify {
             at: now,
             lasted: true,
+            dismissed: false,
         }];
         let breath = wait(&before, PLENTY, now).unwrap();
         assert_eq!((breath.until, breath.why), (now.after(WINDOW), Why::Breath));

@@ -27,10 +27,11 @@ use super::{
     people::People,
     places::Places,
     recent::Recent,
+    relay::passed,
     tap::{Inbound, Tapped},
 };
 use crate::{
-    clock::Clock,
+    clock::{Clock, Millis},
     config::CatchUp,
     delivery::ChatError,
     session::SessionError,
@@ -42,9 +43,6 @@ const REMEMBERED: usize = 4_096;
 
 /// How often it is looked whether there is something that no event told of.
 const LOOK: Duration = Duration::from_mins(10);
-
-/// How long a channel that could not be caught up is left alone.
-pub(super) const TRY_AGAIN: Duration = Duration::from_secs(15);
 
 /// Why a message could not be taken.
 #[derive(Debug, Error)]
@@ -72,6 +70,10 @@ pub(super) struct Listener {
     /// Channels with a message that could not be taken, and that message. What comes later in such
     /// a channel waits: if it were handled first, its mark would hide the earlier one.
     pub(super) behind: Mutex<HashMap<ChannelId, Option<MessageId>>>,
+    /// A look that found Discord or the database away, and is to be made again.
+    pub(super) unfinished: Mutex<Option<Look>>,
+    /// How long what could not be read back is left alone.
+    again: Duration,
 }
 
 impl Listener {
@@ -81,6 +83,7 @@ impl Listener {
         cache: Arc<Cache>,
         places: Arc<Places>,
         clock: Clock,
+        again: Duration,
     ) -> Self {
         let settings = &connection.settings;
         Self {
@@ -101,6 +104,8 @@ impl Listener {
             recent: Mutex::new(Recent::new(REMEMBERED)),
             watched: Mutex::default(),
             behind: Mutex::default(),
+            unfinished: Mutex::default(),
+            again,
         }
     }
 
@@ -122,14 +127,19 @@ impl Listener {
         self.catch_up(Look::Thorough).await;
         let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut retry = None;
+        let mut looked = Instant::now();
         loop {
-            let is_behind = !self.behind.lock().is_empty();
+            // Kept over the events that come meanwhile: where much is written, it must come too.
+            retry = self
+                .is_behind()
+                .then(|| retry.unwrap_or_else(|| Instant::now() + self.again));
             tokio::select! {
                 event = current.next() => match event {
                     Some(event) => {
                         self.take(event).await;
                         if current.has_gap() {
-                            self.catch_up(Look::Quick).await;
+                            self.look_for_gap(&mut looked).await;
                         }
                     }
                     None => match sessions.recv().await {
@@ -148,11 +158,30 @@ impl Listener {
                     current = next;
                     self.catch_up(Look::Thorough).await;
                 }
-                () = gap.notified() => self.catch_up(Look::Quick).await,
+                () = gap.notified() => self.look_for_gap(&mut looked).await,
                 _ = look.tick() => self.catch_up(Look::Quick).await,
-                () = tokio::time::sleep(TRY_AGAIN), if is_behind => self.catch_up_behind().await,
+                () = passed(retry) => {
+                    retry = None;
+                    self.catch_up_again().await;
+                }
             }
         }
+    }
+
+    /// Looks for what was left out; a moment after the last time it waits, so that nobody can keep Baton
+    /// looking.
+    async fn look_for_gap(&self, looked: &mut Instant) {
+        if looked.elapsed() < self.again {
+            let mut unfinished = self.unfinished.lock();
+            *unfinished = (*unfinished).max(Some(Look::Quick));
+        } else {
+            self.catch_up(Look::Quick).await;
+            *looked = Instant::now();
+        }
+    }
+
+    fn is_behind(&self) -> bool {
+        !self.behind.lock().is_empty() || self.unfinished.lock().is_some()
     }
 
     async fn take(&self, event: Inbound) {
@@ -175,12 +204,17 @@ impl Listener {
         tracing::debug!(%channel, message = %id, "a message has arrived");
         let person = inbound::person(message);
         if let Some(person) = &person {
-            self.people.note(person);
+            self.people.note(person, self.age(id));
         }
         if let Err(error) = self.hear(message, person).await {
             tracing::error!(%error, %channel, message = %id, "a message could not be taken; trying again");
             self.behind.lock().insert(channel, Some(id));
         }
+    }
+
+    /// How long ago a message was written: after a RESUME events come late.
+    fn age(&self, message: MessageId) -> Duration {
+        self.clock.now().since(Millis::new(message.created_ms()))
     }
 
     /// Moves the mark past a message that needs no decision.

@@ -1,23 +1,26 @@
-//! Where something was written that nobody has decided on: two or three questions to Discord instead
-//! of one for every channel and thread.
+//! Where something was written that nobody has decided on: a few lists of Discord's instead of a
+//! question for every channel and thread.
 
 use std::collections::{BTreeMap, HashSet};
 
-use serenity::all as sn;
-
-use super::{chat::within, ids, listener::Listener};
-use crate::words::{ChannelId, MessageId};
-
-/// Archived threads that are asked for in one channel (Discord: channel/resource#list-public-archived-threads).
-const ARCHIVED: u64 = 100;
+use super::{
+    ids,
+    listener::Listener,
+    pages::{self, Listed},
+};
+use crate::{
+    delivery::ChatError,
+    words::{ChannelId, MessageId},
+};
 
 /// How thorough a look is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Look {
-    /// After a gateway session has begun: threads may have been archived meanwhile.
-    Thorough,
-    /// In between.
+    /// In between: a watched thread that no list has is archived, and nobody writes there.
     Quick,
+    /// After a gateway session has begun: any thread may have been archived meanwhile, so that those that
+    /// no list has are asked for one by one.
+    Thorough,
 }
 
 /// A channel or thread as Discord describes it.
@@ -45,40 +48,35 @@ impl Spot {
 pub(super) type Spots = BTreeMap<ChannelId, Spot>;
 
 impl Listener {
-    /// The watched channels, and the threads under them.
-    pub(super) async fn spots(&self, watched: &[ChannelId], look: Look) -> Spots {
+    /// The watched channels, and the threads under them. An error means that Discord does not answer now.
+    pub(super) async fn spots(
+        &self,
+        watched: &[ChannelId],
+        look: Look,
+    ) -> Result<Spots, ChatError> {
         let mut spots: Spots = watched.iter().map(|it| (*it, Spot::UNKNOWN)).collect();
         let guild = ids::to_guild(self.me.guild);
-        match within(self.http.get_channels(guild)).await {
-            Ok(channels) => {
-                for channel in channels {
-                    spots
-                        .entry(ids::channel(channel.id))
-                        .and_modify(|spot| spot.last = Some(last(&channel)));
-                }
-            }
-            // Then each is asked for itself.
-            Err(error) => tracing::warn!(%error, "the server's channels cannot be listed"),
+        let channels = listed(pages::channels(&self.http, guild).await)?;
+        for channel in channels.iter().flatten() {
+            spots
+                .entry(ids::channel(channel.id))
+                .and_modify(|spot| spot.last = Some(last(channel)));
         }
         let parents: HashSet<ChannelId> = watched.iter().copied().chain(self.bound()).collect();
-        match within(self.http.get_guild_active_threads(guild)).await {
-            Ok(found) => note(&mut spots, &parents, found.threads),
-            Err(error) => tracing::warn!(%error, "the server's threads cannot be listed"),
+        let active = listed(pages::active_threads(&self.http, guild).await)?;
+        let are_all_listed = channels.is_some() && active.is_some();
+        if let Some(active) = active {
+            note(&mut spots, &parents, active);
         }
-        if look == Look::Thorough {
-            for channel in self.bound() {
-                let archived = self.http.get_channel_archived_public_threads(
-                    ids::to_channel(channel),
-                    None,
-                    Some(ARCHIVED),
-                );
-                match within(archived).await {
-                    Ok(found) => note(&mut spots, &parents, found.threads),
-                    Err(error) => {
-                        tracing::warn!(%error, %channel, "archived threads cannot be listed");
-                    }
-                }
+        for channel in self.bound() {
+            let archived = pages::archived_threads(&self.http, channel).await;
+            if let Some(archived) = listed(archived)? {
+                note(&mut spots, &parents, archived);
             }
+        }
+        if look == Look::Quick && are_all_listed {
+            let behind = self.behind.lock();
+            spots.retain(|channel, spot| spot.last.is_some() || behind.contains_key(channel));
         }
         // Now: while channels are read back, their marks move.
         for spot in spots.values_mut() {
@@ -86,12 +84,24 @@ impl Listener {
                 spot.since = self.house.mark(parent).await.unwrap_or_default();
             }
         }
-        spots
+        Ok(spots)
+    }
+}
+
+/// A list; `None` if Discord refuses it, and each place is asked for itself.
+fn listed<T>(answer: Result<T, ChatError>) -> Result<Option<T>, ChatError> {
+    match answer {
+        Ok(list) => Ok(Some(list)),
+        Err(error @ ChatError::Refused { .. }) => {
+            tracing::warn!(%error, "where something was written cannot be listed");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
 /// Takes in threads, if they are watched or hang under what is.
-fn note(spots: &mut Spots, parents: &HashSet<ChannelId>, threads: Vec<sn::GuildChannel>) {
+fn note(spots: &mut Spots, parents: &HashSet<ChannelId>, threads: Vec<Listed>) {
     for thread in threads {
         let id = ids::channel(thread.id);
         let parent = thread.parent_id.map(ids::channel);
@@ -107,7 +117,7 @@ fn note(spots: &mut Spots, parents: &HashSet<ChannelId>, threads: Vec<sn::GuildC
 }
 
 /// The newest message; a place without one is as old as its own id.
-fn last(channel: &sn::GuildChannel) -> MessageId {
+fn last(channel: &Listed) -> MessageId {
     let newest = channel.last_message_id.map(ids::message);
     newest.unwrap_or(MessageId::new(channel.id.get()))
 }

@@ -24,6 +24,7 @@ mod live;
 mod mentions;
 mod missed;
 mod pace;
+mod pages;
 mod people;
 mod places;
 mod preflight;

@@ -46,9 +46,11 @@ impl People {
         }
     }
 
-    /// Takes in what an event says of its author, at this moment.
-    pub(super) fn note(&self, person: &Person) {
-        self.keep(person.id, Some(person.clone()));
+    /// Takes in what an event of this age says of its author.
+    pub(super) fn note(&self, person: &Person, age: Duration) {
+        if let Some(at) = Instant::now().checked_sub(age).filter(|_| age < FRESH) {
+            self.keep(person.id, Some(person.clone()), at);
+        }
     }
 
     /// What is known of somebody is not true any more.
@@ -76,7 +78,7 @@ impl People {
             Err(error) if GONE.iter().any(|code| error.is_code(*code)) => None,
             Err(error) => return Err(error),
         };
-        self.keep(id, member.clone());
+        self.keep(id, member.clone(), Instant::now());
         Ok(member)
     }
 
@@ -86,12 +88,11 @@ impl People {
         Ok(member.map_or(Standing::Stranger, |person| Standing::Member(person.roles)))
     }
 
-    fn keep(&self, id: UserId, member: Option<Person>) {
+    fn keep(&self, id: UserId, member: Option<Person>, at: Instant) {
         let mut known = self.known.lock();
         if known.len() >= KEPT {
             known.clear();
         }
-        let at = Instant::now();
         known.insert(id, Known { at, member });
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Unread {
     pub(super) link: Link,
     /// What it told is read back.
     pub(super) gap: Arc<Notify>,
+    /// A session has begun of which serenity knows nothing.
+    pub(super) deaf: Arc<Notify>,
 }
 
 #[async_trait]
@@ -40,11 +42,12 @@ impl RawEventHandler for Unread {
             return;
         }
         self.link.unread();
-        self.gap.notify_one();
         // Its content is other people's words and stays out of the log.
         tracing::error!(kind = %event.kind, id = ?event.value.get("id"), "an event could not be read");
-        if event.kind == "INTERACTION_CREATE" {
-            apologize(&context, &event.value).await;
+        match event.kind.as_str() {
+            "READY" => self.deaf.notify_one(),
+            "INTERACTION_CREATE" => apologize(&context, &event.value).await,
+            _ => self.gap.notify_one(),
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct Identify {
     pub at: Millis,
     /// Whether the session that it began lasted, or was ended on request.
     pub lasted: bool,
+    /// Whether the server was there when it ended early.
+    pub dismissed: bool,
 }
 
 impl Store {
@@ -21,8 +23,8 @@ impl Store {
     pub async fn identifies_since(&self, since: Millis) -> Result<Vec<Identify>, StoreError> {
         Ok(sqlx::query_as!(
             Identify,
-            r#"SELECT at AS "at: Millis", lasted AS "lasted: bool" FROM identifies
-               WHERE at >= ? ORDER BY at, rowid"#,
+            r#"SELECT at AS "at: Millis", lasted AS "lasted: bool", dismissed AS "dismissed: bool"
+               FROM identifies WHERE at >= ? ORDER BY at, rowid"#,
             since
         )
         .fetch_all(&self.readers)
@@ -65,6 +67,17 @@ impl Tx {
     pub async fn note_lasting(&mut self) -> Result<(), StoreError> {
         sqlx::query!(
             "UPDATE identifies SET lasted = 1
+             WHERE rowid = (SELECT rowid FROM identifies ORDER BY at DESC, rowid DESC LIMIT 1)"
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that the server saw the session of the last IDENTIFY end.
+    pub async fn note_dismissal(&mut self) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE identifies SET dismissed = 1
              WHERE rowid = (SELECT rowid FROM identifies ORDER BY at DESC, rowid DESC LIMIT 1)"
         )
         .execute(&mut *self.0)

@@ -27,5 +27,6 @@ mod recovery;
 mod runner;
 mod secrets;
 mod sessions;
+mod soak;
 mod stage;
 mod stays_connected;

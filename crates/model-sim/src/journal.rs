@@ -144,6 +144,13 @@ impl Journal {
         self.book.borrow().iter().cloned().collect()
     }
 
+    /// The records, which are forgotten here.
+    pub(crate) fn take(&self) -> VecDeque<Arc<RequestRecord>> {
+        let mut taken = VecDeque::new();
+        self.book.send_modify(|book| taken = std::mem::take(book));
+        taken
+    }
+
     pub(crate) fn reset(&self) {
         self.book.send_modify(VecDeque::clear);
     }

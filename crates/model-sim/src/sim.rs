@@ -87,6 +87,12 @@ impl ModelSim {
             .collect()
     }
 
+    /// The requests since the last call, at most 500, which are forgotten here: for tests that last.
+    pub fn take_requests(&self) -> Vec<RequestRecord> {
+        let taken = self.shared.journal.take().into_iter();
+        taken.map(Arc::unwrap_or_clone).collect()
+    }
+
     /// Waits for the first request, old or new, that `wanted` accepts. A request is looked at again
     /// when its outcome changes, so `wanted` may ask for an abandoned one.
     ///

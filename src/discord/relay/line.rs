@@ -66,6 +66,7 @@ impl Relay {
                 resume_at: None,
                 seq: None,
                 lasting: Lasting::Unknown,
+                intro: Intro::ToCome,
             },
         })
     }
@@ -151,6 +152,14 @@ struct Line {
     /// The number of the session's last event.
     seq: Option<u64>,
     lasting: Lasting,
+    intro: Intro,
+}
+
+/// Whether this process has sent an IDENTIFY.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Intro {
+    ToCome,
+    Made,
 }
 
 impl Line {
@@ -225,6 +234,7 @@ impl Line {
             Opening::Identify(text) => {
                 self.lasting = Lasting::Unknown;
                 self.resume_at = None;
+                self.note_dismissal().await.map_err(NoGateway::Ever)?;
                 (self.gate.permit().await?, text)
             }
             Opening::Resume(text) => (self.resume_url().await?, text),
@@ -237,6 +247,7 @@ impl Line {
         if matches!(opening, Opening::Identify(_)) {
             // The last moment before one is sent.
             self.gate.ledger.enter().await.map_err(NoGateway::Ever)?;
+            self.intro = Intro::Made;
         }
         if socket.send(Message::Text(text.clone())).await {
             Ok(socket)
@@ -380,6 +391,15 @@ impl Line {
             self.told.gap.notify_one();
             self.told.link.set(LinkState::Up);
         }
+    }
+
+    /// Another IDENTIFY is wanted though this process lives: no crash ended the session before.
+    async fn note_dismissal(&mut self) -> Result<(), DiscordError> {
+        if self.intro == Intro::Made {
+            self.gate.ledger.dismissed().await?;
+            self.intro = Intro::ToCome;
+        }
+        Ok(())
     }
 
     async fn note_lasting(&mut self) -> Result<(), DiscordError> {

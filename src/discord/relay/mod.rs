@@ -21,4 +21,5 @@ mod socket;
 pub(super) use client::INTERVAL;
 pub(super) use gate::{Directory, Gate, NoGateway, StartLimit};
 pub(super) use line::{Relay, Told};
+pub(super) use pulse::passed;
 pub(super) use socket::Patience;

@@ -29,7 +29,7 @@ pub(super) async fn due(lasting: Lasting) {
 }
 
 /// Waits for a moment; without one, for ever.
-pub(super) async fn passed(moment: Option<Instant>) {
+pub(in super::super) async fn passed(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,
         None => std::future::pending().await,

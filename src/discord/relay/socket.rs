@@ -32,6 +32,8 @@ pub(in super::super) struct Patience {
     pub(in super::super) hello: Duration,
     /// For the first event after IDENTIFY or RESUME.
     pub(in super::super) answer: Duration,
+    /// Before what could not be read back is tried again.
+    pub(in super::super) again: Duration,
 }
 
 impl Default for Patience {
@@ -40,6 +42,7 @@ impl Default for Patience {
             connect: Duration::from_secs(15),
             hello: Duration::from_secs(10),
             answer: Duration::from_secs(30),
+            again: Duration::from_secs(15),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use discord_sim::{Clock as SimClock, Sim, SimConfig};
+use discord_sim::{Clock as SimClock, Fault, Rule, Sim, SimConfig};
+use serde_json::{Value, json};
+use serenity::http::{LightMethod, Request, Route};
 
 use super::gateway::{Served, say, until_heard_last, watching};
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
     config::CatchUp,
     discord::{
         BoundChannel, DiscordSettings,
-        testing::{channel, settings},
+        testing::{channel, connected, settings},
     },
     words::{Addressed, ChannelId, MessageId, Place, RoleId},
 };
@@ -168,5 +170,37 @@ async fn a_thread_that_was_archived_meanwhile_is_read_too() {
     let served = Served::start_by(settings, watching(&sim, Some(decided))).await;
     served.house.until_heard(1).await;
     assert_eq!(served.house.texts(), ["before it closed"]);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_hides_no_other_one() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let decided = say(&sim, "old").await;
+    say(&sim, "@bot before").await;
+    say(&sim, "@bot broken").await;
+    say(&sim, "@bot after").await;
+    let http = connected(&sim).await.http;
+    let route = Route::ChannelMessages {
+        channel_id: sim.channel("general").get().into(),
+    };
+    let mut page: Vec<Value> = http
+        .fire(Request::new(route, LightMethod::Get))
+        .await
+        .unwrap();
+    page[1]["attachments"] = json!("what nobody expects");
+    let broken = Fault::Answer {
+        status: 200,
+        body: Some(page.into()),
+    };
+    sim.fault(
+        Rule::list_messages()
+            .in_channel(sim.channel("general"))
+            .always(),
+        broken,
+    );
+    let served = Served::start(&sim, watching(&sim, Some(decided))).await;
+    served.house.until_heard(2).await;
+    assert_eq!(served.house.texts(), ["before", "after"]);
     served.stop().await;
 }

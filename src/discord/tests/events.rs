@@ -1,11 +1,17 @@
 //! Events that arrive twice, late, broken or never.
 
-use discord_sim::{DispatchFault, DispatchRule, EventKind, NO_OPTIONS, Sim, SimConfig};
+use std::time::Duration;
+
+use discord_sim::{
+    DispatchFault, DispatchRule, EventKind, Fault, Mistake, NO_OPTIONS, RouteKind, Rule, Sim,
+    SimConfig,
+};
 
 use super::{
     gateway::{Served, say, until_heard_last, watching},
     relay::{identifies, resumes, until_count},
 };
+use crate::{clock::Millis, discord::testing::channel, store::Store, words::MessageId};
 
 fn messages() -> DispatchRule {
     DispatchRule::of(EventKind::MessageCreate)
@@ -143,4 +149,92 @@ async fn three_hundred_messages_through_reconnects_are_heard_in_order_and_once()
     assert_eq!((resumes(&sim), identifies(&sim)), (4, 2));
     served.stop().await;
     sim.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_greeting_that_cannot_be_read_ends_the_server_and_is_no_good_start() {
+    let sim = Sim::start(SimConfig {
+        mistake: Some(Mistake::ReadyWithoutApplication),
+        ..SimConfig::default()
+    })
+    .await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).await.unwrap();
+    let house = watching(&sim, Some(1));
+    let served = Served::start_with(&sim, house, store.clone(), directory).await;
+    let ended = served.ends().await.to_string();
+    assert!(ended.contains("could not be read"), "{ended}");
+    let identifies = store.identifies_since(Millis::new(0)).await.unwrap();
+    let fates: Vec<(bool, bool)> = identifies
+        .iter()
+        .map(|one| (one.lasted, one.dismissed))
+        .collect();
+    assert_eq!(fates, [(false, false)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_could_not_be_taken_is_tried_again_however_much_is_said_elsewhere() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = served(&sim).await;
+    *served.house.failures.lock() = 1;
+    say(&sim, "at first in vain").await;
+    let elsewhere = sim.create_channel("elsewhere");
+    let alice = sim.user("alice");
+    // More often than what failed is tried again.
+    while !served
+        .house
+        .texts()
+        .contains(&"at first in vain".to_owned())
+    {
+        alice.says("chatter").in_(elsewhere).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_discord_does_not_tell_what_was_missed_people_are_heard_and_it_is_read_back_later() {
+    tracing_subscriber::fmt()
+        .with_env_filter("info,baton=debug")
+        .init();
+    let sim = Sim::start(SimConfig::default()).await;
+    let decided = say(&sim, "old").await;
+    let elsewhere = sim.create_channel("elsewhere");
+    let alice = sim.user("alice");
+    let mark = alice.says("old").in_(elsewhere).await;
+    alice.says("@bot missed").in_(elsewhere).await;
+    for route in [
+        RouteKind::GuildChannels,
+        RouteKind::ActiveThreads,
+        RouteKind::ListMessages,
+    ] {
+        let away = Fault::Answer {
+            status: 503,
+            body: None,
+        };
+        sim.fault(Rule::route(route).always(), away);
+    }
+    let mut house = watching(&sim, Some(decided));
+    let elsewhere = channel(&sim, "elsewhere");
+    house.watched.push(elsewhere);
+    house
+        .marks
+        .lock()
+        .insert(elsewhere, MessageId::new(mark.id.get()));
+    let served = Served::start(&sim, house).await;
+    // What is said before the connection is there would have to be read back.
+    while !served.house.texts().contains(&"at once".to_owned()) {
+        say(&sim, "at once").await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(!served.house.texts().contains(&"missed".to_owned()));
+    sim.clear_rules();
+    loop {
+        let changed = served.house.changed.notified();
+        if served.house.texts().contains(&"missed".to_owned()) {
+            break;
+        }
+        changed.await;
+    }
+    served.stop().await;
 }

@@ -76,6 +76,7 @@ impl Served {
             connect: Duration::from_millis(500),
             hello: Duration::from_millis(500),
             answer: Duration::from_secs(2),
+            again: Duration::from_millis(500),
         };
         let task = tokio::spawn(serve(parts, house.clone(), patience, stop.clone()));
         Self {

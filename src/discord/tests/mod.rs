@@ -10,6 +10,7 @@ mod gateway;
 mod limits;
 mod live;
 mod outbox;
+mod people;
 mod preflight;
 mod relay;
 mod waits;

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use discord_sim::{Fact, GatewayFact, GatewayFault, GatewayMode, Sim, SimConfig};
+use discord_sim::{
+    Fact, Fault, GatewayFact, GatewayFault, GatewayMode, RouteKind, Rule, Sim, SimConfig,
+};
 use nix::sys::{
     resource::{UsageWho, getrusage},
     time::TimeVal,
@@ -176,6 +178,23 @@ async fn refused_connections_are_tried_again_and_the_session_goes_on() {
     assert_eq!((identifies(&sim), resumes(&sim)), (1, 1));
     served.stop().await;
     sim.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_session_that_is_over_begins_anew_where_discord_was_while_its_api_has_trouble() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let served = served(&sim).await;
+    sim.fault(
+        Rule::route(RouteKind::GatewayBot).always(),
+        Fault::Answer {
+            status: 503,
+            body: None,
+        },
+    );
+    sim.invalidate_sessions();
+    until_heard_last(&sim, &served.house, "last").await;
+    assert_eq!((identifies(&sim), resumes(&sim)), (2, 0));
+    served.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]

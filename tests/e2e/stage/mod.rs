@@ -3,6 +3,7 @@
 
 mod agent;
 pub(crate) mod fake;
+mod inside;
 mod processes;
 mod scene;
 mod server;

@@ -142,7 +142,15 @@ impl Stage {
         row.state
     }
 
-    /// Waits until no run is open and Discord has everything that it is to get.
+    /// Whether no run is open and Discord has everything that it is to get.
+    pub(crate) async fn is_settled(&self) -> bool {
+        let store = self.store().await;
+        let settled = settled(&store).await;
+        store.close().await;
+        settled
+    }
+
+    /// Waits until that is so.
     pub(crate) async fn until_settled(&self) {
         let store = self.store().await;
         let waiting = async {

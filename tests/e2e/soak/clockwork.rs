@@ -1,0 +1,104 @@
+//! An hour that passes in a minute: the clocks of Baton and of the simulated Discord and the timers
+//! of everything in this process move together, in steps, and real sockets, files and agents get
+//! real time between two of them. Agents are processes, to which no clock can be given: while one
+//! works, or a message is on its way, time goes slower.
+
+use std::time::Duration;
+
+use baton::{clock::Clock, store::Store, words::RunState};
+use tokio::sync::oneshot;
+
+/// How far time moves at once.
+const STEP: Duration = Duration::from_secs(1);
+
+/// The real time that a step takes at least.
+const REAL_STEP: Duration = Duration::from_millis(10);
+
+/// How many times as long a step takes at most, while something real is under way.
+const PATIENCE: u32 = 8;
+
+/// Moves the time. There is one for each test, in a runtime whose time is paused.
+pub(super) struct Clockwork {
+    baton: Clock,
+    discord: discord_sim::Clock,
+    passed: Duration,
+    /// Where to see whether something is; there is none before the server has begun.
+    store: Option<Store>,
+    _hold: Hold,
+}
+
+/// Keeps tokio from skipping to the next timer whenever nothing is to be done, which would be all
+/// the time, since it does not see that a socket is waited for. A blocking task does that.
+pub(super) struct Hold(#[expect(dead_code, reason = "dropping it is its use")] oneshot::Sender<()>);
+
+impl Hold {
+    pub(super) fn on_time() -> Self {
+        let (hold, held) = oneshot::channel::<()>();
+        tokio::task::spawn_blocking(move || {
+            let _ = held.blocking_recv();
+        });
+        Self(hold)
+    }
+}
+
+impl Clockwork {
+    pub(super) fn new(hold: Hold, baton: Clock, discord: discord_sim::Clock) -> Self {
+        Self {
+            baton,
+            discord,
+            passed: Duration::ZERO,
+            store: None,
+            _hold: hold,
+        }
+    }
+
+    /// Goes slower from now on while something real is under way.
+    pub(super) fn heed(&mut self, store: Store) {
+        self.store = Some(store);
+    }
+
+    /// How much time has passed.
+    pub(super) const fn passed(&self) -> Duration {
+        self.passed
+    }
+
+    /// Lets one step pass.
+    pub(super) async fn step(&mut self) {
+        self.baton.advance(STEP);
+        self.discord.advance(STEP);
+        tokio::time::advance(STEP).await;
+        self.passed += STEP;
+        for _ in 0..PATIENCE {
+            tokio::task::spawn_blocking(|| std::thread::sleep(REAL_STEP))
+                .await
+                .unwrap();
+            if !self.is_something_under_way().await {
+                break;
+            }
+        }
+    }
+
+    /// Whether an agent works, or Discord is to get something.
+    async fn is_something_under_way(&self) -> bool {
+        let Some(store) = &self.store else {
+            return false;
+        };
+        let open = store.open_runs().await.unwrap();
+        open.iter().any(|run| run.state != RunState::Queued)
+            || store.deliveries_waiting().await.unwrap() > 0
+    }
+
+    /// Lets time pass until nothing is missing any more; fails with what is after `patience`.
+    pub(super) async fn until(
+        &mut self,
+        patience: Duration,
+        mut missing: impl AsyncFnMut() -> Option<String>,
+    ) {
+        let began = self.passed;
+        while let Some(what) = missing().await {
+            let waited = self.passed.saturating_sub(began);
+            assert!(waited < patience, "after {waited:?}: {what}");
+            self.step().await;
+        }
+    }
+}

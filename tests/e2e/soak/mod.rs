@@ -1,0 +1,102 @@
+//! An hour of people at work while everything goes wrong that can go wrong between Baton and Discord.
+
+mod clockwork;
+mod people;
+
+use std::{fs, time::Duration};
+
+use baton::clock::{Clock, Millis};
+use discord_sim::{Chaos, JournalSize, RateLimits, SimConfig, Tls, ZombieWatch};
+
+use crate::stage::{Settings, Stage};
+use clockwork::{Clockwork, Hold};
+use people::People;
+
+/// How long chaos reigns.
+const HOUR: Duration = Duration::from_hours(1);
+
+/// How long after it everything may take to come to an end: an outcome that is unknown is looked
+/// for after two minutes, and pauses between tries are half a minute at most.
+const CALM: Duration = Duration::from_mins(20);
+
+/// The start of the hour in Unix time; Discord's ids carry it.
+const START_MS: i64 = 1_790_000_000_000;
+
+/// The most that the process may grow from its tenth minute to its last, in bytes. The simulated
+/// services live in it too, and keep what was said.
+const GROWTH: u64 = 30 << 20;
+
+#[test]
+fn an_hour_of_chaos_loses_nothing_and_doubles_nothing() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(an_hour());
+}
+
+async fn an_hour() {
+    let hold = Hold::on_time();
+    let baton = Clock::held_at(Millis::new(START_MS));
+    let discord = discord_sim::Clock::manual(START_MS);
+    let mut stage = Stage::dark(Settings {
+        sim: SimConfig {
+            clock: discord.clone(),
+            zombies: ZombieWatch::Simulated,
+            journal: JournalSize::Last(2_000),
+            tls: Tls::On,
+            rate_limits: RateLimits::Realistic,
+            ..SimConfig::default()
+        },
+        ..Settings::default()
+    })
+    .await;
+    stage.reach_it_as_if_it_were_discord();
+    let mut time = Clockwork::new(hold, baton.clone(), discord);
+    let mut server = stage.serve_here(baton);
+    time.until(CALM, async || {
+        server.is_alive().await;
+        missing(stage.sim.gateway().connected > 0, "a connection")
+    })
+    .await;
+
+    time.heed(stage.store().await);
+    let mut people = People::of(&stage).await;
+    let chaos = stage.sim.chaos(&Chaos::seeded(20_261_121));
+    let mut after_ten_minutes = 0;
+    while time.passed() < HOUR {
+        people.speak(time.passed()).await;
+        people.listen();
+        time.step().await;
+        if after_ten_minutes == 0 && time.passed() >= Duration::from_mins(10) {
+            after_ten_minutes = resident();
+        }
+        server.is_alive().await;
+    }
+    chaos.stop().await;
+    // An event that was lost is found when the connection is made anew.
+    stage.sim.drop_gateway();
+    time.until(CALM, async || {
+        people.listen();
+        people.unanswered()
+    })
+    .await;
+    time.until(CALM, async || missing(stage.is_settled().await, "peace"))
+        .await;
+    let grown = resident().saturating_sub(after_ten_minutes);
+    people.check();
+    assert!(grown < GROWTH, "the process grew by {} KiB", grown >> 10);
+    server.stop(async || time.step().await).await;
+}
+
+fn missing(there: bool, what: &str) -> Option<String> {
+    (!there).then(|| what.to_owned())
+}
+
+/// What this process holds in memory, in bytes (proc(5): the second number of `statm`, in pages).
+fn resident() -> u64 {
+    let statm = fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}

@@ -1,0 +1,71 @@
+//! Baton inside the test's own process, on a clock that the test holds.
+
+use std::collections::BTreeMap;
+
+use baton::{
+    cli::{World, serve},
+    clock::Clock,
+    config::Settings,
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::Stage;
+
+/// A Baton that runs as a task.
+pub(crate) struct Inside {
+    stop: CancellationToken,
+    work: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Stage {
+    /// Has Baton speak to the simulator over TLS, by the name of the real Discord and with the rate
+    /// limiter on.
+    pub(crate) fn reach_it_as_if_it_were_discord(&mut self) {
+        let authority = self.home().join("ca.pem");
+        std::fs::write(&authority, self.sim.ca_pem().expect("it has TLS")).unwrap();
+        let address = self.sim.tls_addr().expect("it has TLS");
+        self.set_env("BATON_DISCORD__API_CA", &authority.display().to_string());
+        self.set_env("BATON_DISCORD__API_BASE", &format!("https://{address}"));
+    }
+
+    /// Starts Baton in this process.
+    pub(crate) fn serve_here(&self, clock: Clock) -> Inside {
+        let mut process: BTreeMap<String, String> = self.env().into_iter().collect();
+        process.insert("HOME".to_owned(), self.home().display().to_string());
+        let settings = Settings::load(&self.home().join("baton.toml"), &process).unwrap();
+        let stop = CancellationToken::new();
+        let world = World {
+            clock,
+            program: env!("CARGO_BIN_EXE_baton").into(),
+            stop: stop.clone(),
+        };
+        // Its log goes where a Baton that is a process writes it. Each test has its own process.
+        let log = std::fs::File::create(self.home().join("log")).unwrap();
+        tracing_subscriber::fmt()
+            .with_env_filter("info,baton=debug")
+            .with_ansi(false)
+            .with_writer(std::sync::Mutex::new(log))
+            .init();
+        let work = tokio::spawn(serve(settings, world));
+        Inside { stop, work }
+    }
+}
+
+impl Inside {
+    /// Fails with its reason if it has ended by itself.
+    pub(crate) async fn is_alive(&mut self) -> bool {
+        let ended = self.work.is_finished();
+        assert!(!ended, "Baton has ended: {:?}", (&mut self.work).await);
+        true
+    }
+
+    /// Asks it to end, and lets time pass until it has.
+    pub(crate) async fn stop(self, mut pass_time: impl AsyncFnMut()) {
+        self.stop.cancel();
+        while !self.work.is_finished() {
+            pass_time().await;
+        }
+        self.work.await.unwrap().unwrap();
+    }
+}
