@@ -13,6 +13,8 @@ use crate::{
 pub(super) enum Standing {
     /// Its place is kept while it is being stored; nobody else knows it yet.
     Reserved,
+    /// It is stored, and its turn has come too early: it lets others go until it is confirmed again.
+    Aside,
     /// It is stored.
     Stored,
 }
@@ -44,6 +46,17 @@ impl Line {
         own.push_back(waiting);
     }
 
+    /// Puts one in before all others of its person.
+    pub(super) fn push_first(&mut self, waiting: Waiting) {
+        let (run, person) = (waiting.ticket.run, waiting.ticket.person);
+        self.owners.insert(run, person);
+        let own = self.tickets.entry(person).or_default();
+        if own.is_empty() {
+            self.turns.push_front(person);
+        }
+        own.push_front(waiting);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.owners.len()
     }
@@ -53,7 +66,9 @@ impl Line {
     pub(super) fn next(&mut self, may_go: impl Fn(&Ticket) -> bool) -> Option<Waiting> {
         let (turn, at) = self.turns.iter().enumerate().find_map(|(turn, person)| {
             let own = self.tickets.get(person)?;
-            let at = own.iter().position(|one| may_go(&one.ticket))?;
+            let at = own
+                .iter()
+                .position(|one| one.standing != Standing::Aside && may_go(&one.ticket))?;
             Some((turn, at))
         })?;
         let person = self.turns.remove(turn)?;
@@ -98,7 +113,7 @@ impl Line {
                 let turns = self.turns.iter();
                 turns.filter_map(move |person| self.tickets.get(person)?.get(round))
             })
-            .filter(|waiting| waiting.standing == Standing::Stored)
+            .filter(|waiting| waiting.standing != Standing::Reserved)
             .map(|waiting| &waiting.ticket)
     }
 
@@ -136,7 +151,7 @@ impl Line {
         self.tickets
             .values()
             .flatten()
-            .filter(|waiting| waiting.standing == Standing::Stored)
+            .filter(|waiting| waiting.standing != Standing::Reserved)
             .map(|waiting| &waiting.ticket)
     }
 

@@ -94,7 +94,18 @@ impl Queue {
         Ok(())
     }
 
-    /// The run of a reservation is stored: it may begin from now on.
+    /// Takes a slot back from a run that cannot begin yet: it waits as the next one of its person, and gets
+    /// no slot before it is confirmed again.
+    pub fn set_aside(&mut self, run: RunId) {
+        if let Some(ticket) = self.let_go(run, Stage::Out) {
+            self.counts.add(&ticket, As::Queued);
+            let standing = Standing::Aside;
+            self.line.push_first(Waiting { ticket, standing });
+        }
+    }
+
+    /// The run of a reservation is stored, or one that was set aside may begin: it may have a slot from
+    /// now on.
     pub fn confirm(&mut self, run: RunId) {
         if self.line.confirm(run) {
             return;
@@ -147,7 +158,7 @@ impl Queue {
 
     /// Takes a stored ticket out that nobody was given yet; `None` if there is none.
     pub fn withdraw(&mut self, run: RunId) -> Option<Ticket> {
-        let is_stored = |waiting: &Waiting| waiting.standing == Standing::Stored;
+        let is_stored = |waiting: &Waiting| waiting.standing != Standing::Reserved;
         if let Some(ticket) = self.line.remove(run, is_stored) {
             self.counts.remove(&ticket, As::Queued);
             return Some(ticket);
@@ -212,10 +223,13 @@ impl Queue {
         let project = self.rules.of_project(&ticket.project);
         let (held, slots, before) = if !self.counts.has_slot(&self.rules) {
             (Held::ByAll, self.rules.all.active, ahead)
-        } else if self.counts.project_may_work(&self.rules, ticket) {
+        } else if !self.counts.project_may_work(&self.rules, ticket) {
+            (Held::ByProject(project), project.active, 0)
+        } else if !self.counts.person_may_work(&self.rules, ticket) {
             (Held::ByOwn(self.rules.person), self.rules.person.active, 0)
         } else {
-            (Held::ByProject(project), project.active, 0)
+            // It will go in a moment.
+            (Held::ByAll, self.rules.all.active, ahead)
         };
         let slots = u32::try_from(slots.max(1)).unwrap_or(u32::MAX);
         let turns = u32::try_from(before + 1).unwrap_or(u32::MAX);
@@ -235,7 +249,7 @@ impl Queue {
             self.counts.remove(&next.ticket, As::Queued);
             let stage = match next.standing {
                 Standing::Reserved => Stage::Reserved,
-                Standing::Stored => Stage::Ready,
+                Standing::Aside | Standing::Stored => Stage::Ready,
             };
             if stage == Stage::Ready {
                 self.ready.push_back(next.ticket.run);

@@ -53,6 +53,15 @@ pub struct Reservation<L: Lock, F: Floor<L>> {
 pub struct Slot<L: Lock, F: Floor<L>> {
     turnstile: Arc<Turnstile<L, F>>,
     ticket: Ticket,
+    leaves: Leaves,
+}
+
+/// What becomes of a run that gives its slot back.
+enum Leaves {
+    /// It has ended.
+    ForGood,
+    /// It waits again, and is not given a slot before it is confirmed.
+    ForAWhile,
 }
 
 impl<L: Lock, F: Floor<L>> Turnstile<L, F> {
@@ -98,6 +107,7 @@ impl<L: Lock, F: Floor<L>> Turnstile<L, F> {
         Slot {
             turnstile: Arc::clone(self),
             ticket,
+            leaves: Leaves::ForGood,
         }
     }
 }
@@ -123,13 +133,22 @@ impl<L: Lock, F: Floor<L>> Slot<L, F> {
     pub const fn ticket(&self) -> &Ticket {
         &self.ticket
     }
+
+    /// When it is given back its run waits again, and gets no slot before it is confirmed.
+    pub fn set_aside(&mut self) {
+        self.leaves = Leaves::ForAWhile;
+    }
 }
 
 impl<L: Lock, F: Floor<L>> Drop for Slot<L, F> {
     fn drop(&mut self) {
-        self.turnstile
-            .queue
-            .with(|queue| queue.release(self.ticket.run));
+        let run = self.ticket.run;
+        self.turnstile.queue.with(|queue| match self.leaves {
+            Leaves::ForGood => {
+                queue.release(run);
+            }
+            Leaves::ForAWhile => queue.set_aside(run),
+        });
         self.turnstile.pump();
     }
 }

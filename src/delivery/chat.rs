@@ -103,6 +103,10 @@ impl ChatError {
     /// A thread exists already for this message (Discord: JSON error code 160004).
     pub const THREAD_EXISTS: u32 = 160_004;
 
+    /// The message is older than an hour and was edited too often since (Discord: JSON error code
+    /// 30046).
+    pub const TOO_OLD_TO_EDIT: u32 = 30_046;
+
     /// Refused with this code of the service.
     pub fn is_code(&self, wanted: u32) -> bool {
         matches!(self, Self::Refused { code, .. } if *code == wanted)

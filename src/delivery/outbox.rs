@@ -9,6 +9,7 @@ use std::{
 use tokio::{
     sync::{Notify, broadcast},
     task::JoinSet,
+    time::MissedTickBehavior,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +35,10 @@ const AT_ONCE: usize = 32;
 
 /// The pause after the database could not be read.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How long a reaction that Discord has is remembered, and how often it is looked for older ones.
+const KEPT: Duration = Duration::from_hours(7 * 24);
+const LOOK: Duration = Duration::from_hours(24);
 
 /// Announcements that a slow listener may lag behind.
 const ANNOUNCEMENTS: usize = 256;
@@ -99,6 +104,8 @@ impl Outbox {
         });
         let mut lanes = HashMap::new();
         let mut under_way = JoinSet::new();
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let started = self.start_due(&sender, &mut lanes, &mut under_way).await;
             if let Err(error) = &started {
@@ -109,6 +116,11 @@ impl Outbox {
                 () = self.wake.notified() => {}
                 () = next_due(&lanes) => {}
                 () = tokio::time::sleep(RETRY), if started.is_err() => {}
+                _ = look.tick() => {
+                    if let Err(error) = self.prune().await {
+                        tracing::warn!(%error, "old deliveries cannot be removed");
+                    }
+                }
                 Some(ended) = under_way.join_next() => settle(&mut lanes, ended),
             }
         }
@@ -143,6 +155,20 @@ impl Outbox {
             under_way.spawn(async move { (head.lane, sender.send(&delivery).await) });
         }
         Ok(())
+    }
+
+    /// Forgets reactions of long ago. There is one for every message that anybody writes to Baton, and
+    /// nobody asks for them any more; what was said is kept.
+    async fn prune(&self) -> Result<(), StoreError> {
+        let before = self.clock.now().before(KEPT);
+        loop {
+            let mut tx = self.store.write().await?;
+            let is_more = tx.prune_reactions(before).await?;
+            tx.commit().await?;
+            if !is_more {
+                return Ok(());
+            }
+        }
     }
 
     /// A row that another version wrote, or a hand, must not keep those behind it.
@@ -217,7 +243,7 @@ mod tests {
     use super::*;
     use crate::{
         delivery::{Answer, ChatError, Post, Seen, Standing},
-        store::{NewDelivery, Payload},
+        store::{DeliveryState, NewDelivery, Payload},
         words::UserId,
     };
 
@@ -346,5 +372,50 @@ mod tests {
         let alerts = store.alerts(9).await.unwrap();
         assert_eq!(alerts.len(), 1);
         assert!(alerts[0].text.starts_with("Delivery 1 cannot be read"));
+    }
+
+    #[tokio::test]
+    async fn reactions_of_long_ago_are_forgotten_and_nothing_else_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        let clock = Clock::held_at(Clock::system().now());
+        let notice = |lane: u64| NewDelivery {
+            key: format!("notice:{lane}"),
+            lane: ChannelId::new(lane),
+            session: None,
+            run: None,
+            payload: Payload::Notice {
+                channel: None,
+                reply_to: None,
+                text: "said".to_owned(),
+            },
+        };
+        // Sent long ago, sent a moment later, still to be sent.
+        for lane in 1..=3 {
+            react(&store, lane).await;
+        }
+        let mut tx = store.write().await.unwrap();
+        tx.deliver(&notice(4), clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let send = async |n: i64| {
+            let id = store.delivery(n).await.unwrap().id;
+            let mut tx = store.write().await.unwrap();
+            tx.end_delivery(id, DeliveryState::Sent, None, clock.now())
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        };
+        send(1).await;
+        send(4).await;
+        clock.advance(Duration::from_millis(1));
+        send(2).await;
+        clock.advance(KEPT);
+        let outbox = Outbox::new(store.clone(), clock.clone());
+        outbox.prune().await.unwrap();
+        let mut left = Vec::new();
+        for n in 1..=4 {
+            left.push(store.delivery(n).await.is_ok());
+        }
+        assert_eq!(left, [false, true, true, true]);
     }
 }

@@ -221,7 +221,13 @@ impl Sender {
         if let Some(message) = self.store.message_of(live).await? {
             let channel = self.channel_of(delivery).await?;
             let done = match text {
-                Some(text) => self.chat.edit(channel, message, text.clone()).await,
+                Some(text) => match self.chat.edit(channel, message, text.clone()).await {
+                    // It cannot say any more that the work is over, and must not say that it goes on.
+                    Err(error) if error.is_code(ChatError::TOO_OLD_TO_EDIT) => {
+                        self.chat.delete(channel, message).await
+                    }
+                    other => other,
+                },
                 None => self.chat.delete(channel, message).await,
             };
             // Somebody removed it meanwhile: then it is settled.

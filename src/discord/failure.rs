@@ -49,16 +49,17 @@ const fn was_sent(error: &sn::Error) -> bool {
 
 fn refusal(error: &sn::Error, response: &ErrorResponse) -> ChatError {
     let status = response.status_code;
+    let code = u32::try_from(response.error.code);
     if status == StatusCode::UNAUTHORIZED {
         ChatError::Unauthorized
-    } else if status == StatusCode::TOO_MANY_REQUESTS {
+    } else if status == StatusCode::TOO_MANY_REQUESTS && code != Ok(ChatError::TOO_OLD_TO_EDIT) {
         ChatError::Throttled(DEFAULT_WAIT)
     } else if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
         ChatError::Unknown(format!("{status}: {error}"))
     } else {
         // Serenity says -1 where the answer was not Discord's JSON: something on the way there
         // answered, and what Discord thinks of the request is not known.
-        let Ok(code) = u32::try_from(response.error.code) else {
+        let Ok(code) = code else {
             return ChatError::Unknown(format!("{status}, not from Discord: {error}"));
         };
         ChatError::Refused {

@@ -21,7 +21,10 @@ pub(super) trait House: Send + Sync + 'static {
     /// Decides on a message, and marks it as decided on, in one transaction.
     async fn hear(&self, heard: Heard) -> Result<(), SessionError>;
 
-    /// Marks a message that needs no decision.
+    /// Marks a message that needs no decision, soon.
+    async fn passed(&self, channel: ChannelId, message: MessageId);
+
+    /// Marks a message that needs no decision, now.
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError>;
 
     /// Says in a place that messages up to this one are left out, and marks them as decided on.
@@ -113,7 +116,15 @@ pub(super) trait House: Send + Sync + 'static {
     /// Has the outbox post the live message of a run.
     async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError>;
 
-    /// The live message of a run, once it stands.
+    /// Has the outbox post another live message of a run in place of an old one.
+    async fn renew_live(
+        &self,
+        run: RunId,
+        old: MessageId,
+        text: String,
+    ) -> Result<(), SessionError>;
+
+    /// The newest live message of a run, once it stands.
     async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError>;
 
     /// The message in which a run is told its place in the queue, once it stands.
@@ -127,6 +138,10 @@ pub(super) struct Behind(pub(super) Arc<Engine>);
 impl House for Behind {
     async fn hear(&self, heard: Heard) -> Result<(), SessionError> {
         self.0.hear(heard).await
+    }
+
+    async fn passed(&self, channel: ChannelId, message: MessageId) {
+        self.0.passed(channel, message);
     }
 
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError> {
@@ -244,6 +259,15 @@ impl House for Behind {
 
     async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError> {
         self.0.show_live(run, text).await
+    }
+
+    async fn renew_live(
+        &self,
+        run: RunId,
+        old: MessageId,
+        text: String,
+    ) -> Result<(), SessionError> {
+        self.0.renew_live(run, old, text).await
     }
 
     async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError> {

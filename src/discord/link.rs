@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use parking_lot::Mutex;
+use tokio::sync::watch;
 
 /// Whether the gateway is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum LinkState {
 
 /// Shared between the gateway, which writes, and `/health` and the health page, which read.
 #[derive(Clone, Debug)]
-pub struct Link(Arc<Mutex<Inner>>);
+pub struct Link(Arc<watch::Sender<Inner>>);
 
 #[derive(Debug)]
 struct Inner {
@@ -30,7 +30,7 @@ struct Inner {
 
 impl Default for Link {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Inner {
+        Self(Arc::new(watch::Sender::new(Inner {
             state: LinkState::Down,
             acknowledged: None,
             waits: None,
@@ -43,53 +43,66 @@ impl Default for Link {
 impl Link {
     /// Whether the gateway is there.
     pub fn state(&self) -> LinkState {
-        self.0.lock().state
+        self.0.borrow().state
     }
 
     /// How long ago the gateway last acknowledged a heartbeat; `None` before the first time, which
     /// comes one interval (about 41 s) after the connection.
     pub fn last_acknowledged(&self) -> Option<std::time::Duration> {
-        self.0.lock().acknowledged.map(|at| at.elapsed())
+        self.0.borrow().acknowledged.map(|at| at.elapsed())
     }
 
     /// Why Baton waits before it connects, if it does.
     pub fn waits(&self) -> Option<String> {
-        self.0.lock().waits.clone()
+        self.0.borrow().waits.clone()
     }
 
     /// How many events since the start were of a kind that is wanted and could not be read.
     pub fn unreadable(&self) -> u64 {
-        self.0.lock().unread
+        self.0.borrow().unread
     }
 
     pub(super) fn wait(&self, why: String) {
-        self.0.lock().waits = Some(why);
+        self.0.send_modify(|inner| inner.waits = Some(why));
     }
 
     pub(super) fn wait_over(&self) {
-        self.0.lock().waits = None;
+        self.0.send_modify(|inner| inner.waits = None);
     }
 
     /// An event could not be read.
     pub(super) fn unread(&self) {
-        self.0.lock().unread += 1;
+        self.0.send_modify(|inner| inner.unread += 1);
     }
 
     pub(super) fn set(&self, state: LinkState) {
-        let mut inner = self.0.lock();
-        if !inner.ended {
-            inner.state = state;
-        }
+        self.0.send_modify(|inner| {
+            if !inner.ended {
+                inner.state = state;
+            }
+        });
     }
 
     /// Down, and for good.
     pub(super) fn end(&self) {
-        let mut inner = self.0.lock();
-        inner.state = LinkState::Down;
-        inner.ended = true;
+        self.0.send_modify(|inner| {
+            inner.state = LinkState::Down;
+            inner.ended = true;
+        });
     }
 
     pub(super) fn acknowledged(&self) {
-        self.0.lock().acknowledged = Some(Instant::now());
+        self.0
+            .send_modify(|inner| inner.acknowledged = Some(Instant::now()));
+    }
+}
+
+#[cfg(test)]
+impl Link {
+    /// Waits until Baton waits; says why.
+    pub(super) async fn until_it_waits(&self) -> String {
+        let mut told = self.0.subscribe();
+        let inner = told.wait_for(|inner| inner.waits.is_some()).await.unwrap();
+        inner.waits.clone().unwrap()
     }
 }

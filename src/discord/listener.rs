@@ -221,8 +221,8 @@ impl Listener {
     async fn pass(&self, channel: ChannelId, message: MessageId) {
         let moves =
             self.watched.lock().contains(&channel) && !self.behind.lock().contains_key(&channel);
-        if moves && let Err(error) = self.house.decided(channel, message).await {
-            tracing::warn!(%error, %channel, "a channel's mark could not be moved");
+        if moves {
+            self.house.passed(channel, message).await;
         }
     }
 

@@ -37,6 +37,10 @@ const REFRESH: Duration = Duration::from_secs(10);
 /// A run that is over sooner is not shown at work: a message that flashes up and goes is noise.
 const BRIEF: Duration = Duration::from_millis(700);
 
+/// How old a live message gets. One that is older than an hour can be edited a few times only
+/// (Discord: opcodes-and-status-codes#json-error-codes, 30046), so another takes its place in time.
+const AGES: Duration = Duration::from_mins(55);
+
 /// What a person would see of a run's newest state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
@@ -194,7 +198,11 @@ impl<S: Scene> Show<S> {
     /// Has the newest state shown; returns what is shown then.
     async fn show(&self, before: Option<Frame>) -> Option<Frame> {
         match self.stage.house.live_message(self.run).await {
-            Ok(Some(message)) => Some(self.edit(message).await),
+            Ok(Some(message)) if self.is_old(message) => self.renew(message, before).await,
+            Ok(Some(message)) => match self.edit(message).await {
+                Some(frame) => Some(frame),
+                None => self.renew(message, before).await,
+            },
             // Asked for and not posted yet: the outbox has it.
             Ok(None) if before.is_some() => before,
             Ok(None) => {
@@ -215,8 +223,28 @@ impl<S: Scene> Show<S> {
         }
     }
 
-    /// Edits the message to the state that is the newest when its turn comes.
-    async fn edit(&self, message: MessageId) -> Frame {
+    fn is_old(&self, message: MessageId) -> bool {
+        let posted = Millis::new(message.created_ms());
+        self.stage.clock.now().since(posted) >= AGES
+    }
+
+    /// Has another message posted in place of one that can soon not be edited any more; returns what
+    /// is shown then.
+    async fn renew(&self, old: MessageId, before: Option<Frame>) -> Option<Frame> {
+        let frame = self.progress.borrow().frame();
+        let text = self.text(&frame);
+        match self.stage.house.renew_live(self.run, old, text).await {
+            Ok(()) => Some(frame),
+            Err(error) => {
+                tracing::warn!(%error, run = %self.run, "a run's message cannot be replaced");
+                before
+            }
+        }
+    }
+
+    /// Edits the message to the state that is the newest when its turn comes; `None` if it is too old
+    /// to be edited.
+    async fn edit(&self, message: MessageId) -> Option<Frame> {
         let mut slot = self.budget.slot().await;
         let (frame, state) = {
             let scene = self.progress.borrow();
@@ -224,7 +252,7 @@ impl<S: Scene> Show<S> {
         };
         if state == ProgressState::Ended {
             slot.unused();
-            return frame;
+            return Some(frame);
         }
         let edited = self
             .stage
@@ -233,9 +261,10 @@ impl<S: Scene> Show<S> {
         match edited.await {
             Ok(()) => {}
             Err(ChatError::Throttled(span)) => slot.wait(span),
+            Err(error) if error.is_code(ChatError::TOO_OLD_TO_EDIT) => return None,
             Err(error) => tracing::warn!(%error, run = %self.run, "a live message was not edited"),
         }
-        frame
+        Some(frame)
     }
 
     fn text(&self, frame: &Frame) -> String {

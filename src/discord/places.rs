@@ -24,6 +24,8 @@ pub(super) struct Places {
     guild: GuildId,
     http: Arc<Http>,
     known: Mutex<HashMap<ChannelId, Place>>,
+    /// Types of threads that are in no cache.
+    kinds: Mutex<HashMap<ChannelId, ChannelType>>,
 }
 
 impl Places {
@@ -32,6 +34,7 @@ impl Places {
             guild,
             http,
             known: Mutex::default(),
+            kinds: Mutex::default(),
         }
     }
 
@@ -79,6 +82,28 @@ impl Places {
         Ok(place)
     }
 
+    /// What kind of channel of the guild something is; `None` for another guild's, or for none. Asks
+    /// the cache, then what was learned, then Discord: an archived thread is in no cache.
+    pub(super) async fn kind(
+        &self,
+        channel: ChannelId,
+        cache: &Cache,
+    ) -> Result<Option<ChannelType>, ChatError> {
+        let cached = self.in_cache(channel, cache, |found| found.kind);
+        let known = cached.or_else(|| self.kinds.lock().get(&channel).copied());
+        if known.is_some() {
+            return Ok(known);
+        }
+        let answer = within(self.http.get_channel(ids::to_channel(channel))).await?;
+        let found = answer
+            .guild()
+            .filter(|found| ids::guild(found.guild_id) == self.guild);
+        Ok(found.map(|found| {
+            keep(&self.kinds, channel, found.kind);
+            found.kind
+        }))
+    }
+
     /// The place of a channel of a known type. A channel has a parent too, its category: only the
     /// type tells a thread (Discord: resources/channel#channel-object-channel-types, 10 to 12).
     pub(super) fn place(
@@ -107,20 +132,35 @@ impl Places {
     }
 
     fn cached(&self, channel: ChannelId, cache: &Cache) -> Option<Place> {
+        self.in_cache(channel, cache, |found| {
+            self.place(channel, found.kind, found.parent_id)
+        })?
+    }
+
+    fn in_cache<T>(
+        &self,
+        channel: ChannelId,
+        cache: &Cache,
+        read: impl FnOnce(&sn::GuildChannel) -> T,
+    ) -> Option<T> {
         let guild = cache.guild(ids::to_guild(self.guild))?;
         let id = ids::to_channel(channel);
         let found = guild
             .channels
             .get(&id)
             .or_else(|| guild.threads.iter().find(|thread| thread.id == id))?;
-        self.place(channel, found.kind, found.parent_id)
+        Some(read(found))
     }
 
     fn keep(&self, channel: ChannelId, place: Place) {
-        let mut known = self.known.lock();
-        if known.len() >= KEPT {
-            known.clear();
-        }
-        known.insert(channel, place);
+        keep(&self.known, channel, place);
     }
+}
+
+fn keep<T>(known: &Mutex<HashMap<ChannelId, T>>, channel: ChannelId, what: T) {
+    let mut known = known.lock();
+    if known.len() >= KEPT {
+        known.clear();
+    }
+    known.insert(channel, what);
 }

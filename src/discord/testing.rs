@@ -73,9 +73,13 @@ pub(super) struct FakeHouse {
     pub(super) failures: Mutex<u32>,
     pub(super) live: Mutex<Vec<String>>,
     pub(super) live_message: Mutex<Option<MessageId>>,
+    /// Live messages that had to be replaced, and by what.
+    pub(super) renewed: Mutex<Vec<(MessageId, String)>>,
     /// Where permits come from: everybody is the owner. Without it everybody is refused.
     pub(super) store: Option<Store>,
     pub(super) sessions: Vec<SessionView>,
+    /// How often it was asked whether somebody may do something.
+    pub(super) judged: Mutex<u32>,
     pub(super) cancelled: Mutex<Vec<Place>>,
     pub(super) orders: Mutex<Vec<StartOrder>>,
     pub(super) projects: Projects,
@@ -138,6 +142,10 @@ impl House for FakeHouse {
         Ok(())
     }
 
+    async fn passed(&self, channel: ChannelId, message: MessageId) {
+        self.mark_now(channel, message);
+    }
+
     async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError> {
         self.mark_now(channel, message);
         Ok(())
@@ -167,6 +175,7 @@ impl House for FakeHouse {
         place: Place,
         action: Action,
     ) -> Result<Result<Permit, Refusal>, SessionError> {
+        *self.judged.lock() += 1;
         let (Some(store), person) = (&self.store, person) else {
             return Ok(Err(Refusal::NotAMember));
         };
@@ -257,6 +266,12 @@ impl House for FakeHouse {
 
     async fn show_live(&self, _: RunId, text: String) -> Result<(), SessionError> {
         self.live.lock().push(text);
+        Ok(())
+    }
+
+    async fn renew_live(&self, _: RunId, old: MessageId, text: String) -> Result<(), SessionError> {
+        self.renewed.lock().push((old, text));
+        *self.live_message.lock() = None;
         Ok(())
     }
 

@@ -27,6 +27,8 @@ pub(super) struct Agent {
     pub(super) seq: Seq,
     /// Counts it among those at work, for as long as it is.
     pub(super) at_work: Option<AtWork>,
+    /// By what it is known again how it was started; `None` if a server before this was noted did it.
+    pub(super) launched_as: Option<String>,
 }
 
 /// One of the agents at work. Counted by its existence, so that no way out of a turn, an early one
@@ -84,6 +86,7 @@ impl Agent {
         after: Seq,
         warmth: Warmth,
         at_work: AtWork,
+        launched_as: Option<String>,
     ) -> Self {
         Self {
             runner,
@@ -93,6 +96,7 @@ impl Agent {
             reader,
             seq: after,
             at_work: Some(at_work),
+            launched_as,
         }
     }
 

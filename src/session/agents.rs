@@ -1,6 +1,7 @@
 //! The agents: one live process a session, kept warm between turns, ended when idle or one too many.
 
 use std::{
+    io,
     path::PathBuf,
     sync::{
         Arc,
@@ -10,7 +11,9 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::time::Instant;
+use sha2::{Digest as _, Sha256};
+use tokio::{sync::mpsc, time::Instant};
+use uuid::Uuid;
 
 use super::{
     ProjectAgent, SessionError,
@@ -33,6 +36,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long the runner of an agent at work is tried to be reached, and the pause in between.
 const REACH: Duration = Duration::from_mins(1);
 const REACH_AGAIN: Duration = Duration::from_secs(1);
+
+/// Records of a journal that are read before they are asked for.
+const READ_AHEAD: usize = 16;
 
 /// Every agent of the server.
 pub(super) struct Agents {
@@ -74,14 +80,19 @@ impl Agents {
         session: &SessionRow,
         project: &ProjectAgent,
     ) -> Result<Agent, SessionError> {
-        let leaving = {
-            let mut kept = self.shelf.lock();
-            if let Some(mut agent) = kept.take(session.id) {
+        let (kept, leaving) = {
+            let mut shelf = self.shelf.lock();
+            (shelf.take(session.id), shelf.leaving(session.id))
+        };
+        match kept {
+            Some(mut agent) if self.is_up_to_date(&agent, session, project) => {
                 agent.at_work = Some(self.at_work());
                 return Ok(agent);
             }
-            kept.leaving(session.id)
-        };
+            // It came from a server with other settings and was at work at the start of this one.
+            Some(agent) => self.close(agent).await,
+            None => {}
+        }
         if let Some(gone) = leaving {
             // It was idle for too long a moment ago. Two must not clear up after the same runner,
             // and no other agent may touch the conversation before it is gone.
@@ -114,16 +125,14 @@ impl Agents {
             } else {
                 Start::New
             },
-            directory: project.directory.clone(),
-            model: session.model.clone().or_else(|| project.model.clone()),
-            allowed_tools: project.allowed_tools.clone(),
-            forbidden: self.forbidden.clone(),
             temporary: self.host.temporary(runner),
+            ..self.launch(session, project)
         };
         let command = self.runtime.command(&launch);
+        let launched_as = self.launched_as(session, project);
         // The row comes first: whatever happens from here on, the next server knows where to look.
         let mut tx = self.store.write().await?;
-        tx.insert_runner(runner, session.id, self.clock.now())
+        tx.insert_runner(runner, session.id, &launched_as, self.clock.now())
             .await?;
         tx.commit().await?;
         match self.host.start(runner, session.id, &command).await {
@@ -134,12 +143,43 @@ impl Agents {
                 Seq::START,
                 Warmth::Cold,
                 at_work,
+                Some(launched_as),
             )),
             Err(error) => {
                 self.bury(runner).await?;
                 Err(error.into())
             }
         }
+    }
+
+    /// How an agent of a session is started by the settings of now, whichever it is.
+    fn launch(&self, session: &SessionRow, project: &ProjectAgent) -> Launch {
+        Launch {
+            agent_session: Uuid::nil(),
+            start: Start::New,
+            directory: project.directory.clone(),
+            model: session.model.clone().or_else(|| project.model.clone()),
+            allowed_tools: project.allowed_tools.clone(),
+            forbidden: self.forbidden.clone(),
+            temporary: PathBuf::new(),
+        }
+    }
+
+    /// By what that is known again. A hash: what the program is given may be secret.
+    fn launched_as(&self, session: &SessionRow, project: &ProjectAgent) -> String {
+        let command = self.runtime.command(&self.launch(session, project));
+        format!("{:x}", Sha256::digest(format!("{command:?}")))
+    }
+
+    /// Whether an agent was started as it would be by the settings of now: its rules are those of its
+    /// start.
+    pub(super) fn is_up_to_date(
+        &self,
+        agent: &Agent,
+        session: &SessionRow,
+        project: &ProjectAgent,
+    ) -> bool {
+        agent.launched_as.as_ref() == Some(&self.launched_as(session, project))
     }
 
     /// Takes up an agent that an earlier server started; `None` if its runner is gone.
@@ -168,6 +208,7 @@ impl Agents {
                         after,
                         Warmth::AtWork,
                         at_work,
+                        row.launched_as.clone(),
                     ));
                 }
                 Err(AttachError::Gone) => return None,
@@ -295,12 +336,26 @@ impl Agents {
         Ok(tx.commit().await?)
     }
 
-    /// The journal of a runner, dead or alive, as far as it goes now.
-    pub(super) fn leftover(
-        &self,
-        runner: RunnerId,
-    ) -> Result<impl Iterator<Item = std::io::Result<Record>> + use<>, SessionError> {
-        Ok(self.host.leftover(runner, Seq::START)?)
+    /// The journal of a runner, dead or alive, as far as it goes now. It is read as fast as it is
+    /// taken, on a thread of its own: journals grow large.
+    pub(super) fn leftover(&self, runner: RunnerId) -> mpsc::Receiver<io::Result<Record>> {
+        let (reads, leftover) = mpsc::channel(READ_AHEAD);
+        let host = self.host.clone();
+        tokio::task::spawn_blocking(move || match host.leftover(runner, Seq::START) {
+            Ok(records) => {
+                for record in records {
+                    if reads.blocking_send(record).is_err() {
+                        // Enough was read.
+                        return;
+                    }
+                }
+            }
+            Err(error) => {
+                // Nobody reads it: then nobody misses it.
+                let _ = reads.blocking_send(Err(error));
+            }
+        });
+        leftover
     }
 
     /// Removes what runners left that the database does not know: they were started by a server

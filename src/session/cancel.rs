@@ -58,7 +58,7 @@ impl Engine {
                 // The wish is in its row, and it ends so when its turn comes.
                 self.turnstile.with(|queue| queue.restore_waiting(ticket));
             } else {
-                self.let_go_if_ended(session).await?;
+                self.let_go_if_ended(session).await;
             }
             self.pump();
             return ended.map(|()| Cancelled::Withdrawn);

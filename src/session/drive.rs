@@ -1,6 +1,6 @@
 //! Driving a run from its slot to its end.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{ops::ControlFlow, panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine, ProjectAgent, SessionError,
     agent::{Agent, Warmth},
+    dispatch::Worked,
     finish::{Account, Outcome, failure, took_too_long},
     prompt, sentences,
     slot::AtWork,
@@ -49,9 +50,13 @@ impl Engine {
         let (run, session) = (at_work.ticket().run, at_work.ticket().session);
         let work = AssertUnwindSafe(self.work(run, session, &at_work.cancel)).catch_unwind();
         // The next turn of the session clears up after an agent that a panic left behind.
-        let worked = work.await.unwrap_or(Err(SessionError::Panicked));
-        if let Err(error) = worked {
-            self.give_up(run, session, &error).await;
+        match work.await.unwrap_or(Err(SessionError::Panicked)) {
+            Ok(Worked::Through) => {}
+            Ok(Worked::NotYet(pause)) => {
+                at_work.set_aside();
+                self.come_back_to(run, pause);
+            }
+            Err(error) => self.give_up(run, session, &error).await,
         }
     }
 
@@ -76,54 +81,40 @@ impl Engine {
         run: RunId,
         session: crate::words::SessionId,
         cancel: &CancellationToken,
-    ) -> Result<(), SessionError> {
+    ) -> Result<Worked, SessionError> {
         let row = self.store.run(run).await?;
         if row.cancelled_by.is_some() {
             cancel.cancel();
         }
-        match row.state {
-            RunState::Queued => {
-                self.waits.forget(run);
-                if !self
-                    .move_run(run, RunState::Queued, RunState::Starting)
-                    .await?
-                {
-                    return Ok(());
-                }
-            }
+        let state = match row.state {
+            RunState::Queued => RunState::Queued,
             RunState::Starting | RunState::Running | RunState::Waiting => {
                 if self.take_up(&row, cancel).await? {
-                    return Ok(());
+                    return Ok(Worked::Through);
                 }
+                RunState::Starting
             }
             RunState::Parked
             | RunState::Completed
             | RunState::Failed
             | RunState::Cancelled
             | RunState::Expired
-            | RunState::Interrupted => return Ok(()),
-        }
-        let requests = self.still_permitted(run, session).await?;
-        if requests.is_empty() {
-            self.finish_at_last(run, session, Outcome::Refused, None)
-                .await;
-            return Ok(());
-        }
-        if row.state == RunState::Queued
-            && let Err(error) = self.announce_turn(&row).await
-        {
-            error.log("nobody was told that the turn of a run has come");
-        }
+            | RunState::Interrupted => return Ok(Worked::Through),
+        };
+        let requests = match self.begin(&row, state, cancel).await? {
+            ControlFlow::Continue(requests) => requests,
+            ControlFlow::Break(worked) => return Ok(worked),
+        };
         for _ in 0..STARTS {
             if cancel.is_cancelled() {
                 self.finish_at_last(run, session, Outcome::Cancelled, None)
                     .await;
-                return Ok(());
+                return Ok(Worked::Through);
             }
             match self.attempt(run, session, &requests, cancel).await? {
                 Next::End(end) => {
                     self.conclude(run, session, *end).await;
-                    return Ok(());
+                    return Ok(Worked::Through);
                 }
                 Next::StartAgain(agent) => self.step_back(run, agent).await?,
             }
@@ -133,7 +124,7 @@ impl Engine {
             "it did not start after several attempts",
         );
         self.finish_at_last(run, session, outcome, None).await;
-        Ok(())
+        Ok(Worked::Through)
     }
 
     /// Nothing of a run was done, so it begins anew. That is stored before its agent is given up, or a
@@ -156,11 +147,7 @@ impl Engine {
             }
             self.agents.put_back(session, agent).await;
         }
-        if let Err(error) = self.let_go_if_ended(session).await {
-            error.log(
-                "whether a session has ended cannot be read; its agent stays until it is idle",
-            );
-        }
+        self.let_go_if_ended(session).await;
     }
 
     /// Gets an agent, gives it the turn and follows it.

@@ -15,9 +15,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     ChannelMode, Projects, Shown,
     agents::Agents,
-    hear::Told,
+    courtesy::Courtesy,
     slot::{AtWork, Drivers},
-    waits::Told as Waits,
+    waits::Told,
 };
 use crate::{
     access::{Action, Gate, Permit, Refusal},
@@ -108,17 +108,17 @@ pub struct Engine {
     pub(super) tasks: TaskTracker,
     pub(super) turnstile: Arc<Turnstile<Mutex<Queue>, Drivers>>,
     /// What those were told who wait for their turn.
-    pub(super) waits: Waits,
+    pub(super) waits: Told,
     /// Runs that have a slot, and how each is told to stop.
     pub(super) at_work: Mutex<HashMap<RunId, CancellationToken>>,
     /// Something changed that decides when [`Engine::keep`] has to look again.
     pub(super) changed: Notify,
     /// How often each person asks in each project.
     pub(super) haste: Rate<(UserId, String)>,
-    /// How often each person gets a sign that he was not heard; then there is none.
-    pub(super) signs: Rate<UserId>,
-    /// When somebody was last told why nothing is done: one sentence is enough for a while.
-    pub(super) told: Mutex<HashMap<Told, Millis>>,
+    /// Who was told why nothing is done.
+    pub(super) courtesy: Courtesy,
+    /// Marks that are not stored yet.
+    pub(super) passed: Mutex<HashMap<ChannelId, MessageId>>,
     pub(super) started_at: Millis,
     pub(super) heard: AtomicU64,
 }
@@ -155,12 +155,12 @@ impl Engine {
             stop: parts.stop,
             tasks: TaskTracker::new(),
             turnstile: Turnstile::new(Mutex::new(Queue::new(rules)), Drivers(engine.clone())),
-            waits: Waits::default(),
+            waits: Told::default(),
             at_work: Mutex::new(HashMap::new()),
             changed: Notify::new(),
             haste: Rate::new(parts.limits.requests),
-            signs: Rate::new(SIGNS),
-            told: Mutex::new(HashMap::new()),
+            courtesy: Courtesy::default(),
+            passed: Mutex::default(),
             heard: AtomicU64::new(0),
         })
     }
@@ -228,24 +228,6 @@ impl Engine {
         let mut tx = self.store.write().await?;
         tx.mark_channel(channel, message).await?;
         Ok(tx.commit().await?)
-    }
-
-    /// Queues the live message of a run, if that is still open.
-    pub async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError> {
-        let row = self.store.run(run).await?;
-        let session = self.store.session(row.session_id).await?;
-        let delivery = NewDelivery {
-            key: format!("live:{run}"),
-            lane: session.thread_id,
-            session: Some(session.id),
-            run: Some(run),
-            payload: Payload::Live { text },
-        };
-        let mut tx = self.store.write().await?;
-        tx.deliver_live(&delivery, run, self.clock.now()).await?;
-        tx.commit().await?;
-        self.outbox.wake();
-        Ok(())
     }
 
     /// Queues a sentence to where a session posts.

@@ -5,35 +5,20 @@ use std::{
     time::Duration,
 };
 
-use super::{Engine, SessionError, accept::Accepted, conversation::Found, sentences};
+use super::{
+    Engine, SessionError, accept::Accepted, conversation::Found, courtesy::Whom, sentences,
+};
 use crate::{
     access::{Action, Refusal},
     admission::TooFast,
     clock::Millis,
     store::{NewDelivery, Payload},
-    words::{Addressed, ChannelId, MessageId, Person, Place, UserId},
+    words::{Addressed, ChannelId, MessageId, Person, Place},
 };
-
-/// How long a person is not told again why he is refused; the reaction still shows it.
-const SILENCE: Duration = Duration::from_mins(10);
 
 /// A message that is heard so long after it was written was not heard in time, for instance while the
 /// server was away.
 const LATE: Duration = Duration::from_mins(1);
-
-/// Persons and places that are remembered for that; more are forgotten all at once.
-const TOLD: usize = 10_000;
-
-/// Who was told something a short while ago.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Told {
-    /// A person, whatever he did.
-    Person(UserId),
-    /// A person who asked too often.
-    Hasty(UserId),
-    /// Whoever is at a place.
-    Place(ChannelId),
-}
 
 /// A message as it was heard; nothing is decided yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +47,7 @@ impl Engine {
     pub async fn hear(self: &Arc<Self>, heard: Heard) -> Result<(), SessionError> {
         let conversation = match self.conversation(&heard).await? {
             Found::Conversation(conversation) => conversation,
-            Found::Nothing => return self.decided(heard.channel, heard.message).await,
+            Found::Nothing => return self.pass(&heard).await,
             Found::NoProject => return self.show_the_way(&heard).await,
         };
         // A message that comes again (a replay, a catch-up) must not be judged anew: its author may
@@ -116,46 +101,56 @@ impl Engine {
     /// Whether he asks as often as he may. Nobody can help it that his messages are read late and all
     /// at once.
     fn pace_of(&self, heard: &Heard, project: &str) -> Result<(), TooFast> {
-        if self
-            .clock
-            .now()
-            .since(Millis::new(heard.message.created_ms()))
-            > LATE
-        {
+        let written = Millis::new(heard.message.created_ms());
+        if self.clock.now().since(written) > LATE {
             return Ok(());
         }
         self.haste.take(&(heard.person.id, project.to_owned()))
     }
 
-    /// Shows a person that he is too fast: a sign, a sentence once in a while.
-    async fn slow_down(&self, heard: &Heard, too_fast: TooFast) -> Result<(), SessionError> {
-        let text = self
-            .may_tell(Told::Hasty(heard.person.id))
-            .then(|| sentences::too_fast(too_fast));
-        tracing::info!(person = %heard.person.id, channel = %heard.channel, "too fast");
-        self.turn_down(heard, sentences::TOO_FAST, "fast", text)
-            .await
-    }
-
-    /// Shows a person that he may not: a sign, a sentence once in a while.
-    async fn refuse(&self, heard: &Heard, refusal: Refusal) -> Result<(), SessionError> {
-        let text = why(refusal).filter(|_| self.may_tell(Told::Person(heard.person.id)));
-        tracing::info!(person = %heard.person.id, channel = %heard.channel, ?refusal, "refused");
-        self.turn_down(heard, sentences::NO_ENTRY, "refused", text)
-            .await
-    }
-
-    /// Shows a person that he is not heard. Signs are counted: a flood gets a few, and then none.
-    async fn turn_down(
-        &self,
+    /// Shows a person that he is too fast.
+    async fn slow_down(
+        self: &Arc<Self>,
         heard: &Heard,
-        sign: &str,
-        why: &str,
+        too_fast: TooFast,
+    ) -> Result<(), SessionError> {
+        let person = heard.person.id;
+        tracing::info!(%person, channel = %heard.channel, "too fast");
+        let text = Some(sentences::too_fast(too_fast));
+        self.turn_down(
+            heard,
+            ("fast", sentences::TOO_FAST),
+            Whom::Hasty(person),
+            text,
+        )
+        .await
+    }
+
+    /// Shows a person that he may not.
+    async fn refuse(self: &Arc<Self>, heard: &Heard, refusal: Refusal) -> Result<(), SessionError> {
+        let person = heard.person.id;
+        tracing::info!(%person, channel = %heard.channel, ?refusal, "refused");
+        let text = why(refusal);
+        self.turn_down(
+            heard,
+            ("refused", sentences::NO_ENTRY),
+            Whom::Person(person),
+            text,
+        )
+        .await
+    }
+
+    /// Shows a person that he is not heard: a reaction, and once in a while a sentence.
+    async fn turn_down(
+        self: &Arc<Self>,
+        heard: &Heard,
+        (why, sign): (&str, &str),
+        whom: Whom,
         text: Option<String>,
     ) -> Result<(), SessionError> {
         let (now, id) = (self.clock.now(), heard.message);
-        if text.is_none() && self.signs.take(&heard.person.id).is_err() {
-            return self.decided(heard.channel, id).await;
+        if !self.courtesy.may_sign(heard.person.id, now) {
+            return self.pass(heard).await;
         }
         let mut tx = self.store.write().await?;
         tx.mark_channel(heard.channel, id).await?;
@@ -166,7 +161,9 @@ impl Engine {
         };
         tx.deliver(&apart(format!("{why}:{id}"), id, reaction), now)
             .await?;
-        if let Some(text) = text {
+        if let Some(text) = text
+            && self.courtesy.may_tell(&[whom], now)
+        {
             let notice = Payload::Notice {
                 channel: Some(heard.channel),
                 reply_to: Some(id),
@@ -182,39 +179,20 @@ impl Engine {
 
     /// Tells somebody who mentions Baton where nothing is set up what to do, once in a while: to one
     /// person, and at one place.
-    async fn show_the_way(&self, heard: &Heard) -> Result<(), SessionError> {
+    async fn show_the_way(self: &Arc<Self>, heard: &Heard) -> Result<(), SessionError> {
         let may_ask = self
             .gate
             .authorize(&heard.person, heard.place, Action::Ask)
             .await?;
-        let told = [
-            Told::Person(heard.person.id),
-            Told::Place(heard.place.post_channel()),
+        let whom = [
+            Whom::Person(heard.person.id),
+            Whom::Place(heard.place.post_channel()),
         ];
-        if may_ask == Err(Refusal::Blocked) || !self.may_tell_all(&told) {
-            return self.decided(heard.channel, heard.message).await;
+        if may_ask == Err(Refusal::Blocked) || !self.courtesy.may_tell(&whom, self.clock.now()) {
+            return self.pass(heard).await;
         }
         let text = sentences::no_project(self.projects.channels());
         self.reply(heard, "no-project", text).await
-    }
-
-    fn may_tell(&self, whom: Told) -> bool {
-        self.may_tell_all(&[whom])
-    }
-
-    /// Whether none of them was told something a short while ago; then they are now.
-    fn may_tell_all(&self, whom: &[Told]) -> bool {
-        let now = self.clock.now();
-        let mut told = self.told.lock();
-        let is_quiet = |whom: &Told| told.get(whom).is_some_and(|at| now.since(*at) < SILENCE);
-        if whom.iter().any(is_quiet) {
-            return false;
-        }
-        if told.len() >= TOLD {
-            told.clear();
-        }
-        told.extend(whom.iter().map(|whom| (*whom, now)));
-        true
     }
 
     /// Answers a message that is not accepted, for a reason that its author can change.

@@ -19,7 +19,7 @@ use crate::{
         runner::{Record, RecordKind, Seq},
     },
     store::{RunRow, RunnerRow, SessionRow},
-    words::{RunId, RunState, RunnerId},
+    words::{RunId, RunState, RunnerId, SessionId},
 };
 
 /// Runs by which it is estimated how long one takes.
@@ -40,6 +40,10 @@ impl Engine {
     /// made, agents that are warm. Returns when all of it is under way.
     pub async fn recover(self: &Arc<Self>) -> Result<(), SessionError> {
         let runners = self.store.runners().await?;
+        tracing::info!(
+            runners = runners.len(),
+            "taking up what an earlier server left"
+        );
         let known: Vec<RunnerId> = runners.iter().map(|runner| runner.id).collect();
         self.agents.bury_strangers(&known).await?;
         let runs = self.store.open_runs().await?;
@@ -103,9 +107,13 @@ impl Engine {
                 continue;
             }
             match self.agents.attach(row).await {
-                Some(agent) => {
+                Some(agent) if self.is_up_to_date(&agent, row.session_id).await? => {
                     self.agents.put_back(row.session_id, agent).await;
-                    self.let_go_if_ended(row.session_id).await?;
+                    self.let_go_if_ended(row.session_id).await;
+                }
+                Some(agent) => {
+                    tracing::info!(session = %row.session_id, "the settings have changed; an agent is given up");
+                    self.agents.end(agent).await;
                 }
                 None => {
                     if let Err(error) = self.agents.bury(row.id).await {
@@ -115,6 +123,14 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Whether an agent was started as it would be by the settings of now.
+    async fn is_up_to_date(&self, agent: &Agent, session: SessionId) -> Result<bool, SessionError> {
+        let session = self.store.session(session).await?;
+        Ok(self
+            .project_of(&session)
+            .is_ok_and(|project| self.agents.is_up_to_date(agent, &session, &project)))
     }
 
     /// Queues runs for messages that wait in mailboxes of sessions without one.
@@ -169,7 +185,7 @@ impl Engine {
         mut agent: Agent,
         cancel: &CancellationToken,
     ) -> Result<bool, SessionError> {
-        match self.prompted_at(row.id, agent.runner) {
+        match self.prompted_at(row.id, agent.runner).await {
             Ok(Some(prompt)) => {
                 agent.skip_to(prompt);
                 self.follow_to_end(row.id, session, agent, cancel).await
@@ -189,9 +205,10 @@ impl Engine {
     }
 
     /// Where the prompt of a run stands in the journal of a runner that lives, if that has got it.
-    fn prompted_at(&self, run: RunId, runner: RunnerId) -> Result<Option<Seq>, SessionError> {
+    async fn prompted_at(&self, run: RunId, runner: RunnerId) -> Result<Option<Seq>, SessionError> {
         let prompt = prompt_id(run);
-        for record in self.agents.leftover(runner)? {
+        let mut leftover = self.agents.leftover(runner);
+        while let Some(record) = leftover.recv().await {
             let Record { seq, kind, .. } = record?;
             if matches!(kind, RecordKind::Input { command_id, .. } if command_id == prompt) {
                 return Ok(Some(seq));
@@ -253,7 +270,8 @@ impl Engine {
         let mut prompted = false;
         // A journal without anything in it was being removed when a server died: the turn is over.
         let mut begun = false;
-        for record in self.agents.leftover(runner.id)? {
+        let mut leftover = self.agents.leftover(runner.id);
+        while let Some(record) = leftover.recv().await {
             let record = record?;
             begun = true;
             let seq = record.seq;
@@ -267,7 +285,7 @@ impl Engine {
                 continue;
             }
             for event in events {
-                if let Some(Ending::Turn(end)) = turn.note(event).await? {
+                if let Some(Ending::Turn(end)) = turn.note(event).await {
                     drop(turn.over(Ending::Killed));
                     let account = Account {
                         runner: runner.id,

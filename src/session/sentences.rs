@@ -38,6 +38,10 @@ pub(super) const OWNERS_CHANNEL: &str = "In this channel the agent works for own
 pub(super) const ONLY_REQUESTS_ARE_SENT: &str = "-# 🔎 What is sent to the model from this channel: only messages to me, that is mentions of me and \
      replies to me, from people who may ask here. Nothing else that is written here leaves it.";
 
+/// What a live message says that was replaced by another.
+pub(super) const GOES_ON_BELOW: &str =
+    "-# ⏬ This is long work: how it went on is shown further down.";
+
 /// What a channel is told whose agent gets what speaks to it.
 pub(super) fn addressed_is_sent(history: u8) -> String {
     format!(

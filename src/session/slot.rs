@@ -62,6 +62,11 @@ impl AtWork {
     pub(super) const fn ticket(&self) -> &Ticket {
         self.slot.ticket()
     }
+
+    /// Gives the slot back for a run that cannot begin yet.
+    pub(super) fn set_aside(mut self) {
+        self.slot.set_aside();
+    }
 }
 
 impl Drop for AtWork {

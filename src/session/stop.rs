@@ -161,14 +161,16 @@ impl Engine {
     }
 
     /// The same if it has ended meanwhile: an agent that was just put on the shelf must not stay.
-    pub(super) async fn let_go_if_ended(
-        self: &Arc<Self>,
-        session: SessionId,
-    ) -> Result<(), SessionError> {
-        if self.store.session(session).await?.has_ended() {
-            self.let_go(session);
+    pub(super) async fn let_go_if_ended(self: &Arc<Self>, session: SessionId) {
+        match self.store.session(session).await {
+            Ok(row) if row.has_ended() => self.let_go(session),
+            Ok(_) => {}
+            Err(error) => {
+                SessionError::from(error).log(
+                    "whether a session has ended cannot be read; its agent stays until it is idle",
+                );
+            }
         }
-        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     Engine, LiveRun, ProgressState, ProjectAgent, SessionError, Shown,
     agent::{Agent, Happening, Warmth},
     drive::prompt_id,
-    insist::insist,
+    insist::until_stored,
     kept::kept,
     progress::Progress,
 };
@@ -213,7 +213,7 @@ impl Turn {
             {
                 return Ok(Some(ending));
             }
-            if let Some(ending) = self.note(event).await? {
+            if let Some(ending) = self.note(event).await {
                 return Ok(Some(ending));
             }
         }
@@ -248,15 +248,15 @@ impl Turn {
     }
 
     /// Takes in an event; says how the turn ended, if it did.
-    pub(super) async fn note(&mut self, event: RunEvent) -> Result<Option<Ending>, SessionError> {
+    pub(super) async fn note(&mut self, event: RunEvent) -> Option<Ending> {
         self.progress
             .send_if_modified(|progress| progress.take(&event));
         match event {
             RunEvent::Ready => self.ready = true,
             RunEvent::Acknowledged(prompt) if prompt == self.run.uuid() => {
-                self.acknowledged().await?;
+                self.acknowledged().await;
             }
-            RunEvent::SessionNamed(name) => self.renamed(name).await?,
+            RunEvent::SessionNamed(name) => self.renamed(name).await,
             RunEvent::Limit(limit) if limit.refused => {
                 tracing::warn!(run = %self.run, ?limit, "the account's limit is reached");
             }
@@ -264,9 +264,9 @@ impl Turn {
                 tracing::warn!(run = %self.run, attempt, ?class, "the model service failed");
             }
             RunEvent::StartFailed { class, detail } => {
-                return Ok(Some(Ending::NotStarted { class, detail }));
+                return Some(Ending::NotStarted { class, detail });
             }
-            RunEvent::TurnEnded(end) => return Ok(Some(Ending::Turn(end))),
+            RunEvent::TurnEnded(end) => return Some(Ending::Turn(end)),
             RunEvent::Acknowledged(_)
             | RunEvent::Limit(_)
             | RunEvent::TextDelta { .. }
@@ -279,27 +279,27 @@ impl Turn {
             | RunEvent::AskWithdrawn(_)
             | RunEvent::OwnTurnEnded(_) => {}
         }
-        Ok(None)
+        None
     }
 
-    async fn acknowledged(&mut self) -> Result<(), SessionError> {
+    async fn acknowledged(&mut self) {
         self.ready = true;
         self.acknowledged = true;
-        insist("an acknowledgement", || async {
+        until_stored("an acknowledgement", || async {
             let mut tx = self.engine.store.write().await?;
             tx.acknowledge_session(self.session, self.run).await?;
             Ok(tx.commit().await?)
         })
-        .await
+        .await;
     }
 
-    async fn renamed(&self, name: uuid::Uuid) -> Result<(), SessionError> {
-        insist("the name of a conversation", || async {
+    async fn renamed(&self, name: uuid::Uuid) {
+        until_stored("the name of a conversation", || async {
             let mut tx = self.engine.store.write().await?;
             tx.rename_agent_session(self.session, name, true).await?;
             Ok(tx.commit().await?)
         })
-        .await
+        .await;
     }
 
     /// Answers a question of the agent by the project's rules. The decision is stored with the rule
@@ -311,7 +311,7 @@ impl Turn {
             "ask": ask.id, "gate": format!("{:?}", ask.kind), "tool": ask.tool,
             "input": input, "cut": cut, "verdict": format!("{:?}", decision.verdict), "rule": decision.rule.to_string(),
         });
-        self.decided(agent.runner, agent.seq, &data).await?;
+        self.decided(agent.runner, agent.seq, &data).await;
         let line = self.engine.runtime.answer(ask, &decision.verdict);
         // The id makes it harmless that a server after this one may answer again.
         let id = format!("answer:{}", ask.id);
@@ -331,13 +331,8 @@ impl Turn {
         }
     }
 
-    async fn decided(
-        &self,
-        runner: crate::words::RunnerId,
-        seq: Seq,
-        data: &serde_json::Value,
-    ) -> Result<(), SessionError> {
-        insist("a decision", || async {
+    async fn decided(&self, runner: crate::words::RunnerId, seq: Seq, data: &serde_json::Value) {
+        until_stored("a decision", || async {
             let mut tx = self.engine.store.write().await?;
             tx.run_event(self.run, self.engine.clock.now(), "tool_decided", data)
                 .await?;
@@ -346,7 +341,7 @@ impl Turn {
             tx.apply_up_to(runner, seq.get().saturating_sub(1)).await?;
             Ok(tx.commit().await?)
         })
-        .await
+        .await;
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Engine, SessionError, Shown, sentences};
 use crate::{
     admission::{Outlook, Ticket},
     store::{NewDelivery, Payload, RunRow, Said, SessionRow, StoreError, Tx, wait_key},
-    words::{ChannelId, RunId},
+    words::{ChannelId, RunId, RunState},
 };
 
 /// A run that waits for its turn, announced to whoever shows it.
@@ -117,16 +117,24 @@ impl Engine {
         Ok(())
     }
 
-    /// Says in the place of a run that waited that its turn has come.
-    pub(super) async fn announce_turn(&self, row: &RunRow) -> Result<(), SessionError> {
-        let waited = self.clock.now().since(row.queued_at);
+    /// The turn of a queued run has come, and its place is told so if it waited; says whether it was
+    /// still queued.
+    pub(super) async fn take_turn(&self, row: &RunRow) -> Result<bool, SessionError> {
+        let now = self.clock.now();
         let session = self.store.session(row.session_id).await?;
+        self.waits.forget(row.id);
         let mut tx = self.store.write().await?;
-        self.settle_wait(&mut tx, row.id, &session, Some(waited))
+        let moved = tx
+            .move_run(row.id, RunState::Queued, RunState::Starting, now)
             .await?;
+        if moved {
+            let waited = now.since(row.queued_at);
+            self.settle_wait(&mut tx, row.id, &session, Some(waited))
+                .await?;
+        }
         tx.commit().await?;
         self.outbox.wake();
-        Ok(())
+        Ok(moved)
     }
 
     /// Ends the message about the place of a run in the queue: it says that the turn has come after so

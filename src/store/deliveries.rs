@@ -1,5 +1,10 @@
 //! The outbox: what Discord must get, until Discord has it.
 
+mod live;
+mod wait;
+
+pub use wait::{Said, wait_key};
+
 use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError, Tx};
@@ -7,6 +12,9 @@ use crate::{
     clock::Millis,
     words::{ChannelId, DeliveryId, MessageId, RunId, SessionId, words},
 };
+
+/// Rows that are removed at once, so that nobody waits long for the others.
+const AT_ONCE: u32 = 1_000;
 
 words! {
     /// What is delivered.
@@ -170,20 +178,6 @@ pub struct Head {
     pub lane: ChannelId,
 }
 
-/// When somebody was told something that is told once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
-    /// Only now.
-    Now,
-    /// Before, maybe in other words.
-    Before,
-}
-
-/// The key under which a run is told its place in the queue.
-pub fn wait_key(run: RunId) -> String {
-    format!("queued:{run}")
-}
-
 struct Raw {
     n: i64,
     id: DeliveryId,
@@ -252,30 +246,6 @@ impl Store {
         .await?)
     }
 
-    /// The live message of a run, once Discord has it.
-    pub async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, StoreError> {
-        Ok(sqlx::query_scalar!(
-            "SELECT message_id FROM deliveries
-             WHERE run_id = ? AND kind = 'live' AND state = 'sent'",
-            run
-        )
-        .fetch_optional(&self.readers)
-        .await?
-        .flatten())
-    }
-
-    /// The message in which a run is told its place in the queue, once Discord has it.
-    pub async fn wait_message(&self, run: RunId) -> Result<Option<MessageId>, StoreError> {
-        let key = wait_key(run);
-        Ok(sqlx::query_scalar!(
-            "SELECT message_id FROM deliveries WHERE key = ? AND state = 'sent'",
-            key
-        )
-        .fetch_optional(&self.readers)
-        .await?
-        .flatten())
-    }
-
     /// The message that a delivery became.
     pub async fn message_of(&self, id: DeliveryId) -> Result<Option<MessageId>, StoreError> {
         Ok(
@@ -320,101 +290,6 @@ impl Tx {
         .execute(&mut *self.0)
         .await?;
         Ok(done.rows_affected() == 1)
-    }
-
-    /// Queues the live message of a run, but only while the run is open: a message that says "at
-    /// work" must not come after the answer. Says whether it did.
-    pub async fn deliver_live(
-        &mut self,
-        new: &NewDelivery,
-        run: RunId,
-        now: Millis,
-    ) -> Result<bool, StoreError> {
-        let open = sqlx::query_scalar!(
-            r#"SELECT COUNT(*) AS "count!: u32" FROM runs
-               WHERE id = ? AND state IN (SELECT name FROM run_states WHERE open)"#,
-            run
-        )
-        .fetch_one(&mut *self.0)
-        .await?;
-        if open == 0 {
-            Ok(false)
-        } else {
-            self.deliver(new, now).await
-        }
-    }
-
-    /// Withdraws a run's live message if Discord was not yet asked to post it; otherwise returns
-    /// its delivery, so that it can be settled.
-    ///
-    /// A part that was sent leaves no attempt behind, and the row is pending for a moment more.
-    pub async fn withdraw_live(
-        &mut self,
-        run: RunId,
-        now: Millis,
-    ) -> Result<Option<DeliveryId>, StoreError> {
-        sqlx::query!(
-            "UPDATE deliveries SET state = 'dropped', ended_at = ?
-             WHERE run_id = ? AND kind = 'live' AND state = 'pending' AND attempted_at IS NULL
-                   AND parts_sent = 0",
-            now,
-            run
-        )
-        .execute(&mut *self.0)
-        .await?;
-        Ok(sqlx::query_scalar!(
-            r#"SELECT id AS "id!: DeliveryId" FROM deliveries
-               WHERE run_id = ? AND kind = 'live' AND state IN ('pending', 'sent')"#,
-            run
-        )
-        .fetch_optional(&mut *self.0)
-        .await?)
-    }
-
-    /// Queues what a run is told that waits for its turn, but only while it does; says whether it was told
-    /// before. `None` if it does not wait.
-    pub async fn deliver_wait(
-        &mut self,
-        new: &NewDelivery,
-        run: RunId,
-        now: Millis,
-    ) -> Result<Option<Said>, StoreError> {
-        let queued = sqlx::query_scalar!(
-            r#"SELECT COUNT(*) AS "count!: u32" FROM runs WHERE id = ? AND state = 'queued'"#,
-            run
-        )
-        .fetch_one(&mut *self.0)
-        .await?;
-        if queued == 0 {
-            return Ok(None);
-        }
-        let is_new = self.deliver(new, now).await?;
-        Ok(Some(if is_new { Said::Now } else { Said::Before }))
-    }
-
-    /// Withdraws what a run was told that waited if Discord was not yet asked to post it; otherwise
-    /// returns its delivery, so that it can be settled.
-    pub async fn withdraw_wait(
-        &mut self,
-        run: RunId,
-        now: Millis,
-    ) -> Result<Option<DeliveryId>, StoreError> {
-        let key = wait_key(run);
-        sqlx::query!(
-            "UPDATE deliveries SET state = 'dropped', ended_at = ?
-             WHERE key = ? AND state = 'pending' AND attempted_at IS NULL AND parts_sent = 0",
-            now,
-            key
-        )
-        .execute(&mut *self.0)
-        .await?;
-        Ok(sqlx::query_scalar!(
-            r#"SELECT id AS "id!: DeliveryId" FROM deliveries
-               WHERE key = ? AND state IN ('pending', 'sent')"#,
-            key
-        )
-        .fetch_optional(&mut *self.0)
-        .await?)
     }
 
     /// Notes that a message is about to be asked for, with which round of its nonce; says whether
@@ -481,6 +356,21 @@ impl Tx {
         .execute(&mut *self.0)
         .await?;
         Ok(())
+    }
+
+    /// Removes some reactions that Discord has had since before a moment; says whether there may be
+    /// more.
+    pub async fn prune_reactions(&mut self, before: Millis) -> Result<bool, StoreError> {
+        let done = sqlx::query!(
+            "DELETE FROM deliveries WHERE n IN (
+                 SELECT n FROM deliveries
+                 WHERE kind = 'reaction' AND state = 'sent' AND ended_at < ? LIMIT ?)",
+            before,
+            AT_ONCE
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(done.rows_affected() == u64::from(AT_ONCE))
     }
 
     /// Ends a delivery.

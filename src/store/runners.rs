@@ -18,6 +18,8 @@ pub struct RunnerRow {
     /// What its agent process has cost in turns that are accounted for, in millionths of a US
     /// dollar. Agents tell a running total.
     pub cost_seen_microusd: u64,
+    /// By what it is known again how its agent was started.
+    pub launched_as: Option<String>,
 }
 
 struct Raw {
@@ -25,6 +27,7 @@ struct Raw {
     session_id: SessionId,
     applied_seq: i64,
     cost_seen_microusd: i64,
+    launched_as: Option<String>,
 }
 
 impl From<Raw> for RunnerRow {
@@ -34,6 +37,7 @@ impl From<Raw> for RunnerRow {
             session_id: raw.session_id,
             applied_seq: u64::try_from(raw.applied_seq).unwrap_or(0),
             cost_seen_microusd: u64::try_from(raw.cost_seen_microusd).unwrap_or(0),
+            launched_as: raw.launched_as,
         }
     }
 }
@@ -43,7 +47,7 @@ impl Store {
     pub async fn runners(&self) -> Result<Vec<RunnerRow>, StoreError> {
         let rows = sqlx::query_as!(
             Raw,
-            "SELECT id, session_id, applied_seq, cost_seen_microusd FROM runners
+            "SELECT id, session_id, applied_seq, cost_seen_microusd, launched_as FROM runners
              WHERE ended_at IS NULL ORDER BY started_at"
         )
         .fetch_all(&self.readers)
@@ -55,7 +59,7 @@ impl Store {
     pub async fn runner_of(&self, session: SessionId) -> Result<Option<RunnerRow>, StoreError> {
         let row = sqlx::query_as!(
             Raw,
-            "SELECT id, session_id, applied_seq, cost_seen_microusd FROM runners
+            "SELECT id, session_id, applied_seq, cost_seen_microusd, launched_as FROM runners
              WHERE session_id = ? AND ended_at IS NULL",
             session
         )
@@ -71,12 +75,14 @@ impl Tx {
         &mut self,
         id: RunnerId,
         session: SessionId,
+        launched_as: &str,
         now: Millis,
     ) -> Result<(), StoreError> {
         sqlx::query!(
-            "INSERT INTO runners (id, session_id, started_at) VALUES (?, ?, ?)",
+            "INSERT INTO runners (id, session_id, launched_as, started_at) VALUES (?, ?, ?, ?)",
             id,
             session,
+            launched_as,
             now
         )
         .execute(&mut *self.0)

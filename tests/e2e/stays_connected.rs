@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use discord_sim::{GatewayFault, GatewayMode, Permission};
+use discord_sim::{GatewayFault, GatewayMode, Permission, RouteKind, Rule};
+use serde_json::{Value, json};
 
 use crate::stage::{Settings, Stage, until};
 
@@ -59,6 +60,55 @@ async fn asked_to_end_while_it_waits_for_its_turn_the_server_goes_and_the_log_sa
     })
     .await;
     stage.stop().await;
+}
+
+#[tokio::test]
+async fn the_health_page_says_that_the_server_waits_and_why() {
+    // Nobody else takes a port that was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let mut stage = Stage::dark(Settings {
+        env: vec![("BATON_HTTP__LISTEN".to_owned(), address.clone())],
+        ..Settings::default()
+    })
+    .await;
+    stage.sim.set_session_starts_left(0);
+    stage.start_unconnected();
+    until("it says that it waits", || {
+        stage.log().contains("Discord allows no new connection")
+    })
+    .await;
+    let page = reqwest::get(format!("http://{address}/healthz"))
+        .await
+        .unwrap();
+    assert_eq!(page.status(), 503);
+    let page: Value = serde_json::from_str(&page.text().await.unwrap()).unwrap();
+    let told = (&page["healthy"], &page["gateway"]);
+    assert_eq!(told, (&json!(false), &json!("waiting")));
+    let reason = page["reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("Discord allows no new connection"),
+        "{reason}"
+    );
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn asked_to_end_while_it_looks_at_what_the_bot_lacks_the_server_goes() {
+    for route in [
+        RouteKind::Me,
+        RouteKind::Application,
+        RouteKind::Guild,
+        RouteKind::Channel,
+    ] {
+        let mut stage = Stage::dark(Settings::default()).await;
+        let look = stage.sim.hold(Rule::route(route));
+        stage.start_unconnected();
+        look.arrived().await;
+        stage.stop().await;
+        look.release();
+    }
 }
 
 #[tokio::test]

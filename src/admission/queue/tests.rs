@@ -190,6 +190,30 @@ fn a_run_that_is_not_stored_yet_keeps_its_place_and_does_not_begin() {
 }
 
 #[test]
+fn a_run_that_is_set_aside_keeps_its_place_and_lets_others_go() {
+    let mut queue = Queue::new(rules(caps(1, 10)));
+    let all = [of(1), of(1), of(1)];
+    offer_all(&mut queue, &all);
+    assert_eq!(queue.admit(), Some(all[0].clone()));
+    queue.set_aside(all[0].run);
+    let ahead = queue.outlook(all[0].run).map(|told| told.ahead);
+    assert_eq!((queue.active(), ahead), (0, Some(0)));
+    assert_eq!(queue.admit(), Some(all[1].clone()));
+    queue.confirm(all[0].run);
+    queue.release(all[1].run);
+    assert_eq!(queue.admit(), Some(all[0].clone()));
+    queue.set_aside(all[0].run);
+    queue.give_up(all[0].run);
+    assert_eq!(queue.withdraw(all[0].run), Some(all[0].clone()));
+    queue.set_aside(all[0].run);
+    assert_eq!(queue.waiting(), 1, "it is not promised anything any more");
+    assert_eq!(queue.admit(), Some(all[2].clone()));
+    queue.set_aside(all[2].run);
+    assert_eq!(queue.next_expiry(), Some(Millis::new(1_000)));
+    assert_eq!(queue.expire(Millis::new(1_000)), [all[2].clone()]);
+}
+
+#[test]
 fn a_slot_that_was_kept_in_vain_goes_to_the_next() {
     let mut queue = Queue::new(rules(caps(1, 1)));
     let all = [of(1), of(2)];

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{CommandError, Context, answer::say, asked};
 use crate::{
     access::Action,
-    discord::{Link, LinkState},
+    discord::{Link, LinkState, render},
     session::Health,
 };
 
@@ -34,6 +34,7 @@ fn sentences(health: &Health, link: &Link) -> String {
             span(*uptime)
         ),
         format!("Gateway: {}", gateway(link)),
+        format!("Events that could not be read: {}", link.unreadable()),
         format!(
             "Runs: {active} of {} active, {queued} of {} queued",
             caps.active, caps.queued
@@ -45,13 +46,14 @@ fn sentences(health: &Health, link: &Link) -> String {
 }
 
 fn gateway(link: &Link) -> String {
-    let state = match link.state() {
-        LinkState::Up => "connected",
-        LinkState::Down => "not connected",
+    let state = match (link.state(), link.waits()) {
+        (LinkState::Up, _) => "connected".to_owned(),
+        (LinkState::Down, Some(why)) => format!("waiting. {}", render::escape_markdown(&why)),
+        (LinkState::Down, None) => "not connected".to_owned(),
     };
     match link.last_acknowledged() {
         Some(ago) => format!("{state}, last heartbeat {} ago", span(ago)),
-        None => state.to_owned(),
+        None => state,
     }
 }
 
@@ -64,5 +66,62 @@ fn span(span: Duration) -> String {
         (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
         (0, _, _) => format!("{hours} h {minutes} min"),
         (_, _, _) => format!("{days} d {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::Caps;
+
+    const HEALTH: Health = Health {
+        active: 1,
+        queued: 2,
+        caps: Caps {
+            active: 6,
+            queued: 20,
+        },
+        warm: 3,
+        deliveries_waiting: 4,
+        uptime: Duration::from_secs(3_700),
+    };
+
+    fn told(link: &Link) -> Vec<String> {
+        let told = sentences(&HEALTH, link);
+        told.lines().skip(1).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_server_that_is_connected_says_so_in_numbers() {
+        let link = Link::default();
+        link.set(LinkState::Up);
+        assert_eq!(
+            told(&link),
+            [
+                "Gateway: connected",
+                "Events that could not be read: 0",
+                "Runs: 1 of 6 active, 2 of 20 queued",
+                "Warm agents: 3",
+                "Messages on their way to Discord: 4",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_server_that_waits_says_why_and_how_many_events_it_could_not_read() {
+        let link = Link::default();
+        assert_eq!(told(&link)[0], "Gateway: not connected");
+        link.wait("Discord allows no new connection for 2 min.".to_owned());
+        link.unread();
+        link.unread();
+        assert_eq!(
+            told(&link)[..2],
+            [
+                "Gateway: waiting. Discord allows no new connection for 2 min.",
+                "Events that could not be read: 2",
+            ]
+        );
+        link.set(LinkState::Up);
+        assert_eq!(told(&link)[0], "Gateway: connected");
     }
 }

@@ -4,7 +4,7 @@
 
 use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse};
 
-use super::{Context, caller};
+use super::{Context, caller, sight::seen};
 use crate::{access::Action, discord::render, session::Reach};
 
 /// The most that Discord shows (Discord: interactions/receiving-and-responding#autocomplete).
@@ -72,6 +72,7 @@ async fn sessions_here(context: Context<'_>) -> Result<Vec<Offer>, super::Comman
     let permit = caller.permit(context, Action::ListSessions).await?;
     let house = &context.data().house;
     let sessions = house.sessions(&caller.person, &permit, Reach::Here).await?;
+    let sessions = seen(context, sessions).await;
     let offer = |view: crate::session::SessionView| Offer {
         shown: render::thread_name(&format!("{} · {}", view.title, view.project)),
         value: view.id.to_string(),

@@ -230,12 +230,16 @@ async fn an_edit_that_nobody_waits_for_any_more_is_not_overtaken_by_the_last_one
     hold.arrived().await;
     // The run has ended: whoever showed it at work is gone.
     late.abort();
-    let settled = tokio::spawn(async move { chat.edit(general, id, "settled".to_owned()).await });
-    // The last edit is asked for, and waits.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let mut settled = chat.edit(general, id, "settled".to_owned());
+    // The last edit is asked for, and waits, while other calls go through.
+    assert!(futures::poll!(&mut settled).is_pending());
+    for _ in 0..3 {
+        chat.typing(general).await.unwrap();
+        assert!(futures::poll!(&mut settled).is_pending());
+    }
     assert_eq!(texts(&sim), ["begun"]);
     hold.release();
-    settled.await.unwrap().unwrap();
+    settled.await.unwrap();
     assert_eq!(texts(&sim), ["settled"]);
 }
 

@@ -1,6 +1,6 @@
 //! Slash commands, from the person's side.
 
-use discord_sim::{Fact, NO_OPTIONS, Sim, SimConfig};
+use discord_sim::{Fact, NO_OPTIONS, Rule, Sim, SimConfig};
 
 use super::gateway::Served;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     clock::Millis,
     discord::{
         DiscordSettings,
-        commands::{framework, told},
+        commands::{CommandError, Desk, framework, told},
         registration::register,
         testing::{FakeHouse, connected, settings},
     },
@@ -18,8 +18,10 @@ use crate::{
     words::{ChannelId, GuildId, Place, RunState, SessionId},
 };
 
+type Command = poise::Command<Desk, CommandError>;
+
 /// A house where everybody is the owner, and a store for it.
-async fn open_house() -> (FakeHouse, Store, tempfile::TempDir) {
+pub(super) async fn open_house() -> (FakeHouse, Store, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).await.unwrap();
     let house = FakeHouse {
@@ -29,7 +31,7 @@ async fn open_house() -> (FakeHouse, Store, tempfile::TempDir) {
     (house, store, directory)
 }
 
-async fn until_registered(sim: &Sim) {
+pub(super) async fn until_registered(sim: &Sim) {
     sim.wait_for(|world| world.connected_sessions() > 0 && !world.commands().is_empty())
         .await;
 }
@@ -58,6 +60,60 @@ async fn cancel_in_a_thread_cancels_there_and_only_the_caller_sees_it() {
         thread: Some(ChannelId::new(thread.get())),
     };
     assert_eq!(*house.cancelled.lock(), [wanted]);
+    sim.assert_clean();
+}
+
+/// The names of all commands, those of a group with its name before them.
+fn names(commands: &[Command], group: &str) -> Vec<String> {
+    let name = |command: &Command| {
+        let name = format!("{group}{}", command.name);
+        if command.subcommands.is_empty() {
+            vec![name]
+        } else {
+            names(&command.subcommands, &format!("{name} "))
+        }
+    };
+    commands.iter().flat_map(name).collect()
+}
+
+#[tokio::test]
+async fn every_command_gives_the_first_sign_before_it_asks_the_house_anything() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let (house, store, directory) = open_house().await;
+    let served = Served::start_with(&sim, house, store, directory).await;
+    until_registered(&sim).await;
+    let user = ("user", "alice");
+    let lines: [(&str, &[(&str, &str)]); 11] = [
+        ("cancel", &[]),
+        ("session start", &[("name", "x")]),
+        ("session stop", &[("name", "x")]),
+        ("session list", &[("where", "everywhere")]),
+        ("session clear", &[]),
+        ("wait", &[]),
+        (
+            "permission set",
+            &[user, ("tier", "member"), ("scope", "everywhere")],
+        ),
+        ("permission show", &[user]),
+        ("permission list", &[]),
+        ("permission revoke", &[user, ("scope", "everywhere")]),
+        ("health", &[]),
+    ];
+    let all = lines.map(|(line, _)| line.to_owned());
+    assert_eq!(names(&framework().commands, ""), all);
+    for (line, options) in lines {
+        *served.house.judged.lock() = 0;
+        let sign = sim.hold(Rule::callback());
+        let options = options.iter().copied();
+        let asked = sim.user("alice").slash(line, options);
+        let used = asked.in_(sim.channel("general")).await;
+        sign.arrived().await;
+        assert_eq!(*served.house.judged.lock(), 0, "/{line}");
+        sign.release();
+        used.answer().await;
+        assert!(*served.house.judged.lock() > 0, "/{line}");
+    }
+    served.stop().await;
     sim.assert_clean();
 }
 
@@ -109,14 +165,17 @@ async fn who_uses_commands_too_fast_is_told_when_to_go_on_and_nothing_else_is_do
 async fn session_list_names_the_conversations_of_the_channel() {
     let sim = Sim::start(SimConfig::default()).await;
     let (mut house, store, directory) = open_house().await;
+    let general = sim.channel("general");
+    let thread = |name: &str| ChannelId::new(sim.create_thread_in(general, name).get());
+    let (first, second) = (thread("first"), thread("second"));
     let view = SessionView {
         id: SessionId::fresh(),
         place: Place {
-            guild: GuildId::new(1),
-            channel: ChannelId::new(2),
-            thread: Some(ChannelId::new(7)),
+            guild: GuildId::new(sim.guild_id().get()),
+            channel: ChannelId::new(general.get()),
+            thread: Some(first),
         },
-        at: ChannelId::new(7),
+        at: first,
         title: "fix the build".into(),
         project: "demo".into(),
         state: Some(RunState::Running),
@@ -124,7 +183,7 @@ async fn session_list_names_the_conversations_of_the_channel() {
         unreachable: None,
     };
     let closed = SessionView {
-        at: ChannelId::new(8),
+        at: second,
         state: None,
         unreachable: Some("Missing *Permissions*".into()),
         ..view.clone()
@@ -141,9 +200,11 @@ async fn session_list_names_the_conversations_of_the_channel() {
         .await;
     assert_eq!(
         answer.content,
-        "<#7> fix the build · demo · running · <t:1700000000:R>\n\
-         <#8> fix the build · demo · idle · <t:1700000000:R> · ⚠️ Discord takes no messages there: \
-         Missing \\*Permissions\\*"
+        format!(
+            "<#{first}> fix the build · demo · running · <t:1700000000:R>\n\
+             <#{second}> fix the build · demo · idle · <t:1700000000:R> · ⚠️ Discord takes no messages \
+             there: Missing \\*Permissions\\*"
+        )
     );
     served.stop().await;
     sim.assert_clean();

@@ -9,7 +9,7 @@ use discord_sim::{
 
 use super::{
     gateway::{Served, say, until_heard_last, watching},
-    relay::{identifies, resumes, until_count},
+    relay::{identifies, resumed, resumes, until_count},
 };
 use crate::{clock::Millis, discord::testing::channel, store::Store, words::MessageId};
 
@@ -136,7 +136,7 @@ async fn three_hundred_messages_through_reconnects_are_heard_in_order_and_once()
             200 => sim.close_gateway(Some(4_000)),
             250 => sim.invalidate_sessions(),
             // Ten messages were written in each break.
-            60 | 110 | 160 | 210 => until_count(&sim, n / 50, resumes).await,
+            60 | 110 | 160 | 210 => until_count(&sim, n / 50, resumed).await,
             _ => {}
         }
         say(&sim, text).await;

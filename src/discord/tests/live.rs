@@ -110,6 +110,7 @@ pub(super) struct Shown {
     pub(super) slate: Arc<Slate>,
     pub(super) pace: Pace,
     delivered: broadcast::Sender<Delivered>,
+    clock: Clock,
     pub(super) run: RunId,
 }
 
@@ -125,6 +126,7 @@ impl Shown {
             }),
             pace: Pace::default(),
             delivered: broadcast::channel(8).0,
+            clock: Clock::held_at(Millis::new(0)),
             run: RunId::fresh(),
         }
     }
@@ -146,17 +148,17 @@ impl Shown {
         Stage {
             house: self.house.clone(),
             chat: self.slate.clone(),
-            clock: Clock::held_at(Millis::new(0)),
+            clock: self.clock.clone(),
             listen: Arc::new(move || delivered.subscribe()),
         }
     }
 
     fn posted(&self) {
-        self.posted_as(DeliveryKind::Live);
+        self.posted_as(DeliveryKind::Live, MessageId::new(9));
     }
 
-    pub(super) fn posted_as(&self, kind: DeliveryKind) {
-        let message = Some(MessageId::new(9));
+    pub(super) fn posted_as(&self, kind: DeliveryKind, message: MessageId) {
+        let message = Some(message);
         *self.house.live_message.lock() = message;
         // Nobody listens before the first run begins.
         let _ = self.delivered.send(Delivered {
@@ -301,4 +303,54 @@ async fn too_fast_means_waiting_and_the_end_means_nothing_more() {
     task.await.unwrap();
     pass(Duration::from_secs(20)).await;
     assert_eq!(stage.edits().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_almost_an_hour_old_is_replaced_by_another() {
+    let stage = Shown::new();
+    let old = MessageId::at(stage.clock.now());
+    let posted_at = Millis::new(old.created_ms());
+    stage.clock.advance(posted_at.since(stage.clock.now()));
+    stage.posted_as(DeliveryKind::Live, old);
+    let (says, _task) = stage.begin();
+    says.send_replace(working("a"));
+    stage.clock.advance(Duration::from_mins(54));
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(stage.edits().len(), 1);
+    assert_eq!(*stage.house.renewed.lock(), []);
+    stage.clock.advance(Duration::from_mins(1));
+    says.send_replace(working("b"));
+    pass(Duration::from_secs(1)).await;
+    says.send_replace(working("c"));
+    pass(Duration::from_secs(1)).await;
+    let renewed = stage.house.renewed.lock().clone();
+    assert_eq!(
+        renewed.iter().map(|(old, _)| *old).collect::<Vec<_>>(),
+        [old]
+    );
+    assert!(renewed[0].1.starts_with("b\n"), "{renewed:?}");
+    assert_eq!(stage.edits().len(), 1, "the old one is let alone");
+    stage.posted_as(DeliveryKind::Live, MessageId::at(stage.clock.now()));
+    pass(Duration::from_secs(2)).await;
+    let last = stage.edits().pop().unwrap().1;
+    assert!(last.starts_with("c\n"), "{last}");
+    assert_eq!(stage.house.renewed.lock().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_discord_takes_for_too_old_is_replaced_by_another() {
+    let stage = Shown::new();
+    stage.posted();
+    stage.slate.failures.lock().push(ChatError::Refused {
+        status: 429,
+        code: ChatError::TOO_OLD_TO_EDIT,
+        text: "Try again later".to_owned(),
+    });
+    let (says, _task) = stage.begin();
+    says.send_replace(working("a"));
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(
+        *stage.house.renewed.lock(),
+        [(MessageId::new(9), shown("a"))]
+    );
 }

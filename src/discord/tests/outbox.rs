@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     delivery::Outbox,
     discord::testing::{channel, connected},
-    store::{NewDelivery, Payload, Store},
+    store::{DeliveryKind, NewDelivery, Payload, Store},
 };
 
 /// Longer than a nonce can be trusted.
@@ -50,17 +50,21 @@ impl Desk {
     }
 
     async fn queue(&self, key: &str, text: &str) {
-        let general = channel(&self.sim, "general");
+        let notice = Payload::Notice {
+            channel: Some(channel(&self.sim, "general")),
+            reply_to: None,
+            text: text.to_owned(),
+        };
+        self.queue_payload(key, notice).await;
+    }
+
+    async fn queue_payload(&self, key: &str, payload: Payload) {
         let delivery = NewDelivery {
             key: key.to_owned(),
-            lane: general,
+            lane: channel(&self.sim, "general"),
             session: None,
             run: None,
-            payload: Payload::Notice {
-                channel: Some(general),
-                reply_to: None,
-                text: text.to_owned(),
-            },
+            payload,
         };
         let mut tx = self.store.write().await.unwrap();
         assert!(tx.deliver(&delivery, self.clock.now()).await.unwrap());
@@ -164,5 +168,30 @@ async fn a_sentence_that_is_too_long_is_cut_and_not_refused() {
     desk.queue("long", &"é".repeat(2_001)).await;
     delivered.recv().await.unwrap();
     assert_eq!(desk.said(), [format!("{}…", "é".repeat(1_999))]);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_old_to_be_settled_is_removed_and_its_lane_goes_on() {
+    let desk = Desk::open().await;
+    let mut delivered = desk.outbox.listen();
+    let live = Payload::Live {
+        text: "at work".to_owned(),
+    };
+    desk.queue_payload("live", live).await;
+    delivered.recv().await.unwrap();
+    let live = desk.store.delivery(1).await.unwrap().id;
+    let too_old = Fault::error(429, 30_046, "Maximum number of edits reached");
+    desk.sim.fault(Rule::edit_message(), too_old);
+    let over = Payload::Settle {
+        live,
+        text: Some("over".to_owned()),
+    };
+    desk.queue_payload("over", over).await;
+    desk.queue("answer", "the answer").await;
+    for kind in [DeliveryKind::Settle, DeliveryKind::Notice] {
+        assert_eq!(delivered.recv().await.unwrap().kind, kind);
+    }
+    assert_eq!(desk.said(), ["the answer"]);
     desk.close().await;
 }

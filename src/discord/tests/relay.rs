@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use discord_sim::{
-    Fact, Fault, GatewayFact, GatewayFault, GatewayMode, RouteKind, Rule, Sim, SimConfig,
+    Entry, Fact, Fault, GatewayFact, GatewayFault, GatewayMode, RouteKind, Rule, Sim, SimConfig,
 };
 use nix::sys::{
     resource::{UsageWho, getrusage},
@@ -40,8 +40,8 @@ async fn served(sim: &Sim) -> Served {
     served
 }
 
-fn count(sim: &Sim, wanted: impl Fn(&GatewayFact) -> bool) -> usize {
-    let journal = sim.journal();
+/// How often the gateway saw this.
+fn count(journal: &[Entry], wanted: impl Fn(&GatewayFact) -> bool) -> usize {
     let facts = journal.iter().filter_map(|entry| {
         let Fact::Gateway(fact) = &entry.fact else {
             return None;
@@ -51,19 +51,30 @@ fn count(sim: &Sim, wanted: impl Fn(&GatewayFact) -> bool) -> usize {
     facts.filter(|fact| wanted(fact)).count()
 }
 
+pub(super) fn identified(journal: &[Entry]) -> usize {
+    count(journal, |fact| {
+        matches!(fact, GatewayFact::Identified { .. })
+    })
+}
+
+pub(super) fn resumed(journal: &[Entry]) -> usize {
+    count(journal, |fact| matches!(fact, GatewayFact::Resumed { .. }))
+}
+
+fn refused(journal: &[Entry]) -> usize {
+    count(journal, |fact| matches!(fact, GatewayFact::Refused))
+}
+
 pub(super) fn identifies(sim: &Sim) -> usize {
-    count(sim, |fact| matches!(fact, GatewayFact::Identified { .. }))
+    identified(&sim.journal())
 }
 
 pub(super) fn resumes(sim: &Sim) -> usize {
-    count(sim, |fact| matches!(fact, GatewayFact::Resumed { .. }))
+    resumed(&sim.journal())
 }
 
-pub(super) async fn until_count(sim: &Sim, wanted: usize, of: impl Fn(&Sim) -> usize) {
-    sim.wait_for(|_| true).await;
-    while of(sim) < wanted {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+pub(super) async fn until_count(sim: &Sim, wanted: usize, of: impl Fn(&[Entry]) -> usize) {
+    sim.wait_for(|world| of(world.journal()) >= wanted).await;
 }
 
 /// What this process has used of processors.
@@ -82,10 +93,7 @@ async fn serenity_hangs_on_a_dead_handshake() {
     let bare = Bare::start(&sim).await;
     sim.set_gateway(GatewayMode::Hang);
     sim.drop_gateway();
-    until_count(&sim, 1, |sim| {
-        count(sim, |fact| matches!(fact, GatewayFact::Refused))
-    })
-    .await;
+    until_count(&sim, 1, refused).await;
     sim.set_gateway(GatewayMode::Open);
     // As long as the relay needs four times over.
     tokio::time::sleep(Duration::from_secs(3)).await;
@@ -100,10 +108,7 @@ async fn a_dead_handshake_is_given_up_and_the_session_goes_on() {
     sim.set_gateway(GatewayMode::Hang);
     sim.drop_gateway();
     say(&sim, "meanwhile").await;
-    until_count(&sim, 1, |sim| {
-        count(sim, |fact| matches!(fact, GatewayFact::Refused))
-    })
-    .await;
+    until_count(&sim, 1, refused).await;
     sim.set_gateway(GatewayMode::Open);
     until_heard_last(&sim, &served.house, "last").await;
     assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
@@ -122,7 +127,7 @@ async fn serenity_spins_on_a_close_without_a_code_and_gives_the_session_up() {
     let bare = Bare::start(&sim).await;
     let before = used();
     sim.close_gateway(None);
-    until_count(&sim, 2, identifies).await;
+    until_count(&sim, 2, identified).await;
     let spent = used().saturating_sub(before);
     assert!(spent > Duration::from_millis(500), "{spent:?}");
     assert_eq!(resumes(&sim), 0);
@@ -151,12 +156,9 @@ async fn serenity_gives_the_session_up_when_a_connection_is_refused_once() {
     let bare = Bare::start(&sim).await;
     sim.refuse_gateway();
     sim.drop_gateway();
-    until_count(&sim, 1, |sim| {
-        count(sim, |fact| matches!(fact, GatewayFact::Refused))
-    })
-    .await;
+    until_count(&sim, 1, refused).await;
     sim.accept_gateway();
-    until_count(&sim, 2, identifies).await;
+    until_count(&sim, 2, identified).await;
     assert_eq!(resumes(&sim), 0);
     bare.task.abort();
 }
@@ -168,10 +170,7 @@ async fn refused_connections_are_tried_again_and_the_session_goes_on() {
     sim.refuse_gateway();
     sim.drop_gateway();
     say(&sim, "meanwhile").await;
-    until_count(&sim, 2, |sim| {
-        count(sim, |fact| matches!(fact, GatewayFact::Refused))
-    })
-    .await;
+    until_count(&sim, 2, refused).await;
     sim.accept_gateway();
     until_heard_last(&sim, &served.house, "last").await;
     assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
@@ -224,7 +223,7 @@ async fn serenity_does_not_end_at_4010_but_introduces_itself_again() {
     .await;
     let bare = Bare::start(&sim).await;
     sim.close_gateway(Some(4_010));
-    until_count(&sim, 2, identifies).await;
+    until_count(&sim, 2, identified).await;
     assert!(!bare.task.is_finished());
     bare.task.abort();
 }
@@ -253,7 +252,7 @@ async fn a_session_that_discord_forgot_is_begun_anew_and_nothing_is_lost() {
     let served = served(&sim).await;
     sim.invalidate_sessions();
     say(&sim, "meanwhile").await;
-    until_count(&sim, 2, identifies).await;
+    until_count(&sim, 2, identified).await;
     until_heard_last(&sim, &served.house, "last").await;
     assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
     served.stop().await;
@@ -269,7 +268,7 @@ async fn serenity_begins_anew_when_a_heartbeat_is_not_acknowledged() {
     .await;
     let bare = Bare::start(&sim).await;
     sim.gateway_fault(GatewayFault::NoAck);
-    until_count(&sim, 2, identifies).await;
+    until_count(&sim, 2, identified).await;
     assert_eq!(resumes(&sim), 0);
     bare.task.abort();
 }
@@ -283,7 +282,7 @@ async fn a_heartbeat_that_is_not_acknowledged_is_followed_by_a_resume() {
     .await;
     let served = served(&sim).await;
     sim.gateway_fault(GatewayFault::NoAck);
-    until_count(&sim, 1, resumes).await;
+    until_count(&sim, 1, resumed).await;
     until_heard_last(&sim, &served.house, "last").await;
     assert_eq!(identifies(&sim), 1);
     served.stop().await;
@@ -294,8 +293,8 @@ async fn a_heartbeat_that_is_not_acknowledged_is_followed_by_a_resume() {
 async fn another_interval_after_a_resume_is_kept_to() {
     let sim = Sim::start(SimConfig::default()).await;
     let served = served(&sim).await;
-    let beats = |sim: &Sim| count(sim, |fact| matches!(fact, GatewayFact::Heartbeat));
-    let before = beats(&sim);
+    let beats = |journal: &[Entry]| count(journal, |fact| matches!(fact, GatewayFact::Heartbeat));
+    let before = beats(&sim.journal());
     sim.gateway_fault(GatewayFault::HelloInterval { ms: 200 });
     sim.drop_gateway();
     // At the old interval these would take minutes.
@@ -310,7 +309,7 @@ async fn serenity_resumes_without_a_pause_as_often_as_it_is_sent_away() {
     sim.gateway_fault_times(GatewayFault::CloseAtResume { code: Some(4_000) }, 20);
     sim.drop_gateway();
     let start = tokio::time::Instant::now();
-    until_count(&sim, 1, resumes).await;
+    until_count(&sim, 1, resumed).await;
     assert!(
         start.elapsed() < Duration::from_secs(20),
         "{:?}",
@@ -388,12 +387,7 @@ async fn where_discord_allows_no_start_the_server_waits_and_says_why() {
     let sim = Sim::start(SimConfig::default()).await;
     sim.set_session_starts_left(0);
     let served = Served::start(&sim, watching(&sim, Some(1))).await;
-    let why = loop {
-        if let Some(why) = served.link.waits() {
-            break why;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
+    let why = served.link.until_it_waits().await;
     assert!(why.starts_with("Discord allows no new connection"), "{why}");
     assert_eq!(identifies(&sim), 0);
     let asked = tokio::time::Instant::now();

@@ -7,7 +7,10 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::live::{CHANNEL, Shown, pass};
 use crate::{
     delivery::ChatError, discord::waits::ShowWait, session::LiveWait, store::DeliveryKind,
+    words::MessageId,
 };
+
+const MESSAGE: MessageId = MessageId::new(9);
 
 fn begin(
     shown: &Shown,
@@ -37,7 +40,7 @@ fn edit(at: u128, text: &str) -> (u128, String) {
 async fn changes_are_shown_at_their_newest_and_five_seconds_apart() {
     let shown = Shown::new();
     let (says, _task) = begin(&shown, Some("third"), "third");
-    shown.posted_as(DeliveryKind::Notice);
+    shown.posted_as(DeliveryKind::Notice, MESSAGE);
     pass(Duration::from_secs(10)).await;
     assert_eq!(shown.edits(), [], "it says so already");
     says.send_replace("second".to_owned());
@@ -57,7 +60,7 @@ async fn what_an_earlier_server_told_is_brought_up_to_date_once_it_stands() {
     let (_says, _task) = begin(&shown, None, "first");
     pass(Duration::from_secs(10)).await;
     assert_eq!(shown.edits(), []);
-    shown.posted_as(DeliveryKind::Notice);
+    shown.posted_as(DeliveryKind::Notice, MESSAGE);
     pass(Duration::from_secs(10)).await;
     assert_eq!(shown.edits(), [edit(10_000, "first")]);
 }
@@ -66,7 +69,7 @@ async fn what_an_earlier_server_told_is_brought_up_to_date_once_it_stands() {
 async fn nothing_is_shown_after_the_wait() {
     let shown = Shown::new();
     let (says, task) = begin(&shown, Some("second"), "second");
-    shown.posted_as(DeliveryKind::Notice);
+    shown.posted_as(DeliveryKind::Notice, MESSAGE);
     // Somebody else's edit takes the channel's turn, and meanwhile the wait ends.
     let slot = shown.pace.budget(CHANNEL).slot().await;
     says.send_replace("first".to_owned());
@@ -82,7 +85,7 @@ async fn nothing_is_shown_after_the_wait() {
 async fn a_message_that_cannot_be_changed_is_left_alone() {
     let shown = Shown::new();
     let (says, task) = begin(&shown, Some("second"), "second");
-    shown.posted_as(DeliveryKind::Notice);
+    shown.posted_as(DeliveryKind::Notice, MESSAGE);
     let refused = ChatError::Refused {
         status: 404,
         code: 10_008,

@@ -40,13 +40,8 @@ async fn with_live(directory: &std::path::Path) -> (Store, RunId, DeliveryId) {
         expires_at: NOW,
     };
     let live = NewDelivery {
-        key: "live".to_owned(),
-        lane: session.thread,
         session: Some(session.id),
-        run: Some(run.id),
-        payload: Payload::Live {
-            text: "at work".to_owned(),
-        },
+        ..live(run.id, "live")
     };
     let mut tx = store.write().await.unwrap();
     tx.note_project(&project, NOW).await.unwrap();
@@ -57,6 +52,18 @@ async fn with_live(directory: &std::path::Path) -> (Store, RunId, DeliveryId) {
     let head = store.waiting_heads().await.unwrap().remove(0);
     let delivery = store.delivery(head.n).await.unwrap().id;
     (store, run.id, delivery)
+}
+
+fn live(run: RunId, key: &str) -> NewDelivery {
+    NewDelivery {
+        key: key.to_owned(),
+        lane: ChannelId::new(3),
+        session: None,
+        run: Some(run),
+        payload: Payload::Live {
+            text: "at work".to_owned(),
+        },
+    }
 }
 
 #[tokio::test]
@@ -79,4 +86,42 @@ async fn a_live_message_that_has_just_been_posted_has_to_be_settled() {
     tx.part_sent(live, MessageId::new(5)).await.unwrap();
     assert_eq!(tx.withdraw_live(run, NOW).await.unwrap(), Some(live));
     tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn of_two_live_messages_the_newest_that_discord_may_have_is_shown_and_settled() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, run, first) = with_live(directory.path()).await;
+    let old = MessageId::new(5);
+    let mut tx = store.write().await.unwrap();
+    assert!(tx.attempt(first, NOW, 0).await.unwrap());
+    tx.part_sent(first, old).await.unwrap();
+    tx.end_delivery(first, DeliveryState::Sent, None, NOW)
+        .await
+        .unwrap();
+    assert_eq!(tx.live_delivery(run, old).await.unwrap(), Some(first));
+    assert!(
+        tx.deliver_live(&live(run, "another"), run, NOW)
+            .await
+            .unwrap()
+    );
+    tx.commit().await.unwrap();
+    assert_eq!(store.live_message(run).await.unwrap(), None);
+
+    // Nobody asked for the second: the first is what people see.
+    let mut tx = store.write().await.unwrap();
+    assert_eq!(tx.withdraw_live(run, NOW).await.unwrap(), Some(first));
+    drop(tx);
+
+    let second = store.waiting_heads().await.unwrap().remove(0);
+    let second = store.delivery(second.n).await.unwrap().id;
+    let mut tx = store.write().await.unwrap();
+    assert!(tx.attempt(second, NOW, 0).await.unwrap());
+    tx.part_sent(second, MessageId::new(6)).await.unwrap();
+    assert_eq!(tx.withdraw_live(run, NOW).await.unwrap(), Some(second));
+    tx.commit().await.unwrap();
+    assert_eq!(
+        store.live_message(run).await.unwrap(),
+        Some(MessageId::new(6))
+    );
 }

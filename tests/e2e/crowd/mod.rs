@@ -26,7 +26,7 @@ use sqlx::{AssertSqlSafe, FromRow, SqlitePool, sqlite::SqliteConnectOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    faults::{Wishes, parts},
+    faults::{Wishes, parts, projects},
     stage::fake,
 };
 use chat::Paper;
@@ -280,9 +280,10 @@ impl Crew {
     async fn start(home: &Path, wishes: &Wishes, store: &Store) -> Self {
         let stop = CancellationToken::new();
         let chat = Arc::new(Paper::at(&Ground(home).paper()));
-        let mut parts = parts(home, wishes, store, &stop);
-        parts.chat = Arc::clone(&chat) as _;
-        parts.projects = crate::faults::projects(home, &CHANNELS.map(ChannelId::new));
+        let clock = Clock::system();
+        let shown = Arc::clone(&chat) as _;
+        let mut parts = parts(home, wishes, store, shown, &clock, &stop);
+        parts.projects = projects(home, &[], &CHANNELS.map(ChannelId::new));
         let outbox = Arc::clone(&parts.outbox);
         let engine = Engine::new(parts);
         tokio::spawn(outbox.run(chat, stop.clone()));

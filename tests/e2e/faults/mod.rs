@@ -5,7 +5,11 @@
 mod database;
 mod journal;
 mod panic;
+mod roles;
 mod runner;
+mod settings;
+mod silence;
+mod talk;
 mod turn;
 
 use std::{
@@ -16,13 +20,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_trait::async_trait;
 use baton::{
     access::{Action, Gate, Owners, Permit},
     admission::{Caps, PerMinute, ProjectCaps},
     approval::ToolPolicy,
     clock::Clock,
-    delivery::{Answer, Chat, ChatError, Outbox, Post, Seen, Standing},
+    delivery::{Chat, Outbox},
     runtime::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
@@ -43,6 +46,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::stage::{clear_away, fake};
+
+use silence::Silence;
 
 const OWNER: UserId = UserId::new(1);
 const CHANNEL: ChannelId = ChannelId::new(2);
@@ -95,6 +100,8 @@ struct Bench {
     wishes: Wishes,
     store: Store,
     engine: Arc<Engine>,
+    chat: Arc<Silence>,
+    clock: Clock,
     stop: CancellationToken,
 }
 
@@ -105,6 +112,8 @@ pub(crate) struct Wishes {
     pub(crate) journal: u64,
     /// The program whose subcommand is a runner.
     program: PathBuf,
+    /// The project's rules.
+    allowed_tools: Vec<String>,
 }
 
 impl Default for Wishes {
@@ -130,6 +139,7 @@ impl Default for Wishes {
             },
             journal: 100_000,
             program: env!("CARGO_BIN_EXE_baton").into(),
+            allowed_tools: Vec::new(),
         }
     }
 }
@@ -162,12 +172,17 @@ impl Bench {
         tx.commit().await.unwrap();
         fake::write(home.path(), AGENT);
         let stop = CancellationToken::new();
-        let engine = engine(home.path(), &wishes, &store, &stop);
+        let chat = Arc::default();
+        // For the ages of things, not for waiting.
+        let clock = Clock::held_at(Clock::system().now());
+        let engine = engine(home.path(), &wishes, &store, &chat, &clock, &stop);
         Self {
             home,
             wishes,
             store,
             engine,
+            chat,
+            clock,
             stop,
         }
     }
@@ -176,7 +191,14 @@ impl Bench {
     async fn restart(&mut self) {
         self.stop.cancel();
         self.stop = CancellationToken::new();
-        self.engine = engine(self.home.path(), &self.wishes, &self.store, &self.stop);
+        self.engine = engine(
+            self.home.path(),
+            &self.wishes,
+            &self.store,
+            &self.chat,
+            &self.clock,
+            &self.stop,
+        );
         self.engine.recover().await.unwrap();
     }
 
@@ -186,17 +208,20 @@ impl Bench {
     }
 
     async fn ask_in(&self, thread: Option<ChannelId>, message: u64, text: &str) -> RunId {
-        let heard = Heard {
-            message: MessageId::new(message),
-            channel: thread.unwrap_or(CHANNEL),
-            place: place(thread),
-            person: owner(),
-            text: text.into(),
-            addressed: Addressed::ToBaton,
-            replies_to: None,
-            title: "what".into(),
-        };
-        self.engine.hear(heard).await.unwrap();
+        self.ask_as(owner(), thread, message, text).await
+    }
+
+    async fn ask_as(
+        &self,
+        person: Person,
+        thread: Option<ChannelId>,
+        message: u64,
+        text: &str,
+    ) -> RunId {
+        self.engine
+            .hear(heard(person, place(thread), message, text))
+            .await
+            .unwrap();
         let of = format!("SELECT hex(run_id) FROM requests WHERE message_id = {message}");
         RunId::from_uuid(self.sql(&of).await.parse().unwrap())
     }
@@ -306,8 +331,16 @@ impl Drop for Bench {
     }
 }
 
-fn engine(home: &Path, wishes: &Wishes, store: &Store, stop: &CancellationToken) -> Arc<Engine> {
-    Engine::new(parts(home, wishes, store, stop))
+fn engine(
+    home: &Path,
+    wishes: &Wishes,
+    store: &Store,
+    chat: &Arc<Silence>,
+    clock: &Clock,
+    stop: &CancellationToken,
+) -> Arc<Engine> {
+    let chat = Arc::clone(chat) as _;
+    Engine::new(parts(home, wishes, store, chat, clock, stop))
 }
 
 /// What an engine is made of that works in a directory with the pretended agent there.
@@ -315,9 +348,10 @@ pub(crate) fn parts(
     home: &Path,
     wishes: &Wishes,
     store: &Store,
+    chat: Arc<dyn Chat>,
+    clock: &Clock,
     stop: &CancellationToken,
 ) -> Parts {
-    let clock = Clock::system();
     let limits = RunnerLimits {
         journal: wishes.journal,
         ..RunnerLimits::default()
@@ -327,8 +361,8 @@ pub(crate) fn parts(
     Parts {
         gate: gate(store),
         outbox: Outbox::new(store.clone(), clock.clone()),
-        chat: Arc::new(Silence),
-        projects: projects(home, &[CHANNEL]),
+        chat,
+        projects: projects(home, &wishes.allowed_tools, &[CHANNEL]),
         runtime: Arc::new(ClaudeRuntime::new(ClaudeSettings {
             command: home.join("agent"),
             config_dir: None,
@@ -347,20 +381,20 @@ pub(crate) fn parts(
         live,
         stop: stop.clone(),
         store: store.clone(),
-        clock,
+        clock: clock.clone(),
     }
 }
 
 /// The project `play` in a directory.
-pub(crate) fn projects(home: &Path, channels: &[ChannelId]) -> Projects {
+pub(crate) fn projects(home: &Path, allowed_tools: &[String], channels: &[ChannelId]) -> Projects {
     Projects::new(vec![ProjectAgent {
         name: "play".into(),
         directory: home.to_owned(),
         channels: channels.to_vec(),
         model: None,
         caps: ProjectCaps::default(),
-        allowed_tools: Vec::new(),
-        policy: ToolPolicy::parse(&[]).unwrap(),
+        allowed_tools: allowed_tools.to_vec(),
+        policy: ToolPolicy::parse(allowed_tools).unwrap(),
     }])
 }
 
@@ -377,6 +411,20 @@ fn owner() -> Person {
         id: OWNER,
         name: "owner".into(),
         roles: Vec::new(),
+    }
+}
+
+/// A message that speaks to Baton.
+fn heard(person: Person, place: Place, message: u64, text: &str) -> Heard {
+    Heard {
+        message: MessageId::new(message),
+        channel: place.post_channel(),
+        place,
+        person,
+        text: text.into(),
+        addressed: Addressed::ToBaton,
+        replies_to: None,
+        title: "what".into(),
     }
 }
 
@@ -453,55 +501,4 @@ impl Drop for HurriedClock {
 /// The thread that grows from a message.
 fn thread(message: u64) -> ChannelId {
     ChannelId::new(message)
-}
-
-/// A chat in which nothing can be said; what was said before a conversation cannot be had either.
-struct Silence;
-
-fn nobody<T>() -> Result<T, ChatError> {
-    Err(ChatError::NotSent("nobody is there".into()))
-}
-
-#[async_trait]
-impl Chat for Silence {
-    fn lay_out(&self, _: &Answer) -> Vec<Post> {
-        Vec::new()
-    }
-
-    async fn post(&self, _: ChannelId, _: Post, _: &str) -> Result<MessageId, ChatError> {
-        nobody()
-    }
-
-    async fn edit(&self, _: ChannelId, _: MessageId, _: String) -> Result<(), ChatError> {
-        nobody()
-    }
-
-    async fn delete(&self, _: ChannelId, _: MessageId) -> Result<(), ChatError> {
-        nobody()
-    }
-
-    async fn react(&self, _: ChannelId, _: MessageId, _: &str) -> Result<(), ChatError> {
-        nobody()
-    }
-
-    async fn start_thread(&self, _: ChannelId, _: MessageId, _: &str) -> Result<(), ChatError> {
-        nobody()
-    }
-
-    async fn typing(&self, _: ChannelId) -> Result<(), ChatError> {
-        nobody()
-    }
-
-    async fn after(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
-        nobody()
-    }
-
-    async fn standing(&self, _: UserId) -> Result<Standing, ChatError> {
-        nobody()
-    }
-
-    /// What was said before cannot be had, for the part that has it has a fault.
-    async fn before(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
-        panic!("a part of the server that has a fault");
-    }
 }

@@ -1,9 +1,25 @@
 //! Ending on request, one server a directory, and what holds across a restart.
 
 use discord_sim::ChannelId;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 
-use super::{answered_once, streamed, the_agent, tool, until_there};
+use super::{answered_once, runners, streamed, the_agent, tool, until_there};
 use crate::stage::{Stage, until};
+
+/// What the log says at the beginning of it.
+const TAKES_UP: &str = "taking up what an earlier server left";
+
+/// Stops every runner of a stage, or has it go on.
+fn signal_runners(stage: &Stage, signal: Signal) {
+    let runners = runners(stage);
+    assert!(!runners.is_empty());
+    for pid in runners {
+        kill(Pid::from_raw(pid.cast_signed()), signal).unwrap();
+    }
+}
 
 #[tokio::test]
 async fn asked_to_end_with_a_run_at_work_the_server_goes_and_the_next_one_takes_the_run_up() {
@@ -17,6 +33,27 @@ async fn asked_to_end_with_a_run_at_work_the_server_goes_and_the_next_one_takes_
     stage.model.release("middle");
     answered_once(&stage, thread, "begun, and finished").await;
     assert_eq!(the_agent(&stage), agent);
+}
+
+#[tokio::test]
+async fn asked_to_end_while_it_takes_up_what_was_left_the_server_goes() {
+    let mut stage = Stage::open().await;
+    let thread = stage
+        .ask("ann", r#"hello STUB:[{"text":"answer one"}]"#)
+        .await;
+    answered_once(&stage, thread, "answer one").await;
+    stage.until_settled().await;
+    stage.kill().await;
+    // The server waits half a minute for a runner that does not answer.
+    signal_runners(&stage, Signal::SIGSTOP);
+    let begun = stage.log().matches(TAKES_UP).count();
+    stage.start_unconnected();
+    until("it takes up what was left", || {
+        stage.log().matches(TAKES_UP).count() > begun
+    })
+    .await;
+    stage.stop().await;
+    signal_runners(&stage, Signal::SIGCONT);
 }
 
 #[tokio::test]

@@ -64,18 +64,28 @@ impl Clockwork {
 
     /// Lets one step pass.
     pub(super) async fn step(&mut self) {
-        self.baton.advance(STEP);
-        self.discord.advance(STEP);
-        tokio::time::advance(STEP).await;
-        self.passed += STEP;
+        self.leap(STEP).await;
         for _ in 0..PATIENCE {
-            tokio::task::spawn_blocking(|| std::thread::sleep(REAL_STEP))
-                .await
-                .unwrap();
+            self.stand_still().await;
             if !self.is_something_under_way().await {
                 break;
             }
         }
+    }
+
+    /// Moves time on at once, as where nothing is under way.
+    pub(super) async fn leap(&mut self, by: Duration) {
+        self.baton.advance(by);
+        self.discord.advance(by);
+        tokio::time::advance(by).await;
+        self.passed += by;
+    }
+
+    /// Gives what is real a moment in which no time passes.
+    pub(super) async fn stand_still(&self) {
+        tokio::task::spawn_blocking(|| std::thread::sleep(REAL_STEP))
+            .await
+            .unwrap();
     }
 
     /// Whether an agent works, or Discord is to get something.

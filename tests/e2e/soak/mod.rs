@@ -2,6 +2,7 @@
 
 mod clockwork;
 mod people;
+mod restarts;
 
 use std::{fs, time::Duration};
 

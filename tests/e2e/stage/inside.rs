@@ -1,6 +1,6 @@
 //! Baton inside the test's own process, on a clock that the test holds.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs::OpenOptions};
 
 use baton::{
     cli::{World, serve},
@@ -9,13 +9,17 @@ use baton::{
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::subscriber::DefaultGuard;
 
 use super::Stage;
 
-/// A Baton that runs as a task.
+/// A Baton that runs as a task, in a runtime of one thread. What it has started are tasks of their own:
+/// who wants it to die as a process does drops the runtime.
 pub(crate) struct Inside {
     stop: CancellationToken,
     work: JoinHandle<anyhow::Result<()>>,
+    /// This thread's log goes where that of a Baton goes that is a process.
+    _log: DefaultGuard,
 }
 
 impl Stage {
@@ -40,15 +44,22 @@ impl Stage {
             program: env!("CARGO_BIN_EXE_baton").into(),
             stop: stop.clone(),
         };
-        // Its log goes where a Baton that is a process writes it. Each test has its own process.
-        let log = std::fs::File::create(self.home().join("log")).unwrap();
-        tracing_subscriber::fmt()
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.home().join("log"))
+            .unwrap();
+        let log = tracing_subscriber::fmt()
             .with_env_filter("info,baton=debug")
             .with_ansi(false)
-            .with_writer(std::sync::Mutex::new(log))
-            .init();
+            .with_writer(std::sync::Mutex::new(log));
+        let log = tracing::subscriber::set_default(log.finish());
         let work = tokio::spawn(serve(settings, world));
-        Inside { stop, work }
+        Inside {
+            stop,
+            work,
+            _log: log,
+        }
     }
 }
 

@@ -2,17 +2,10 @@
 
 use std::time::Duration;
 
-use discord_sim::{Chaos, ChaosFamily, Clock, Fact, JournalSize, Sim, SimConfig, WorldView};
+use discord_sim::{Chaos, ChaosFamily, Fact, JournalSize, Sim, SimConfig, WorldView};
 
 use crate::client::{Gateway, INTENTS, post};
-
-async fn sim() -> Sim {
-    Sim::start(SimConfig {
-        clock: Clock::manual(1_800_000_000_000),
-        ..SimConfig::default()
-    })
-    .await
-}
+use crate::scene::sim;
 
 /// What was done so far, and when.
 fn done(world: WorldView<'_>) -> Vec<(i64, String)> {

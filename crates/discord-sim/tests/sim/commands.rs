@@ -2,19 +2,12 @@
 
 use std::time::Duration;
 
-use discord_sim::{Clock, Sim, SimConfig};
+use discord_sim::SimConfig;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{call, refused};
-
-async fn sim() -> Sim {
-    Sim::start(SimConfig {
-        clock: Clock::manual(1_800_000_000_000),
-        ..SimConfig::default()
-    })
-    .await
-}
+use crate::scene::sim;
 
 fn command(name: &str) -> Value {
     json!({"name": name, "description": "d"})

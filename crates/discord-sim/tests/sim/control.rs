@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use discord_sim::{Clock, Fact, Permission, Sim, SimConfig, WorldView};
+use discord_sim::{Fact, Permission, Sim, SimConfig, WorldView};
 use serde_json::{Value, json};
 
 use crate::client::{Gateway, INTENTS, call, post};
+use crate::scene::sim;
 
 async fn control(sim: &Sim, path: &str, body: &Value) -> Value {
     let url = format!("{}/_ctl{path}", sim.base_url());
@@ -202,11 +203,7 @@ async fn a_foreign_host_or_origin_is_refused() {
 
 #[tokio::test]
 async fn events_connections_and_chaos_are_broken_over_http() {
-    let sim = Sim::start(SimConfig {
-        clock: Clock::manual(1_800_000_000_000),
-        ..SimConfig::default()
-    })
-    .await;
+    let sim = sim().await;
     let (mut gateway, ..) = Gateway::identified(&sim, INTENTS).await;
     let twice = json!({"rule": {"event": "MESSAGE_CREATE"}, "fault": "duplicate"});
     control(&sim, "/dispatch-faults", &twice).await;

@@ -2,19 +2,15 @@
 
 use std::time::Duration;
 
-use discord_sim::{Clock, NO_OPTIONS, Sim, SimConfig, ViolationKind};
+use discord_sim::{NO_OPTIONS, Sim, ViolationKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{Gateway, INTENTS, call};
+use crate::scene::sim;
 
 async fn sim_with_commands() -> Sim {
-    let clock = Clock::manual(1_800_000_000_000);
-    let sim = Sim::start(SimConfig {
-        clock,
-        ..SimConfig::default()
-    })
-    .await;
+    let sim = sim().await;
     let path = format!(
         "/applications/{}/guilds/{}/commands",
         sim.bot_id(),

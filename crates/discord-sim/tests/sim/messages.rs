@@ -2,19 +2,12 @@
 
 use std::time::Duration;
 
-use discord_sim::{Clock, Permission, Permissions, Sim, SimConfig, ViolationKind};
+use discord_sim::{Permission, Permissions, ViolationKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{Gateway, INTENTS, call, post, refused};
-
-async fn sim() -> Sim {
-    Sim::start(SimConfig {
-        clock: Clock::manual(1_800_000_000_000),
-        ..SimConfig::default()
-    })
-    .await
-}
+use crate::scene::sim;
 
 #[tokio::test]
 async fn messages_are_pinned_listed_and_unpinned() {

@@ -6,14 +6,18 @@ use serde_json::{Value, json};
 
 use crate::client::{Gateway, INTENTS, call};
 
-/// A simulator with one command of every sort, and a gateway session.
-pub(crate) async fn scene() -> (Sim, Gateway) {
-    let clock = Clock::manual(1_800_000_000_000);
-    let sim = Sim::start(SimConfig {
-        clock,
+/// A simulator whose clock stands until the test moves it.
+pub(crate) async fn sim() -> Sim {
+    Sim::start(SimConfig {
+        clock: Clock::manual(1_800_000_000_000),
         ..SimConfig::default()
     })
-    .await;
+    .await
+}
+
+/// A simulator with one command of every sort, and a gateway session.
+pub(crate) async fn scene() -> (Sim, Gateway) {
+    let sim = sim().await;
     let commands = json!([
         {"name": "all", "description": "All sorts of options", "options": [
             {"type": 3, "name": "text", "description": "x", "min_length": 2, "max_length": 4},

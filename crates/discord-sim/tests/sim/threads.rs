@@ -2,19 +2,12 @@
 
 use std::time::Duration;
 
-use discord_sim::{ChannelKind, Clock, Permission, Sim, SimConfig, ThreadState};
+use discord_sim::{ChannelKind, Permission, ThreadState};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{Gateway, INTENTS, call, post, refused};
-
-async fn sim() -> Sim {
-    Sim::start(SimConfig {
-        clock: Clock::manual(1_800_000_000_000),
-        ..SimConfig::default()
-    })
-    .await
-}
+use crate::scene::sim;
 
 #[tokio::test]
 async fn a_private_thread_is_seen_by_its_members_and_by_moderators() {

@@ -24,6 +24,7 @@ enum Step {
     },
     Admit,
     Release(usize),
+    SetAside(usize),
     Withdraw(usize),
     Expire(i64),
     /// The server dies; the next one is told what is stored.
@@ -43,6 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..4_u64, 0..12_usize).prop_map(|(person, session)| Step::Promise { person, session }),
         6 => Just(Step::Admit),
         4 => pick().prop_map(Step::Release),
+        1 => pick().prop_map(Step::SetAside),
         1 => pick().prop_map(Step::Withdraw),
         1 => (0..100_i64).prop_map(Step::Expire),
         1 => Just(Step::Crash),
@@ -70,6 +72,7 @@ fn bounds() -> impl Strategy<Value = Rules> {
 enum Stands {
     Reserved,
     Stored,
+    Aside,
     Working,
     Over,
 }
@@ -82,6 +85,8 @@ struct World {
     runs: Vec<(Ticket, Stands)>,
     /// Runs that were put in without asking for room, so that caps do not hold for them.
     promised: HashSet<RunId>,
+    /// Runs that were set aside at some time.
+    came_back: HashSet<RunId>,
     /// Runs that waited after the last step.
     in_line: HashSet<RunId>,
 }
@@ -94,6 +99,7 @@ impl World {
             sessions: (0..12).map(|_| SessionId::fresh()).collect(),
             runs: Vec::new(),
             promised: HashSet::new(),
+            came_back: HashSet::new(),
             in_line: HashSet::new(),
         }
     }
@@ -140,7 +146,12 @@ impl World {
                 }
             }
             Step::Confirm(at) => {
-                if let Some((ticket, stands)) = self.pick(Stands::Reserved, at) {
+                let from = if at % 2 == 0 {
+                    Stands::Reserved
+                } else {
+                    Stands::Aside
+                };
+                if let Some((ticket, stands)) = self.pick(from, at) {
                     *stands = Stands::Stored;
                     let run = ticket.run;
                     self.queue.confirm(run);
@@ -168,6 +179,16 @@ impl World {
                     prop_assert!(!self.queue.release(run), "released twice");
                 }
             }
+            Step::SetAside(at) => {
+                if let Some((ticket, stands)) = self.pick(Stands::Working, at) {
+                    *stands = Stands::Aside;
+                    let run = ticket.run;
+                    self.queue.set_aside(run);
+                    // It was let in before, and comes back before those who came later.
+                    self.promised.insert(run);
+                    self.came_back.insert(run);
+                }
+            }
             Step::Withdraw(at) => {
                 if let Some((ticket, stands)) = self.pick(Stands::Stored, at) {
                     *stands = Stands::Over;
@@ -179,7 +200,8 @@ impl World {
             Step::Expire(now) => {
                 for ticket in self.queue.expire(Millis::new(now)) {
                     prop_assert!(ticket.expires_at <= Millis::new(now));
-                    prop_assert!(self.those(Stands::Stored).contains(&&ticket));
+                    let stored = [Stands::Stored, Stands::Aside].map(|one| self.those(one));
+                    prop_assert!(stored.concat().contains(&&ticket));
                     self.set(ticket.run, Stands::Over);
                 }
                 let next = self.queue.next_expiry();
@@ -218,10 +240,11 @@ impl World {
         let busy: HashSet<SessionId> = slots.map(|(one, _)| one.session).collect();
         for (ticket, stands) in &self.runs {
             if self.has_slot(ticket, *stands) {
-                if self.in_line.contains(&ticket.run) {
+                if self.in_line.contains(&ticket.run) && !self.came_back.contains(&ticket.run) {
                     let alike = |one: &&Ticket| {
                         (one.person, one.channel) == (ticket.person, ticket.channel)
                             && !busy.contains(&one.session)
+                            && !self.came_back.contains(&one.run)
                     };
                     let overtaken: Vec<_> = waited.iter().copied().filter(alike).collect();
                     prop_assert!(overtaken.is_empty(), "{ticket:?} overtook {overtaken:?}");
@@ -240,7 +263,8 @@ impl World {
         for (ticket, stands) in &mut self.runs {
             match stands {
                 Stands::Reserved => *stands = Stands::Over,
-                Stands::Stored => {
+                Stands::Stored | Stands::Aside => {
+                    *stands = Stands::Stored;
                     self.promised.insert(ticket.run);
                     self.queue.restore_waiting(ticket.clone());
                 }
@@ -251,9 +275,14 @@ impl World {
     }
 
     fn check(&self) -> Result<(), TestCaseError> {
-        let [reserved, stored, working] =
-            [Stands::Reserved, Stands::Stored, Stands::Working].map(|one| self.those(one));
-        let open = reserved.len() + stored.len() + working.len();
+        let [reserved, stored, aside, working] = [
+            Stands::Reserved,
+            Stands::Stored,
+            Stands::Aside,
+            Stands::Working,
+        ]
+        .map(|one| self.those(one));
+        let open = reserved.len() + stored.len() + aside.len() + working.len();
         prop_assert_eq!(self.queue.active() + self.queue.waiting(), open, "lost");
         prop_assert!(self.queue.active() <= self.rules.all.active);
         let mut persons = BTreeMap::new();
@@ -271,7 +300,10 @@ impl World {
         );
         prop_assert!(small <= self.rules.of_project("small").active);
         // Who was let in on promises is over the caps; nobody else ever is.
-        let promised = stored.iter().filter(|one| self.promised.contains(&one.run));
+        let promised = stored
+            .iter()
+            .chain(&aside)
+            .filter(|one| self.promised.contains(&one.run));
         let waiting = self.queue.waiting() - promised.count().min(self.queue.waiting());
         prop_assert!(waiting <= self.rules.all.queued);
         Ok(())
@@ -279,10 +311,12 @@ impl World {
 
     /// Whatever happened, it drains: nothing is stuck, nothing leaks.
     fn drain(mut self) -> Result<(), TestCaseError> {
-        while let Some((ticket, stands)) = self.pick(Stands::Reserved, 0) {
-            *stands = Stands::Stored;
-            let run = ticket.run;
-            self.queue.confirm(run);
+        for from in [Stands::Reserved, Stands::Aside] {
+            while let Some((ticket, stands)) = self.pick(from, 0) {
+                *stands = Stands::Stored;
+                let run = ticket.run;
+                self.queue.confirm(run);
+            }
         }
         loop {
             for _ in 0..=self.rules.all.active {

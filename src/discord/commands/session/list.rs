@@ -4,7 +4,7 @@ use super::super::{
     CommandError, Context,
     answer::{fitting, say},
     introduced,
-    sight::can_see,
+    sight::seen,
 };
 use crate::{
     access::Action,
@@ -34,10 +34,8 @@ pub(super) async fn list(
         Some(Where::Everywhere) => Reach::Everywhere,
     };
     let house = &context.data().house;
-    let mut sessions = house.sessions(&caller.person, &permit, reach).await?;
-    if reach == Reach::Everywhere {
-        sessions.retain(|session| can_see(context, session.place));
-    }
+    let sessions = house.sessions(&caller.person, &permit, reach).await?;
+    let sessions = seen(context, sessions).await;
     say(context, &sentences(&sessions, reach)).await
 }
 
