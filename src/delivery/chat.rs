@@ -8,6 +8,9 @@ use thiserror::Error;
 
 use crate::words::{Addressed, ChannelId, MessageId, RoleId, UserId};
 
+/// The longest message, in code points (Discord: resources/message#create-message).
+pub const MESSAGE_LIMIT: usize = 2_000;
+
 /// A message to be posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Post {
@@ -100,6 +103,9 @@ pub enum ChatError {
 }
 
 impl ChatError {
+    /// There is no such message (any more) (Discord: JSON error code 10008).
+    pub const UNKNOWN_MESSAGE: u32 = 10_008;
+
     /// A thread exists already for this message (Discord: JSON error code 160004).
     pub const THREAD_EXISTS: u32 = 160_004;
 

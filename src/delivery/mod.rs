@@ -10,5 +10,5 @@ mod opening;
 mod outbox;
 mod send;
 
-pub use chat::{Answer, Attachment, Author, Chat, ChatError, Post, Seen, Standing};
+pub use chat::{Answer, Attachment, Author, Chat, ChatError, MESSAGE_LIMIT, Post, Seen, Standing};
 pub use outbox::{Delivered, Outbox};

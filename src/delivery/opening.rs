@@ -5,13 +5,13 @@ use super::{
     send::{Sender, Trouble},
 };
 use crate::{
-    store::{Delivery, DeliveryState},
+    store::Delivery,
     words::{ChannelId, MessageId},
 };
 
 impl Sender {
-    /// Announces a session and opens its thread. Each step is stored, so that a server that dies
-    /// between them leaves no second announcement.
+    /// Announces a session, or opens the thread of one that was announced. Each step is stored, so that
+    /// a server that dies between them leaves no second announcement.
     pub(super) async fn open(
         &self,
         delivery: &Delivery,
@@ -19,37 +19,37 @@ impl Sender {
         text: &str,
         name: &str,
     ) -> Result<(), Trouble> {
-        let Some(announcement) = self.announcement(delivery, channel, text).await? else {
-            return Ok(());
-        };
-        match self.chat.start_thread(channel, announcement, name).await {
-            Err(error) if !error.is_code(ChatError::THREAD_EXISTS) => return Err(error.into()),
-            Ok(()) | Err(_) => {}
+        match delivery.message {
+            Some(announcement) => {
+                self.open_thread(delivery, channel, announcement, name)
+                    .await
+            }
+            None => self.announce(delivery, channel, text).await,
         }
-        let mut tx = self.store.write().await?;
-        tx.end_delivery(delivery.id, DeliveryState::Sent, None, self.clock.now())
-            .await?;
-        if let Some(session) = delivery.session {
-            tx.move_into_thread(session, announcement.thread()).await?;
-            tx.mark_unreachable(session, None).await?;
-        }
-        // From here on messages in the thread are for the agent, also those that are missed.
-        tx.mark_channel(announcement.thread(), announcement).await?;
-        tx.commit().await?;
-        self.tell(delivery, Some(announcement));
-        Ok(())
     }
 
-    /// The announcement, posted once. `None` if it is not wanted any more.
-    async fn announcement(
+    async fn open_thread(
+        &self,
+        delivery: &Delivery,
+        channel: ChannelId,
+        announcement: MessageId,
+        name: &str,
+    ) -> Result<(), Trouble> {
+        match self.chat.start_thread(channel, announcement, name).await {
+            Err(error) if !error.is_code(ChatError::THREAD_EXISTS) => Err(error.into()),
+            Ok(()) | Err(_) => self.sent(delivery, Some(announcement)).await,
+        }
+    }
+
+    /// Posts the announcement, and moves the session to where its thread will be. The thread's id is
+    /// known, and somebody may write there before its opening was answered. The delivery goes on in the
+    /// lane of the thread, ahead of all that is to be said there.
+    async fn announce(
         &self,
         delivery: &Delivery,
         channel: ChannelId,
         text: &str,
-    ) -> Result<Option<MessageId>, Trouble> {
-        if delivery.message.is_some() {
-            return Ok(delivery.message);
-        }
+    ) -> Result<(), Trouble> {
         let post = Post {
             content: text.to_owned(),
             reply_to: None,
@@ -59,11 +59,21 @@ impl Sender {
         let posted = self
             .post_once(delivery.id, 0, channel, post, attempt)
             .await?;
-        if let Some(message) = posted {
-            let mut tx = self.store.write().await?;
-            tx.part_sent(delivery.id, message).await?;
-            tx.commit().await?;
+        let Some(announcement) = posted else {
+            // It is not wanted any more.
+            return Ok(());
+        };
+        let (lane, thread) = (delivery.lane, announcement.thread());
+        let mut tx = self.store.write().await?;
+        tx.part_sent(delivery.id, announcement).await?;
+        if !tx.move_sessions(lane, thread, self.clock.now()).await? {
+            tracing::warn!(%thread, "somebody has begun another conversation in a session's thread; \
+                            the session is ended");
         }
-        Ok(posted)
+        tx.change_lane(lane, thread).await?;
+        // From here on messages in the thread are for the agent, also those that are missed.
+        tx.mark_channel(thread, announcement).await?;
+        tx.commit().await?;
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::broadcast;
 
-use super::{Answer, Author, Chat, ChatError, Delivered, Post, nonce::nonce};
+use super::{Answer, Author, Chat, ChatError, Delivered, MESSAGE_LIMIT, Post, nonce::nonce};
 use crate::{
     clock::{Clock, Millis},
     store::{Delivery, DeliveryState, NewDelivery, Payload, SessionRow, Store, StoreError, Tx},
@@ -22,16 +22,10 @@ const SKEW: Duration = Duration::from_secs(30);
 /// Messages that are looked through for one whose sending had an unknown outcome.
 const READ_BACK: u8 = 100;
 
-/// The longest message (Discord: resources/message#create-message).
-const MESSAGE_LIMIT: usize = 2_000;
-
-/// The message does not exist (Discord: JSON error codes).
-const UNKNOWN_MESSAGE: u32 = 10_008;
-
 /// How a step of a delivery went.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// The row has ended.
+    /// The row has ended, or goes on in another lane.
     Ended,
     /// It has to be tried again, not before this time if the service said so.
     Again { not_before: Option<Duration> },
@@ -232,14 +226,20 @@ impl Sender {
             };
             // Somebody removed it meanwhile: then it is settled.
             match done {
-                Err(error) if !error.is_code(UNKNOWN_MESSAGE) => return Err(error.into()),
+                Err(error) if !error.is_code(ChatError::UNKNOWN_MESSAGE) => {
+                    return Err(error.into());
+                }
                 Ok(()) | Err(_) => {}
             }
         }
         self.sent(delivery, None).await
     }
 
-    async fn sent(&self, delivery: &Delivery, message: Option<MessageId>) -> Result<(), Trouble> {
+    pub(super) async fn sent(
+        &self,
+        delivery: &Delivery,
+        message: Option<MessageId>,
+    ) -> Result<(), Trouble> {
         let tx = self.store.write().await?;
         self.end(tx, delivery, message).await
     }
@@ -280,7 +280,7 @@ impl Sender {
         tx.end_delivery(delivery.id, DeliveryState::Refused, Some(&why), now)
             .await?;
         let kind = delivery.payload.kind();
-        if !error.is_code(UNKNOWN_MESSAGE) {
+        if !error.is_code(ChatError::UNKNOWN_MESSAGE) {
             let place = format!("channel {}", channel_of_known(delivery, session.as_ref()));
             let text = format!("Discord refused a delivery ({kind}): {why}");
             tx.alert(now, "delivery_refused", &place, &text).await?;
@@ -291,27 +291,28 @@ impl Sender {
                 Payload::Thread {
                     channel, message, ..
                 } => {
-                    tx.post_in_channel(session.id).await?;
+                    tx.post_in_channel(delivery.lane).await?;
                     tx.deliver(
                         &thread_hint(session.id, delivery.lane, *channel, *message),
                         now,
                     )
                     .await?;
                 }
-                Payload::Opening { channel, .. } => {
-                    match self.store.message_of(delivery.id).await? {
-                        Some(announcement) => {
-                            tx.post_in_channel(session.id).await?;
-                            let hint =
-                                thread_hint(session.id, delivery.lane, *channel, announcement);
-                            tx.deliver(&hint, now).await?;
-                        }
-                        // Nobody can ever speak to it.
-                        None => {
-                            tx.end_session(session.id, None, now).await?;
+                Payload::Opening { channel, .. } => match delivery.message {
+                    Some(announcement) => {
+                        tx.post_in_channel(delivery.lane).await?;
+                        // Now the channel's messages may be for the agent, also those that are missed.
+                        tx.mark_channel(*channel, announcement).await?;
+                        let hint = thread_hint(session.id, delivery.lane, *channel, announcement);
+                        tx.deliver(&hint, now).await?;
+                    }
+                    // Nobody can ever speak to it, or to the one that it was cleared for.
+                    None => {
+                        if let Some(open) = self.store.session_in(delivery.lane).await? {
+                            tx.end_session(open.id, None, now).await?;
                         }
                     }
-                }
+                },
                 Payload::Live { .. } | Payload::Answer { .. } | Payload::Notice { .. } => {
                     tx.mark_unreachable(session.id, Some(&why)).await?;
                 }

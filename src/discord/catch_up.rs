@@ -26,13 +26,34 @@ const PAGE: u8 = 100;
 /// Channels that are read at the same time; if so many in a row cannot be read, something is away.
 const AT_ONCE: usize = 4;
 
+/// Pages that are looked through for a word of people among what is left out.
+const LOOK_ON: usize = 5;
+
 /// What is to be heard of one place.
 #[derive(Debug, Default)]
 struct Missed {
     /// Oldest first.
     lines: Vec<Line>,
-    /// The newest of those that came before and are left out.
-    left_out: Option<MessageId>,
+    /// What came before and is left out.
+    left_out: Option<LeftOut>,
+}
+
+/// Messages that are too old or too many.
+#[derive(Clone, Copy, Debug)]
+struct LeftOut {
+    /// The newest of them.
+    newest: MessageId,
+    /// Whether somebody wrote one, and not Baton itself, another machine or Discord.
+    by_people: ByPeople,
+}
+
+/// Whether messages are worth a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ByPeople {
+    /// People wrote some of them, or they were too many to be looked at.
+    Some,
+    /// People wrote none.
+    None,
 }
 
 impl Listener {
@@ -140,11 +161,18 @@ impl Listener {
         }
         let missed = self.missed(channel, begin).await?;
         // What was decided on already is not left out, however much it was.
-        if let Some(last) = missed.left_out.filter(|last| *last > mark) {
+        if let Some(left_out) = missed.left_out.filter(|out| out.newest > mark) {
             // Where Baton has no part in the conversation it need not explain itself.
-            if self.watched.lock().contains(&channel) {
-                tracing::warn!(%channel, "some of what was written is too old or too much to be heard");
-                self.house.left_out(channel, last).await?;
+            let is_watched = self.watched.lock().contains(&channel);
+            match left_out.by_people {
+                ByPeople::Some if is_watched => {
+                    tracing::warn!(%channel, "some of what was written is too old or too much to be heard");
+                    self.house.left_out(channel, left_out.newest).await?;
+                }
+                ByPeople::None if is_watched => {
+                    self.house.decided(channel, left_out.newest).await?;
+                }
+                ByPeople::Some | ByPeople::None => {}
             }
         }
         for line in &missed.lines {
@@ -158,7 +186,11 @@ impl Listener {
                 None => {}
             }
         }
-        let up_to = missed.lines.last().map_or(begin, |line| line.id);
+        let up_to = match (missed.lines.last(), missed.left_out) {
+            (Some(line), _) => line.id,
+            (None, Some(left_out)) => left_out.newest,
+            (None, None) => begin,
+        };
         self.checked.lock().note(channel, up_to);
         Ok(())
     }
@@ -199,6 +231,7 @@ impl Listener {
         let oldest = MessageId::at(self.clock.now().before(self.bounds.max_age)).max(mark);
         let mut missed = Missed::default();
         let mut before = None;
+        let mut looked_on = 0;
         loop {
             let part = before.map_or(Part::Newest, Part::Before);
             let page = pages::messages(&self.http, channel, part, PAGE).await?;
@@ -207,15 +240,34 @@ impl Listener {
                 if line.id <= mark {
                     return Ok(missed.in_order());
                 }
-                if line.id <= oldest || missed.lines.len() >= self.bounds.max_messages {
-                    missed.left_out = Some(line.id);
+                before = Some(line.id);
+                let has_room = line.id > oldest && missed.lines.len() < self.bounds.max_messages;
+                if missed.left_out.is_none() && has_room {
+                    missed.lines.push(line);
+                    continue;
+                }
+                let left_out = missed.left_out.get_or_insert(LeftOut {
+                    newest: line.id,
+                    by_people: ByPeople::None,
+                });
+                // What cannot be read may be somebody's.
+                let is_machines = line.message.is_some_and(|message| {
+                    !inbound::concerns_us(&message, Origin::History, self.me)
+                });
+                if !is_machines {
+                    left_out.by_people = ByPeople::Some;
                     return Ok(missed.in_order());
                 }
-                before = Some(line.id);
-                missed.lines.push(line);
             }
             if is_last {
                 return Ok(missed.in_order());
+            }
+            if let Some(left_out) = &mut missed.left_out {
+                looked_on += 1;
+                if looked_on == LOOK_ON {
+                    left_out.by_people = ByPeople::Some;
+                    return Ok(missed.in_order());
+                }
             }
         }
     }

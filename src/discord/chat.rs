@@ -30,9 +30,6 @@ use crate::{
 /// which has no limit of its own.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// "Unknown Message" (Discord: opcodes-and-status-codes#json-error-codes).
-const UNKNOWN_MESSAGE: u32 = 10_008;
-
 /// Discord, as the outbox and the live messages need it.
 #[derive(Debug)]
 pub struct DiscordChat {
@@ -166,7 +163,7 @@ impl Chat for DiscordChat {
         let (place, id) = (ids::to_channel(channel), ids::to_message(message));
         let gone = async move { within(http.delete_message(place, id, None)).await };
         match self.turns.change(message, gone).await {
-            Err(error) if error.is_code(UNKNOWN_MESSAGE) => Ok(()),
+            Err(error) if error.is_code(ChatError::UNKNOWN_MESSAGE) => Ok(()),
             other => other,
         }
     }

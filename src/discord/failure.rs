@@ -16,6 +16,11 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(2);
 /// "Invalid Form Body" (Discord: opcodes-and-status-codes#json-error-codes).
 const INVALID_FORM: u32 = 50_035;
 
+/// Somebody is not in the guild, or there is no such account (Discord:
+/// opcodes-and-status-codes#json-error-codes).
+pub(super) const UNKNOWN_MEMBER: u32 = 10_007;
+pub(super) const UNKNOWN_USER: u32 = 10_013;
+
 /// Translates an error of serenity.
 pub(super) fn meaning(error: &sn::Error) -> ChatError {
     if let sn::Error::Http(HttpError::UnsuccessfulRequest(response)) = error {

@@ -8,7 +8,7 @@ use crate::{
     access::{Action, Change, Changed, Forbidden, Permit, Refusal},
     session::{
         Cancelled, Cleared, Engine, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
-        SessionError, SessionView, StartOrder, Started, Stopped,
+        SessionError, SessionView, StartIn, StartOrder, Started, Stopped,
     },
     store::MembershipRow,
     words::{ChannelId, MessageId, Person, Place, RunId, Tier},
@@ -50,7 +50,8 @@ pub(super) trait House: Send + Sync + 'static {
     /// Ends what is at work at the permit's place.
     async fn cancel(&self, permit: &Permit) -> Result<Cancelled, SessionError>;
 
-    /// The sessions of the permit's channel or all that the person may see, the last used first.
+    /// The sessions of the permit's channel or of all where the person may know of them, the last used
+    /// first; also those at places that he cannot see.
     async fn sessions(
         &self,
         person: &Person,
@@ -58,15 +59,16 @@ pub(super) trait House: Send + Sync + 'static {
         reach: Reach,
     ) -> Result<Vec<SessionView>, SessionError>;
 
-    /// The session at the permit's place, or the one of its channel that is called so.
-    async fn find_session(
+    /// The session at the permit's place, or those of its channel that are called so, the best match
+    /// first; also those at places that its person cannot see.
+    async fn find_sessions(
         &self,
         permit: &Permit,
         name: Option<&str>,
-    ) -> Result<Option<SessionView>, SessionError>;
+    ) -> Result<Vec<SessionView>, SessionError>;
 
-    /// What it takes to begin a session there.
-    fn demanded(&self, place: Place, order: &StartOrder) -> Action;
+    /// What it takes to begin a session there, with this project if not the channel's.
+    fn demanded(&self, place: Place, project: Option<&str>, start_in: StartIn) -> Action;
 
     /// Begins a session.
     async fn start_session(
@@ -112,6 +114,9 @@ pub(super) trait House: Send + Sync + 'static {
 
     /// How the server is.
     async fn health(&self) -> Result<Health, SessionError>;
+
+    /// Where the session of a run posts now; `None` if there is no such run.
+    async fn posts_in(&self, run: RunId) -> Result<Option<ChannelId>, SessionError>;
 
     /// Has the outbox post the live message of a run.
     async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError>;
@@ -187,16 +192,16 @@ impl House for Behind {
         self.0.sessions(person, permit, reach).await
     }
 
-    async fn find_session(
+    async fn find_sessions(
         &self,
         permit: &Permit,
         name: Option<&str>,
-    ) -> Result<Option<SessionView>, SessionError> {
-        self.0.find_session(permit, name).await
+    ) -> Result<Vec<SessionView>, SessionError> {
+        self.0.find_sessions(permit, name).await
     }
 
-    fn demanded(&self, place: Place, order: &StartOrder) -> Action {
-        self.0.demanded(place, order)
+    fn demanded(&self, place: Place, project: Option<&str>, start_in: StartIn) -> Action {
+        self.0.demanded(place, project, start_in)
     }
 
     async fn start_session(
@@ -255,6 +260,10 @@ impl House for Behind {
 
     async fn health(&self) -> Result<Health, SessionError> {
         self.0.health().await
+    }
+
+    async fn posts_in(&self, run: RunId) -> Result<Option<ChannelId>, SessionError> {
+        Ok(self.0.store().posts_in(run).await?)
     }
 
     async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError> {

@@ -188,7 +188,6 @@ impl Listener {
         match event {
             Inbound::Message(message) => self.take_live(&message).await,
             Inbound::Channel(channel) => self.places.note(&channel),
-            Inbound::Member(person) => self.people.forget(person),
         }
     }
 

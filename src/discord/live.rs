@@ -152,8 +152,19 @@ impl<S: Scene> Show<S> {
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             every.tick().await;
-            if let Err(error) = self.stage.chat.typing(self.channel).await {
+            if let Err(error) = self.stage.chat.typing(self.place().await).await {
                 tracing::debug!(%error, run = %self.run, "cannot show that a run types");
+            }
+        }
+    }
+
+    /// Where the run is shown: Discord may have refused the thread since it began.
+    async fn place(&self) -> ChannelId {
+        match self.stage.house.posts_in(self.run).await {
+            Ok(place) => place.unwrap_or(self.channel),
+            Err(error) => {
+                tracing::debug!(%error, run = %self.run, "where a run is shown cannot be looked up");
+                self.channel
             }
         }
     }
@@ -254,10 +265,8 @@ impl<S: Scene> Show<S> {
             slot.unused();
             return Some(frame);
         }
-        let edited = self
-            .stage
-            .chat
-            .edit(self.channel, message, self.text(&frame));
+        let place = self.place().await;
+        let edited = self.stage.chat.edit(place, message, self.text(&frame));
         match edited.await {
             Ok(()) => {}
             Err(ChatError::Throttled(span)) => slot.wait(span),

@@ -7,14 +7,18 @@ use parking_lot::Mutex;
 use serenity::{all as sn, http::Http};
 use tokio::time::Instant;
 
-use super::{chat::within, ids, inbound};
+use super::{
+    chat::within,
+    failure::{UNKNOWN_MEMBER, UNKNOWN_USER},
+    ids, inbound,
+};
 use crate::{
     delivery::{ChatError, Standing},
     words::{GuildId, Person, RoleId, UserId},
 };
 
-/// "Unknown Member" and "Unknown User" (Discord: opcodes-and-status-codes#json-error-codes).
-const GONE: [u32; 2] = [10_007, 10_013];
+/// Discord's answers about somebody who is no member.
+const GONE: [u32; 2] = [UNKNOWN_MEMBER, UNKNOWN_USER];
 
 /// How long roles are believed.
 const FRESH: Duration = Duration::from_mins(1);
@@ -51,11 +55,6 @@ impl People {
         if let Some(at) = Instant::now().checked_sub(age).filter(|_| age < FRESH) {
             self.keep(person.id, Some(person.clone()), at);
         }
-    }
-
-    /// What is known of somebody is not true any more.
-    pub(super) fn forget(&self, person: UserId) {
-        self.known.lock().remove(&person);
     }
 
     /// Somebody as a member of the guild; `None` if he is none (any more).

@@ -12,7 +12,10 @@ use serenity::{
     http::Http,
 };
 
-use super::{BoundChannel, DiscordError, DiscordSettings, chat::within, connect::refused, ids};
+use super::{
+    BoundChannel, DiscordError, DiscordSettings, chat::within, connect::refused,
+    failure::UNKNOWN_MEMBER, ids,
+};
 use crate::{
     delivery::ChatError,
     words::{ChannelId, GuildId},
@@ -21,7 +24,6 @@ use crate::{
 /// Discord's error codes (opcodes-and-status-codes#json-error-codes).
 const UNKNOWN_CHANNEL: u32 = 10_003;
 const UNKNOWN_GUILD: u32 = 10_004;
-const UNKNOWN_MEMBER: u32 = 10_007;
 const MISSING_ACCESS: u32 = 50_001;
 
 /// Channels that are asked for at the same time.

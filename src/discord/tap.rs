@@ -16,9 +16,6 @@ use futures::Stream;
 use serenity::all::{self as sn, Event, ShardMessenger};
 use tokio::sync::mpsc;
 
-use super::ids;
-use crate::words::UserId;
-
 /// Events that wait for the dispatcher. What comes on top is dropped and read back later.
 const QUEUED: usize = 10_000;
 
@@ -29,8 +26,6 @@ pub(super) enum Inbound {
     Message(Box<sn::Message>),
     /// A channel or a thread, new or changed.
     Channel(Box<sn::GuildChannel>),
-    /// Somebody's roles have changed, or he has left.
-    Member(UserId),
 }
 
 /// The events of one gateway session, which began with a READY.
@@ -113,12 +108,6 @@ impl Tapped {
 fn pick(event: &Event) -> Option<Inbound> {
     if let Event::MessageCreate(event) = event {
         return Some(Inbound::Message(Box::new(event.message.clone())));
-    }
-    if let Event::GuildMemberUpdate(event) = event {
-        return Some(Inbound::Member(ids::user(event.user.id)));
-    }
-    if let Event::GuildMemberRemove(event) = event {
-        return Some(Inbound::Member(ids::user(event.user.id)));
     }
     let channel = if let Event::ChannelCreate(event) = event {
         &event.channel

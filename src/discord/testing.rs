@@ -16,7 +16,7 @@ use crate::{
     config::CatchUp,
     session::{
         Cancelled, Cleared, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
-        SessionError, SessionView, StartOrder, Started, Stopped,
+        SessionError, SessionView, StartIn, StartOrder, Started, Stopped,
     },
     store::{MembershipRow, Store, StoreError},
     words::{ChannelId, GuildId, MessageId, Person, Place, RunId, Tier},
@@ -83,6 +83,8 @@ pub(super) struct FakeHouse {
     pub(super) cancelled: Mutex<Vec<Place>>,
     pub(super) orders: Mutex<Vec<StartOrder>>,
     pub(super) projects: Projects,
+    /// Where the session of every run posts, if that is known.
+    pub(super) posts_in: Mutex<Option<ChannelId>>,
 }
 
 impl FakeHouse {
@@ -110,6 +112,17 @@ impl FakeHouse {
         loop {
             let changed = self.changed.notified();
             if self.marks.lock().contains_key(&channel) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits until everything in a channel up to a message was decided on.
+    pub(super) async fn until_marked_up_to(&self, channel: ChannelId, message: MessageId) {
+        loop {
+            let changed = self.changed.notified();
+            if self.marks.lock().get(&channel) >= Some(&message) {
                 return;
             }
             changed.await;
@@ -201,15 +214,15 @@ impl House for FakeHouse {
         Ok(self.sessions.clone())
     }
 
-    async fn find_session(
+    async fn find_sessions(
         &self,
         _: &Permit,
         _: Option<&str>,
-    ) -> Result<Option<SessionView>, SessionError> {
-        Ok(self.sessions.first().cloned())
+    ) -> Result<Vec<SessionView>, SessionError> {
+        Ok(self.sessions.clone())
     }
 
-    fn demanded(&self, _: Place, _: &StartOrder) -> Action {
+    fn demanded(&self, _: Place, _: Option<&str>, _: StartIn) -> Action {
         Action::StartSession
     }
 
@@ -262,6 +275,10 @@ impl House for FakeHouse {
 
     async fn health(&self) -> Result<Health, SessionError> {
         Err(StoreError::Damaged("not asked here".into()).into())
+    }
+
+    async fn posts_in(&self, _: RunId) -> Result<Option<ChannelId>, SessionError> {
+        Ok(*self.posts_in.lock())
     }
 
     async fn show_live(&self, _: RunId, text: String) -> Result<(), SessionError> {

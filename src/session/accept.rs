@@ -21,7 +21,7 @@ pub(super) enum Accepted {
     InMailbox,
     /// It was accepted before.
     Before,
-    /// Its session was ended a moment ago.
+    /// Its session was ended a moment ago, or begun by somebody else.
     Ended,
     /// There is no room for a run.
     QueueFull(Full),
@@ -55,8 +55,12 @@ impl Engine {
             Conversation::Known(id, _) => (id, None),
             Conversation::New(new) => {
                 if !tx.insert_session(&new, now).await? {
-                    // Its thread got a session a moment ago: this message comes again.
-                    return Ok(Accepted::Before);
+                    // Its thread got a session a moment ago. In a channel that grew from this very
+                    // message, which comes again; a thread was there before.
+                    return Ok(match heard.place.thread {
+                        Some(_) => Accepted::Ended,
+                        None => Accepted::Before,
+                    });
                 }
                 (new.id, Some(new))
             }

@@ -45,7 +45,7 @@ impl Engine {
         Ok(self.store.session_in(place.channel).await?.is_some())
     }
 
-    /// Tells a channel, once for each rule, what of its words goes to the model.
+    /// Tells a channel what of its words goes to the model, unless it was told the same last.
     pub(super) async fn tell_what_is_sent(
         &self,
         tx: &mut Tx,
@@ -53,11 +53,24 @@ impl Engine {
         channel: ChannelId,
     ) -> Result<(), SessionError> {
         let (rule, text) = match (self.channel_mode.history, self.channel_mode.bystanders) {
-            (0, _) => ("requests", sentences::ONLY_REQUESTS_ARE_SENT.to_owned()),
-            (n, Bystanders::LeftOut) => ("addressed", sentences::addressed_is_sent(n)),
-            (n, Bystanders::Included) => ("everything", sentences::everything_is_sent(n)),
+            (0, _) => (
+                "requests".to_owned(),
+                sentences::ONLY_REQUESTS_ARE_SENT.to_owned(),
+            ),
+            (n, Bystanders::LeftOut) => (format!("addressed-{n}"), sentences::addressed_is_sent(n)),
+            (n, Bystanders::Included) => {
+                (format!("everything-{n}"), sentences::everything_is_sent(n))
+            }
         };
-        let key = format!("channel-notice:{channel}:{rule}");
+        let about = format!("channel-notice:{channel}:");
+        let told = tx.delivery_keys(&about).await?;
+        let latest = told
+            .last()
+            .and_then(|key| key.strip_prefix(&about)?.split(':').next());
+        if latest == Some(rule.as_str()) {
+            return Ok(());
+        }
+        let key = format!("{about}{rule}:{}", told.len());
         self.notice(tx, key, session, channel, text).await?;
         Ok(())
     }

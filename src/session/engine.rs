@@ -33,9 +33,6 @@ use crate::{
     words::{ChannelId, MessageId, Person, Place, RunId, SessionId, UserId},
 };
 
-/// Signs to one person a minute that he is not heard. A flood must not fill the outbox.
-const SIGNS: PerMinute = PerMinute::new(10).unwrap();
-
 /// What bounds sessions.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {

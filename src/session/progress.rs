@@ -20,7 +20,7 @@ pub struct LiveRun {
     pub run: RunId,
     /// Its session.
     pub session: SessionId,
-    /// Where the session posts.
+    /// Where the session posts when the turn begins.
     pub channel: ChannelId,
     /// The newest state.
     pub progress: watch::Receiver<Progress>,

@@ -25,16 +25,16 @@ pub struct StartOrder {
     /// The model, if not the project's.
     pub model: Option<String>,
     /// Where.
-    pub spot: Spot,
+    pub start_in: StartIn,
 }
 
 /// Where a session begins that is asked for in a channel. In a thread it is always that thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spot {
+pub enum StartIn {
     /// In a new thread.
-    Thread,
+    NewThread,
     /// In the channel itself.
-    Here,
+    ThisChannel,
 }
 
 /// A session that was begun.
@@ -81,14 +81,11 @@ pub enum NotStarted {
 }
 
 impl Engine {
-    /// What it takes to begin a session there.
-    pub fn demanded(&self, place: Place, order: &StartOrder) -> Action {
+    /// What it takes to begin a session there, with this project if not the channel's.
+    pub fn demanded(&self, place: Place, project: Option<&str>, start_in: StartIn) -> Action {
         let own = self.projects.of_channel(place.channel);
-        let elsewhere = order
-            .project
-            .as_ref()
-            .is_some_and(|wanted| own.is_none_or(|own| own.name != *wanted));
-        let whole_channel = place.thread.is_none() && order.spot == Spot::Here;
+        let elsewhere = project.is_some_and(|wanted| own.is_none_or(|own| own.name != wanted));
+        let whole_channel = place.thread.is_none() && start_in == StartIn::ThisChannel;
         let for_owners = self.channel_mode.speakers == super::Speakers::Owners;
         if elsewhere || whole_channel && for_owners {
             Action::ManageChannel
@@ -104,7 +101,7 @@ impl Engine {
         order: StartOrder,
     ) -> Result<Result<Started, NotStarted>, SessionError> {
         let place = permit.place();
-        if permit.action() != self.demanded(place, &order) {
+        if permit.action() != self.demanded(place, order.project.as_deref(), order.start_in) {
             return Ok(Err(NotStarted::NotPermitted));
         }
         let project = match self.project_for(place, order.project.as_deref()) {
@@ -203,10 +200,10 @@ impl Engine {
 fn draft(place: Place, order: StartOrder, project: &ProjectAgent) -> (Started, NewSession) {
     let command = order.command;
     // A session whose thread is still to be opened lives under the command's id until it has one.
-    let (started, thread) = match (place.thread, order.spot) {
+    let (started, thread) = match (place.thread, order.start_in) {
         (Some(thread), _) => (Started::InThread, thread),
-        (None, Spot::Here) => (Started::InChannel, place.channel),
-        (None, Spot::Thread) => (Started::Opening, ChannelId::new(command.get())),
+        (None, StartIn::ThisChannel) => (Started::InChannel, place.channel),
+        (None, StartIn::NewThread) => (Started::Opening, ChannelId::new(command.get())),
     };
     let new = NewSession {
         id: SessionId::fresh(),

@@ -37,11 +37,12 @@ impl Engine {
     /// rest to the next one.
     pub async fn stop_session(self: &Arc<Self>, permit: &Permit) -> Result<Stopped, SessionError> {
         let place = permit.place().post_channel();
+        let (now, person) = (self.clock.now(), permit.person());
+        // First: a session whose thread is being opened moves.
+        let mut tx = self.store.write().await?;
         let Some(session) = self.store.session_in(place).await? else {
             return Ok(Stopped::Nothing);
         };
-        let (now, person) = (self.clock.now(), permit.person());
-        let mut tx = self.store.write().await?;
         if !tx.end_session(session.id, Some(person), now).await? {
             return Ok(Stopped::Nothing);
         }
@@ -110,11 +111,12 @@ impl Engine {
         command: MessageId,
     ) -> Result<Cleared, SessionError> {
         let place = permit.place().post_channel();
+        let (now, person) = (self.clock.now(), permit.person());
+        // First: a session whose thread is being opened moves.
+        let mut tx = self.store.write().await?;
         let Some(session) = self.store.session_in(place).await? else {
             return Ok(Cleared::Nothing);
         };
-        let (now, person) = (self.clock.now(), permit.person());
-        let mut tx = self.store.write().await?;
         // Every message in a mailbox waits for a run.
         if tx.open_run_in(session.id).await?.is_some() {
             return Ok(Cleared::AtWork);
@@ -125,7 +127,7 @@ impl Engine {
         let new = anew(&session, command);
         tx.insert_session(&new, now).await?;
         if session.post_channel_id != session.thread_id {
-            tx.post_in_channel(new.id).await?;
+            tx.post_in_channel(new.thread).await?;
         }
         let text = sentences::cleared(person);
         self.notice(

@@ -11,10 +11,7 @@ use crate::{
     words::{ChannelId, Person, Place, RunState, SessionId},
 };
 
-/// Sessions that a list shows; Discord's messages have room for about so many lines.
-const LISTED: usize = 15;
-
-/// Threads that are watched besides the projects' channels: those that were used last.
+/// Sessions whose places are watched besides the projects' channels: those that were used last.
 const WATCHED: u32 = 500;
 
 /// Sessions that are looked through for those that somebody may see, or for a name.
@@ -29,6 +26,15 @@ pub enum Reach {
     Everywhere,
 }
 
+/// Who can see where a session is, as far as this room knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody who sees its channel.
+    Channel,
+    /// Everybody who sees its thread, which may be a private one.
+    Thread,
+}
+
 /// A session in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionView {
@@ -38,6 +44,8 @@ pub struct SessionView {
     pub place: Place,
     /// Where it is to be found: its thread, or the channel that it posts in.
     pub at: ChannelId,
+    /// Who can see that place. The rest is for nobody else.
+    pub audience: Audience,
     /// What it is called.
     pub title: String,
     /// Its project.
@@ -93,8 +101,8 @@ pub struct Health {
 }
 
 impl Engine {
-    /// The open sessions of the permit's channel, or all that the person may see, the last used
-    /// first.
+    /// The open sessions of the permit's channel or of all channels where the person may know of
+    /// sessions, the last used first. Which places he can see the chat service knows.
     pub async fn sessions(
         &self,
         person: &Person,
@@ -114,57 +122,66 @@ impl Engine {
             if may_see.is_ok() {
                 views.push(self.view(row).await?);
             }
-            if views.len() == LISTED {
-                break;
-            }
         }
         Ok(views)
     }
 
-    /// The open session at the permit's place, or the one of its channel that is called so; a name
-    /// may also be an id.
-    pub async fn find_session(
+    /// The open session at the permit's place, or those of its channel that are called so, the best
+    /// match first; a name may also be an id.
+    pub async fn find_sessions(
         &self,
         permit: &Permit,
         name: Option<&str>,
-    ) -> Result<Option<SessionView>, SessionError> {
+    ) -> Result<Vec<SessionView>, SessionError> {
         let place = permit.place();
         let found = match name {
-            None => self.store.session_at(place.post_channel()).await?,
-            Some(name) => self.session_called(place.channel, name.trim()).await?,
+            None => {
+                let here = self.store.session_at(place.post_channel()).await?;
+                here.into_iter().collect()
+            }
+            Some(name) => self.sessions_called(place.channel, name.trim()).await?,
         };
-        match found {
-            Some(row) => Ok(Some(self.view(row).await?)),
-            None => Ok(None),
+        let mut views = Vec::new();
+        for row in found {
+            views.push(self.view(row).await?);
         }
+        Ok(views)
     }
 
-    async fn session_called(
+    async fn sessions_called(
         &self,
         channel: ChannelId,
         wanted: &str,
-    ) -> Result<Option<SessionRow>, SessionError> {
+    ) -> Result<Vec<SessionRow>, SessionError> {
         let rows = self
             .store
             .recent_sessions(Some(channel), LOOKED_THROUGH)
             .await?;
         let wanted = wanted.to_lowercase();
         // A given name before a title that a message has made.
-        let called = |row: &&SessionRow| {
+        let called = |row: &SessionRow| {
             row.id.to_string() == wanted
                 || row
                     .name
                     .as_ref()
                     .is_some_and(|name| name.to_lowercase() == wanted)
         };
-        let titled = |row: &&SessionRow| row.title.to_lowercase() == wanted;
-        let found = rows.iter().find(called).or(rows.iter().find(titled));
-        Ok(found.cloned())
+        let titled = |row: &SessionRow| row.title.to_lowercase() == wanted;
+        let (mut found, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(called);
+        found.extend(others.into_iter().filter(titled));
+        Ok(found)
     }
 
     async fn view(&self, row: SessionRow) -> Result<SessionView, SessionError> {
         let run = self.store.open_run_of(row.id).await?;
+        let is_for_channel = row.post_channel_id == row.channel_id
+            || self.store.grows_from_a_message(row.thread_id).await?;
         Ok(SessionView {
+            audience: if is_for_channel {
+                Audience::Channel
+            } else {
+                Audience::Thread
+            },
             id: row.id,
             place: row.place(),
             at: row.post_channel_id,
@@ -221,16 +238,13 @@ impl Engine {
         })
     }
 
-    /// Where messages may be for Baton: the projects' channels and the threads used last.
+    /// Where messages may be for Baton: the projects' channels, and where the sessions used last post.
     pub async fn watched(&self) -> Result<Vec<ChannelId>, SessionError> {
         let mut channels: Vec<ChannelId> = self.projects.channels().collect();
         let sessions = self.store.recent_sessions(None, WATCHED).await?;
-        channels.extend(
-            sessions
-                .into_iter()
-                .filter(|session| session.post_channel_id == session.thread_id)
-                .map(|session| session.thread_id),
-        );
+        channels.extend(sessions.into_iter().map(|session| session.post_channel_id));
+        channels.sort_unstable();
+        channels.dedup();
         Ok(channels)
     }
 }

@@ -339,6 +339,18 @@ impl Tx {
         Ok(())
     }
 
+    /// What waits in a lane goes on in another one, in its order.
+    pub async fn change_lane(&mut self, from: ChannelId, to: ChannelId) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE deliveries SET lane = ?2 WHERE lane = ?1 AND state = 'pending'",
+            from,
+            to
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
     /// Ends a delivery that cannot be read any more, so that its lane goes on.
     pub async fn refuse_unreadable(
         &mut self,
@@ -392,6 +404,18 @@ impl Tx {
         .execute(&mut *self.0)
         .await?;
         Ok(())
+    }
+
+    /// The keys that begin so, in the order in which they were queued.
+    pub async fn delivery_keys(&mut self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let end = format!("{prefix}\u{10FFFF}");
+        Ok(sqlx::query_scalar!(
+            "SELECT key FROM deliveries WHERE key >= ? AND key < ? ORDER BY n",
+            prefix,
+            end
+        )
+        .fetch_all(&mut *self.0)
+        .await?)
     }
 }
 

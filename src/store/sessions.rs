@@ -153,6 +153,32 @@ impl Store {
         Ok(select!("WHERE id = ?", id).fetch_one(&self.readers).await?)
     }
 
+    /// Where the session of a run posts; `None` if there is no such run.
+    pub async fn posts_in(&self, run: RunId) -> Result<Option<ChannelId>, StoreError> {
+        Ok(sqlx::query_scalar!(
+            r#"SELECT post_channel_id AS "place!: ChannelId" FROM sessions
+               WHERE id = (SELECT session_id FROM runs WHERE id = ?)"#,
+            run
+        )
+        .fetch_optional(&self.readers)
+        .await?)
+    }
+
+    /// Whether a thread grew from a message that is known here, or will grow from one: then everybody
+    /// who sees its channel sees it too, for a private thread grows from none
+    /// (Discord: resources/channel#start-thread-from-message).
+    pub async fn grows_from_a_message(&self, thread: ChannelId) -> Result<bool, StoreError> {
+        let found = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT 1 FROM requests WHERE message_id = ?1)
+                   OR EXISTS (SELECT 1 FROM delivery_parts WHERE message_id = ?1)
+                   OR EXISTS (SELECT 1 FROM deliveries
+                              WHERE lane = ?1 AND kind = 'opening' AND state = 'pending')
+               AS "found!: bool""#,
+            thread
+        );
+        Ok(found.fetch_one(&self.readers).await?)
+    }
+
     /// The open sessions that were used last, newest first; in one channel, or everywhere.
     pub async fn recent_sessions(
         &self,
@@ -260,31 +286,44 @@ impl Tx {
         Ok(())
     }
 
-    /// Discord refused the thread: the session's messages go to the channel.
-    pub async fn post_in_channel(&mut self, id: SessionId) -> Result<(), StoreError> {
+    /// Discord refused the thread: what is said in the sessions that live there, open or ended, goes to
+    /// the channel.
+    pub async fn post_in_channel(&mut self, thread: ChannelId) -> Result<(), StoreError> {
         sqlx::query!(
-            "UPDATE sessions SET post_channel_id = channel_id WHERE id = ?",
-            id
+            "UPDATE sessions SET post_channel_id = channel_id WHERE thread_id = ?",
+            thread
         )
         .execute(&mut *self.0)
         .await?;
         Ok(())
     }
 
-    /// The thread of a session has been opened: there it lives from now on.
-    pub async fn move_into_thread(
+    /// Moves the sessions that live in one place, open or ended, into another. Where an open one lives
+    /// already, the one that comes is ended: says whether that was not so.
+    pub async fn move_sessions(
         &mut self,
-        id: SessionId,
-        thread: ChannelId,
-    ) -> Result<(), StoreError> {
-        sqlx::query!(
-            "UPDATE sessions SET thread_id = ?1, post_channel_id = ?1 WHERE id = ?2",
-            thread,
-            id
+        from: ChannelId,
+        to: ChannelId,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        let ended = sqlx::query!(
+            "UPDATE sessions SET ended_at = ?3
+             WHERE thread_id = ?1 AND ended_at IS NULL
+               AND EXISTS (SELECT 1 FROM sessions WHERE thread_id = ?2 AND ended_at IS NULL)",
+            from,
+            to,
+            now
         )
         .execute(&mut *self.0)
         .await?;
-        Ok(())
+        sqlx::query!(
+            "UPDATE sessions SET thread_id = ?2, post_channel_id = ?2 WHERE thread_id = ?1",
+            from,
+            to
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(ended.rows_affected() == 0)
     }
 
     /// Ends a session; says whether it was still open.

@@ -269,6 +269,29 @@ async fn the_notice_comes_again_when_the_rule_has_changed() {
 }
 
 #[tokio::test]
+async fn the_notice_comes_again_whenever_another_number_of_messages_is_sent() {
+    let mut stage = stage("").await;
+    let channel = bind(&stage, "ops").await;
+    for history in ["100", "10"] {
+        stage.stop().await;
+        stage.set_env("BATON_CHANNEL_MODE__HISTORY", history);
+        stage.start().await;
+        for n in ["one", "two"] {
+            let text = format!("{n} of {history}.");
+            say(&stage, "owner", &format!("@bot {}", said(&text))).await;
+            stage.answer(channel, &text).await;
+        }
+    }
+    stage.until_settled().await;
+    let told = notices(&stage).into_iter();
+    let numbers: Vec<String> = told
+        .map(|notice| notice.chars().filter(char::is_ascii_digit).collect())
+        .collect();
+    assert_eq!(numbers, ["10", "100", "10"]);
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
 async fn clear_in_a_channel_forgets_and_gives_nothing_from_before() {
     let stage = stage("").await;
     let channel = bind(&stage, "ops").await;

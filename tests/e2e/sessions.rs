@@ -1,6 +1,8 @@
 //! `/session start`, `stop` and `clear`: conversations that commands begin and end; `/wait`.
 
 mod ending;
+mod opening;
+mod sight;
 
 use baton::words::{RequestState, Scope, Tier};
 use discord_sim::{ChannelId, MessageRef, Permission, Rule};
@@ -254,6 +256,56 @@ async fn a_start_whose_thread_is_refused_goes_on_in_the_channel_until_it_is_stop
 }
 
 #[tokio::test]
+async fn a_run_whose_thread_is_refused_is_shown_at_work_in_the_channel() {
+    let stage = Stage::open().await;
+    let (sim, channel) = (&stage.sim, stage.channel());
+    sim.deny(channel, [Permission::CreatePublicThreads]);
+    let hold = sim.hold(Rule::create_thread());
+    let play = r#"STUB:[{"text":"one","tool":"Bash","input":{"command":"true"},"hold":"first"},
+        {"text":"two, three","chunks":2,"hold_after":1,"hold":"second"}]"#;
+    stage.ask("ann", play).await;
+    // The run has begun before Discord refuses its thread.
+    hold.arrived().await;
+    stage.model.wait_for_hold("first").await;
+    drop(hold);
+    stage.says(channel, "I could not start a thread here").await;
+    stage.model.release("first");
+    stage.model.wait_for_hold("second").await;
+    stage.live(channel, "two,").await;
+    sim.wait_for(|world| typed_in(world.journal(), channel))
+        .await;
+    stage.model.release("second");
+    stage.answer(channel, "three").await;
+    sim.assert_clean();
+}
+
+/// Whether Baton showed in a channel that it types.
+fn typed_in(journal: &[discord_sim::Entry], channel: ChannelId) -> bool {
+    let path = format!("/channels/{channel}/typing");
+    let calls = journal.iter().filter_map(discord_sim::Entry::rest);
+    calls.into_iter().any(|call| call.path.ends_with(&path))
+}
+
+#[tokio::test]
+async fn a_conversation_that_goes_on_in_a_channel_without_a_project_is_read_back() {
+    let mut stage = Stage::open().await;
+    stage.until_commands().await;
+    let general = stage.sim.channel("general");
+    stage.sim.deny(general, [Permission::CreatePublicThreads]);
+    let options = [("name", "far"), ("project", "play")];
+    stage
+        .command_with("owner", "session start", options, general)
+        .await;
+    stage.says(general, "I could not start a thread here").await;
+    stage.until_settled().await;
+    stage.kill().await;
+    let text = format!("@bot hello {}", said("read back"));
+    say(&stage, "ann", &text, general).await;
+    stage.start().await;
+    stage.answer(general, "read back").await;
+}
+
+#[tokio::test]
 async fn wait_tells_where_ones_own_requests_stand() {
     let env = vec![("BATON_ADMISSION__MAX_ACTIVE".to_owned(), "1".to_owned())];
     let stage = Stage::with(crate::stage::Settings {
@@ -317,9 +369,21 @@ async fn wait_tells_where_ones_own_requests_stand() {
 
 /// What is offered to somebody who has typed so much: what he sees of each choice.
 async fn offered(stage: &Stage, who: &str, line: &str, option: &str, typed: &str) -> Vec<String> {
+    offered_in(stage, who, stage.channel(), line, option, typed).await
+}
+
+/// The same somewhere else than in the project's channel.
+async fn offered_in(
+    stage: &Stage,
+    who: &str,
+    place: ChannelId,
+    line: &str,
+    option: &str,
+    typed: &str,
+) -> Vec<String> {
     let actor = stage.sim.user(who);
     let none: [(&str, &str); 0] = [];
-    let typing = actor.completes(stage.channel(), line, none, (option, typed));
+    let typing = actor.completes(place, line, none, (option, typed));
     let used = typing.await;
     used.acknowledged().await;
     let choices = used.data().expect("choices");

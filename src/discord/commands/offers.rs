@@ -2,10 +2,16 @@
 //!
 //! Nothing is offered to whom the command would be refused: the lists tell what there is.
 
+use std::time::Duration;
+
 use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse};
 
-use super::{Context, caller, sight::seen};
-use crate::{access::Action, discord::render, session::Reach};
+use super::{CommandError, Context, caller, sight::visible};
+use crate::{
+    access::Action,
+    discord::render,
+    session::{Reach, SessionView, StartIn},
+};
 
 /// The most that Discord shows (Discord: interactions/receiving-and-responding#autocomplete).
 const CHOICES: usize = 25;
@@ -15,6 +21,10 @@ const CHOICE_CHARS: usize = 100;
 
 /// What the Claude CLI calls its newest models; others can be typed.
 const MODELS: [&str; 3] = ["haiku", "opus", "sonnet"];
+
+/// How long Discord is asked which threads somebody can see. The answer has to be there within three
+/// seconds.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// Something to choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,13 +44,22 @@ impl Offer {
     }
 }
 
-/// The projects.
+/// The projects that the caller may begin a session with here.
 pub(super) async fn projects(context: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
-    if !may(context, Action::StartSession).await {
-        return answer(Vec::new(), typed);
+    answer(or_nothing(projects_here(context).await), typed)
+}
+
+async fn projects_here(context: Context<'_>) -> Result<Vec<Offer>, CommandError> {
+    let caller = caller(context).await?;
+    let house = &context.data().house;
+    let mut offers = Vec::new();
+    for name in house.projects().names() {
+        let demanded = house.demanded(caller.place, Some(name), StartIn::NewThread);
+        if caller.permit(context, demanded).await.is_ok() {
+            offers.push(Offer::plain(name));
+        }
     }
-    let names = context.data().house.projects().names();
-    answer(names.into_iter().map(Offer::plain).collect(), typed)
+    Ok(offers)
 }
 
 /// The models of the projects, and those that the agent program knows by a short name.
@@ -57,27 +76,27 @@ pub(super) async fn models(context: Context<'_>, typed: &str) -> CreateAutocompl
 
 /// The sessions of the channel.
 pub(super) async fn sessions(context: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
-    let offers = match sessions_here(context).await {
-        Ok(offers) => offers,
-        Err(error) => {
-            tracing::debug!(%error, "no sessions can be offered");
-            Vec::new()
-        }
-    };
-    answer(offers, typed)
+    answer(or_nothing(sessions_here(context).await), typed)
 }
 
-async fn sessions_here(context: Context<'_>) -> Result<Vec<Offer>, super::CommandError> {
+async fn sessions_here(context: Context<'_>) -> Result<Vec<Offer>, CommandError> {
     let caller = caller(context).await?;
     let permit = caller.permit(context, Action::ListSessions).await?;
     let house = &context.data().house;
     let sessions = house.sessions(&caller.person, &permit, Reach::Here).await?;
-    let sessions = seen(context, sessions).await;
-    let offer = |view: crate::session::SessionView| Offer {
+    let sessions = visible(context, sessions, PATIENCE).await;
+    let offer = |view: SessionView| Offer {
         shown: render::thread_name(&format!("{} · {}", view.title, view.project)),
         value: view.id.to_string(),
     };
     Ok(sessions.into_iter().map(offer).collect())
+}
+
+fn or_nothing(offers: Result<Vec<Offer>, CommandError>) -> Vec<Offer> {
+    offers.unwrap_or_else(|error| {
+        tracing::debug!(%error, "nothing can be offered");
+        Vec::new()
+    })
 }
 
 async fn may(context: Context<'_>, action: Action) -> bool {

@@ -1,33 +1,55 @@
 //! What somebody can see of the guild. Titles of conversations are for those who could read them.
 
-use futures::future::join_all;
+use std::time::Duration;
+
+use futures::{StreamExt as _, stream};
 use serenity::all::ChannelType;
+use tokio::time::{Instant, timeout_at};
 
 use super::Context;
-use crate::{discord::ids, session::SessionView};
+use crate::{
+    discord::ids,
+    session::{Audience, SessionView},
+    words::{ChannelId, Place},
+};
 
-/// Those of the sessions that the caller could find by himself.
-pub(super) async fn seen(context: Context<'_>, sessions: Vec<SessionView>) -> Vec<SessionView> {
-    let looks = sessions.into_iter().map(async |session| {
-        let is_seen = can_see(context, &session).await;
-        is_seen.then_some(session)
-    });
-    join_all(looks).await.into_iter().flatten().collect()
+/// Threads that Discord is asked for at the same time.
+const AT_ONCE: usize = 8;
+
+/// Those of the sessions whose places the caller can see, in their order. A thread of which that cannot
+/// be found out in time he cannot see.
+pub(super) async fn visible(
+    context: Context<'_>,
+    sessions: Vec<SessionView>,
+    patience: Duration,
+) -> Vec<SessionView> {
+    let until = Instant::now() + patience;
+    let looks: Vec<_> = sessions
+        .into_iter()
+        .map(|session| async move {
+            let sees = timeout_at(until, can_see(context, &session)).await;
+            (sees == Ok(true)).then_some(session)
+        })
+        .collect();
+    let seen: Vec<Option<SessionView>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+    seen.into_iter().flatten().collect()
 }
 
-/// Whether the caller can see where a session is to be found, by the permissions that Discord gives
-/// him there. Who is in a private thread is not known, so nobody sees one from elsewhere.
 async fn can_see(context: Context<'_>, session: &SessionView) -> bool {
-    let interaction = context.interaction;
-    if ids::channel(interaction.channel_id) == session.at {
+    if ids::channel(context.interaction.channel_id) == session.at {
         return true;
     }
-    let in_thread = session.at != session.place.channel;
-    can_see_channel(context, session) && (!in_thread || is_public(context, session).await)
+    if !sees_channel(context, session.place) {
+        return false;
+    }
+    match session.audience {
+        Audience::Channel => true,
+        Audience::Thread => is_public(context, session.at).await,
+    }
 }
 
-fn can_see_channel(context: Context<'_>, session: &SessionView) -> bool {
-    let place = session.place;
+/// By the permissions that Discord gives him there.
+fn sees_channel(context: Context<'_>, place: Place) -> bool {
     let Some(member) = context.interaction.member.as_deref() else {
         return false;
     };
@@ -41,14 +63,14 @@ fn can_see_channel(context: Context<'_>, session: &SessionView) -> bool {
     guild.user_permissions_in(channel, member).view_channel()
 }
 
-/// Whether a session's thread is one that everybody sees who sees its channel. One whose type cannot
-/// be had is taken for private.
-async fn is_public(context: Context<'_>, session: &SessionView) -> bool {
+/// Whether everybody sees a thread who sees its channel. One whose type cannot be had is taken for
+/// private. Who is in a private thread is not known, so nobody sees one from elsewhere.
+async fn is_public(context: Context<'_>, thread: ChannelId) -> bool {
     let cache = &context.serenity_context().cache;
-    match context.data().places.kind(session.at, cache).await {
+    match context.data().places.kind(thread, cache).await {
         Ok(kind) => kind.is_some_and(|kind| kind != ChannelType::PrivateThread),
         Err(error) => {
-            tracing::debug!(%error, thread = %session.at, "a thread's type cannot be had");
+            tracing::debug!(%error, %thread, "a thread's type cannot be had");
             false
         }
     }

@@ -14,5 +14,4 @@ pub use live::live;
 pub use split::split;
 pub use text::{escape_markdown, thread_name};
 
-/// The longest message, in Unicode code points (Discord: resources/message#create-message).
-pub const MESSAGE_LIMIT: usize = 2_000;
+pub use crate::delivery::MESSAGE_LIMIT;

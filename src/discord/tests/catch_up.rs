@@ -151,6 +151,66 @@ async fn what_is_too_old_is_left_out_and_the_place_is_told() {
 }
 
 #[tokio::test]
+async fn of_what_nobody_wrote_nobody_is_told_that_it_was_left_out() {
+    let days = Duration::from_hours(48);
+    let clock = SimClock::manual(Clock::system().now().before(days).get());
+    let sim = Sim::start(SimConfig {
+        clock: clock.clone(),
+        ..SimConfig::default()
+    })
+    .await;
+    let general = sim.channel("general");
+    let decided = say(&sim, "old").await;
+    // A machine, and Discord itself.
+    sim.bot_user("robot").says("beep").in_(general).await;
+    sim.create_thread_in(general, "a thread");
+    let newest = sim.messages(general).last().unwrap().id;
+    clock.advance(days);
+    let bounds = CatchUp {
+        max_age: Duration::from_hours(24),
+        max_messages: 100,
+    };
+    let served = Served::start_by(bounded(&sim, bounds), watching(&sim, Some(decided))).await;
+    let place = channel(&sim, "general");
+    served
+        .house
+        .until_marked_up_to(place, MessageId::new(newest.get()))
+        .await;
+    assert_eq!(*served.house.left_out.lock(), []);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn what_somebody_wrote_is_left_out_with_a_word_whatever_machines_said_after_it() {
+    let days = Duration::from_hours(48);
+    let clock = SimClock::manual(Clock::system().now().before(days).get());
+    let sim = Sim::start(SimConfig {
+        clock: clock.clone(),
+        ..SimConfig::default()
+    })
+    .await;
+    let general = sim.channel("general");
+    let decided = say(&sim, "old").await;
+    say(&sim, "too old").await;
+    let mut last = 0;
+    // More than Discord gives at once.
+    for _ in 0..120 {
+        let beep = sim.bot_user("robot").says("beep").in_(general).await;
+        last = beep.id.get();
+    }
+    clock.advance(days);
+    let bounds = CatchUp {
+        max_age: Duration::from_hours(24),
+        max_messages: 100,
+    };
+    let served = Served::start_by(bounded(&sim, bounds), watching(&sim, Some(decided))).await;
+    until_heard_last(&sim, &served.house, "last").await;
+    let told = served.house.left_out.lock().clone();
+    assert_eq!(told, [(channel(&sim, "general"), MessageId::new(last))]);
+    served.stop().await;
+}
+
+#[tokio::test]
 async fn a_thread_that_was_archived_meanwhile_is_read_too() {
     let sim = Sim::start(SimConfig::default()).await;
     let decided = say(&sim, "old").await;

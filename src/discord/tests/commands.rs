@@ -13,7 +13,7 @@ use crate::{
         registration::register,
         testing::{FakeHouse, connected, settings},
     },
-    session::SessionView,
+    session::{Audience, SessionView},
     store::Store,
     words::{ChannelId, GuildId, Place, RunState, SessionId},
 };
@@ -176,6 +176,7 @@ async fn session_list_names_the_conversations_of_the_channel() {
             thread: Some(first),
         },
         at: first,
+        audience: Audience::Thread,
         title: "fix the build".into(),
         project: "demo".into(),
         state: Some(RunState::Running),

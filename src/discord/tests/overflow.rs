@@ -1,6 +1,6 @@
 //! More events at once than the tap holds.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use discord_sim::{Sim, SimConfig};
 use serenity::all::{self as sn, Cache};
@@ -43,6 +43,7 @@ async fn what_did_not_fit_into_the_tap_is_read_back_in_its_order() {
         Arc::new(Cache::new()),
         Arc::new(places),
         Clock::system(),
+        Duration::from_millis(500),
     );
     let (sessions, begun) = mpsc::unbounded_channel();
     let (feed, tapped) = queue(2);

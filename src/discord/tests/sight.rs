@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::Millis,
-    session::SessionView,
+    session::{Audience, SessionView},
     words::{ChannelId, GuildId, Place, SessionId},
 };
 
@@ -24,6 +24,7 @@ fn view(sim: &Sim, title: &str, channel: Id, at: Id) -> SessionView {
             thread: Some(ChannelId::new(at.get())),
         },
         at: ChannelId::new(at.get()),
+        audience: Audience::Thread,
         title: title.to_owned(),
         project: "demo".to_owned(),
         state: None,

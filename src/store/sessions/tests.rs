@@ -3,7 +3,10 @@
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 
 use super::*;
-use crate::store::{ProjectRow, open::MIGRATIONS};
+use crate::{
+    store::{NewDelivery, NewRequest, Payload, ProjectRow, open::MIGRATIONS},
+    words::{Person, RequestId, Tier},
+};
 
 const NOW: Millis = Millis::new(1_000);
 
@@ -84,7 +87,7 @@ async fn the_session_of_a_channel_comes_before_those_that_only_post_there() {
     assert!(insert(&store, &stranded).await);
     assert_eq!(at(&store, 2).await, None);
     let mut tx = store.write().await.unwrap();
-    tx.post_in_channel(stranded.id).await.unwrap();
+    tx.post_in_channel(stranded.thread).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(at(&store, 2).await, Some(stranded.id));
     let bound = session(2, 2, Some("ops"));
@@ -95,6 +98,90 @@ async fn the_session_of_a_channel_comes_before_those_that_only_post_there() {
     assert_eq!(at(&store, 2).await, Some(stranded.id));
     assert!(end(&store, stranded.id).await);
     assert_eq!(at(&store, 2).await, None);
+}
+
+#[tokio::test]
+async fn sessions_move_together_and_the_open_one_that_finds_its_place_taken_ends() {
+    let (store, _home) = store().await;
+    let (ended, open) = (session(2, 3, None), session(2, 3, Some("Plans")));
+    assert!(insert(&store, &ended).await);
+    assert!(end(&store, ended.id).await);
+    assert!(insert(&store, &open).await);
+    let (from, to, taken) = (ChannelId::new(3), ChannelId::new(4), ChannelId::new(5));
+    let mut tx = store.write().await.unwrap();
+    assert!(tx.move_sessions(from, to, NOW).await.unwrap());
+    tx.commit().await.unwrap();
+    for id in [ended.id, open.id] {
+        let row = store.session(id).await.unwrap();
+        assert_eq!((row.thread_id, row.post_channel_id), (to, to));
+    }
+    assert_eq!(at(&store, 4).await, Some(open.id));
+    let other = session(2, 5, None);
+    assert!(insert(&store, &other).await);
+    let mut tx = store.write().await.unwrap();
+    assert!(!tx.move_sessions(to, taken, NOW).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(at(&store, 5).await, Some(other.id));
+    assert!(store.session(open.id).await.unwrap().has_ended());
+    // Its name is free.
+    assert!(insert(&store, &session(2, 6, Some("Plans"))).await);
+}
+
+#[tokio::test]
+async fn a_thread_grows_from_a_message_that_somebody_or_baton_wrote_or_is_about_to() {
+    let (store, _home) = store().await;
+    let (command, announcement) = (ChannelId::new(7), MessageId::new(8));
+    let grows = async |thread| store.grows_from_a_message(thread).await.unwrap();
+    assert!(!grows(command).await);
+    let opening = NewDelivery {
+        key: "opening".into(),
+        lane: command,
+        session: None,
+        run: None,
+        payload: Payload::Opening {
+            channel: ChannelId::new(2),
+            text: "it begins".into(),
+            name: "Plans".into(),
+        },
+    };
+    let mut tx = store.write().await.unwrap();
+    assert!(tx.deliver(&opening, NOW).await.unwrap());
+    tx.commit().await.unwrap();
+    assert!(grows(command).await);
+    assert!(!grows(announcement.thread()).await);
+    let head = store.waiting_heads().await.unwrap().remove(0);
+    let id = store.delivery(head.n).await.unwrap().id;
+    let mut tx = store.write().await.unwrap();
+    tx.part_sent(id, announcement).await.unwrap();
+    tx.change_lane(command, announcement.thread())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert!(!grows(command).await);
+    assert!(grows(announcement.thread()).await);
+    let moved = store.waiting_heads().await.unwrap().remove(0);
+    assert_eq!((moved.n, moved.lane), (head.n, announcement.thread()));
+
+    let session = session(2, 9, None);
+    assert!(insert(&store, &session).await);
+    let request = NewRequest {
+        id: RequestId::fresh(),
+        message: MessageId::new(9),
+        channel: ChannelId::new(2),
+        session: session.id,
+        person: Person {
+            id: UserId::new(1),
+            name: "ann".into(),
+            roles: Vec::new(),
+        },
+        tier: Tier::Member,
+        text: "hello".into(),
+    };
+    assert!(!grows(session.thread).await);
+    let mut tx = store.write().await.unwrap();
+    assert!(tx.insert_request(&request, NOW).await.unwrap());
+    tx.commit().await.unwrap();
+    assert!(grows(session.thread).await);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod database;
 mod journal;
 mod panic;
+mod race;
 mod roles;
 mod runner;
 mod settings;

@@ -1,16 +1,22 @@
 //! `/session list`: the conversations of a channel, or of all places that one may see.
 
-use super::super::{
-    CommandError, Context,
-    answer::{fitting, say},
-    introduced,
-    sight::seen,
+use super::{
+    super::{
+        CommandError, Context,
+        answer::{fitting, say},
+        introduced,
+        sight::visible,
+    },
+    PATIENCE,
 };
 use crate::{
     access::Action,
     discord::render,
     session::{Reach, SessionView},
 };
+
+/// Sessions that the list shows; Discord's messages have room for about so many lines.
+const LISTED: usize = 15;
 
 /// How far the list reaches.
 #[derive(Clone, Copy, Debug, poise::ChoiceParameter)]
@@ -35,7 +41,8 @@ pub(super) async fn list(
     };
     let house = &context.data().house;
     let sessions = house.sessions(&caller.person, &permit, reach).await?;
-    let sessions = seen(context, sessions).await;
+    let mut sessions = visible(context, sessions, PATIENCE).await;
+    sessions.truncate(LISTED);
     say(context, &sentences(&sessions, reach)).await
 }
 

@@ -5,8 +5,13 @@ mod list;
 mod start;
 mod stop;
 
-use super::{Caller, CommandError, Context};
+use std::time::Duration;
+
+use super::{Caller, CommandError, Context, sight::visible};
 use crate::access::{Action, Permit};
+
+/// How long Discord is asked which threads the caller can see, before the others are left out.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Conversations with agents
 #[expect(
@@ -26,7 +31,7 @@ pub(in crate::discord::commands) async fn session(
 }
 
 /// A permit to end the session that somebody means: the one here, or one of the channel by
-/// its name. `None` if there is none.
+/// its name. `None` if there is none that he can see.
 async fn to_be_ended(
     context: Context<'_>,
     caller: &Caller,
@@ -34,7 +39,8 @@ async fn to_be_ended(
 ) -> Result<Option<Permit>, CommandError> {
     let permit = caller.permit(context, Action::ListSessions).await?;
     let house = &context.data().house;
-    let Some(view) = house.find_session(&permit, name).await? else {
+    let found = house.find_sessions(&permit, name).await?;
+    let Some(view) = visible(context, found, PATIENCE).await.into_iter().next() else {
         return Ok(None);
     };
     // He may be something else where it lives.

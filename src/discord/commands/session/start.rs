@@ -3,7 +3,7 @@
 use super::super::{CommandError, Context, answer::say, introduced, offers};
 use crate::{
     discord::render,
-    session::{Spot, StartOrder, Started},
+    session::{StartIn, StartOrder, Started},
     words::MessageId,
 };
 
@@ -43,14 +43,14 @@ pub(super) async fn start(
         name: render::thread_name(&name),
         project: project.map(|project| project.trim().to_owned()),
         model: model.map(|model| model.trim().to_owned()),
-        spot: if here == Some(true) {
-            Spot::Here
+        start_in: if here == Some(true) {
+            StartIn::ThisChannel
         } else {
-            Spot::Thread
+            StartIn::NewThread
         },
     };
     let house = &context.data().house;
-    let demanded = house.demanded(caller.place, &order);
+    let demanded = house.demanded(caller.place, order.project.as_deref(), order.start_in);
     let permit = caller.permit(context, demanded).await?;
     match runtime {
         None | Some(Program::Claude) => {}
