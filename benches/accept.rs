@@ -31,7 +31,7 @@ use baton::{
         Bystanders, ChannelMode, Engine, Heard, Limits, Parts, ProjectAgent, Projects, Speakers,
     },
     store::{ProjectRow, Store},
-    words::{Addressed, ChannelId, GuildId, MessageId, Person, Place, RuntimeKind, UserId},
+    words::{Addressed, ChannelId, Guests, GuildId, MessageId, Person, Place, RuntimeKind, UserId},
 };
 use figures::{HEAD, Samples};
 use tokio::sync::mpsc;
@@ -226,6 +226,7 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
                 user: Some(OWNER),
                 role: None,
             },
+            clock.clone(),
         ),
         outbox: Outbox::new(store.clone(), clock.clone()),
         chat: Arc::new(Silence),
@@ -235,6 +236,7 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
             channels: vec![CHANNEL],
             model: None,
             caps: ProjectCaps::default(),
+            guests: Guests::None,
             allowed_tools: Vec::new(),
             policy: ToolPolicy::parse(&[]).unwrap(),
         }]),

@@ -1,7 +1,8 @@
 //! The decision with the memberships as they stand now.
 
-use super::{Action, Owners, Permit, Refusal, policy};
+use super::{Action, Owners, Permit, Refusal, policy::Law};
 use crate::{
+    clock::Clock,
     store::{MembershipRow, Store, StoreError},
     words::{Person, Place, Tier},
 };
@@ -12,32 +13,56 @@ use crate::{
 pub struct Gate {
     store: Store,
     owners: Owners,
+    clock: Clock,
 }
 
 impl Gate {
     /// A gate for the owners of the settings.
-    pub const fn new(store: Store, owners: Owners) -> Self {
-        Self { store, owners }
+    pub const fn new(store: Store, owners: Owners, clock: Clock) -> Self {
+        Self {
+            store,
+            owners,
+            clock,
+        }
     }
 
     pub(super) const fn store(&self) -> &Store {
         &self.store
     }
 
-    pub(super) const fn owners(&self) -> Owners {
-        self.owners
+    pub(super) const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
-    /// What a person is at a place, and the memberships that have a say in it.
+    /// What holds now.
+    pub(super) fn law<'a>(&self, rows: &'a [MembershipRow]) -> Law<'a> {
+        Law {
+            owners: self.owners,
+            rows,
+            now: self.clock.now(),
+        }
+    }
+
+    /// What a person is at the permit's place, and the memberships that have a say in it now.
     pub async fn standing(
         &self,
+        permit: &Permit,
         person: &Person,
-        place: Place,
     ) -> Result<(Tier, Vec<MembershipRow>), StoreError> {
+        let place = permit.place();
         let mut rows = self.store.memberships_of(person.id, &person.roles).await?;
-        let tier = policy::tier(person, place, &rows, self.owners);
-        rows.retain(|row| place.scopes().any(|scope| scope == row.scope));
+        let law = self.law(&rows);
+        let (tier, now) = (law.tier(person, place), law.now);
+        rows.retain(|row| row.holds_at(now) && place.scopes().any(|scope| scope == row.scope));
         Ok((tier, rows))
+    }
+
+    /// Every membership that holds now.
+    pub async fn memberships(&self, _: &Permit) -> Result<Vec<MembershipRow>, StoreError> {
+        let now = self.clock.now();
+        let mut rows = self.store.memberships().await?;
+        rows.retain(|row| row.holds_at(now));
+        Ok(rows)
     }
 
     /// May he? The outer error is the database's.
@@ -48,6 +73,6 @@ impl Gate {
         action: Action,
     ) -> Result<Result<Permit, Refusal>, StoreError> {
         let rows = self.store.memberships_of(person.id, &person.roles).await?;
-        Ok(policy::decide(person, place, action, &rows, self.owners))
+        Ok(self.law(&rows).decide(person, place, action))
     }
 }

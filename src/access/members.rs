@@ -1,15 +1,17 @@
 //! Changes of memberships by people: who may make whom what, and the change itself.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use super::{
-    Action, Gate, Owners, Permit,
-    policy::{rank, tier_in},
+    Action, Gate, Permit,
+    judge::{Asked, judge},
 };
 use crate::{
     clock::Millis,
     store::{MembershipRow, StoreError, Subject},
-    words::{Person, Place, Scope, Tier},
+    words::{Person, Scope, Tier},
 };
 
 /// What somebody wants to change.
@@ -21,6 +23,8 @@ pub struct Change {
     pub scope: Scope,
     /// What it is to give; `None` takes it away.
     pub tier: Option<Tier>,
+    /// How long it is to hold; `None` for until somebody takes it away.
+    pub span: Option<Duration>,
 }
 
 /// What a change did.
@@ -49,10 +53,10 @@ pub enum Forbidden {
          can."
     )]
     OwnerBySettings,
-    /// It would change somebody who is no less than himself.
+    /// It would change somebody who is no less than himself, or may be.
     #[error(
-        "That would change somebody who is an owner too. The operator of Baton can do it with `baton \
-         member`."
+        "That would change somebody who is an owner too, or could be one by a role. The operator of \
+         Baton can do it with `baton member`."
     )]
     NoLess,
     /// It would make him more than he is.
@@ -61,25 +65,29 @@ pub enum Forbidden {
     /// Nobody would be left.
     #[error("You are the last owner there. Make somebody else an owner first.")]
     LastOwner,
+    /// Somebody became an owner while the change was prepared.
+    #[error("The owners have changed this very moment, and nothing else was done. Try it again.")]
+    Overtaken,
 }
 
 impl Gate {
     /// Changes a membership for somebody who may, with a line in the audit trail.
     ///
     /// `actor` is the permit's person. `known` are people with their roles: whom the change is
-    /// about, if it is one, and the owners that are stored, if it is about a role.
+    /// about, if it is one, and the owners that are stored.
     pub async fn change_membership(
         &self,
         permit: &Permit,
         actor: &Person,
         change: Change,
         known: &[Person],
-        now: Millis,
     ) -> Result<Result<Changed, Forbidden>, StoreError> {
         if permit.action() != Action::ManageMembers || permit.person() != actor.id {
             return Ok(Err(Forbidden::NotYours));
         }
+        let now = self.clock().now();
         let mut tx = self.store().write().await?;
+        tx.remove_ended_memberships(now).await?;
         let rows = tx.memberships().await?;
         let asked = Asked {
             actor,
@@ -87,32 +95,24 @@ impl Gate {
             change,
             known,
         };
-        if let Err(why) = judge(&asked, &rows, self.owners()) {
+        if let Err(why) = judge(&asked, &self.law(&rows)) {
             return Ok(Err(why));
         }
-        let Change {
-            subject,
-            scope,
-            tier,
-        } = change;
-        let (changed, action, tier) = match tier {
-            Some(tier) => {
-                let row = MembershipRow {
-                    subject,
-                    scope,
-                    tier,
-                    granted_by: Some(actor.id),
-                    granted_at: now,
-                };
+        let Change { subject, scope, .. } = change;
+        let (changed, action, detail) = match change.row(actor, now) {
+            Some(row) => {
                 tx.set_membership(&row).await?;
-                (Changed::Set, "membership_set", tier)
+                (Changed::Set, "membership_set", told(&row))
             }
             None => match tx.remove_membership(subject, scope).await? {
-                Some(tier) => (Changed::Removed(tier), "membership_removed", tier),
+                Some(tier) => (
+                    Changed::Removed(tier),
+                    "membership_removed",
+                    format!("{tier} in {scope}"),
+                ),
                 None => return Ok(Ok(Changed::Nothing)),
             },
         };
-        let detail = format!("{tier} in {scope}");
         tx.audit(now, Some(actor.id), action, &subject.to_string(), &detail)
             .await?;
         tx.commit().await?;
@@ -121,77 +121,25 @@ impl Gate {
     }
 }
 
-/// A change with all that decides on it.
-struct Asked<'a> {
-    actor: &'a Person,
-    here: Place,
-    change: Change,
-    known: &'a [Person],
-}
-
-/// Decides. Pure: what it depends on is in its arguments.
-fn judge(asked: &Asked<'_>, rows: &[MembershipRow], owners: Owners) -> Result<(), Forbidden> {
-    let Asked {
-        actor,
-        here,
-        change,
-        known,
-    } = asked;
-    let scopes = scopes_of(change.scope, *here);
-    let own = tier_in(actor, &scopes, rows, owners);
-    if own != Tier::Owner {
-        return Err(Forbidden::NotYours);
-    }
-    match change.subject {
-        Subject::User(id) if owners.user == Some(id) => return Err(Forbidden::OwnerBySettings),
-        Subject::Role(id) if owners.role == Some(id) => return Err(Forbidden::OwnerBySettings),
-        Subject::User(_) | Subject::Role(_) => {}
-    }
-    let then = changed(rows, change);
-    let before = |person: &Person| tier_in(person, &scopes, rows, owners);
-    let after = |person: &Person| tier_in(person, &scopes, &then, owners);
-    let others = || known.iter().filter(|person| person.id != actor.id);
-    for person in others() {
-        let (before, after) = (before(person), after(person));
-        if before != after && rank(before) >= rank(own) {
-            return Err(Forbidden::NoLess);
-        }
-    }
-    let own_after = after(actor);
-    if rank(own_after) > rank(own) {
-        return Err(Forbidden::Raise);
-    }
-    let somebody_stays =
-        owners.user.is_some() || others().any(|person| after(person) == Tier::Owner);
-    if own_after != own && !somebody_stays {
-        return Err(Forbidden::LastOwner);
-    }
-    Ok(())
-}
-
-/// The scopes that hold where one of them holds, nearest first. Of a thread elsewhere the channel is
-/// not known: then only who owns the whole server owns it.
-fn scopes_of(scope: Scope, here: Place) -> Vec<Scope> {
-    match scope {
-        Scope::Global => vec![scope],
-        Scope::Thread(id) if here.thread == Some(id) => here.scopes().collect(),
-        Scope::Channel(_) | Scope::Thread(_) => vec![scope, Scope::Global],
+impl Change {
+    /// The membership that it is to be from now on, if any.
+    pub(super) fn row(&self, actor: &Person, now: Millis) -> Option<MembershipRow> {
+        Some(MembershipRow {
+            subject: self.subject,
+            scope: self.scope,
+            tier: self.tier?,
+            granted_by: Some(actor.id),
+            granted_at: now,
+            expires_at: self.span.map(|span| now.after(span)),
+        })
     }
 }
 
-/// The memberships as they would be.
-fn changed(rows: &[MembershipRow], change: &Change) -> Vec<MembershipRow> {
-    let is_meant = |row: &MembershipRow| row.subject == change.subject && row.scope == change.scope;
-    let rest = rows.iter().filter(|row| !is_meant(row)).cloned();
-    let new = change.tier.map(|tier| MembershipRow {
-        subject: change.subject,
-        scope: change.scope,
-        tier,
-        granted_by: None,
-        granted_at: Millis::new(0),
-    });
-    rest.chain(new).collect()
+/// A membership as the audit trail has it.
+fn told(row: &MembershipRow) -> String {
+    let MembershipRow { tier, scope, .. } = row;
+    match row.expires_at {
+        Some(end) => format!("{tier} in {scope} until {end}"),
+        None => format!("{tier} in {scope}"),
+    }
 }
-
-#[cfg(test)]
-mod tests;

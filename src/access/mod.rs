@@ -4,10 +4,15 @@
 //! room reads memberships, and changes them for people who may; it knows no sessions, no runs and
 //! no Discord.
 
+mod action;
 mod gate;
+mod judge;
 mod members;
+#[cfg(test)]
+mod model;
 mod policy;
 
+pub use action::Action;
 pub use gate::Gate;
 pub use members::{Change, Changed, Forbidden};
-pub use policy::{Action, Owners, Permit, Refusal};
+pub use policy::{Owners, Permit, Refusal};

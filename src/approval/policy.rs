@@ -14,10 +14,25 @@ const OWN_LIST: &[&str] = &[
     "TodoWrite",
 ];
 
+/// Tools that look at the project's files and do nothing else: they change nothing, run nothing and
+/// reach nobody.
+const LOOKING: &[&str] = &["Read", "Grep", "Glob"];
+
 /// The rules of one project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToolPolicy {
     rules: Vec<ToolRule>,
+    reach: Reach,
+}
+
+/// How much of a project's rules there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Reach {
+    /// All of them.
+    #[default]
+    Whole,
+    /// Those that only let an agent look.
+    Looking,
 }
 
 /// What was decided, and by which rule.
@@ -38,6 +53,8 @@ pub enum RuleRef {
     OwnList,
     /// Built in: what no rule of the project allows is denied.
     Unnamed,
+    /// Built in: where guests speak, an agent only looks.
+    LooksOnly,
     /// Built in: what the agent program's own rules do not allow is denied, as nobody is asked yet.
     NobodyAsked,
 }
@@ -48,6 +65,7 @@ impl fmt::Display for RuleRef {
             Self::Project(rule) => write!(f, "allowed_tools: {rule}"),
             Self::OwnList => f.write_str("built in: the agent's own list"),
             Self::Unnamed => f.write_str("built in: no rule allows it"),
+            Self::LooksOnly => f.write_str("built in: where guests speak, an agent only looks"),
             Self::NobodyAsked => f.write_str("built in: nobody is asked"),
         }
     }
@@ -59,7 +77,23 @@ impl ToolPolicy {
         let rules = rules.iter().map(|rule| ToolRule::parse(rule));
         Ok(Self {
             rules: rules.collect::<Result<_, _>>()?,
+            reach: Reach::Whole,
         })
+    }
+
+    /// Those of the rules that let an agent look at the project, and no others.
+    #[must_use]
+    pub fn looking(&self) -> Self {
+        let looks = |rule: &&ToolRule| LOOKING.contains(&rule.tool());
+        Self {
+            rules: self.rules.iter().filter(looks).cloned().collect(),
+            reach: Reach::Looking,
+        }
+    }
+
+    /// The rules as the operator wrote them.
+    pub fn texts(&self) -> Vec<String> {
+        self.rules.iter().map(|rule| rule.text.clone()).collect()
     }
 
     /// Decides of a call in the project's directory, which is absolute and without links.
@@ -109,6 +143,14 @@ impl ToolPolicy {
                      add a rule to the project's `allowed_tools`."
                 )),
                 rule: RuleRef::Project(rule.text.clone()),
+            },
+            None if self.reach == Reach::Looking => Decision {
+                verdict: Verdict::Deny(format!(
+                    "{tool} is not available here: guests speak in this conversation, so all you do \
+                     is look, with {}. A member can ask for more in a conversation of his own.",
+                    LOOKING.join(", ")
+                )),
+                rule: RuleRef::LooksOnly,
             },
             None => Decision {
                 verdict: Verdict::Deny(format!(
@@ -312,6 +354,44 @@ mod tests {
                 rule: RuleRef::NobodyAsked,
             }
         );
+    }
+
+    #[test]
+    fn where_guests_speak_only_the_rules_are_left_that_let_an_agent_look() {
+        let all = policy(&[
+            "Read(docs/**)",
+            "Grep",
+            "Edit",
+            "Bash",
+            "WebFetch",
+            "WebSearch",
+            "Task",
+            "mcp__forge",
+        ]);
+        let looking = all.looking();
+        assert_eq!(looking.texts(), ["Read(docs/**)", "Grep"]);
+        let inside = json!({"file_path": "/srv/app/docs/a", "command": "ls", "pattern": "x",
+            "url": "https://docs.rs", "query": "x", "prompt": "p"});
+        for (tool, rule) in [
+            ("Read", RuleRef::Project("Read(docs/**)".into())),
+            ("Grep", RuleRef::Project("Grep".into())),
+            ("TaskCreate", RuleRef::OwnList),
+            ("Glob", RuleRef::LooksOnly),
+            ("Write", RuleRef::LooksOnly),
+            ("Bash", RuleRef::LooksOnly),
+            ("WebFetch", RuleRef::LooksOnly),
+            ("WebSearch", RuleRef::LooksOnly),
+            ("Task", RuleRef::LooksOnly),
+            ("mcp__forge__send", RuleRef::LooksOnly),
+        ] {
+            let decision = gate(&looking, tool, inside.clone());
+            assert_eq!(decision.rule, rule, "{tool}");
+            let denied = matches!(decision.verdict, Verdict::Deny(_));
+            assert_eq!(denied, rule == RuleRef::LooksOnly, "{tool}");
+        }
+        let elsewhere = json!({"file_path": "/srv/app/src/a"});
+        let decision = gate(&looking, "Read", elsewhere);
+        assert!(matches!(decision.verdict, Verdict::Deny(_)));
     }
 
     #[test]

@@ -90,6 +90,11 @@ const KNOWN: &[&str] = &[
 ];
 
 impl ToolRule {
+    /// The tool that it is about.
+    pub(super) fn tool(&self) -> &str {
+        &self.tool
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, PolicyError> {
         let rule = text.trim().to_owned();
         let (name, what) = match rule.split_once('(') {

@@ -1,7 +1,8 @@
 //! `baton member`: who may do what, from the operator's command line.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
+use chrono::DateTime;
 use clap::Subcommand;
 
 use super::{ConfigFile, terminal};
@@ -29,6 +30,9 @@ enum What {
         /// global, channel:ID or thread:ID
         #[arg(long, default_value = "global")]
         scope: Scope,
+        /// How long it holds, such as 12h or 7d; without it, until somebody takes it away
+        #[arg(long = "for", value_parser = humantime::parse_duration)]
+        span: Option<Duration>,
         #[command(flatten)]
         file: ConfigFile,
     },
@@ -83,32 +87,41 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
 async fn carry_out(store: &Store, what: What) -> anyhow::Result<String> {
     match what {
         What::Set {
-            whom, tier, scope, ..
-        } => set(store, whom.subject()?, tier, scope).await,
+            whom,
+            tier,
+            scope,
+            span,
+            ..
+        } => set(store, whom.subject()?, tier, scope, span).await,
         What::Remove { whom, scope, .. } => remove(store, whom.subject()?, scope).await,
         What::List { .. } => list(store).await,
     }
 }
 
-async fn set(store: &Store, subject: Subject, tier: Tier, scope: Scope) -> anyhow::Result<String> {
+async fn set(
+    store: &Store,
+    subject: Subject,
+    tier: Tier,
+    scope: Scope,
+    span: Option<Duration>,
+) -> anyhow::Result<String> {
+    let now = Clock::system().now();
+    let expires_at = span.map(|span| now.after(span));
     let row = MembershipRow {
         subject,
         scope,
         tier,
         granted_by: None,
-        granted_at: Clock::system().now(),
+        granted_at: now,
+        expires_at,
     };
     let mut tx = store.write().await?;
     tx.set_membership(&row).await?;
-    audit(
-        &mut tx,
-        "membership_set",
-        subject,
-        &format!("{tier} in {scope}"),
-    )
-    .await?;
+    let until = until(&row);
+    let detail = format!("{tier} in {scope}{until}");
+    audit(&mut tx, "membership_set", subject, &detail).await?;
     tx.commit().await?;
-    Ok(format!("{subject} is {tier} in {scope}.\n"))
+    Ok(format!("{subject} is {tier} in {scope}{until}.\n"))
 }
 
 async fn remove(store: &Store, subject: Subject, scope: Scope) -> anyhow::Result<String> {
@@ -128,7 +141,9 @@ async fn remove(store: &Store, subject: Subject, scope: Scope) -> anyhow::Result
 }
 
 async fn list(store: &Store) -> anyhow::Result<String> {
-    let rows = store.memberships().await?;
+    let now = Clock::system().now();
+    let mut rows = store.memberships().await?;
+    rows.retain(|row| row.holds_at(now));
     if rows.is_empty() {
         return Ok("There are no memberships; only the owners of the settings may ask.\n".into());
     }
@@ -136,13 +151,24 @@ async fn list(store: &Store) -> anyhow::Result<String> {
     for row in rows {
         writeln!(
             text,
-            "{:<28} {:<8} {}",
+            "{:<28} {:<8} {}{}",
             row.subject.to_string(),
             row.tier.as_str(),
-            row.scope
+            row.scope,
+            until(&row)
         )?;
     }
     Ok(text)
+}
+
+/// Until when a membership holds, as the end of a sentence.
+fn until(row: &MembershipRow) -> String {
+    let end = row
+        .expires_at
+        .and_then(|end| DateTime::from_timestamp_millis(end.get()));
+    end.map_or_else(String::new, |end| {
+        format!(" until {}", end.format("%Y-%m-%d %H:%M UTC"))
+    })
 }
 
 async fn audit(tx: &mut Tx, action: &str, subject: Subject, detail: &str) -> anyhow::Result<()> {

@@ -34,6 +34,7 @@ pub(super) fn of(settings: &Settings) -> Result<Projects> {
                 active: project.max_active,
                 queued: project.max_queued,
             },
+            guests: project.guests,
             allowed_tools: project.allowed_tools.clone(),
             policy,
         });

@@ -115,7 +115,7 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
     let engine = Engine::new(Parts {
         store: store.clone(),
         clock: clock.clone(),
-        gate: Gate::new(store.clone(), owners(&settings)),
+        gate: Gate::new(store.clone(), owners(&settings), clock.clone()),
         outbox: Arc::clone(&outbox),
         chat: Arc::clone(&chat) as _,
         projects,

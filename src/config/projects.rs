@@ -15,7 +15,7 @@ use super::{
     section::Section,
     values::{self, wrong},
 };
-use crate::words::{ChannelId, RuntimeKind, UnknownWord};
+use crate::words::{ChannelId, Guests, RuntimeKind, UnknownWord};
 
 /// What an agent may do without being asked if the project says nothing: look, not touch.
 const ALLOWED_TOOLS: [&str; 3] = ["Read", "Grep", "Glob"];
@@ -39,6 +39,8 @@ pub struct Project {
     pub max_queued: Option<usize>,
     /// What the agent may use without being asked, as the agent program writes such rules.
     pub allowed_tools: Vec<String>,
+    /// What its guests may do.
+    pub guests: Guests,
 }
 
 /// 1 to 40 characters of `a-z`, `0-9`, `-` and `_`.
@@ -133,6 +135,7 @@ impl Project {
         let max_active = section.optional("max_active", as_all, values::count(1..=1_000));
         let max_queued = section.optional("max_queued", as_all, values::count(1..=100_000));
         let allowed_tools = section.or("allowed_tools", ALLOWED_TOOLS.to_vec(), read_tools);
+        let guests = section.or("guests", Guests::None.as_str(), read_guests);
         section.finish();
         Some(Self {
             name: name?,
@@ -143,6 +146,7 @@ impl Project {
             max_active: max_active.ok()?,
             max_queued: max_queued.ok()?,
             allowed_tools: allowed_tools?,
+            guests: guests?,
         })
     }
 }
@@ -196,6 +200,16 @@ fn read_runtime(value: &Value) -> Result<RuntimeKind, Complaint> {
             value,
             "is no agent program that Baton knows",
             format!("Write one of: {}.", all.join(", ")),
+        )
+    })
+}
+
+fn read_guests(value: &Value) -> Result<Guests, Complaint> {
+    values::text(value)?.parse().map_err(|_| {
+        wrong(
+            value,
+            "is nothing that guests can be let do",
+            "Write \"none\", or \"ask\" to let them ask an agent that only reads.",
         )
     })
 }

@@ -93,15 +93,15 @@ pub(super) trait House: Send + Sync + 'static {
     /// The projects of the settings.
     fn projects(&self) -> &Projects;
 
-    /// What a person is at a place, and the memberships that have a say in it.
+    /// What a person is at the permit's place, and the memberships that have a say in it.
     async fn standing(
         &self,
+        permit: &Permit,
         person: &Person,
-        place: Place,
     ) -> Result<(Tier, Vec<MembershipRow>), SessionError>;
 
     /// Every membership.
-    async fn memberships(&self) -> Result<Vec<MembershipRow>, SessionError>;
+    async fn memberships(&self, permit: &Permit) -> Result<Vec<MembershipRow>, SessionError>;
 
     /// Changes a membership for somebody who may.
     async fn change_membership(
@@ -113,7 +113,7 @@ pub(super) trait House: Send + Sync + 'static {
     ) -> Result<Result<Changed, Forbidden>, SessionError>;
 
     /// How the server is.
-    async fn health(&self) -> Result<Health, SessionError>;
+    async fn health(&self, permit: &Permit) -> Result<Health, SessionError>;
 
     /// Where the session of a run posts now; `None` if there is no such run.
     async fn posts_in(&self, run: RunId) -> Result<Option<ChannelId>, SessionError>;
@@ -234,14 +234,14 @@ impl House for Behind {
 
     async fn standing(
         &self,
+        permit: &Permit,
         person: &Person,
-        place: Place,
     ) -> Result<(Tier, Vec<MembershipRow>), SessionError> {
-        Ok(self.0.gate().standing(person, place).await?)
+        Ok(self.0.gate().standing(permit, person).await?)
     }
 
-    async fn memberships(&self) -> Result<Vec<MembershipRow>, SessionError> {
-        Ok(self.0.store().memberships().await?)
+    async fn memberships(&self, permit: &Permit) -> Result<Vec<MembershipRow>, SessionError> {
+        Ok(self.0.gate().memberships(permit).await?)
     }
 
     async fn change_membership(
@@ -251,14 +251,10 @@ impl House for Behind {
         change: Change,
         known: &[Person],
     ) -> Result<Result<Changed, Forbidden>, SessionError> {
-        let now = self.0.clock().now();
-        let gate = self.0.gate();
-        Ok(gate
-            .change_membership(permit, actor, change, known, now)
-            .await?)
+        self.0.change_membership(permit, actor, change, known).await
     }
 
-    async fn health(&self) -> Result<Health, SessionError> {
+    async fn health(&self, _: &Permit) -> Result<Health, SessionError> {
         self.0.health().await
     }
 

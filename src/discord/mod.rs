@@ -5,11 +5,13 @@
 //! chat service of the outbox, `live` shows runs at work. The room decides nothing about persons
 //! and stores nothing but what the connection itself needs.
 
+mod caller;
 mod catch_up;
 mod chat;
 mod checked;
 mod commands;
 mod connect;
+mod controls;
 mod directory;
 mod error;
 mod failure;

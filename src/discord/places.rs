@@ -112,22 +112,28 @@ impl Places {
         kind: ChannelType,
         parent: Option<sn::ChannelId>,
     ) -> Option<Place> {
-        let is_thread = matches!(
-            kind,
-            ChannelType::NewsThread | ChannelType::PublicThread | ChannelType::PrivateThread
-        );
-        Some(if is_thread {
-            Place {
-                guild: self.guild,
-                channel: ids::channel(parent?),
-                thread: Some(channel),
+        let (channel, thread) = match kind {
+            // A post of a forum is a public thread too.
+            ChannelType::NewsThread | ChannelType::PublicThread | ChannelType::PrivateThread => {
+                (ids::channel(parent?), Some(channel))
             }
-        } else {
-            Place {
-                guild: self.guild,
-                channel,
-                thread: None,
+            ChannelType::Text
+            | ChannelType::News
+            | ChannelType::Voice
+            | ChannelType::Stage
+            | ChannelType::Forum
+            | ChannelType::Category
+            | ChannelType::Directory => (channel, None),
+            // No place of a server; or of a kind that Baton does not know, which may be a thread
+            // whose channel would be forgotten.
+            ChannelType::Private | ChannelType::GroupDm | ChannelType::Unknown(_) | _ => {
+                return None;
             }
+        };
+        Some(Place {
+            guild: self.guild,
+            channel,
+            thread,
         })
     }
 

@@ -13,6 +13,7 @@ use super::{Connection, DiscordSettings, SecureSimulator, connect, house::House}
 use crate::{
     access::{Action, Change, Changed, Forbidden, Gate, Owners, Permit, Refusal},
     admission::PerMinute,
+    clock::Clock,
     config::CatchUp,
     session::{
         Cancelled, Cleared, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
@@ -196,7 +197,7 @@ impl House for FakeHouse {
             user: Some(person.id),
             role: None,
         };
-        let gate = Gate::new(store.clone(), owners);
+        let gate = Gate::new(store.clone(), owners, Clock::system());
         Ok(gate.authorize(person, place, action).await?)
     }
 
@@ -253,13 +254,13 @@ impl House for FakeHouse {
 
     async fn standing(
         &self,
+        _: &Permit,
         _: &Person,
-        _: Place,
     ) -> Result<(Tier, Vec<MembershipRow>), SessionError> {
         Ok((Tier::Owner, Vec::new()))
     }
 
-    async fn memberships(&self) -> Result<Vec<MembershipRow>, SessionError> {
+    async fn memberships(&self, _: &Permit) -> Result<Vec<MembershipRow>, SessionError> {
         Ok(Vec::new())
     }
 
@@ -273,7 +274,7 @@ impl House for FakeHouse {
         Ok(Ok(Changed::Nothing))
     }
 
-    async fn health(&self) -> Result<Health, SessionError> {
+    async fn health(&self, _: &Permit) -> Result<Health, SessionError> {
         Err(StoreError::Damaged("not asked here".into()).into())
     }
 

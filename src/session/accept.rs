@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use super::{
-    Engine, Heard, SessionError, conversation::Conversation, sentences, slot::Reservation,
+    Engine, Heard, SessionError, conversation::Conversation, engine::permit_to_ask, sentences,
+    slot::Reservation,
 };
 use crate::{
     access::Permit,
     admission::{Full, Ticket},
     store::{NewDelivery, NewRequest, NewRun, NewSession, Payload, Tx},
-    words::{RequestId, RunId, SessionId},
+    words::{Circle, Person, RequestId, RunId, SessionId, Tier},
 };
 
 /// What became of a message.
@@ -45,6 +46,7 @@ impl Engine {
         heard: &Heard,
         conversation: Conversation,
     ) -> Result<Accepted, SessionError> {
+        permit_to_ask(permit)?;
         let now = self.clock.now();
         let project: Arc<str> = Arc::from(conversation.project());
         let mut tx = self.store.write().await?;
@@ -53,7 +55,8 @@ impl Engine {
                 return Ok(Accepted::Ended);
             }
             Conversation::Known(id, _) => (id, None),
-            Conversation::New(new) => {
+            Conversation::New(mut new) => {
+                new.circle = circle_of(permit.tier());
                 if !tx.insert_session(&new, now).await? {
                     // Its thread got a session a moment ago. In a channel that grew from this very
                     // message, which comes again; a thread was there before.
@@ -70,7 +73,10 @@ impl Engine {
             message: heard.message,
             channel: heard.channel,
             session,
-            person: heard.person.clone(),
+            person: Person {
+                id: permit.person(),
+                ..heard.person.clone()
+            },
             tier: permit.tier(),
             text: heard.text.clone(),
         };
@@ -181,5 +187,13 @@ impl Engine {
             }
         }
         Ok(())
+    }
+}
+
+/// Whose a conversation is that somebody begins.
+const fn circle_of(tier: Tier) -> Circle {
+    match tier {
+        Tier::Owner | Tier::Member => Circle::Members,
+        Tier::Guest | Tier::Blocked => Circle::Guests,
     }
 }

@@ -81,8 +81,8 @@ impl Agents {
         project: &ProjectAgent,
     ) -> Result<Agent, SessionError> {
         let (kept, leaving) = {
-            let mut shelf = self.shelf.lock();
-            (shelf.take(session.id), shelf.leaving(session.id))
+            let mut idle = self.shelf.lock();
+            (idle.take(session.id), idle.leaving(session.id))
         };
         match kept {
             Some(mut agent) if self.is_up_to_date(&agent, session, project) => {
@@ -159,7 +159,7 @@ impl Agents {
             start: Start::New,
             directory: project.directory.clone(),
             model: session.model.clone().or_else(|| project.model.clone()),
-            allowed_tools: project.allowed_tools.clone(),
+            allowed_tools: project.rules_for(session.circle),
             forbidden: self.forbidden.clone(),
             temporary: PathBuf::new(),
         }

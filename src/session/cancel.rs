@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Engine, SessionError, finish::Outcome};
+use super::{Engine, SessionError, engine::permit_for, finish::Outcome};
 use crate::{
-    access::Permit,
+    access::{Action, Permit},
     words::{RunId, SessionId},
 };
 
@@ -23,6 +23,7 @@ impl Engine {
     /// Cancels the run of the session that is or posts at the permit's place. Messages in the mailbox
     /// stay: each is somebody's own.
     pub async fn cancel(self: &Arc<Self>, permit: &Permit) -> Result<Cancelled, SessionError> {
+        permit_for(permit, Action::Cancel)?;
         let place = permit.place().post_channel();
         let Some(session) = self.store.session_at(place).await? else {
             return Ok(Cancelled::Nothing);
@@ -76,7 +77,7 @@ impl Engine {
     }
 
     /// Tells a run at work to stop; says whether it is at work.
-    fn stop_run(&self, run: RunId) -> bool {
+    pub(super) fn stop_run(&self, run: RunId) -> bool {
         let at_work = self.at_work.lock();
         let cancel = at_work.get(&run);
         cancel.inspect(|cancel| cancel.cancel()).is_some()

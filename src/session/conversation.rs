@@ -4,8 +4,9 @@ use uuid::Uuid;
 
 use super::{Engine, Heard, SessionError};
 use crate::{
+    access::Action,
     store::{NewSession, SessionRow},
-    words::{Addressed, RuntimeKind, SessionId},
+    words::{Addressed, Circle, Guests, RuntimeKind, SessionId},
 };
 
 /// The conversation that a message belongs to.
@@ -28,8 +29,8 @@ impl Conversation {
 
 /// Where a message leads.
 pub(super) enum Found {
-    /// To a conversation.
-    Conversation(Conversation),
+    /// To a conversation, and what it takes to speak there.
+    Conversation(Conversation, Action),
     /// Nowhere: it is not for Baton.
     Nothing,
     /// Nowhere, although it is for Baton: no project is set up there.
@@ -39,8 +40,9 @@ pub(super) enum Found {
 impl Engine {
     pub(super) async fn conversation(&self, heard: &Heard) -> Result<Found, SessionError> {
         if let Some(session) = self.known(heard).await? {
+            let action = self.asking_in(&session);
             let known = Conversation::Known(session.id, session.project);
-            return Ok(Found::Conversation(known));
+            return Ok(Found::Conversation(known, action));
         }
         // A reply begins nothing: whatever it goes on with is over.
         if heard.addressed != Addressed::ToBaton {
@@ -49,7 +51,8 @@ impl Engine {
         let Some(project) = self.projects.of_channel(heard.place.channel) else {
             return Ok(Found::NoProject);
         };
-        Ok(Found::Conversation(Conversation::New(NewSession {
+        let action = asking(project.guests);
+        let new = NewSession {
             id: SessionId::fresh(),
             project: project.name.clone(),
             runtime: RuntimeKind::Claude,
@@ -64,7 +67,21 @@ impl Engine {
             name: None,
             model: None,
             agent_session: Uuid::new_v4(),
-        })))
+            circle: Circle::Members,
+        };
+        Ok(Found::Conversation(Conversation::New(new), action))
+    }
+
+    /// What it takes to speak in a conversation. One of guests is closed to them when its project
+    /// does not let them ask any more.
+    pub(super) fn asking_in(&self, session: &SessionRow) -> Action {
+        match session.circle {
+            Circle::Members => Action::Ask,
+            Circle::Guests => {
+                let project = self.projects.named(&session.project);
+                asking(project.map_or(Guests::None, |project| project.guests))
+            }
+        }
     }
 
     /// In a thread every message is for its session. In a channel only what speaks to Baton is: a
@@ -84,5 +101,13 @@ impl Engine {
             return Ok(Some(session));
         }
         Ok(self.store.session_at(channel).await?)
+    }
+}
+
+/// What it takes to have an agent work where guests may do so much.
+const fn asking(guests: Guests) -> Action {
+    match guests {
+        Guests::None => Action::Ask,
+        Guests::Ask => Action::AskAsGuest,
     }
 }

@@ -6,10 +6,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Engine, SessionError, finish::Outcome, sentences};
 use crate::{
-    access::{Action, Refusal},
+    access::{Permit, Refusal},
     delivery::{ChatError, Standing},
     store::{RequestRow, RunRow, SessionRow},
-    words::{Person, RequestState, RunId, RunState},
+    words::{Person, RequestState, RunId, RunState, Tier},
 };
 
 /// How long the roles hold that a person had when he was accepted.
@@ -31,10 +31,35 @@ pub(super) enum Worked {
     NotYet(Duration),
 }
 
+/// Requests whose people may still ask, each with the proof of it. Nothing else reaches an agent.
+#[derive(Default)]
+pub(super) struct Allowed {
+    requests: Vec<RequestRow>,
+    permits: Vec<Permit>,
+}
+
+impl Allowed {
+    fn add(&mut self, request: RequestRow, permit: Permit) {
+        self.requests.push(request);
+        self.permits.push(permit);
+    }
+
+    /// In the order of acceptance.
+    pub(super) fn requests(&self) -> &[RequestRow] {
+        &self.requests
+    }
+
+    /// What the least of their people is; `None` if there is nobody.
+    fn tier(&self) -> Option<Tier> {
+        let tiers = self.permits.iter().map(Permit::tier);
+        tiers.min_by_key(|tier| tier.rank())
+    }
+}
+
 /// Who of a run's writers may still ask.
 enum Permitted {
     /// These; the others have got their outcome.
-    These(Vec<RequestRow>),
+    These(Allowed),
     /// Nobody: they have got their outcomes.
     Nobody,
     /// That of somebody nobody knows: the chat service does not answer.
@@ -43,7 +68,7 @@ enum Permitted {
 
 /// Whether somebody may still ask.
 enum Still {
-    May,
+    May(Permit),
     MayNot(Refusal),
     Unknown,
 }
@@ -56,9 +81,9 @@ impl Engine {
         run: &RunRow,
         state: RunState,
         cancel: &CancellationToken,
-    ) -> Result<ControlFlow<Worked, Vec<RequestRow>>, SessionError> {
-        let requests = match self.still_permitted(run).await? {
-            Permitted::These(requests) => requests,
+    ) -> Result<ControlFlow<Worked, Allowed>, SessionError> {
+        let allowed = match self.still_permitted(run).await? {
+            Permitted::These(allowed) => allowed,
             Permitted::Nobody => return Ok(self.end_before(run, Outcome::Refused).await),
             Permitted::Unknown if cancel.is_cancelled() => {
                 return Ok(self.end_before(run, Outcome::Withdrawn).await);
@@ -73,7 +98,7 @@ impl Engine {
         };
         let begins = state != RunState::Queued || self.take_turn(run).await?;
         Ok(if begins {
-            ControlFlow::Continue(requests)
+            ControlFlow::Continue(allowed)
         } else {
             ControlFlow::Break(Worked::Through)
         })
@@ -107,23 +132,27 @@ impl Engine {
     }
 
     /// The requests of a run whose persons may still ask. Those that certainly may not get their
-    /// outcome now.
+    /// outcome now. A run acts with no more than the least of its persons is now.
     async fn still_permitted(&self, run: &RunRow) -> Result<Permitted, SessionError> {
         let session = self.store.session(run.session_id).await?;
-        let mut permitted = Vec::new();
+        let mut allowed = Allowed::default();
         let mut is_known = true;
         for request in self.store.requests_of(run.id).await? {
             if request.state != RequestState::Taken {
                 continue;
             }
             match self.may_still(&request, &session).await? {
-                Still::May => permitted.push(request),
+                Still::May(permit) => allowed.add(request, permit),
                 Still::Unknown => is_known = false,
                 Still::MayNot(refusal) => {
                     let now = self.clock.now();
                     let mut tx = self.store.write().await?;
-                    tx.end_request(request.id, RequestState::Refused, now)
-                        .await?;
+                    if !tx
+                        .end_request(request.id, RequestState::Refused, now)
+                        .await?
+                    {
+                        continue;
+                    }
                     let key = format!("refused:{}", request.message_id);
                     let text = sentences::refused_meanwhile(refusal);
                     self.notice(&mut tx, key, session.id, session.thread_id, text)
@@ -133,12 +162,19 @@ impl Engine {
                 }
             }
         }
-        Ok(match permitted.is_empty() {
+        if !is_known {
             // What was written first must not be answered without what was.
-            _ if !is_known => Permitted::Unknown,
-            true => Permitted::Nobody,
-            false => Permitted::These(permitted),
-        })
+            return Ok(Permitted::Unknown);
+        }
+        let Some(tier) = allowed.tier() else {
+            return Ok(Permitted::Nobody);
+        };
+        if tier.rank() < run.tier.rank() {
+            let mut tx = self.store.write().await?;
+            tx.lower_run(run.id, tier).await?;
+            tx.commit().await?;
+        }
+        Ok(Permitted::These(allowed))
     }
 
     /// Asks the gate again, with the roles of the last minute.
@@ -162,18 +198,37 @@ impl Engine {
             // A role may give him what he is not in his own right, or block him.
             Err(_) => Ok(match self.judge(&with(Vec::new()), session).await? {
                 blocked @ Still::MayNot(Refusal::Blocked) => blocked,
-                Still::May if !self.store.has_role_blocks().await? => Still::May,
-                Still::May | Still::MayNot(_) | Still::Unknown => Still::Unknown,
+                Still::May(permit) if !self.store.has_role_blocks().await? => Still::May(permit),
+                Still::May(_) | Still::MayNot(_) | Still::Unknown => Still::Unknown,
             }),
         }
     }
 
     async fn judge(&self, person: &Person, session: &SessionRow) -> Result<Still, SessionError> {
-        let decision = self.authorize(person, session.place(), Action::Ask).await?;
+        let action = self.asking_in(session);
+        let decision = self.authorize(person, session.place(), action).await?;
         Ok(match decision {
-            Ok(_) => Still::May,
+            Ok(permit) => Still::May(permit),
             Err(refusal) => Still::MayNot(refusal),
         })
+    }
+
+    /// Whether who asked is known to be blocked where his conversation is.
+    pub(super) async fn is_blocked_now(
+        &self,
+        request: &RequestRow,
+        session: &SessionRow,
+    ) -> Result<bool, SessionError> {
+        let age = self.clock.now().since(request.accepted_at);
+        let mut person = request.person.clone();
+        // What he was when he asked is all that is known if he has left or cannot be looked up.
+        if age > FRESH
+            && let Ok(Standing::Member(roles)) = self.standing_of(&person).await
+        {
+            person.roles = roles;
+        }
+        let still = self.judge(&person, session).await?;
+        Ok(matches!(still, Still::MayNot(Refusal::Blocked)))
     }
 
     async fn standing_of(&self, person: &Person) -> Result<Standing, ChatError> {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine, ProjectAgent, SessionError,
     agent::{Agent, Warmth},
-    dispatch::Worked,
+    dispatch::{Allowed, Worked},
     finish::{Account, Outcome, failure, took_too_long},
     prompt, sentences,
     slot::AtWork,
@@ -19,7 +19,7 @@ use crate::{
         ErrorClass, TurnEnd, TurnOutcome,
         runner::{LinkError, Written},
     },
-    store::{RequestRow, SessionRow},
+    store::SessionRow,
     words::{RunId, RunState},
 };
 
@@ -83,7 +83,7 @@ impl Engine {
         cancel: &CancellationToken,
     ) -> Result<Worked, SessionError> {
         let row = self.store.run(run).await?;
-        if row.cancelled_by.is_some() {
+        if row.cancelled_by.is_some() || row.broken_off_at.is_some() {
             cancel.cancel();
         }
         let state = match row.state {
@@ -101,8 +101,8 @@ impl Engine {
             | RunState::Expired
             | RunState::Interrupted => return Ok(Worked::Through),
         };
-        let requests = match self.begin(&row, state, cancel).await? {
-            ControlFlow::Continue(requests) => requests,
+        let allowed = match self.begin(&row, state, cancel).await? {
+            ControlFlow::Continue(allowed) => allowed,
             ControlFlow::Break(worked) => return Ok(worked),
         };
         for _ in 0..STARTS {
@@ -111,7 +111,7 @@ impl Engine {
                     .await;
                 return Ok(Worked::Through);
             }
-            match self.attempt(run, session, &requests, cancel).await? {
+            match self.attempt(run, session, &allowed, cancel).await? {
                 Next::End(end) => {
                     self.conclude(run, session, *end).await;
                     return Ok(Worked::Through);
@@ -155,11 +155,12 @@ impl Engine {
         self: &Arc<Self>,
         run: RunId,
         session: crate::words::SessionId,
-        requests: &[RequestRow],
+        allowed: &Allowed,
         cancel: &CancellationToken,
     ) -> Result<Next, SessionError> {
         let session = self.store.session(session).await?;
         let project = self.project_of(&session)?;
+        let requests = allowed.requests();
         let context = self.context(&session, requests).await?;
         let agent = self.agents.obtain(&session, &project).await?;
         // Before the prompt: if this server dies after it was given, the next one knows that the
@@ -218,7 +219,14 @@ impl Engine {
         mut agent: Agent,
         cancel: &CancellationToken,
     ) -> Result<Next, SessionError> {
-        let turn = Turn::new(self, run, session, project);
+        let tier = match self.store.run(run).await {
+            Ok(row) => row.tier,
+            Err(error) => {
+                self.agents.end(agent).await;
+                return Err(error.into());
+            }
+        };
+        let turn = Turn::new(self, run, tier, session, project);
         let watched = match turn.watch(&mut agent, cancel).await {
             Ok(watched) => watched,
             Err(error) => {

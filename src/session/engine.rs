@@ -252,6 +252,23 @@ impl Engine {
     }
 }
 
+/// A permit is good for what it was given for, and for nothing else.
+pub(super) fn permit_for(permit: &Permit, wanted: Action) -> Result<(), SessionError> {
+    if permit.is_for(wanted) {
+        return Ok(());
+    }
+    let found = permit.action();
+    Err(SessionError::WrongPermit { found, wanted })
+}
+
+/// The same for the permits with which an agent is asked.
+pub(super) fn permit_to_ask(permit: &Permit) -> Result<(), SessionError> {
+    match permit.action() {
+        Action::AskAsGuest => Ok(()),
+        _ => permit_for(permit, Action::Ask),
+    }
+}
+
 /// Why the session room could not do what was asked. What a person sees of it is
 /// [`SessionError::sentence`].
 #[derive(Debug, Error)]
@@ -277,6 +294,14 @@ pub enum SessionError {
     /// A part of Baton has a fault.
     #[error("a panic, which the server's standard error tells more of")]
     Panicked,
+    /// A part of Baton used a permit for something else.
+    #[error("a permit for {found:?} was used for {wanted:?}")]
+    WrongPermit {
+        /// What it is for.
+        found: Action,
+        /// What it was used for.
+        wanted: Action,
+    },
     /// The project of a session is not in the settings.
     #[error("project `{0}` is not in the settings")]
     ProjectGone(String),
@@ -309,7 +334,7 @@ impl SessionError {
                  started. Ask the operator to look at the log."
                     .to_owned()
             }
-            Self::Panicked => "Baton itself has a fault. Send your message again; if that does not help, \
+            Self::Panicked | Self::WrongPermit { .. } => "Baton itself has a fault. Send your message again; if that does not help, \
                                ask the operator to look at the log."
                 .to_owned(),
             Self::ProjectGone(name) => super::sentences::project_gone(name),

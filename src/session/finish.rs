@@ -28,6 +28,9 @@ pub(super) enum Outcome {
     Refused,
     /// The agent or its runner died.
     Interrupted,
+    /// Somebody it worked for was blocked; the place was told. What others asked goes back into
+    /// the mailbox.
+    BrokenOff,
 }
 
 impl Outcome {
@@ -37,7 +40,7 @@ impl Outcome {
             Self::Failed { .. } => (RunState::Failed, RequestState::Failed),
             Self::Cancelled | Self::Withdrawn => (RunState::Cancelled, RequestState::Cancelled),
             Self::Expired => (RunState::Expired, RequestState::Expired),
-            Self::Refused => (RunState::Cancelled, RequestState::Refused),
+            Self::Refused | Self::BrokenOff => (RunState::Cancelled, RequestState::Refused),
             Self::Interrupted => (RunState::Interrupted, RequestState::Failed),
         }
     }
@@ -57,7 +60,7 @@ impl Outcome {
             Self::Withdrawn => Some(notice(sentences::WITHDRAWN.to_owned())),
             Self::Expired => Some(notice(sentences::EXPIRED.to_owned())),
             Self::Interrupted => Some(notice(sentences::INTERRUPTED.to_owned())),
-            Self::Refused => None,
+            Self::Refused | Self::BrokenOff => None,
         }
     }
 }
@@ -89,6 +92,9 @@ impl Engine {
         let worked = self.store.run(run).await?.started_at;
         self.waits.forget(run);
         let mut tx = self.store.write().await?;
+        let outcome = self
+            .unless_broken_off(&mut tx, run, &session, outcome)
+            .await?;
         let end = end_of(&mut tx, &outcome, account).await?;
         let next = if tx.end_run(run, &end, now).await? {
             let footer = footer(&end, account);
@@ -128,6 +134,26 @@ impl Engine {
             self.finish(run, session, outcome.clone(), account)
         })
         .await;
+    }
+
+    /// How a run ends if somebody was blocked whom it worked for, whatever it came to. Then those of
+    /// its requests that can still be answered wait for another run.
+    async fn unless_broken_off(
+        &self,
+        tx: &mut Tx,
+        run: RunId,
+        session: &SessionRow,
+        outcome: Outcome,
+    ) -> Result<Outcome, StoreError> {
+        if !tx.is_broken_off(run).await? {
+            return Ok(outcome);
+        }
+        let is_cancelled = self.store.run(run).await?.cancelled_by.is_some();
+        if is_cancelled || session.has_ended() {
+            return Ok(Outcome::Cancelled);
+        }
+        tx.put_back_requests(run).await?;
+        Ok(Outcome::BrokenOff)
     }
 
     async fn deliver_end(
@@ -218,7 +244,8 @@ async fn end_of(
         | Outcome::Withdrawn
         | Outcome::Expired
         | Outcome::Refused
-        | Outcome::Interrupted => None,
+        | Outcome::Interrupted
+        | Outcome::BrokenOff => None,
     };
     let mut end = RunEnd::unused(state, requests, failure);
     if let Some(account) = account {

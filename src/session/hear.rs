@@ -13,12 +13,16 @@ use crate::{
     admission::TooFast,
     clock::Millis,
     store::{NewDelivery, Payload},
-    words::{Addressed, ChannelId, MessageId, Person, Place},
+    words::{Addressed, ChannelId, Guests, MessageId, Person, Place},
 };
 
 /// A message that is heard so long after it was written was not heard in time, for instance while the
 /// server was away.
 const LATE: Duration = Duration::from_mins(1);
+
+/// So many deliveries wait when nobody is shown any more that he may not. A channel takes four signs a
+/// second at best (Discord documents no number; this is what its users measure).
+const BUSY: u32 = 16;
 
 /// A message as it was heard; nothing is decided yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +49,8 @@ impl Engine {
     /// Takes in a message: ignores, refuses or accepts it. When this returns, the decision is
     /// stored, and so is whatever people are told of it.
     pub async fn hear(self: &Arc<Self>, heard: Heard) -> Result<(), SessionError> {
-        let conversation = match self.conversation(&heard).await? {
-            Found::Conversation(conversation) => conversation,
+        let (conversation, action) = match self.conversation(&heard).await? {
+            Found::Conversation(conversation, action) => (conversation, action),
             Found::Nothing => return self.pass(&heard).await,
             Found::NoProject => return self.show_the_way(&heard).await,
         };
@@ -56,10 +60,7 @@ impl Engine {
             return self.decided(heard.channel, heard.message).await;
         }
         self.heard.fetch_add(1, Ordering::Relaxed);
-        let permit = match self
-            .authorize(&heard.person, heard.place, Action::Ask)
-            .await?
-        {
+        let permit = match self.authorize(&heard.person, heard.place, action).await? {
             Ok(permit) => permit,
             Err(refusal) => return self.refuse(&heard, refusal).await,
         };
@@ -130,7 +131,9 @@ impl Engine {
     async fn refuse(self: &Arc<Self>, heard: &Heard, refusal: Refusal) -> Result<(), SessionError> {
         let person = heard.person.id;
         tracing::info!(%person, channel = %heard.channel, ?refusal, "refused");
-        let text = why(refusal);
+        let project = self.projects.of_channel(heard.place.channel);
+        let guests = project.map_or(Guests::None, |project| project.guests);
+        let text = why(refusal, guests);
         self.turn_down(
             heard,
             ("refused", sentences::NO_ENTRY),
@@ -149,7 +152,9 @@ impl Engine {
         text: Option<String>,
     ) -> Result<(), SessionError> {
         let (now, id) = (self.clock.now(), heard.message);
-        if !self.courtesy.may_sign(heard.person.id, now) {
+        // While Discord has much to take already, the signs of others go before those of a crowd.
+        let is_busy = self.store.deliveries_waiting().await? >= BUSY;
+        if is_busy || !self.courtesy.may_sign(heard.person.id, now) {
             return self.pass(heard).await;
         }
         let mut tx = self.store.write().await?;
@@ -214,12 +219,13 @@ impl Engine {
 }
 
 /// What a person is told who may not; who is blocked gets no more than the sign.
-fn why(refusal: Refusal) -> Option<String> {
-    match refusal {
-        Refusal::Blocked => None,
-        Refusal::NotAMember => Some(refusal.to_string()),
+fn why(refusal: Refusal, guests: Guests) -> Option<String> {
+    match (refusal, guests) {
+        (Refusal::Blocked, _) => None,
+        (Refusal::NotAMember, Guests::Ask) => Some(sentences::MEMBERS_CONVERSATION.to_owned()),
+        (Refusal::NotAMember, Guests::None) => Some(refusal.to_string()),
         // The only place where it takes an owner to ask.
-        Refusal::NotAnOwner => Some(sentences::OWNERS_CHANNEL.to_owned()),
+        (Refusal::NotAnOwner, _) => Some(sentences::OWNERS_CHANNEL.to_owned()),
     }
 }
 

@@ -12,6 +12,7 @@ const AGAIN: Duration = Duration::from_secs(30);
 impl Engine {
     /// Keeps house until the engine is stopped, then lets go of what it holds.
     pub async fn keep(self: Arc<Self>) {
+        self.tasks.spawn(Arc::clone(&self).watch_memberships());
         loop {
             let due = self.next_due();
             tokio::select! {

@@ -8,6 +8,7 @@
 mod accept;
 mod agent;
 mod agents;
+mod block;
 mod cancel;
 mod channel_mode;
 mod context;

@@ -2,7 +2,11 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
-use crate::{admission::ProjectCaps, approval::ToolPolicy, words::ChannelId};
+use crate::{
+    admission::ProjectCaps,
+    approval::ToolPolicy,
+    words::{ChannelId, Circle, Guests, Tier},
+};
 
 /// A project with what its sessions need.
 #[derive(Debug)]
@@ -17,10 +21,31 @@ pub struct ProjectAgent {
     pub model: Option<String>,
     /// How much of it may be going on at once.
     pub caps: ProjectCaps,
+    /// What its guests may do.
+    pub guests: Guests,
     /// Its tool rules, as written.
     pub allowed_tools: Vec<String>,
     /// The same, understood.
     pub policy: ToolPolicy,
+}
+
+impl ProjectAgent {
+    /// The tool rules for a conversation, as its agent program is told them.
+    pub fn rules_for(&self, circle: Circle) -> Vec<String> {
+        match circle {
+            Circle::Members => self.allowed_tools.clone(),
+            Circle::Guests => self.policy.looking().texts(),
+        }
+    }
+
+    /// What decides on the tool calls of a run: by whose conversation it is and, should that ever be
+    /// more, by what those are who ask.
+    pub fn policy_for(&self, circle: Circle, tier: Tier) -> ToolPolicy {
+        match (circle, tier) {
+            (Circle::Members, Tier::Owner | Tier::Member) => self.policy.clone(),
+            (Circle::Guests, _) | (_, Tier::Guest | Tier::Blocked) => self.policy.looking(),
+        }
+    }
 }
 
 /// All projects. A channel belongs to one at most.

@@ -265,7 +265,8 @@ impl Engine {
         let Some(project) = self.projects.named(&session.project).cloned() else {
             return Ok(Told::CutOff);
         };
-        let mut turn = Turn::new(self, run, session, &project);
+        let tier = self.store.run(run).await?.tier;
+        let mut turn = Turn::new(self, run, tier, session, &project);
         let mut reader = self.runtime.reader();
         let mut prompted = false;
         // A journal without anything in it was being removed when a server died: the turn is over.

@@ -35,6 +35,8 @@ pub(super) const UNKEPT: &str = "The agent did more than Baton can keep a record
                                  did so far stays in its memory: send a message to go on. If it happens \
                                  again, ask the operator to look at the log.";
 pub(super) const OWNERS_CHANNEL: &str = "In this channel the agent works for owners only. Use `/session start` for a conversation of your own.";
+pub(super) const MEMBERS_CONVERSATION: &str = "This conversation is for members. Mention me in the channel, and one of your own begins, in which I only \
+     read.";
 pub(super) const ONLY_REQUESTS_ARE_SENT: &str = "-# 🔎 What is sent to the model from this channel: only messages to me, that is mentions of me and \
      replies to me, from people who may ask here. Nothing else that is written here leaves it.";
 
@@ -111,6 +113,15 @@ pub(super) fn cleared(by: UserId) -> String {
     format!(
         "🧹 <@{by}> cleared this conversation: the agent remembers nothing of what was said before."
     )
+}
+
+/// A run was stopped because somebody it worked for is blocked; so many others had asked with him.
+pub(super) fn broken_off(others: usize) -> String {
+    let stopped = "🚫 The agent was stopped: somebody whom it worked for here is blocked now.";
+    match others {
+        0 => stopped.to_owned(),
+        _ => format!("{stopped} What others asked with him is taken up again."),
+    }
 }
 
 /// The queue has no room.

@@ -10,7 +10,7 @@ use super::{Engine, ProjectAgent, SessionError, sentences};
 use crate::{
     access::{Action, Permit},
     store::{NewDelivery, NewSession, Payload, Tx},
-    words::{ChannelId, MessageId, Place, RuntimeKind, SessionId},
+    words::{ChannelId, Circle, MessageId, Place, RuntimeKind, SessionId},
 };
 
 /// What a person wants to begin.
@@ -218,6 +218,7 @@ fn draft(place: Place, order: StartOrder, project: &ProjectAgent) -> (Started, N
         name: Some(order.name),
         model: order.model,
         agent_session: Uuid::new_v4(),
+        circle: Circle::Members,
     };
     (started, new)
 }

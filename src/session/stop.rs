@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Engine, SessionError, hear::apart, sentences};
+use super::{Engine, SessionError, engine::permit_for, hear::apart, sentences};
 use crate::{
-    access::Permit,
+    access::{Action, Permit},
     store::{NewSession, Payload, RequestRow, SessionRow, Tx},
     words::{MessageId, RequestState, SessionId},
 };
@@ -36,6 +36,7 @@ impl Engine {
     /// mailbox gets its outcome, its agent is ended. A server that dies after the commit leaves the
     /// rest to the next one.
     pub async fn stop_session(self: &Arc<Self>, permit: &Permit) -> Result<Stopped, SessionError> {
+        permit_for(permit, Action::EndSession)?;
         let place = permit.place().post_channel();
         let (now, person) = (self.clock.now(), permit.person());
         // First: a session whose thread is being opened moves.
@@ -110,6 +111,7 @@ impl Engine {
         permit: &Permit,
         command: MessageId,
     ) -> Result<Cleared, SessionError> {
+        permit_for(permit, Action::EndSession)?;
         let place = permit.place().post_channel();
         let (now, person) = (self.clock.now(), permit.person());
         // First: a session whose thread is being opened moves.
@@ -190,5 +192,6 @@ fn anew(session: &SessionRow, command: MessageId) -> NewSession {
         name: session.name.clone(),
         model: session.model.clone(),
         agent_session: Uuid::new_v4(),
+        circle: session.circle,
     }
 }

@@ -15,12 +15,13 @@ use super::{
     progress::Progress,
 };
 use crate::{
+    approval::ToolPolicy,
     runtime::{
         Ask, ErrorClass, RunEvent, TurnEnd,
         runner::{Exit, LinkError, Seq},
     },
     store::SessionRow,
-    words::{RunId, SessionId},
+    words::{RunId, SessionId, Tier},
 };
 
 /// How long an agent may take to obey an interrupt. Measured: 9 to 20 ms.
@@ -70,6 +71,8 @@ pub(super) struct Turn {
     run: RunId,
     session: SessionId,
     project: Arc<ProjectAgent>,
+    /// What decides on its tool calls.
+    policy: ToolPolicy,
     progress: watch::Sender<Progress>,
     acknowledged: bool,
     ready: bool,
@@ -83,6 +86,7 @@ impl Turn {
     pub(super) fn new(
         engine: &Arc<Engine>,
         run: RunId,
+        tier: Tier,
         session: &SessionRow,
         project: &Arc<ProjectAgent>,
     ) -> Self {
@@ -99,6 +103,7 @@ impl Turn {
             engine: Arc::clone(engine),
             run,
             session: session.id,
+            policy: project.policy_for(session.circle, tier),
             project: Arc::clone(project),
             progress,
             acknowledged: false,
@@ -305,7 +310,7 @@ impl Turn {
     /// Answers a question of the agent by the project's rules. The decision is stored with the rule
     /// that made it before the agent gets it. Says how the turn ended, if it did.
     async fn answer(&self, agent: &Agent, ask: &Ask) -> Result<Option<Ending>, SessionError> {
-        let decision = self.project.policy.decide(ask, &self.project.directory);
+        let decision = self.policy.decide(ask, &self.project.directory);
         let (input, cut) = kept(&ask.input);
         let data = json!({
             "ask": ask.id, "gate": format!("{:?}", ask.kind), "tool": ask.tool,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Engine, SessionError};
+use super::{Engine, SessionError, engine::permit_for};
 use crate::{
     access::{Action, Permit},
     admission::{Caps, Outlook},
@@ -109,6 +109,7 @@ impl Engine {
         permit: &Permit,
         reach: Reach,
     ) -> Result<Vec<SessionView>, SessionError> {
+        permit_for(permit, Action::ListSessions)?;
         let channel = match reach {
             Reach::Here => Some(permit.place().channel),
             Reach::Everywhere => None,
@@ -133,6 +134,7 @@ impl Engine {
         permit: &Permit,
         name: Option<&str>,
     ) -> Result<Vec<SessionView>, SessionError> {
+        permit_for(permit, Action::ListSessions)?;
         let place = permit.place();
         let found = match name {
             None => {
@@ -196,6 +198,7 @@ impl Engine {
     /// Where the requests of the permit's person stand, in the order of acceptance; several that
     /// one run answers are told once.
     pub async fn positions(&self, permit: &Permit) -> Result<Vec<QueuePosition>, SessionError> {
+        permit_for(permit, Action::SeeQueue)?;
         let mut positions = Vec::new();
         let mut told = Vec::new();
         for request in self.store.open_requests_of(permit.person()).await? {

@@ -60,6 +60,15 @@ pub struct MembershipRow {
     pub granted_by: Option<UserId>,
     /// When.
     pub granted_at: Millis,
+    /// From when on it does not hold any more; `None` for one that does not end by itself.
+    pub expires_at: Option<Millis>,
+}
+
+impl MembershipRow {
+    /// Whether it holds at a moment.
+    pub fn holds_at(&self, moment: Millis) -> bool {
+        self.expires_at.is_none_or(|end| moment < end)
+    }
 }
 
 /// A line of the audit trail.
@@ -84,6 +93,7 @@ struct Raw {
     tier: Tier,
     granted_by: Option<UserId>,
     granted_at: Millis,
+    expires_at: Option<Millis>,
 }
 
 impl TryFrom<Raw> for MembershipRow {
@@ -96,6 +106,7 @@ impl TryFrom<Raw> for MembershipRow {
             tier: raw.tier,
             granted_by: raw.granted_by,
             granted_at: raw.granted_at,
+            expires_at: raw.expires_at,
         })
     }
 }
@@ -110,7 +121,8 @@ impl Store {
         let roles = serde_json::to_string(roles)?;
         let rows = sqlx::query_as!(
             Raw,
-            "SELECT subject_kind, subject_id, scope, tier, granted_by, granted_at FROM memberships
+            "SELECT subject_kind, subject_id, scope, tier, granted_by, granted_at, expires_at
+             FROM memberships
              WHERE (subject_kind = 'user' AND subject_id = ?1)
                 OR (subject_kind = 'role' AND subject_id IN (SELECT value FROM json_each(?2)))",
             user,
@@ -119,6 +131,13 @@ impl Store {
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter().map(MembershipRow::try_from).collect()
+    }
+
+    /// How often memberships have changed, whoever changed them.
+    pub async fn membership_changes(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar!("SELECT n FROM membership_changes")
+            .fetch_one(&self.readers)
+            .await?)
     }
 
     /// Whether anybody is blocked for a role that he holds.
@@ -149,7 +168,8 @@ impl Store {
     pub async fn memberships(&self) -> Result<Vec<MembershipRow>, StoreError> {
         let rows = sqlx::query_as!(
             Raw,
-            "SELECT subject_kind, subject_id, scope, tier, granted_by, granted_at FROM memberships
+            "SELECT subject_kind, subject_id, scope, tier, granted_by, granted_at, expires_at
+             FROM memberships
              ORDER BY scope, subject_kind, subject_id"
         )
         .fetch_all(&self.readers)
@@ -163,7 +183,8 @@ impl Tx {
     pub async fn memberships(&mut self) -> Result<Vec<MembershipRow>, StoreError> {
         let rows = sqlx::query_as!(
             Raw,
-            "SELECT subject_kind, subject_id, scope, tier, granted_by, granted_at FROM memberships"
+            "SELECT subject_kind, subject_id, scope, tier, granted_by, granted_at, expires_at
+             FROM memberships"
         )
         .fetch_all(&mut *self.0)
         .await?;
@@ -174,17 +195,19 @@ impl Tx {
     pub async fn set_membership(&mut self, row: &MembershipRow) -> Result<(), StoreError> {
         let (kind, id) = row.subject.stored();
         sqlx::query!(
-            "INSERT INTO memberships (subject_kind, subject_id, scope, tier, granted_by, granted_at)
-             VALUES (?, ?, ?, ?, ?, ?)
+            "INSERT INTO memberships (subject_kind, subject_id, scope, tier, granted_by, granted_at,
+                 expires_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (subject_kind, subject_id, scope) DO UPDATE
              SET tier = excluded.tier, granted_by = excluded.granted_by,
-                 granted_at = excluded.granted_at",
+                 granted_at = excluded.granted_at, expires_at = excluded.expires_at",
             kind,
             id,
             row.scope,
             row.tier,
             row.granted_by,
-            row.granted_at
+            row.granted_at,
+            row.expires_at
         )
         .execute(&mut *self.0)
         .await?;
@@ -208,6 +231,31 @@ impl Tx {
         .fetch_optional(&mut *self.0)
         .await?;
         Ok(tier)
+    }
+
+    /// Takes away every membership that has ended by itself, with a line in the audit trail each.
+    pub async fn remove_ended_memberships(&mut self, now: Millis) -> Result<(), StoreError> {
+        let ended = sqlx::query_as!(
+            Raw,
+            "DELETE FROM memberships WHERE expires_at <= ?
+             RETURNING subject_kind, subject_id, scope, tier, granted_by, granted_at, expires_at",
+            now
+        )
+        .fetch_all(&mut *self.0)
+        .await?;
+        for raw in ended {
+            let row = MembershipRow::try_from(raw)?;
+            let detail = format!("{} in {}", row.tier, row.scope);
+            self.audit(
+                now,
+                None,
+                "membership_ended",
+                &row.subject.to_string(),
+                &detail,
+            )
+            .await?;
+        }
+        Ok(())
     }
 
     /// Adds a line to the audit trail, which nobody can change or remove.

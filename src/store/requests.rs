@@ -242,6 +242,18 @@ impl Tx {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Puts what a run has not answered back into the mailbox, where it stood before.
+    pub async fn put_back_requests(&mut self, run: RunId) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE requests SET state = 'waiting', run_id = NULL
+             WHERE run_id = ? AND state = 'taken'",
+            run
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
     /// Gives every open request of a run its outcome.
     pub async fn end_requests_of(
         &mut self,

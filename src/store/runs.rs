@@ -47,6 +47,8 @@ pub struct RunRow {
     pub started_at: Option<Millis>,
     /// Who asked to cancel it.
     pub cancelled_by: Option<UserId>,
+    /// When it was broken off because somebody who asked for it was blocked.
+    pub broken_off_at: Option<Millis>,
 }
 
 /// How a run ends.
@@ -91,7 +93,7 @@ impl Store {
         Ok(sqlx::query_as!(
             RunRow,
             "SELECT id, session_id, state, principal_id, tier, queued_at, expires_at, started_at,
-                    cancelled_by
+                    cancelled_by, broken_off_at
              FROM runs WHERE state IN (SELECT name FROM run_states WHERE open)
              ORDER BY queued_at, id"
         )
@@ -104,7 +106,7 @@ impl Store {
         Ok(sqlx::query_as!(
             RunRow,
             "SELECT id, session_id, state, principal_id, tier, queued_at, expires_at, started_at,
-                    cancelled_by
+                    cancelled_by, broken_off_at
              FROM runs WHERE id = ?",
             id
         )
@@ -117,7 +119,7 @@ impl Store {
         Ok(sqlx::query_as!(
             RunRow,
             "SELECT id, session_id, state, principal_id, tier, queued_at, expires_at, started_at,
-                    cancelled_by
+                    cancelled_by, broken_off_at
              FROM runs WHERE session_id = ? AND state IN (SELECT name FROM run_states WHERE open)",
             session
         )
@@ -268,6 +270,43 @@ impl Tx {
             .await?;
         self.run_event(id, now, "cancel_asked", &serde_json::json!({ "by": by }))
             .await
+    }
+
+    /// Breaks an open run off because somebody who asked for it is blocked; says whether that is news.
+    pub async fn break_off(&mut self, id: RunId, now: Millis) -> Result<bool, StoreError> {
+        let done = sqlx::query!(
+            "UPDATE runs SET broken_off_at = ?
+             WHERE id = ? AND broken_off_at IS NULL
+               AND state IN (SELECT name FROM run_states WHERE open)",
+            now,
+            id
+        )
+        .execute(&mut *self.0)
+        .await?;
+        let is_news = done.rows_affected() == 1;
+        if is_news {
+            self.run_event(id, now, "broken_off", &Value::Null).await?;
+        }
+        Ok(is_news)
+    }
+
+    /// Whether a run was broken off, as this transaction sees it.
+    pub async fn is_broken_off(&mut self, id: RunId) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar!(
+            "SELECT 1 FROM runs WHERE id = ? AND broken_off_at IS NOT NULL",
+            id
+        )
+        .fetch_optional(&mut *self.0)
+        .await?
+        .is_some())
+    }
+
+    /// A run acts with less from now on than those could who asked for it.
+    pub async fn lower_run(&mut self, id: RunId, tier: Tier) -> Result<(), StoreError> {
+        sqlx::query!("UPDATE runs SET tier = ? WHERE id = ?", tier, id)
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
     }
 
     /// Notes something that happened in a run.

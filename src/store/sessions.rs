@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{Store, StoreError, Tx};
 use crate::{
     clock::Millis,
-    words::{ChannelId, GuildId, MessageId, Place, RunId, RuntimeKind, SessionId, UserId},
+    words::{ChannelId, Circle, GuildId, MessageId, Place, RunId, RuntimeKind, SessionId, UserId},
 };
 
 /// A session to be stored.
@@ -35,6 +35,8 @@ pub struct NewSession {
     pub model: Option<String>,
     /// The agent's own id of the conversation.
     pub agent_session: Uuid,
+    /// For whom it is.
+    pub circle: Circle,
 }
 
 /// A stored session.
@@ -69,6 +71,8 @@ pub struct SessionRow {
     pub model: Option<String>,
     /// The agent's own id of the conversation.
     pub agent_session: Uuid,
+    /// For whom it is.
+    pub circle: Circle,
     /// Whether the agent has ever taken up a message of it.
     pub agent_acknowledged: bool,
     /// When it was last worked in.
@@ -105,7 +109,7 @@ macro_rules! select {
             SessionRow,
             "SELECT id, project, runtime, guild_id, channel_id, thread_id, post_channel_id,
                     unreachable, context_before, context_after, title, name, model,
-                    agent_session, agent_acknowledged, used_at, ended_at
+                    agent_session, circle, agent_acknowledged, used_at, ended_at
              FROM sessions " + $rest
             $(, $argument)*
         )
@@ -206,8 +210,8 @@ impl Tx {
         let done = sqlx::query!(
             "INSERT INTO sessions (id, project, runtime, guild_id, channel_id, thread_id,
                  post_channel_id, context_before, context_after, title, name, model,
-                 agent_session, agent_acknowledged, created_at, used_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, ?13)
+                 agent_session, circle, agent_acknowledged, created_at, used_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, ?14, ?14)
              ON CONFLICT DO NOTHING",
             new.id,
             new.project,
@@ -221,6 +225,7 @@ impl Tx {
             new.name,
             new.model,
             new.agent_session,
+            new.circle,
             now
         )
         .execute(&mut *self.0)

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use crate::{
     clock::Millis,
     words::{
-        ChannelId, DeliveryId, GuildId, MessageId, RequestId, RequestState, RunId, RunState,
-        RunnerId, RuntimeKind, Scope, SessionId, Tier, UserId,
+        ChannelId, Circle, DeliveryId, GuildId, MessageId, RequestId, RequestState, RunId,
+        RunState, RunnerId, RuntimeKind, Scope, SessionId, Tier, UserId,
     },
 };
 
@@ -75,6 +75,7 @@ macro_rules! words_stored {
 snowflakes_stored!(GuildId, ChannelId, MessageId, UserId);
 own_ids_stored!(SessionId, RequestId, RunId, RunnerId, DeliveryId);
 words_stored!(
+    Circle,
     Tier,
     Scope,
     RunState,

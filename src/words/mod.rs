@@ -4,12 +4,14 @@
 //! word means stands here, what is done with it stands in the room that does it.
 
 mod addressed;
+mod guests;
 mod ids;
 mod place;
 mod state;
 mod tier;
 
 pub use addressed::Addressed;
+pub use guests::{Circle, Guests};
 pub use ids::{
     ChannelId, DeliveryId, GuildId, MessageId, RequestId, RoleId, RunId, RunnerId, SessionId,
     UserId,

@@ -18,3 +18,15 @@ words! {
         Blocked = "blocked",
     }
 }
+
+impl Tier {
+    /// How high it stands.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Blocked => 0,
+            Self::Guest => 1,
+            Self::Member => 2,
+            Self::Owner => 3,
+        }
+    }
+}

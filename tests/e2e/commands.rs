@@ -123,19 +123,20 @@ async fn health_counts_what_goes_on() {
     stage.model.wait_for_hold("working").await;
     let health = stage.command("ann", "health", stage.channel()).await;
     let lines: Vec<&str> = health.lines().collect();
-    assert_eq!(lines.len(), 5, "{health}");
+    assert_eq!(lines.len(), 6, "{health}");
     let version = env!("CARGO_PKG_VERSION");
     assert!(
         lines[0].starts_with(&format!("**Baton {version}**, up for ")),
         "{health}"
     );
     assert!(lines[1].starts_with("Gateway: connected"), "{health}");
-    insta::assert_snapshot!(lines[2..4].join("\n"), @r"
+    insta::assert_snapshot!(lines[2..5].join("\n"), @r"
+    Events that could not be read: 0
     Runs: 1 of 6 active, 0 of 20 queued
     Warm agents: 0
     ");
     assert!(
-        lines[4].starts_with("Messages on their way to Discord: "),
+        lines[5].starts_with("Messages on their way to Discord: "),
         "{health}"
     );
     stage.model.release("working");

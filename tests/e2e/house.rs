@@ -18,11 +18,16 @@ const ORDER: [&[&str]; 6] = [
 ];
 
 /// Words that may stand only in certain places.
-const KEPT: [(&[&str], &[&str], &str); 4] = [
+const KEPT: [(&[&str], &[&str], &str); 5] = [
     (
         &["serenity::", "poise::"],
         &["discord/"],
         "Discord's libraries stay in src/discord/",
+    ),
+    (
+        &["Gate::new(", "Owners {"],
+        &["access/", "cli/", "discord/testing"],
+        "who owns the server is read from the settings by src/cli/, and from nowhere else",
     ),
     (&["sqlx::", "sqlx!"], &["store/"], "SQL stays in src/store/"),
     (
@@ -165,6 +170,104 @@ fn what_belongs_to_one_room_stays_there() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_permit_is_made_by_the_policy_alone_and_kept_by_nobody() {
+    let mut made = Vec::new();
+    for source in sources() {
+        for line in source.code.lines().map(str::trim) {
+            let whole = line
+                .strip_suffix("Permit {")
+                .or(line.split_once("Permit {").map(|it| it.0));
+            let other_name = |before: &str| before.ends_with(char::is_alphanumeric);
+            if whole.is_some_and(|before| !other_name(before)) {
+                made.push(format!("{}: {line}", source.path));
+            }
+        }
+    }
+    assert_eq!(
+        made,
+        [
+            "access/policy.rs: pub struct Permit {",
+            "access/policy.rs: impl Permit {",
+            "access/policy.rs: Ok(Permit {",
+        ],
+        "somebody else makes permits"
+    );
+    let policy =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/access/policy.rs"));
+    let policy = policy.unwrap();
+    let before = policy.split("pub struct Permit {").next().unwrap();
+    let derived = before.rsplit("#[derive(").next().unwrap();
+    assert_eq!(derived.trim(), "Debug, PartialEq, Eq)]");
+}
+
+/// What Discord may ask of the house without a permit: what is decided behind it, what is nobody's
+/// wish, and what everybody may know.
+const WITHOUT_A_PERMIT: [&str; 13] = [
+    "hear",
+    "decided",
+    "passed",
+    "left_out",
+    "watched",
+    "mark",
+    "session_place",
+    "authorize",
+    "demanded",
+    "projects",
+    "show_live",
+    "renew_live",
+    "live_message",
+];
+
+#[test]
+fn whatever_discord_asks_of_the_house_for_a_person_takes_a_permit() {
+    let house = sources()
+        .into_iter()
+        .find(|source| source.path == "discord/house.rs");
+    let code = house.unwrap().code;
+    let wishes = code.split("trait House").nth(1).unwrap();
+    let wishes = wishes.split("struct Behind").next().unwrap();
+    let mut free = Vec::new();
+    for wish in wishes.split("fn ").skip(1) {
+        let name = word(wish).unwrap();
+        let arguments = wish.split("->").next().unwrap();
+        if !arguments.contains("&Permit") {
+            free.push(name);
+        }
+    }
+    let unknown: Vec<&String> = free
+        .iter()
+        .filter(|name| !WITHOUT_A_PERMIT.contains(&name.as_str()))
+        .collect();
+    assert!(unknown.is_empty(), "without a permit: {unknown:?}");
+    assert!(wishes.matches("&Permit").count() > 8);
+}
+
+#[test]
+fn every_command_and_every_control_asks_for_a_permit_first() {
+    let ways = [
+        "asked(",
+        ".permit(",
+        "to_be_ended(",
+        "manageable(",
+        "permitted(",
+    ];
+    let mut seen = 0;
+    for source in sources() {
+        let is_entry =
+            source.path.starts_with("discord/commands/") || source.path == "discord/controls.rs";
+        let is_group = source.code.contains("subcommand_required");
+        let acts =
+            source.code.contains("#[poise::command(") || source.path.ends_with("controls.rs");
+        if is_entry && acts && !is_group {
+            seen += 1;
+            let asks = ways.iter().any(|way| source.code.contains(way));
+            assert!(asks, "src/{} asks for no permit", source.path);
+        }
+    }
+    assert!(seen > 9, "only {seen} commands were found");
 }
 
 #[test]

@@ -10,9 +10,11 @@
     reason = "a test's helpers fail by panicking and tell why, and write TOML by `Debug`"
 )]
 
+mod access;
 mod admission;
 mod agents_in_trouble;
 mod answers;
+mod block;
 mod cancel;
 mod channel_mode;
 mod commands;
@@ -20,7 +22,9 @@ mod crowd;
 mod endures;
 mod faults;
 mod first_light;
+mod flood;
 mod gate;
+mod guests;
 mod hostile;
 mod house;
 mod live;

@@ -1,6 +1,7 @@
 //! What the queue does, one thing at a time; what it never does, whatever happens, is in [`always`].
 
 mod always;
+mod turns;
 
 use std::sync::Arc;
 

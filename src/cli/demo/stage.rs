@@ -88,6 +88,7 @@ impl Stage {
             tier: Tier::Member,
             granted_by: None,
             granted_at: Clock::system().now(),
+            expires_at: None,
         })
         .await?;
         tx.commit().await?;

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use super::{Folder, SMALLEST};
 use crate::{
     config::{Admission, CatchUp, Project, Runner, Settings, Source},
-    words::{ChannelId, GuildId, RoleId, RuntimeKind, UserId},
+    words::{ChannelId, Guests, GuildId, RoleId, RuntimeKind, UserId},
 };
 
 fn source(settings: &Settings, key: &str) -> Source {
@@ -74,7 +74,7 @@ fn the_smallest_configuration_gets_the_defaults() {
 fn a_project_is_read_whole() {
     let folder = Folder::new(&format!(
         "{SMALLEST}[[projects]]\nname = \"site\"\ndirectory = \"$DIR/site\"\n\
-         channels = [7, \"8\"]\nmodel = \"sonnet\"\nmax_active = 3\nallowed_tools = [\"Bash(git log:*)\"]\n"
+         channels = [7, \"8\"]\nmodel = \"sonnet\"\nmax_active = 3\nallowed_tools = [\"Bash(git log:*)\"]\nguests = \"ask\"\n"
     ));
     assert_eq!(
         folder.load(&[]).unwrap().projects,
@@ -87,6 +87,7 @@ fn a_project_is_read_whole() {
             max_active: Some(3),
             max_queued: None,
             allowed_tools: vec!["Bash(git log:*)".to_owned()],
+            guests: Guests::Ask,
         }]
     );
 }

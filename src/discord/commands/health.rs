@@ -12,9 +12,9 @@ use crate::{
 /// Show how the server is
 #[poise::command(slash_command, guild_only)]
 pub(super) async fn health(context: Context<'_>) -> Result<(), CommandError> {
-    asked(context, Action::SeeHealth).await?;
+    let permit = asked(context, Action::SeeHealth).await?;
     let desk = context.data();
-    let health = desk.house.health().await?;
+    let health = desk.house.health(&permit).await?;
     say(context, &sentences(&health, &desk.link)).await
 }
 

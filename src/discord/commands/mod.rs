@@ -23,7 +23,13 @@ use thiserror::Error;
 pub(super) use haste::Haste;
 
 use super::{
-    Link, chat::nobody, failure::meaning, house::House, ids, inbound, people::People,
+    Link,
+    caller::{Caller, Signs},
+    chat::nobody,
+    controls,
+    failure::meaning,
+    house::House,
+    people::People,
     places::Places,
 };
 use crate::{
@@ -31,7 +37,7 @@ use crate::{
     admission::TooFast,
     delivery::ChatError,
     session::SessionError,
-    words::{GuildId, Person, Place},
+    words::{GuildId, Place},
 };
 
 /// What commands work with.
@@ -92,6 +98,15 @@ pub(super) fn framework() -> poise::FrameworkOptions<Desk, CommandError> {
         initialize_owners: false,
         command_check: Some(haste::check),
         on_error: |error| Box::pin(mishap::explain(error)),
+        event_handler: |framework, event| {
+            Box::pin(async move {
+                if let serenity::all::FullEvent::InteractionCreate { interaction } = event {
+                    let context = framework.serenity_context;
+                    controls::answer(framework.user_data, context, interaction).await;
+                }
+                Ok(())
+            })
+        },
         prefix_options: poise::PrefixFrameworkOptions {
             // A mention starts a conversation, not a command.
             mention_as_prefix: false,
@@ -118,12 +133,6 @@ async fn introduced(context: Context<'_>) -> Result<Caller, CommandError> {
     caller(context).await
 }
 
-/// Who uses a command where.
-struct Caller {
-    person: Person,
-    place: Place,
-}
-
 impl Caller {
     /// May he do it here?
     async fn permit(&self, context: Context<'_>, action: Action) -> Result<Permit, CommandError> {
@@ -143,38 +152,14 @@ impl Caller {
 }
 
 async fn caller(context: Context<'_>) -> Result<Caller, CommandError> {
-    Ok(Caller {
-        person: person(context)?,
-        place: place(context).await?,
-    })
-}
-
-fn person(context: Context<'_>) -> Result<Person, CommandError> {
     let interaction = context.interaction;
-    let member = interaction.member.as_ref().ok_or(CommandError::Elsewhere)?;
-    Ok(Person {
-        id: ids::user(interaction.user.id),
-        name: inbound::shown(&interaction.user, member.nick.as_deref()),
-        roles: member.roles.iter().copied().map(ids::role).collect(),
-    })
-}
-
-async fn place(context: Context<'_>) -> Result<Place, CommandError> {
-    let (interaction, desk) = (context.interaction, context.data());
-    if interaction.guild_id.map(ids::guild) != Some(desk.guild) {
-        return Err(CommandError::Elsewhere);
-    }
-    let channel = ids::channel(interaction.channel_id);
-    let told = interaction
-        .channel
-        .as_ref()
-        .and_then(|told| desk.places.place(channel, told.kind, told.parent_id));
-    if let Some(place) = told {
-        return Ok(place);
-    }
+    let signs = Signs {
+        user: &interaction.user,
+        member: interaction.member.as_deref(),
+        guild: interaction.guild_id,
+        channel: interaction.channel_id,
+        told: interaction.channel.as_ref(),
+    };
     let cache = &context.serenity_context().cache;
-    desk.places
-        .resolve(channel, cache, &*desk.house)
-        .await?
-        .ok_or(CommandError::Elsewhere)
+    Caller::of(context.data(), cache, signs).await
 }

@@ -82,7 +82,7 @@ async fn every_command_gives_the_first_sign_before_it_asks_the_house_anything() 
     let (house, store, directory) = open_house().await;
     let served = Served::start_with(&sim, house, store, directory).await;
     until_registered(&sim).await;
-    let user = ("user", "alice");
+    let person = ("user", "alice");
     let lines: [(&str, &[(&str, &str)]); 11] = [
         ("cancel", &[]),
         ("session start", &[("name", "x")]),
@@ -92,11 +92,11 @@ async fn every_command_gives_the_first_sign_before_it_asks_the_house_anything() 
         ("wait", &[]),
         (
             "permission set",
-            &[user, ("tier", "member"), ("scope", "everywhere")],
+            &[person, ("tier", "member"), ("scope", "everywhere")],
         ),
-        ("permission show", &[user]),
+        ("permission show", &[person]),
         ("permission list", &[]),
-        ("permission revoke", &[user, ("scope", "everywhere")]),
+        ("permission revoke", &[("membership", "x")]),
         ("health", &[]),
     ];
     let all = lines.map(|(line, _)| line.to_owned());

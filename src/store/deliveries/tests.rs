@@ -26,6 +26,7 @@ async fn with_live(directory: &std::path::Path) -> (Store, RunId, DeliveryId) {
         model: None,
         title: "a thread".to_owned(),
         agent_session: Uuid::nil(),
+        circle: crate::words::Circle::Members,
     };
     let project = ProjectRow {
         name: session.project.clone(),

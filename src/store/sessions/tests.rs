@@ -38,6 +38,7 @@ fn session(channel: u64, thread: u64, name: Option<&str>) -> NewSession {
         name: name.map(str::to_owned),
         model: None,
         agent_session: Uuid::new_v4(),
+        circle: Circle::Members,
     }
 }
 
@@ -235,6 +236,7 @@ async fn what_an_earlier_version_has_stored_is_kept() {
             name: None,
             model: None,
             agent_session: session.uuid(),
+            circle: Circle::Members,
             agent_acknowledged: true,
             used_at: Millis::new(6),
             ended_at: None,

@@ -151,9 +151,7 @@ impl Ground<'_> {
         };
         tx.note_project(&project, now).await.unwrap();
         for person in 100..200 {
-            tx.set_membership(&membership(person, Tier::Member))
-                .await
-                .unwrap();
+            tx.set_membership(&member(person)).await.unwrap();
         }
         tx.commit().await.unwrap();
         store
@@ -243,11 +241,11 @@ fn words_in(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn membership(person: u64, tier: Tier) -> MembershipRow {
+fn member(person: u64) -> MembershipRow {
     MembershipRow {
         subject: Subject::User(UserId::new(person)),
         scope: Scope::Global,
-        tier,
+        tier: Tier::Member,
         granted_by: None,
         granted_at: Millis::new(0),
     }

@@ -36,8 +36,8 @@ use baton::{
     },
     store::{ProjectRow, Store},
     words::{
-        Addressed, ChannelId, GuildId, MessageId, Person, Place, RunId, RunState, RuntimeKind,
-        UserId,
+        Addressed, ChannelId, Guests, GuildId, MessageId, Person, Place, RunId, RunState,
+        RuntimeKind, UserId,
     },
 };
 use nix::{sys::signal::Signal, unistd::Pid};
@@ -394,6 +394,7 @@ pub(crate) fn projects(home: &Path, allowed_tools: &[String], channels: &[Channe
         channels: channels.to_vec(),
         model: None,
         caps: ProjectCaps::default(),
+        guests: Guests::None,
         allowed_tools: allowed_tools.to_vec(),
         policy: ToolPolicy::parse(allowed_tools).unwrap(),
     }])
@@ -404,7 +405,7 @@ fn gate(store: &Store) -> Gate {
         user: Some(OWNER),
         role: None,
     };
-    Gate::new(store.clone(), owners)
+    Gate::new(store.clone(), owners, Clock::system())
 }
 
 fn owner() -> Person {

@@ -43,6 +43,7 @@ impl Bench {
             tier,
             granted_by: None,
             granted_at: self.clock.now(),
+            expires_at: None,
         };
         let mut tx = self.store.write().await.unwrap();
         tx.set_membership(&row).await.unwrap();

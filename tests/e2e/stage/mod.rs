@@ -289,6 +289,7 @@ allowed_tools = [{rules}]
             tier,
             granted_by: None,
             granted_at: Millis::new(0),
+            expires_at: None,
         };
         let store = self.store().await;
         let mut tx = store.write().await.unwrap();

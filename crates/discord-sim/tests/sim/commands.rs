@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use discord_sim::SimConfig;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -33,16 +33,16 @@ pub(super) async fn manageable(
     context: Context<'_>,
     caller: &super::super::Caller,
 ) -> Result<Vec<MembershipRow>, CommandError> {
-    caller.permit(context, Action::ManageMembers).await?;
+    let permit = caller.permit(context, Action::ManageMembers).await?;
     let house = &context.data().house;
-    let (_, own) = house.standing(&caller.person, caller.place).await?;
+    let (_, own) = house.standing(&permit, &caller.person).await?;
     let nearer: Vec<Scope> = own
         .iter()
         .filter(|row| row.tier == Tier::Owner)
         .map(|row| row.scope)
         .collect();
     let only_here = !nearer.is_empty() && !nearer.contains(&Scope::Global);
-    let mut rows = house.memberships().await?;
+    let mut rows = house.memberships(&permit).await?;
     if only_here {
         rows.retain(|row| row.scope != Scope::Global && holds_at(row.scope, caller.place));
     }

@@ -41,8 +41,9 @@ pub(super) async fn revoke(
         subject,
         scope,
         tier: None,
+        span: None,
     };
-    let known = touched(context, subject, scope).await?;
+    let known = touched(context, &permit, subject).await?;
     let house = &context.data().house;
     let changed = house
         .change_membership(&permit, &caller.person, change, &known)

@@ -1,5 +1,8 @@
 //! `/permission set`: makes somebody something.
 
+use std::time::Duration;
+
+use poise::ChoiceParameter as _;
 use serenity::all as sn;
 
 use super::{
@@ -38,6 +41,19 @@ enum ScopeChoice {
     Global,
 }
 
+/// How long it holds.
+#[derive(Clone, Copy, Debug, poise::ChoiceParameter)]
+enum SpanChoice {
+    #[name = "an hour"]
+    Hour,
+    #[name = "a day"]
+    Day,
+    #[name = "a week"]
+    Week,
+    #[name = "30 days"]
+    Month,
+}
+
 /// Make somebody, or everybody with a role, owner, member, guest or blocked
 #[poise::command(slash_command, guild_only)]
 pub(super) async fn set(
@@ -46,6 +62,9 @@ pub(super) async fn set(
     #[description = "Where that holds"] scope: ScopeChoice,
     #[description = "A person"] user: Option<sn::UserId>,
     #[description = "Everybody with a role"] role: Option<sn::RoleId>,
+    #[description = "How long; without it, until somebody takes it away"]
+    #[rename = "for"]
+    span: Option<SpanChoice>,
 ) -> Result<(), CommandError> {
     let caller = introduced(context).await?;
     let permit = caller.permit(context, Action::ManageMembers).await?;
@@ -60,15 +79,20 @@ pub(super) async fn set(
         subject,
         scope,
         tier: Some(tier),
+        span: span.map(length),
     };
-    let known = touched(context, subject, scope).await?;
+    let known = touched(context, &permit, subject).await?;
     let house = &context.data().house;
     let changed = house
         .change_membership(&permit, &caller.person, change, &known)
         .await?;
     let text = match changed {
         Ok(Changed::Set | Changed::Removed(_) | Changed::Nothing) => {
-            sentence(&shown_subject(subject), tier, &shown_scope(scope))
+            let place = match span {
+                Some(span) => format!("{} for {}", shown_scope(scope), span.name()),
+                None => shown_scope(scope),
+            };
+            sentence(&shown_subject(subject), tier, &place)
         }
         Err(why) => why.to_string(),
     };
@@ -83,6 +107,15 @@ fn sentence(whom: &str, tier: Tier, place: &str) -> String {
         Tier::Blocked => {
             format!("{whom} is blocked {place} now. `/permission revoke` lifts that.")
         }
+    }
+}
+
+const fn length(choice: SpanChoice) -> Duration {
+    match choice {
+        SpanChoice::Hour => Duration::from_hours(1),
+        SpanChoice::Day => Duration::from_hours(24),
+        SpanChoice::Week => Duration::from_hours(7 * 24),
+        SpanChoice::Month => Duration::from_hours(30 * 24),
     }
 }
 

@@ -3,14 +3,14 @@
 use serenity::all as sn;
 
 use super::{
-    super::{Caller, introduced},
+    super::introduced,
     CommandError, Context,
     answer::{fitting, say},
     shown_scope,
     subject::{CHOOSE_ONE, person, shown_subject, subject},
 };
 use crate::{
-    access::Action,
+    access::{Action, Permit},
     store::{MembershipRow, Subject},
     words::{Person, Tier},
 };
@@ -33,39 +33,39 @@ pub(super) async fn show(
     } else {
         Action::ManageMembers
     };
-    caller.permit(context, demanded).await?;
+    let permit = caller.permit(context, demanded).await?;
     let text = match meant {
         None => CHOOSE_ONE.to_owned(),
         Some(Subject::User(id)) if id == caller.person.id => {
-            of_person(context, &caller, &caller.person).await?
+            of_person(context, &permit, &caller.person).await?
         }
         Some(Subject::User(id)) => {
             let person = person(context, id).await?;
-            of_person(context, &caller, &person).await?
+            of_person(context, &permit, &person).await?
         }
-        Some(role @ Subject::Role(_)) => of_role(context, &caller, role).await?,
+        Some(role @ Subject::Role(_)) => of_role(context, &permit, role).await?,
     };
     say(context, &text).await
 }
 
 async fn of_person(
     context: Context<'_>,
-    caller: &Caller,
+    permit: &Permit,
     person: &Person,
 ) -> Result<String, CommandError> {
     let house = &context.data().house;
-    let (tier, rows) = house.standing(person, caller.place).await?;
+    let (tier, rows) = house.standing(permit, person).await?;
     let whom = shown_subject(Subject::User(person.id));
     Ok(sentences(&whom, tier, &rows))
 }
 
 async fn of_role(
     context: Context<'_>,
-    caller: &Caller,
+    permit: &Permit,
     role: Subject,
 ) -> Result<String, CommandError> {
-    let mut rows = context.data().house.memberships().await?;
-    rows.retain(|row| row.subject == role && super::holds_at(row.scope, caller.place));
+    let mut rows = context.data().house.memberships(permit).await?;
+    rows.retain(|row| row.subject == role && super::holds_at(row.scope, permit.place()));
     if rows.is_empty() {
         return Ok(format!(
             "Nothing is set here for {}. `/permission set` does it.",
@@ -92,8 +92,11 @@ pub(super) fn line(row: &MembershipRow) -> String {
     let by = row
         .granted_by
         .map_or_else(|| "the operator".to_owned(), |by| format!("<@{by}>"));
+    let end = row.expires_at.map_or_else(String::new, |end| {
+        format!(", until <t:{}:f>", end.get() / 1_000)
+    });
     format!(
-        "- {} · **{}** {} · by {by}, <t:{}:R>",
+        "- {} · **{}** {}{end} · by {by}, <t:{}:R>",
         shown_subject(row.subject),
         row.tier,
         shown_scope(row.scope),

@@ -4,9 +4,10 @@ use serenity::all as sn;
 
 use super::{CommandError, Context};
 use crate::{
+    access::Permit,
     discord::{ids, inbound::shown},
-    store::{MembershipRow, Subject},
-    words::{Person, Scope, Tier, UserId},
+    store::Subject,
+    words::{Person, Tier, UserId},
 };
 
 /// Exactly one of the two options has to be given.
@@ -52,16 +53,16 @@ pub(super) async fn person(context: Context<'_>, id: UserId) -> Result<Person, C
 }
 
 /// The people with their roles that a change may touch: whom it is about and, because they may hold
-/// the role or be the last, the owners that are stored for that scope or for everywhere.
+/// the role or be the last, the owners that are stored.
 pub(super) async fn touched(
     context: Context<'_>,
+    permit: &Permit,
     subject: Subject,
-    scope: Scope,
 ) -> Result<Vec<Person>, CommandError> {
-    let rows = context.data().house.memberships().await?;
+    let rows = context.data().house.memberships(permit).await?;
     let mut ids: Vec<UserId> = rows
         .iter()
-        .filter(|row| is_owner_in(row, scope))
+        .filter(|row| row.tier == Tier::Owner)
         .filter_map(|row| match row.subject {
             Subject::User(id) => Some(id),
             Subject::Role(_) => None,
@@ -77,14 +78,4 @@ pub(super) async fn touched(
         people.push(person(context, id).await?);
     }
     Ok(people)
-}
-
-/// Whether a membership makes an owner where the scope holds. Of a thread the channel is not known
-/// here, so that of every channel counts.
-fn is_owner_in(row: &MembershipRow, scope: Scope) -> bool {
-    let may_hold = match (row.scope, scope) {
-        (Scope::Global, _) | (Scope::Channel(_), Scope::Thread(_)) => true,
-        (theirs, ours) => theirs == ours,
-    };
-    row.tier == Tier::Owner && may_hold
 }

@@ -1,7 +1,9 @@
 //! Who may make whom what.
 
+use std::time::Duration;
+
 use super::*;
-use crate::words::{ChannelId, GuildId, RoleId, UserId};
+use crate::{access::Owners, words::GuildId};
 
 const ACTOR: u64 = 1;
 const OTHER: u64 = 2;
@@ -31,6 +33,7 @@ fn row(subject: Subject, scope: &str, tier: Tier) -> MembershipRow {
         tier,
         granted_by: None,
         granted_at: Millis::new(0),
+        expires_at: None,
     }
 }
 
@@ -50,20 +53,29 @@ fn judged(
     scope: &str,
     tier: Option<Tier>,
 ) -> Result<(), Forbidden> {
+    let change = Change {
+        subject,
+        scope: scope.parse().unwrap(),
+        tier,
+        span: None,
+    };
+    judged_change(rows, owners, change)
+}
+
+fn judged_change(rows: &[MembershipRow], owners: Owners, change: Change) -> Result<(), Forbidden> {
     let actor = person(ACTOR, &[ROLE]);
     let known = [person(OTHER, &[ROLE]), person(ACTOR, &[ROLE])];
     let asked = Asked {
         actor: &actor,
         here: here(),
-        change: Change {
-            subject,
-            scope: scope.parse().unwrap(),
-            tier,
-        },
+        change,
         known: &known,
     };
-    judge(&asked, rows, owners)
+    let now = NOW;
+    judge(&asked, &Law { owners, rows, now })
 }
+
+const NOW: Millis = Millis::new(1_000);
 
 const NOBODY: Owners = Owners {
     user: None,
@@ -169,7 +181,8 @@ fn an_owner_may_lower_himself_unless_he_is_the_last() {
         Ok(())
     );
     // Who cannot come back into a corner alone is the last one there.
-    let corner = judged(&alone, NOBODY, user(ACTOR), "thread:3", Some(Tier::Member));
+    let local = [row(user(ACTOR), "channel:2", Tier::Owner)];
+    let corner = judged(&local, NOBODY, user(ACTOR), "thread:3", Some(Tier::Member));
     assert_eq!(corner, Err(Forbidden::LastOwner));
 }
 
@@ -201,4 +214,113 @@ fn a_blocked_owner_by_role_owns_nothing() {
         Err(Forbidden::NotYours),
         "nobody lifts his own block"
     );
+}
+
+/// A membership that ends a minute from now.
+fn ending(subject: Subject, scope: &str, tier: Tier) -> MembershipRow {
+    MembershipRow {
+        expires_at: Some(NOW.after(Duration::from_mins(1))),
+        ..row(subject, scope, tier)
+    }
+}
+
+#[test]
+fn nothing_that_ends_by_itself_is_a_way_around() {
+    let change = |subject, tier, span| Change {
+        subject,
+        scope: Scope::Global,
+        tier,
+        span,
+    };
+    let minute = Some(Duration::from_mins(1));
+    // The last owner for a while only.
+    let alone = [row(user(ACTOR), "global", Tier::Owner)];
+    let found = judged_change(
+        &alone,
+        NOBODY,
+        change(user(ACTOR), Some(Tier::Owner), minute),
+    );
+    assert_eq!(found, Err(Forbidden::LastOwner));
+    // An owner for a while who would be one for ever.
+    let for_a_while = [
+        ending(user(ACTOR), "global", Tier::Owner),
+        row(user(9), "channel:7", Tier::Member),
+    ];
+    let found = judged_change(
+        &for_a_while,
+        NOBODY,
+        change(user(ACTOR), Some(Tier::Owner), None),
+    );
+    assert_eq!(found, Err(Forbidden::Raise));
+    // Another owner whose block is to last longer than whoever blocked him meant.
+    let both = [
+        row(user(ACTOR), "global", Tier::Owner),
+        row(user(OTHER), "global", Tier::Owner),
+        ending(user(OTHER), "channel:2", Tier::Blocked),
+    ];
+    let longer = Change {
+        scope: Scope::Channel(ChannelId::new(2)),
+        ..change(user(OTHER), Some(Tier::Blocked), None)
+    };
+    assert_eq!(judged_change(&both, NOBODY, longer), Err(Forbidden::NoLess));
+    // A member for a week hurts nobody.
+    let found = judged_change(
+        &alone,
+        NOBODY,
+        change(user(OTHER), Some(Tier::Member), minute),
+    );
+    assert_eq!(found, Ok(()));
+}
+
+#[test]
+fn who_owns_a_corner_is_not_changed_from_outside_it() {
+    let rows = [
+        row(user(ACTOR), "global", Tier::Owner),
+        row(user(OTHER), "channel:8", Tier::Owner),
+    ];
+    let blocked = judged(&rows, NOBODY, user(OTHER), "global", Some(Tier::Blocked));
+    assert_eq!(blocked, Err(Forbidden::NoLess));
+    let in_a_thread_of_it = judged(&rows, NOBODY, user(OTHER), "thread:80", Some(Tier::Guest));
+    assert_eq!(in_a_thread_of_it, Err(Forbidden::NoLess));
+    // Elsewhere he is nobody special, and more than a guest he may be.
+    let next_door = judged(&rows, NOBODY, user(OTHER), "channel:9", Some(Tier::Blocked));
+    assert_eq!(next_door, Ok(()));
+    let more = judged(&rows, NOBODY, user(OTHER), "global", Some(Tier::Member));
+    assert_eq!(more, Ok(()));
+}
+
+#[test]
+fn a_role_that_an_owner_could_hold_is_neither_blocked_nor_taken() {
+    let rows = [
+        row(user(ACTOR), "global", Tier::Owner),
+        row(role(80), "global", Tier::Owner),
+        row(role(81), "global", Tier::Member),
+    ];
+    for (subject, tier, wanted) in [
+        (role(80), None, Err(Forbidden::NoLess)),
+        (role(80), Some(Tier::Member), Err(Forbidden::NoLess)),
+        // Who holds 80 may hold it too.
+        (role(81), Some(Tier::Blocked), Err(Forbidden::NoLess)),
+        (role(81), None, Ok(())),
+        (role(82), Some(Tier::Owner), Ok(())),
+    ] {
+        let found = judged(&rows, NOBODY, subject, "global", tier);
+        assert_eq!(found, wanted, "{subject} {tier:?}");
+    }
+    let owners = Owners {
+        user: None,
+        role: Some(RoleId::new(OWNER_ROLE)),
+    };
+    let found = judged(&rows[..1], owners, role(82), "global", Some(Tier::Blocked));
+    assert_eq!(found, Err(Forbidden::NoLess));
+}
+
+#[test]
+fn an_owner_who_is_not_known_is_not_passed_over() {
+    let rows = [
+        row(user(ACTOR), "global", Tier::Owner),
+        row(user(77), "global", Tier::Owner),
+    ];
+    let found = judged(&rows, NOBODY, role(82), "global", Some(Tier::Member));
+    assert_eq!(found, Err(Forbidden::Overtaken));
 }

@@ -1,0 +1,86 @@
+//! What there is to be permitted.
+
+use crate::words::Tier;
+
+/// What a person wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Have an agent work.
+    Ask,
+    /// Have an agent look, in a project that lets its guests ask.
+    AskAsGuest,
+    /// Have an agent work in a channel whose conversation is for owners only.
+    AskInOwnersChannel,
+    /// End what an agent does.
+    Cancel,
+    /// Begin a conversation in a thread.
+    StartSession,
+    /// End a conversation, or begin it anew.
+    EndSession,
+    /// Give a whole channel to a conversation or take it back, and use a project outside its
+    /// channels.
+    ManageChannel,
+    /// See which conversations there are.
+    ListSessions,
+    /// See where one stands in the queue.
+    SeeQueue,
+    /// See how the server is.
+    SeeHealth,
+    /// See what one is oneself.
+    SeeOwnTier,
+    /// Press a button, choose from a list or send a form off.
+    UseControl,
+    /// See and change what others are.
+    ManageMembers,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: &'static [Self] = &[
+        Self::Ask,
+        Self::AskAsGuest,
+        Self::AskInOwnersChannel,
+        Self::Cancel,
+        Self::StartSession,
+        Self::EndSession,
+        Self::ManageChannel,
+        Self::ListSessions,
+        Self::SeeQueue,
+        Self::SeeHealth,
+        Self::SeeOwnTier,
+        Self::UseControl,
+        Self::ManageMembers,
+    ];
+
+    /// The least that a person must be.
+    pub(super) const fn demands(self) -> Tier {
+        match self {
+            Self::SeeHealth | Self::AskAsGuest => Tier::Guest,
+            Self::Ask
+            | Self::Cancel
+            | Self::StartSession
+            | Self::EndSession
+            | Self::ListSessions
+            | Self::SeeQueue
+            | Self::SeeOwnTier
+            | Self::UseControl => Tier::Member,
+            Self::AskInOwnersChannel | Self::ManageChannel | Self::ManageMembers => Tier::Owner,
+        }
+    }
+
+    /// What it takes to do the same in a channel whose conversation is for owners only.
+    #[must_use]
+    pub const fn in_owners_channel(self) -> Self {
+        match self {
+            Self::Ask | Self::AskAsGuest | Self::AskInOwnersChannel => Self::AskInOwnersChannel,
+            Self::Cancel | Self::EndSession | Self::ManageChannel => Self::ManageChannel,
+            Self::StartSession
+            | Self::ListSessions
+            | Self::SeeQueue
+            | Self::SeeHealth
+            | Self::SeeOwnTier
+            | Self::UseControl
+            | Self::ManageMembers => self,
+        }
+    }
+}

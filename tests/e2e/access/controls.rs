@@ -1,0 +1,167 @@
+//! Commands, buttons, lists, forms and what is offered while one types.
+
+use baton::words::Guests;
+use discord_sim::{ChannelId, InteractionRef, MessageId, MessageRef};
+use serde_json::{Value, json};
+
+use super::{
+    cast::{Scene, Spot, players},
+    matrix::{Entry, Outcome, commands, outcome},
+};
+
+/// What a person is told who may not.
+const REFUSALS: [&str; 3] = [
+    "You are blocked here. An owner of this server can lift that.",
+    "Only members can work with the agents here. Ask an owner of this server to add you.",
+    "Only owners may do that here. Ask an owner of this server to do it for you.",
+];
+
+const NOT_IN_USE: &str =
+    "This is not in use any more. Write to me what you want, or use one of my commands.";
+
+/// What somebody alone was told.
+async fn found(name: &str, used: &InteractionRef) -> Outcome {
+    let answer = used.answer().await;
+    assert_eq!(answer.only_for.as_deref(), Some(name), "{}", answer.content);
+    match answer.content.as_str() {
+        refusal if REFUSALS.contains(&refusal) => Outcome::Alone,
+        NOT_IN_USE => Outcome::Useless,
+        _ => Outcome::Done,
+    }
+}
+
+/// Acts as another program that has the bot's token.
+async fn as_bot(scene: &Scene, path: &str, body: &Value) -> Value {
+    let sim = &scene.stage.sim;
+    let answer = reqwest::Client::new()
+        .post(format!("{}/api/v10{path}", sim.base_url()))
+        .header("Authorization", format!("Bot {}", sim.token()))
+        .json(body)
+        .send()
+        .await
+        .unwrap();
+    assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    let text = answer.text().await.unwrap();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// A message of the bot with a button and a list.
+async fn controls_in(scene: &Scene, place: ChannelId) -> MessageRef {
+    let message = json!({
+        "content": "an older version's",
+        "nonce": "controls",
+        "enforce_nonce": true,
+        "allowed_mentions": {"parse": []},
+        "components": [
+            {"type": 1, "components": [
+                {"type": 2, "style": 1, "label": "press", "custom_id": "v0:press"}]},
+            {"type": 1, "components": [
+                {"type": 3, "custom_id": "v0:choose", "options": [{"label": "a", "value": "a"}]}]},
+        ],
+    });
+    let posted = as_bot(scene, &format!("/channels/{place}/messages"), &message).await;
+    let id = posted["id"].as_str().unwrap().parse().unwrap();
+    MessageRef {
+        channel: place,
+        id: MessageId::new(id),
+    }
+}
+
+async fn everybody_uses_everything(guests: Guests) {
+    let scene = Scene::set(guests).await;
+    let stage = &scene.stage;
+    stage.until_commands().await;
+    scene.appoint_all().await;
+    let controls = controls_in(&scene, scene.thread).await;
+    for player in players() {
+        let (actor, name) = (scene.actor(&player), &player.name);
+        for (spot, place) in [
+            (Spot::Thread, scene.thread),
+            (Spot::Channel, stage.channel()),
+        ] {
+            let wanted = |entry| outcome(entry, player.tier(spot), guests);
+            for entry in commands() {
+                let Entry::Command(line, options) = entry else {
+                    continue;
+                };
+                // It would begin a conversation.
+                if line == "session start" && options.len() == 1 && spot == Spot::Channel {
+                    continue;
+                }
+                let used = actor.slash(line, options.iter().copied()).in_(place).await;
+                let found = found(name, &used).await;
+                assert_eq!(found, wanted(entry), "{name} uses /{line} at {spot:?}");
+            }
+            let none: [(&str, &str); 0] = [];
+            let typing = actor
+                .completes(place, "session start", none, ("project", "pl"))
+                .await;
+            typing.acknowledged().await;
+            let offered = typing.data().unwrap_or_default();
+            let found = match offered["choices"].as_array().map_or(0, Vec::len) {
+                0 => Outcome::Withheld,
+                _ => Outcome::Offered,
+            };
+            assert_eq!(
+                found,
+                wanted(Entry::Typing),
+                "{name} types at {spot:?}: {offered}"
+            );
+        }
+        let wanted = |entry| outcome(entry, player.tier(Spot::Thread), guests);
+        let pressed = actor.clicks(controls, "v0:press").await;
+        assert_eq!(
+            found(name, &pressed).await,
+            wanted(Entry::Button),
+            "{name} presses"
+        );
+        let chosen = actor.selects(controls, "v0:choose", ["a"]).await;
+        assert_eq!(
+            found(name, &chosen).await,
+            wanted(Entry::List),
+            "{name} chooses"
+        );
+    }
+}
+
+#[tokio::test]
+async fn each_command_button_and_list_is_decided_as_the_table_says() {
+    everybody_uses_everything(Guests::None).await;
+}
+
+#[tokio::test]
+async fn each_command_button_and_list_is_decided_as_the_table_says_where_guests_may_ask() {
+    everybody_uses_everything(Guests::Ask).await;
+}
+
+#[tokio::test]
+async fn each_form_is_decided_as_the_table_says() {
+    let mut scene = Scene::set(Guests::None).await;
+    scene.appoint_all().await;
+    let controls = controls_in(&scene, scene.thread).await;
+    // Baton shows no form, so another program does while it is away.
+    scene.stage.kill().await;
+    let mut shown = Vec::new();
+    for player in players() {
+        let pressed = scene.actor(&player).clicks(controls, "v0:press").await;
+        let id = pressed.id();
+        let form = json!({"type": 9, "data": {
+            "custom_id": "v0:form", "title": "a form", "components": [
+                {"type": 1, "components": [
+                    {"type": 4, "custom_id": "text", "style": 1, "label": "say"}]}]}});
+        let path = format!("/interactions/{id}/sim-interaction-token-{id}/callback");
+        as_bot(&scene, &path, &form).await;
+        shown.push((player, pressed));
+    }
+    scene.stage.start().await;
+    for (player, form) in shown {
+        let sent = form.submits([("text", "forbidden word")]);
+        let wanted = outcome(Entry::Form, player.tier(Spot::Thread), scene.guests);
+        assert_eq!(
+            found(&player.name, &sent).await,
+            wanted,
+            "{} sends a form",
+            player.name
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! What was written while Baton was away, and what waited when people became something else.
+
+use baton::{
+    store::Subject,
+    words::{Guests, Scope, Tier},
+};
+use discord_sim::MessageRef;
+
+use super::{
+    cast::{Scene, Spot, players},
+    matrix::{Entry, Outcome, outcome},
+};
+use crate::stage::thread_of;
+
+#[tokio::test]
+async fn each_message_that_is_read_back_is_decided_as_the_table_says() {
+    let mut scene = Scene::set(Guests::None).await;
+    scene.appoint_all().await;
+    scene.stage.kill().await;
+    let mut missed = Vec::new();
+    for player in players() {
+        let said = scene.actor(&player).says("@bot hello").in_(scene.thread);
+        missed.push((player, said.await));
+    }
+    scene.stage.start().await;
+    for (player, message) in missed {
+        let wanted = outcome(Entry::Missed, player.tier(Spot::Thread), scene.guests);
+        let sign = match wanted {
+            Outcome::Done => "👀",
+            _ => "🚫",
+        };
+        scene.stage.sign(message, sign).await;
+        let reactions = scene.stage.sim.message(message).unwrap().reactions;
+        assert_eq!(reactions.len(), 1, "{}: {reactions:?}", player.name);
+    }
+}
+
+/// Everybody asks as a member, and is something else when his turn comes.
+async fn everybody_waits(guests: Guests) {
+    let scene = Scene::set(guests).await;
+    let stage = &scene.stage;
+    let held = scene.occupy().await;
+    let mut waiting: Vec<(_, MessageRef)> = Vec::new();
+    for player in players() {
+        stage.grant(&player.name, Scope::Global, Tier::Member).await;
+        let text = r#"@bot hello STUB:[{"text":"worked on"}]"#;
+        let said = scene.actor(&player).says(text).in_(stage.channel()).await;
+        stage.sign(said, "👀").await;
+        waiting.push((player, said));
+    }
+    let store = stage.store().await;
+    let mut tx = store.write().await.unwrap();
+    for player in players() {
+        let user = Subject::User(scene.user(&player));
+        tx.remove_membership(user, Scope::Global).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    store.close().await;
+    scene.appoint_all().await;
+    stage.model.release("working");
+    stage.answer(held, "done at last").await;
+    for (player, said) in waiting {
+        let thread = thread_of(said);
+        match outcome(Entry::Queued, player.tier(Spot::Channel), guests) {
+            Outcome::Done => drop(stage.answer(thread, "worked on").await),
+            Outcome::Told => {
+                stage.says(thread, "🚫 A message that waited").await;
+                assert_eq!(stage.count(thread, "worked on"), 0, "{}", player.name);
+            }
+            other => panic!("the table says {other:?} of what waits"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_request_that_waited_is_decided_as_the_table_says() {
+    everybody_waits(Guests::None).await;
+}
+
+#[tokio::test]
+async fn each_request_that_waited_is_decided_as_the_table_says_where_guests_may_ask() {
+    everybody_waits(Guests::Ask).await;
+}

@@ -1,0 +1,117 @@
+//! A flood of people who may not: it costs little, and those who may are served meanwhile.
+
+use std::fs;
+
+use baton::words::{Scope, Tier};
+use discord_sim::{ChannelId, RateLimits, SimConfig, Tls};
+
+use crate::stage::{Settings, Stage};
+
+const GUESTS: usize = 25;
+const BLOCKED: usize = 25;
+const MESSAGES: usize = 10_000;
+
+/// How much more memory the server may take after it, in bytes.
+const MEMORY: u64 = 96 << 20;
+
+/// Signs that one person gets at most, see `src/session/courtesy.rs`.
+const SIGNS: usize = 10;
+
+/// A stage whose Discord limits the rate of requests as the real one does.
+async fn stage() -> Stage {
+    let mut stage = Stage::dark(Settings {
+        sim: SimConfig {
+            tls: Tls::On,
+            rate_limits: RateLimits::Realistic,
+            ..SimConfig::default()
+        },
+        ..Settings::default()
+    })
+    .await;
+    let ca = stage.home().join("ca.pem");
+    fs::write(&ca, stage.sim.ca_pem().unwrap()).unwrap();
+    let base = format!("https://{}", stage.sim.tls_addr().unwrap());
+    stage.set_env("BATON_DISCORD__API_BASE", &base);
+    stage.set_env("BATON_DISCORD__API_CA", &ca.display().to_string());
+    for n in 0..BLOCKED {
+        stage.grant(&blocked(n), Scope::Global, Tier::Blocked).await;
+    }
+    stage.start().await;
+    stage
+}
+
+fn blocked(n: usize) -> String {
+    format!("blocked{n}")
+}
+
+/// The memory that a process occupies, in bytes.
+fn memory(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
+    kilobytes.parse::<u64>().unwrap() << 10
+}
+
+async fn flood(stage: &Stage, thread: ChannelId, messages: std::ops::Range<usize>) {
+    for n in messages {
+        let person = n % (GUESTS + BLOCKED);
+        let name = if person < GUESTS {
+            format!("guest{person}")
+        } else {
+            blocked(person - GUESTS)
+        };
+        let user = stage.sim.user(&name);
+        if n % 3 == 0 {
+            let _ = user.says("forbidden word").in_(thread).await;
+        } else {
+            let said = user.says("@bot forbidden word");
+            let _ = said.in_(stage.channel()).await;
+        }
+        // Other tasks of this process are the simulator's.
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_messages_of_people_who_may_not_cost_little_and_keep_nobody_waiting() {
+    let stage = stage().await;
+    let thread = stage
+        .ask("ann", r#"hello STUB:[{"text":"answer one"}]"#)
+        .await;
+    stage.answer(thread, "answer one").await;
+    stage.until_settled().await;
+    let before = memory(stage.server().pid());
+
+    flood(&stage, thread, 0..MESSAGES / 2).await;
+    // Members are served in the middle of it.
+    let ann = stage.sim.user("ann");
+    let said = ann.says(r#"still there? STUB:[{"text":"answer two"}]"#);
+    let in_thread = said.in_(thread).await;
+    let began = stage
+        .ask("ann", r#"and here? STUB:[{"text":"answer three"}]"#)
+        .await;
+    flood(&stage, thread, MESSAGES / 2..MESSAGES).await;
+    stage.answer(thread, "answer two").await;
+    stage.answer(began, "answer three").await;
+    stage.sign(in_thread, "👀").await;
+    let last = stage
+        .ask("ann", r#"the end STUB:[{"text":"answer four"}]"#)
+        .await;
+    stage.answer(last, "answer four").await;
+
+    let after = memory(stage.server().pid());
+    assert!(after < before + MEMORY, "from {before} to {after} bytes");
+    let told = stage.count(stage.channel(), "Only members") + stage.count(thread, "Only members");
+    assert!(told <= GUESTS, "{told} sentences");
+    let everywhere = [stage.channel(), thread];
+    let messages = everywhere
+        .iter()
+        .flat_map(|place| stage.sim.messages(*place));
+    let signs = messages
+        .filter(|message| message.has_reaction("🚫"))
+        .count();
+    assert!(signs <= SIGNS * (GUESTS + BLOCKED), "{signs} signs");
+    assert!(signs > 0, "nobody saw a sign");
+    assert_eq!(stage.sim.invalid_requests(), 0);
+    assert!(!stage.model_saw("forbidden word"));
+}
