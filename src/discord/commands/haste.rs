@@ -1,8 +1,5 @@
 //! How often somebody may use commands. Asked before anything else is done for him: who floods Baton
-//! with commands costs it a number in memory each, and one answer that only he sees.
-//!
-//! Buttons, selects and forms, once there are any, are to be counted by the same [`Haste`], first thing
-//! in their handler.
+//! with commands, buttons or forms costs it a number in memory each, and one answer that only he sees.
 
 use futures::future::BoxFuture;
 use poise::CommandInteractionType;
@@ -32,9 +29,14 @@ impl Haste {
         }
     }
 
+    /// Counts a command, or something else that a person uses like one: a button, a list, a form.
+    pub(crate) fn count(&self, person: UserId) -> Result<(), TooFast> {
+        self.commands.take(&person)
+    }
+
     fn take(&self, person: UserId, kind: CommandInteractionType) -> Result<(), TooFast> {
         match kind {
-            CommandInteractionType::Command => self.commands.take(&person),
+            CommandInteractionType::Command => self.count(person),
             CommandInteractionType::Autocomplete => self.looks.take(&person),
         }
     }
