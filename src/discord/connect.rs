@@ -22,6 +22,7 @@ use super::{
     inbound::Me,
     people::People,
     preflight,
+    refusals::Refusals,
     turns::Turns,
 };
 use crate::{
@@ -86,6 +87,7 @@ pub struct Connection {
     pub(super) me: Me,
     pub(super) people: Arc<People>,
     turns: Arc<Turns>,
+    pub(super) refusals: Refusals,
     pub(super) application: ApplicationId,
 }
 
@@ -108,14 +110,22 @@ impl Connection {
             self.me,
             people,
             turns,
+            self.refusals.clone(),
         ))
+    }
+
+    /// Waits until Discord does not accept the bot's token any more, and says what to do.
+    pub async fn refused(&self) -> DiscordError {
+        self.refusals.bad_token().await;
+        DiscordError::BadToken
     }
 }
 
 /// Makes the client and asks who the bot is. Nothing is sent to the gateway.
 pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordError> {
     install_crypto();
-    let client = client(&settings).await?;
+    let refusals = Refusals::default();
+    let client = client(&settings, &refusals).await?;
     let http = Arc::new(http(&settings, &client));
     if let Some(base) = &settings.api_base {
         has_gateway(&http, base).await?;
@@ -135,6 +145,7 @@ pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordErr
     Ok(Connection {
         people,
         turns: Arc::default(),
+        refusals,
         settings,
         client,
         http,
@@ -159,8 +170,12 @@ pub(super) fn http(settings: &DiscordSettings, client: &reqwest::Client) -> Http
     builder.build()
 }
 
-async fn client(settings: &DiscordSettings) -> Result<reqwest::Client, DiscordError> {
-    let mut builder = reqwest::Client::builder()
+async fn client(
+    settings: &DiscordSettings,
+    refusals: &Refusals,
+) -> Result<reqwest::Client, DiscordError> {
+    let mut builder = refusals
+        .count(reqwest::Client::builder())
         .use_rustls_tls()
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT);

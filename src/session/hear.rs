@@ -163,6 +163,7 @@ impl Engine {
             channel: heard.channel,
             message: id,
             emoji: sign.to_owned(),
+            author: Some(heard.person.id),
         };
         tx.deliver(&apart(format!("{why}:{id}"), id, reaction), now)
             .await?;

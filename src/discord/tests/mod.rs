@@ -15,4 +15,5 @@ mod people;
 mod preflight;
 mod relay;
 mod sight;
+mod strain;
 mod waits;

@@ -98,7 +98,7 @@ async fn everybody_uses_everything(guests: Guests) {
                 .await;
             typing.acknowledged().await;
             let offered = typing.data().unwrap_or_default();
-            let found = match offered["choices"].as_array().map_or(0, Vec::len) {
+            let found = match offered.as_array().map_or(0, Vec::len) {
                 0 => Outcome::Withheld,
                 _ => Outcome::Offered,
             };

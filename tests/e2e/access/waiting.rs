@@ -43,7 +43,7 @@ async fn everybody_waits(guests: Guests) {
     let mut waiting: Vec<(_, MessageRef)> = Vec::new();
     for player in players() {
         stage.grant(&player.name, Scope::Global, Tier::Member).await;
-        let text = r#"@bot hello STUB:[{"text":"worked on"}]"#;
+        let text = r#"@bot hello STUB:[{"text":"at your service"}]"#;
         let said = scene.actor(&player).says(text).in_(stage.channel()).await;
         stage.sign(said, "👀").await;
         waiting.push((player, said));
@@ -62,10 +62,10 @@ async fn everybody_waits(guests: Guests) {
     for (player, said) in waiting {
         let thread = thread_of(said);
         match outcome(Entry::Queued, player.tier(Spot::Channel), guests) {
-            Outcome::Done => drop(stage.answer(thread, "worked on").await),
+            Outcome::Done => drop(stage.answer(thread, "at your service").await),
             Outcome::Told => {
                 stage.says(thread, "🚫 A message that waited").await;
-                assert_eq!(stage.count(thread, "worked on"), 0, "{}", player.name);
+                assert_eq!(stage.count(thread, "at your service"), 0, "{}", player.name);
             }
             other => panic!("the table says {other:?} of what waits"),
         }
