@@ -79,7 +79,7 @@ async fn said(desk: &Desk, context: &sn::Context, signs: Signs<'_>) -> String {
     match permitted(desk, context, signs).await {
         Ok(permit) => used(&permit).to_owned(),
         Err(
-            error @ (CommandError::Refused(_) | CommandError::Elsewhere | CommandError::TooFast(_)),
+            error @ (CommandError::Refused(_) | CommandError::TooFast(_) | CommandError::Elsewhere),
         ) => error.to_string(),
         Err(error @ (CommandError::House(_) | CommandError::Chat(_))) => {
             let reference = Reference::of(&error, "a button, a list or a form could not be served");
@@ -93,7 +93,7 @@ async fn permitted(
     context: &sn::Context,
     signs: Signs<'_>,
 ) -> Result<Permit, CommandError> {
-    desk.haste.control(ids::user(signs.user.id))?;
+    desk.haste.count(ids::user(signs.user.id))?;
     let Caller { person, place } = Caller::of(desk, &context.cache, signs).await?;
     let decided = desk.house.authorize(&person, place, Action::UseControl);
     Ok(decided.await??)

@@ -102,6 +102,11 @@ impl ShowWait {
             return None;
         }
         let text = self.wait.text.borrow().clone();
+        if self.stage.chat.is_sparing() {
+            // There is more urgent news for Discord; what changes later is shown again.
+            slot.unused();
+            return Some(text);
+        }
         let edited = self
             .stage
             .chat

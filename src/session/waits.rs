@@ -4,7 +4,10 @@
 //! The message and its end are durable. The changes are not: whoever shows them has the newest, and
 //! the next server begins with what it knows.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -104,8 +107,10 @@ impl Engine {
             Said::Now => Some(text.clone()),
             Said::Before => None,
         };
-        let (shown, text) = watch::channel(text);
-        if self.waits.0.lock().insert(run, shown).is_none() {
+        // Two may tell it at once: who hears the message, and who keeps the house.
+        if let Entry::Vacant(untold) = self.waits.0.lock().entry(run) {
+            let (shown, text) = watch::channel(text);
+            untold.insert(shown);
             // Nobody showing it is fine.
             let _ = self.live.send(Shown::Wait(LiveWait {
                 run,

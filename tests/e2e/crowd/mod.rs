@@ -247,6 +247,7 @@ fn member(person: u64) -> MembershipRow {
         scope: Scope::Global,
         tier: Tier::Member,
         granted_by: None,
+        expires_at: None,
         granted_at: Millis::new(0),
         expires_at: None,
     }
