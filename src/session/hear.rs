@@ -89,8 +89,7 @@ impl Engine {
         let (now, person) = (self.clock.now(), heard.person.id);
         tracing::info!(%person, channel = %heard.channel, ?refusal, "refused");
         // While Discord has much to take already, members' signs go before those of a crowd.
-        let is_busy = self.store.deliveries_waiting().await? >= BUSY;
-        if is_busy || !self.courtesy.may_sign(person, now) {
+        if !self.courtesy.may_sign(person, now) || self.store.deliveries_waiting().await? >= BUSY {
             return self.pass(heard).await;
         }
         let mut tx = self.store.write().await?;
