@@ -140,6 +140,7 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
         // What was not taken up yet is found again by the next start.
         () = stop.cancelled() => return Ok(()),
         recovered = engine.recover() => recovered?,
+        refused = connection.refused() => return Err(refused.into()),
     }
     rooms.spawn(Arc::clone(&engine).keep());
     let parts = DiscordParts {
@@ -344,6 +345,7 @@ impl Reporter for Health {
         };
         let health = health.ok();
         let caps = health.map(|health| health.caps);
+        let treatment = self.link.treatment();
         Report {
             healthy: reason.is_none(),
             reason,
@@ -357,6 +359,8 @@ impl Reporter for Health {
             warm_agents: health.map_or(0, |health| health.warm),
             deliveries_waiting: health.map_or(0, |health| health.deliveries_waiting),
             unreadable_events: self.link.unreadable(),
+            refused_requests: treatment.refused,
+            sparing: treatment.is_sparing,
         }
     }
 }

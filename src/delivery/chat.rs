@@ -109,6 +109,9 @@ impl ChatError {
     /// A thread exists already for this message (Discord: JSON error code 160004).
     pub const THREAD_EXISTS: u32 = 160_004;
 
+    /// Its author has blocked the bot, and does not get its reactions (Discord: JSON error code 90001).
+    pub const REACTION_BLOCKED: u32 = 90_001;
+
     /// The message is older than an hour and was edited too often since (Discord: JSON error code
     /// 30046).
     pub const TOO_OLD_TO_EDIT: u32 = 30_046;
@@ -123,6 +126,12 @@ impl ChatError {
 /// nobody, and is tried once: whether to repeat it is the caller's decision.
 #[async_trait]
 pub trait Chat: Send + Sync + 'static {
+    /// Whether the service has to be asked as little as possible for now: what is not needed
+    /// (reactions, typing, live edits) is left out. What is said goes on.
+    fn is_sparing(&self) -> bool {
+        false
+    }
+
     /// Cuts an answer into messages. The same answer always gives the same messages, because a
     /// server that was killed between two of them goes on with the next one.
     fn lay_out(&self, answer: &Answer) -> Vec<Post>;

@@ -5,9 +5,12 @@
 //! given up only when Discord refuses it for good, and then somebody is told.
 
 mod chat;
+mod lanes;
 mod nonce;
 mod opening;
 mod outbox;
+mod quiet;
+mod refused;
 mod send;
 
 pub use chat::{Answer, Attachment, Author, Chat, ChatError, MESSAGE_LIMIT, Post, Seen, Standing};

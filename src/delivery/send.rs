@@ -4,11 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::broadcast;
 
-use super::{Answer, Author, Chat, ChatError, Delivered, MESSAGE_LIMIT, Post, nonce::nonce};
+use super::{
+    Answer, Author, Chat, ChatError, Delivered, MESSAGE_LIMIT, Post, nonce::nonce, quiet::Quiet,
+};
 use crate::{
     clock::{Clock, Millis},
-    store::{Delivery, DeliveryState, NewDelivery, Payload, SessionRow, Store, StoreError, Tx},
-    words::{ChannelId, DeliveryId, MessageId, SessionId},
+    store::{Delivery, DeliveryState, Payload, SessionRow, Store, StoreError, Tx},
+    words::{ChannelId, DeliveryId, MessageId},
 };
 
 /// How long a repetition is safe by its nonce. Discord remembers nonces "in the past few minutes"
@@ -54,6 +56,7 @@ pub(super) struct Sender {
     pub(super) store: Store,
     pub(super) clock: Clock,
     pub(super) chat: Arc<dyn Chat>,
+    pub(super) quiet: Quiet,
     pub(super) delivered: broadcast::Sender<Delivered>,
 }
 
@@ -82,7 +85,12 @@ impl Sender {
                 channel,
                 message,
                 emoji,
+                author,
             } => {
+                let now = self.clock.now();
+                if self.chat.is_sparing() || self.quiet.is_kept(*channel, *author, now) {
+                    return self.leave_out(delivery).await;
+                }
                 self.chat.react(*channel, *message, emoji).await?;
                 self.sent(delivery, None).await
             }
@@ -244,6 +252,15 @@ impl Sender {
         self.end(tx, delivery, message).await
     }
 
+    /// Discord is not asked for it.
+    async fn leave_out(&self, delivery: &Delivery) -> Result<(), Trouble> {
+        let mut tx = self.store.write().await?;
+        tx.end_delivery(delivery.id, DeliveryState::Dropped, None, self.clock.now())
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Notes in a transaction that Discord has all of a delivery, and says so.
     async fn end(
         &self,
@@ -271,58 +288,10 @@ impl Sender {
         });
     }
 
-    /// Discord will not take it: the place is marked and somebody is told, and the lane goes on.
-    async fn refused(&self, delivery: &Delivery, error: &ChatError) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let why = error.to_string();
-        let session = self.session_of(delivery).await?;
-        let mut tx = self.store.write().await?;
-        tx.end_delivery(delivery.id, DeliveryState::Refused, Some(&why), now)
-            .await?;
-        let kind = delivery.payload.kind();
-        if !error.is_code(ChatError::UNKNOWN_MESSAGE) {
-            let place = format!("channel {}", channel_of_known(delivery, session.as_ref()));
-            let text = format!("Discord refused a delivery ({kind}): {why}");
-            tx.alert(now, "delivery_refused", &place, &text).await?;
-            tracing::warn!(%place, %text, "a delivery was refused");
-        }
-        if let Some(session) = session {
-            match &delivery.payload {
-                Payload::Thread {
-                    channel, message, ..
-                } => {
-                    tx.post_in_channel(delivery.lane).await?;
-                    tx.deliver(
-                        &thread_hint(session.id, delivery.lane, *channel, *message),
-                        now,
-                    )
-                    .await?;
-                }
-                Payload::Opening { channel, .. } => match delivery.message {
-                    Some(announcement) => {
-                        tx.post_in_channel(delivery.lane).await?;
-                        // Now the channel's messages may be for the agent, also those that are missed.
-                        tx.mark_channel(*channel, announcement).await?;
-                        let hint = thread_hint(session.id, delivery.lane, *channel, announcement);
-                        tx.deliver(&hint, now).await?;
-                    }
-                    // Nobody can ever speak to it, or to the one that it was cleared for.
-                    None => {
-                        if let Some(open) = self.store.session_in(delivery.lane).await? {
-                            tx.end_session(open.id, None, now).await?;
-                        }
-                    }
-                },
-                Payload::Live { .. } | Payload::Answer { .. } | Payload::Notice { .. } => {
-                    tx.mark_unreachable(session.id, Some(&why)).await?;
-                }
-                Payload::Reaction { .. } | Payload::Settle { .. } => {}
-            }
-        }
-        tx.commit().await
-    }
-
-    async fn session_of(&self, delivery: &Delivery) -> Result<Option<SessionRow>, StoreError> {
+    pub(super) async fn session_of(
+        &self,
+        delivery: &Delivery,
+    ) -> Result<Option<SessionRow>, StoreError> {
         match delivery.session {
             Some(id) => self.store.session(id).await.map(Some),
             None => Ok(None),
@@ -336,7 +305,7 @@ impl Sender {
     }
 }
 
-fn channel_of_known(delivery: &Delivery, session: Option<&SessionRow>) -> ChannelId {
+pub(super) fn channel_of_known(delivery: &Delivery, session: Option<&SessionRow>) -> ChannelId {
     let own = match &delivery.payload {
         Payload::Reaction { channel, .. }
         | Payload::Thread { channel, .. }
@@ -367,28 +336,4 @@ fn again(delivery: &Delivery, error: &dyn std::fmt::Display, not_before: Option<
     tracing::warn!(delivery = %delivery.id, kind = %delivery.payload.kind(), %error,
         "a delivery did not go through; trying again");
     Step::Again { not_before }
-}
-
-/// Tells people why the answer comes to the channel.
-fn thread_hint(
-    session: SessionId,
-    lane: ChannelId,
-    channel: ChannelId,
-    message: MessageId,
-) -> NewDelivery {
-    NewDelivery {
-        key: format!("thread-hint:{session}"),
-        lane,
-        session: Some(session),
-        run: None,
-        payload: Payload::Notice {
-            channel: Some(channel),
-            reply_to: Some(message),
-            text:
-                "I could not start a thread here, so this conversation goes on in the channel: mention me \
-                 or reply to me. `/session stop` ends it. Give me the permissions *Create Public Threads* \
-                 and *Send Messages in Threads*, and the next one gets a thread."
-                    .to_owned(),
-        },
-    }
 }

@@ -159,7 +159,7 @@ impl Listener {
             self.checked.lock().note(channel, begin);
             return Ok(());
         }
-        let missed = self.missed(channel, begin).await?;
+        let missed = self.missed(channel, begin, mark).await?;
         // What was decided on already is not left out, however much it was.
         if let Some(left_out) = missed.left_out.filter(|out| out.newest > mark) {
             // Where Baton has no part in the conversation it need not explain itself.
@@ -226,9 +226,15 @@ impl Listener {
         Ok(None)
     }
 
-    /// What came after `mark`, from the newest back to the bounds.
-    async fn missed(&self, channel: ChannelId, mark: MessageId) -> Result<Missed, ChatError> {
-        let oldest = MessageId::at(self.clock.now().before(self.bounds.max_age)).max(mark);
+    /// What came after `begin`, from the newest back to the bounds. What came before `mark` was decided
+    /// on, and is not left out.
+    async fn missed(
+        &self,
+        channel: ChannelId,
+        begin: MessageId,
+        mark: MessageId,
+    ) -> Result<Missed, ChatError> {
+        let oldest = MessageId::at(self.clock.now().before(self.bounds.max_age)).max(begin);
         let mut missed = Missed::default();
         let mut before = None;
         let mut looked_on = 0;
@@ -237,7 +243,8 @@ impl Listener {
             let page = pages::messages(&self.http, channel, part, PAGE).await?;
             let is_last = page.len() < usize::from(PAGE);
             for line in page {
-                if line.id <= mark {
+                let end = missed.left_out.map_or(begin, |_| mark);
+                if line.id <= end {
                     return Ok(missed.in_order());
                 }
                 before = Some(line.id);

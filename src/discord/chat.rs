@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use serenity::{
     all::{
         self as sn, AutoArchiveDuration, CreateAllowedMentions, CreateAttachment, CreateMessage,
-        CreateThread, EditMessage, MessageReference, MessageReferenceKind, ReactionType,
+        CreateThread, EditMessage, MessageFlags, MessageReference, MessageReferenceKind,
+        ReactionType,
     },
     http::Http,
 };
@@ -18,6 +19,7 @@ use super::{
     mentions::Mention,
     pages::{self, Part},
     people::People,
+    refusals::Refusals,
     render,
     turns::Turns,
 };
@@ -30,29 +32,34 @@ use crate::{
 /// which has no limit of its own.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Discord opens each link of a message to show what is behind it. An agent that was talked into writing
+/// a link would so send what it knows to whoever owns the address, without anybody clicking on it.
+const NO_PREVIEWS: MessageFlags = MessageFlags::SUPPRESS_EMBEDS;
+
 /// Discord, as the outbox and the live messages need it.
 #[derive(Debug)]
 pub struct DiscordChat {
     http: Arc<Http>,
     me: Me,
     people: Arc<People>,
-    turns: Arc<Turns<MessageId>>,
-    reactions: Turns<ChannelId>,
+    turns: Arc<Turns>,
+    refusals: Refusals,
 }
 
 impl DiscordChat {
-    pub(super) fn new(
+    pub(super) const fn new(
         http: Arc<Http>,
         me: Me,
         people: Arc<People>,
-        turns: Arc<Turns<MessageId>>,
+        turns: Arc<Turns>,
+        refusals: Refusals,
     ) -> Self {
         Self {
             http,
             me,
             people,
             turns,
-            reactions: Turns::default(),
+            refusals,
         }
     }
 
@@ -112,6 +119,10 @@ pub(super) fn nobody() -> CreateAllowedMentions {
 
 #[async_trait]
 impl Chat for DiscordChat {
+    fn is_sparing(&self) -> bool {
+        self.refusals.treatment().is_sparing
+    }
+
     fn lay_out(&self, answer: &Answer) -> Vec<Post> {
         render::lay_out(answer)
     }
@@ -125,6 +136,7 @@ impl Chat for DiscordChat {
         let place = ids::to_channel(channel);
         let mut message = CreateMessage::new()
             .content(post.content)
+            .flags(NO_PREVIEWS)
             .nonce(sn::Nonce::String(nonce.to_owned()))
             .enforce_nonce(true)
             .allowed_mentions(nobody());
@@ -150,6 +162,7 @@ impl Chat for DiscordChat {
     ) -> Result<(), ChatError> {
         let edit = EditMessage::new()
             .content(content)
+            .flags(NO_PREVIEWS)
             .allowed_mentions(nobody());
         let http = Arc::clone(&self.http);
         let (place, id) = (ids::to_channel(channel), ids::to_message(message));
@@ -177,12 +190,12 @@ impl Chat for DiscordChat {
         emoji: &str,
     ) -> Result<(), ChatError> {
         let emoji = ReactionType::Unicode(emoji.to_owned());
-        let http = Arc::clone(&self.http);
-        let reacted = async move {
-            let (channel, message) = (ids::to_channel(channel), ids::to_message(message));
-            within(http.create_reaction(channel, message, &emoji)).await
-        };
-        self.reactions.change(channel, reacted).await
+        within(self.http.create_reaction(
+            ids::to_channel(channel),
+            ids::to_message(message),
+            &emoji,
+        ))
+        .await
     }
 
     async fn start_thread(

@@ -22,12 +22,13 @@ use super::{
     inbound::Me,
     people::People,
     preflight,
+    refusals::Refusals,
     turns::Turns,
 };
 use crate::{
     config::CatchUp,
     delivery::ChatError,
-    words::{ChannelId, GuildId, MessageId},
+    words::{ChannelId, GuildId},
 };
 
 /// Longest time for one HTTP exchange; neither serenity nor reqwest has a limit of its own.
@@ -82,7 +83,8 @@ pub struct Connection {
     pub(super) http: Arc<Http>,
     pub(super) me: Me,
     pub(super) people: Arc<People>,
-    turns: Arc<Turns<MessageId>>,
+    turns: Arc<Turns>,
+    pub(super) refusals: Refusals,
     pub(super) application: ApplicationId,
 }
 
@@ -105,14 +107,22 @@ impl Connection {
             self.me,
             people,
             turns,
+            self.refusals.clone(),
         ))
+    }
+
+    /// Waits until Discord does not accept the bot's token any more, and says what to do.
+    pub async fn refused(&self) -> DiscordError {
+        self.refusals.bad_token().await;
+        DiscordError::BadToken
     }
 }
 
 /// Makes the client and asks who the bot is. Nothing is sent to the gateway.
 pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordError> {
     install_crypto();
-    let client = client(&settings).await?;
+    let refusals = Refusals::default();
+    let client = client(&settings, &refusals).await?;
     let http = Arc::new(http(&settings, &client));
     if let Some(base) = &settings.api_base {
         has_gateway(&http, base).await?;
@@ -132,6 +142,7 @@ pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordErr
     Ok(Connection {
         people,
         turns: Arc::default(),
+        refusals,
         settings,
         client,
         http,
@@ -156,8 +167,12 @@ pub(super) fn http(settings: &DiscordSettings, client: &reqwest::Client) -> Http
     builder.build()
 }
 
-async fn client(settings: &DiscordSettings) -> Result<reqwest::Client, DiscordError> {
-    let mut builder = reqwest::Client::builder()
+async fn client(
+    settings: &DiscordSettings,
+    refusals: &Refusals,
+) -> Result<reqwest::Client, DiscordError> {
+    let mut builder = refusals
+        .count(reqwest::Client::builder())
         .use_rustls_tls()
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT);

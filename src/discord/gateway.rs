@@ -95,6 +95,7 @@ pub(super) async fn serve(
     let (sessions, gateway_sessions) = mpsc::unbounded_channel();
     let options = commands::framework();
     let told_commands = commands::told(&options);
+    link.watch(connection.refusals.clone());
     let desk = Desk {
         house: Arc::clone(&house),
         places: Arc::clone(&places),
@@ -160,6 +161,7 @@ pub(super) async fn serve(
         dead = watchdog::watch(Arc::clone(&shards)) => Err(dead),
         relayed = &mut relaying => Err(broken(relayed)),
         panicked = panics(&mut tasks) => Err(panicked),
+        () = link.bad_token() => Err(DiscordError::BadToken),
         () = deaf.notified() => Err(unheard()),
     };
     link.end();

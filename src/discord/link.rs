@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Instant};
 
 use tokio::sync::watch;
 
+use super::refusals::{Refusals, Treatment};
+
 /// Whether the gateway is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
@@ -24,6 +26,7 @@ struct Inner {
     /// Why nothing is done to be connected.
     waits: Option<String>,
     unread: u64,
+    refusals: Refusals,
     /// Serenity's handlers may still be running when the connection has been given up.
     ended: bool,
 }
@@ -35,6 +38,7 @@ impl Default for Link {
             acknowledged: None,
             waits: None,
             unread: 0,
+            refusals: Refusals::default(),
             ended: false,
         })))
     }
@@ -60,6 +64,22 @@ impl Link {
     /// How many events since the start were of a kind that is wanted and could not be read.
     pub fn unreadable(&self) -> u64 {
         self.0.borrow().unread
+    }
+
+    /// How Discord treats what the server asks.
+    pub fn treatment(&self) -> Treatment {
+        self.0.borrow().refusals.treatment()
+    }
+
+    /// Here Discord's refusals are counted.
+    pub(super) fn watch(&self, refusals: Refusals) {
+        self.0.send_modify(|inner| inner.refusals = refusals);
+    }
+
+    /// Waits until Discord does not accept the bot's token any more.
+    pub(super) async fn bad_token(&self) {
+        let refusals = self.0.borrow().refusals.clone();
+        refusals.bad_token().await;
     }
 
     pub(super) fn wait(&self, why: String) {

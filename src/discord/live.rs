@@ -141,6 +141,9 @@ impl<S: Scene> Show<S> {
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             every.tick().await;
+            if self.stage.chat.is_sparing() {
+                continue;
+            }
             if let Err(error) = self.stage.chat.typing(self.place().await).await {
                 tracing::debug!(%error, run = %self.run, "cannot show that a run types");
             }
@@ -250,7 +253,7 @@ impl<S: Scene> Show<S> {
             let scene = self.progress.borrow();
             (scene.frame(), scene.state())
         };
-        if state == ProgressState::Ended {
+        if state == ProgressState::Ended || self.stage.chat.is_sparing() {
             slot.unused();
             return Some(frame);
         }

@@ -1,38 +1,28 @@
-//! Changes of one thing, one after the other.
+//! Changes of one message, one after the other.
 
 use std::{
     collections::HashMap,
-    hash::Hash,
     sync::{Arc, Weak},
 };
 
 use parking_lot::Mutex;
 use tokio::sync::OwnedMutexGuard;
 
-use crate::delivery::ChatError;
+use crate::{delivery::ChatError, words::MessageId};
 
 /// Who changes which message. Discord does not keep the order of requests that are under way at the
 /// same time: a late edit would bring back what was settled already.
-///
-/// Also who reacts in which channel: only of requests that come after each other serenity knows by
-/// their answers' headers how long the next one has to wait.
-#[derive(Debug)]
-pub(super) struct Turns<K>(Mutex<HashMap<K, Weak<tokio::sync::Mutex<()>>>>);
+#[derive(Debug, Default)]
+pub(super) struct Turns(Mutex<HashMap<MessageId, Weak<tokio::sync::Mutex<()>>>>);
 
-impl<K> Default for Turns<K> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: Copy + Eq + Hash> Turns<K> {
+impl Turns {
     /// Makes a change when those before it have been answered. Dropped while it waits, it is not
     /// made; dropped later, it is made and the next one waits for it all the same.
-    pub(super) async fn change<F>(&self, what: K, change: F) -> Result<(), ChatError>
+    pub(super) async fn change<F>(&self, message: MessageId, change: F) -> Result<(), ChatError>
     where
         F: Future<Output = Result<(), ChatError>> + Send + 'static,
     {
-        let turn = self.turn(what).await;
+        let turn = self.turn(message).await;
         let change = tokio::spawn(async move {
             let done = change.await;
             drop(turn);
@@ -44,15 +34,15 @@ impl<K: Copy + Eq + Hash> Turns<K> {
         }
     }
 
-    async fn turn(&self, what: K) -> OwnedMutexGuard<()> {
+    async fn turn(&self, message: MessageId) -> OwnedMutexGuard<()> {
         let lock = {
-            let mut known = self.0.lock();
-            if let Some(turn) = known.get(&what).and_then(Weak::upgrade) {
-                turn
+            let mut messages = self.0.lock();
+            if let Some(known) = messages.get(&message).and_then(Weak::upgrade) {
+                known
             } else {
-                known.retain(|_, lock| lock.strong_count() > 0);
+                messages.retain(|_, lock| lock.strong_count() > 0);
                 let fresh = Arc::default();
-                known.insert(what, Arc::downgrade(&fresh));
+                messages.insert(message, Arc::downgrade(&fresh));
                 fresh
             }
         };

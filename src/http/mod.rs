@@ -45,6 +45,10 @@ pub struct Report {
     pub deliveries_waiting: u32,
     /// Events of Discord's that should have been understood and were not, since the start.
     pub unreadable_events: u64,
+    /// Requests of the last ten minutes that Discord refused (it bans an address at 10,000).
+    pub refused_requests: u32,
+    /// Whether reactions, typing and live edits are left out because of that.
+    pub sparing: bool,
 }
 
 /// Where a report comes from.
@@ -132,6 +136,8 @@ mod tests {
             warm_agents: 3,
             deliveries_waiting: 4,
             unreadable_events: 5,
+            refused_requests: 6,
+            sparing: false,
         }
     }
 
@@ -155,7 +161,7 @@ mod tests {
     async fn a_healthy_server_says_so_in_numbers() {
         let (status, body) = ask(report(None), None).await;
         assert_eq!(status, StatusCode::OK);
-        insta::assert_snapshot!(body, @r#"{"healthy":true,"reason":null,"version":"1.2.3","uptimeSeconds":7,"gateway":"connected","activeSessions":1,"queuedCount":2,"maxActive":6,"maxQueued":20,"warmAgents":3,"deliveriesWaiting":4,"unreadableEvents":5}"#);
+        insta::assert_snapshot!(body, @r#"{"healthy":true,"reason":null,"version":"1.2.3","uptimeSeconds":7,"gateway":"connected","activeSessions":1,"queuedCount":2,"maxActive":6,"maxQueued":20,"warmAgents":3,"deliveriesWaiting":4,"unreadableEvents":5,"refusedRequests":6,"sparing":false}"#);
     }
 
     #[tokio::test]

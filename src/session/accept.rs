@@ -177,6 +177,7 @@ impl Engine {
                 channel: heard.channel,
                 message: heard.message,
                 emoji: sentences::EYES.to_owned(),
+                author: Some(heard.person.id),
             },
         };
         tx.deliver(&eyes, now).await?;

@@ -99,6 +99,7 @@ impl Engine {
             channel: heard.channel,
             message: id,
             emoji: sentences::NO_ENTRY.to_owned(),
+            author: Some(heard.person.id),
         };
         tx.deliver(&apart(format!("refused:{id}"), id, reaction), now)
             .await?;

@@ -93,6 +93,7 @@ impl Engine {
             channel: request.channel_id,
             message: request.message_id,
             emoji: sentences::STOPPED.to_owned(),
+            author: Some(request.person.id),
         };
         let mut sign = apart(
             format!("stopped:{}", request.message_id),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Store, StoreError, Tx};
 use crate::{
     clock::Millis,
-    words::{ChannelId, DeliveryId, MessageId, RunId, SessionId, words},
+    words::{ChannelId, DeliveryId, MessageId, RunId, SessionId, UserId, words},
 };
 
 /// Rows that are removed at once, so that nobody waits long for the others.
@@ -62,6 +62,9 @@ pub enum Payload {
         message: MessageId,
         /// The emoji.
         emoji: String,
+        /// Who wrote the message. Rows of earlier versions do not say it.
+        #[serde(default)]
+        author: Option<UserId>,
     },
     /// Start a session's thread from a message.
     Thread {
@@ -173,6 +176,10 @@ pub struct Head {
     pub n: i64,
     /// The lane.
     pub lane: ChannelId,
+    /// What it is.
+    pub kind: DeliveryKind,
+    /// The session that it is about.
+    pub session: Option<SessionId>,
 }
 
 struct Raw {
@@ -209,12 +216,14 @@ impl TryFrom<Raw> for Delivery {
 
 impl Store {
     /// The head of every lane that waits: its oldest delivery that Discord does not have yet, the
-    /// oldest of all first. Reads an index only, whatever the deliveries hold.
+    /// oldest of all first. Reads an index only, whatever the deliveries hold. (With `MIN`, `SQLite`
+    /// takes the other columns from the row that has it: lang_select, "bare columns".)
     pub async fn waiting_heads(&self) -> Result<Vec<Head>, StoreError> {
         Ok(sqlx::query_as!(
             Head,
-            r#"SELECT MIN(n) AS "n!: i64", lane AS "lane!: ChannelId" FROM deliveries
-               WHERE state = 'pending' GROUP BY lane ORDER BY 1"#
+            r#"SELECT MIN(n) AS "n!: i64", lane AS "lane!: ChannelId", kind AS "kind!: DeliveryKind",
+                      session_id AS "session: SessionId"
+               FROM deliveries WHERE state = 'pending' GROUP BY lane ORDER BY 1"#
         )
         .fetch_all(&self.readers)
         .await?)
@@ -367,13 +376,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Removes some reactions that Discord has had since before a moment; says whether there may be
+    /// Removes some reactions that ended before a moment, however they did; says whether there may be
     /// more.
     pub async fn prune_reactions(&mut self, before: Millis) -> Result<bool, StoreError> {
         let done = sqlx::query!(
             "DELETE FROM deliveries WHERE n IN (
                  SELECT n FROM deliveries
-                 WHERE kind = 'reaction' AND state = 'sent' AND ended_at < ? LIMIT ?)",
+                 WHERE kind = 'reaction' AND state <> 'pending' AND ended_at < ? LIMIT ?)",
             before,
             AT_ONCE
         )

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{CommandError, Context, answer::say, asked};
 use crate::{
     access::Action,
-    discord::{Link, LinkState, render},
+    discord::{Link, LinkState, Treatment, render},
     session::Health,
 };
 
@@ -27,7 +27,7 @@ fn sentences(health: &Health, link: &Link) -> String {
         deliveries_waiting,
         uptime,
     } = health;
-    [
+    let mut lines = vec![
         format!(
             "**Baton {}**, up for {}",
             env!("CARGO_PKG_VERSION"),
@@ -41,8 +41,18 @@ fn sentences(health: &Health, link: &Link) -> String {
         ),
         format!("Warm agents: {warm}"),
         format!("Messages on their way to Discord: {deliveries_waiting}"),
-    ]
-    .join("\n")
+    ];
+    let Treatment {
+        refused,
+        is_sparing,
+    } = link.treatment();
+    if is_sparing {
+        lines.push(format!(
+            "Discord refused {refused} requests in ten minutes: reactions, typing and live edits are left \
+             out until it is less. The log says what was refused."
+        ));
+    }
+    lines.join("\n")
 }
 
 fn gateway(link: &Link) -> String {
@@ -72,7 +82,7 @@ fn span(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admission::Caps;
+    use crate::{admission::Caps, discord::refusals::Refusals};
 
     const HEALTH: Health = Health {
         active: 1,
@@ -123,5 +133,18 @@ mod tests {
         );
         link.set(LinkState::Up);
         assert_eq!(told(&link)[0], "Gateway: connected");
+    }
+
+    #[test]
+    fn a_server_that_leaves_out_what_is_not_needed_says_why() {
+        let link = Link::default();
+        let refusals = Refusals::default();
+        link.watch(refusals.clone());
+        refusals.overdo();
+        assert_eq!(
+            told(&link).pop().unwrap(),
+            "Discord refused 3001 requests in ten minutes: reactions, typing and live edits are left out \
+             until it is less. The log says what was refused."
+        );
     }
 }

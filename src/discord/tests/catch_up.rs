@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use discord_sim::{Clock as SimClock, Fault, Rule, Sim, SimConfig};
+use discord_sim::{
+    Clock as SimClock, DispatchFault, DispatchRule, EventKind, Fault, Rule, Sim, SimConfig,
+};
 use serde_json::{Value, json};
 use serenity::http::{LightMethod, Request, Route};
 
@@ -176,6 +178,30 @@ async fn of_what_nobody_wrote_nobody_is_told_that_it_was_left_out() {
         .house
         .until_marked_up_to(place, MessageId::new(newest.get()))
         .await;
+    assert_eq!(*served.house.left_out.lock(), []);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_heard_is_not_left_out_when_more_was_lost_than_is_read_back() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let decided = say(&sim, "old").await;
+    let bounds = CatchUp {
+        max_age: Duration::from_hours(1),
+        max_messages: 1,
+    };
+    let served = Served::start_by(bounded(&sim, bounds), watching(&sim, Some(decided))).await;
+    until_heard_last(&sim, &served.house, "ready").await;
+    until_heard_last(&sim, &served.house, "heard").await;
+    let lost = DispatchRule::of(EventKind::MessageCreate).times(2);
+    sim.dispatch_fault(lost, DispatchFault::Lost);
+    let robot = sim.bot_user("robot");
+    robot.says("beep").in_(sim.channel("general")).await;
+    let last = robot.says("beep").in_(sim.channel("general")).await;
+    sim.ask_to_reconnect();
+    // Only a look can tell of it.
+    let (place, last) = (channel(&sim, "general"), MessageId::new(last.id.get()));
+    served.house.until_marked_up_to(place, last).await;
     assert_eq!(*served.house.left_out.lock(), []);
     served.stop().await;
 }

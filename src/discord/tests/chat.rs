@@ -57,6 +57,36 @@ async fn a_post_mentions_nobody_whatever_is_in_it_nor_does_its_edit() {
 }
 
 #[tokio::test]
+async fn links_are_shown_without_previews_in_posts_replies_files_and_edits() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let question = sim.user("alice").says("hello");
+    let question = question.in_(sim.channel("general")).await;
+    let chat = connected(&sim).await.chat();
+    let general = channel(&sim, "general");
+    let link = || plain("https://example.org/?what=I+know");
+    let reply = Post {
+        reply_to: Some(MessageId::new(question.id.get())),
+        ..link()
+    };
+    let file = Post {
+        file: Some(Attachment {
+            name: "answer.md".into(),
+            bytes: vec![1],
+        }),
+        ..link()
+    };
+    for (n, post) in [link(), reply, file].into_iter().enumerate() {
+        let id = chat.post(general, post, &format!("n-{n}")).await.unwrap();
+        let seen = || sim.messages(sim.channel("general")).pop().unwrap();
+        assert!(seen().without_previews, "{n}");
+        let text = "https://example.org/?and=more".to_owned();
+        chat.edit(general, id, text.clone()).await.unwrap();
+        assert_eq!((seen().content, seen().without_previews), (text, true));
+    }
+    sim.assert_clean();
+}
+
+#[tokio::test]
 async fn a_reply_to_a_message_that_is_gone_is_a_plain_message() {
     let sim = Sim::start(SimConfig::default()).await;
     let chat = connected(&sim).await.chat();

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use discord_sim::{Fault, Rule, Sim, SimConfig};
+use discord_sim::{Entry, Fault, RouteKind, Rule, Sim, SimConfig};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::{
     delivery::{Chat, ChatError, Post},
@@ -96,9 +97,33 @@ async fn nothing_was_sent_when_nobody_listens() {
         connection.me,
         connection.people,
         std::sync::Arc::default(),
+        connection.refusals,
     );
     let error = chat.typing(general).await.unwrap_err();
     assert!(matches!(error, ChatError::NotSent(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_never_answered_is_given_up_after_half_a_minute() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let chat = connected(&sim).await.chat();
+    let general = channel(&sim, "general");
+    sim.fault(Rule::route(RouteKind::Typing), Fault::Hang);
+    let asked = tokio::spawn(async move { chat.typing(general).await });
+    let is_asked = |entry: &Entry| {
+        let call = entry.rest();
+        call.is_some_and(|call| call.route == RouteKind::Typing)
+    };
+    sim.wait_for(|seen| seen.journal().iter().any(is_asked))
+        .await;
+    // From here on time passes whenever nobody has anything to do.
+    tokio::time::pause();
+    let start = Instant::now();
+    let error = asked.await.unwrap().unwrap_err();
+    assert_eq!(error, ChatError::Unknown("no answer in time".to_owned()));
+    // Some of the half minute has passed before.
+    let waited = start.elapsed().as_secs();
+    assert!((20..=30).contains(&waited), "{waited} s");
 }
 
 #[tokio::test]

@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use discord_sim::{Fault, Rule, Sim, SimConfig};
+use discord_sim::{Fault, RouteKind, Rule, Sim, SimConfig};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    delivery::Outbox,
+    delivery::{Chat, ChatError, Outbox},
     discord::{
         Connection, DiscordError, DiscordParts, DiscordSettings, Link, LinkState, connect,
         gateway::serve,
@@ -318,4 +318,21 @@ async fn the_end_comes_although_the_gateway_does_not_answer() {
     sim.set_gateway(discord_sim::GatewayMode::Refuse);
     let served = Served::start(&sim, watching(&sim, Some(1))).await;
     served.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_accepted_any_more_ends_the_server_with_a_sentence() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).await.unwrap();
+    let connection = connected(&sim).await;
+    let chat = connection.chat();
+    let served = Served::start_as(connection, FakeHouse::default(), store, directory);
+    sim.fault(
+        Rule::route(RouteKind::Typing),
+        Fault::error(401, 0, "401: Unauthorized"),
+    );
+    let refused = chat.typing(channel(&sim, "general")).await;
+    assert_eq!(refused, Err(ChatError::Unauthorized));
+    assert!(matches!(served.ends().await, DiscordError::BadToken));
 }

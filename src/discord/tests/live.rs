@@ -1,6 +1,12 @@
 //! A run being shown, on a clock that is moved by hand.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -31,6 +37,7 @@ struct Slate {
     edits: Mutex<Vec<(u128, String)>>,
     typed: Mutex<Vec<u128>>,
     failures: Mutex<Vec<ChatError>>,
+    is_sparing: AtomicBool,
 }
 
 impl Slate {
@@ -41,6 +48,10 @@ impl Slate {
 
 #[async_trait]
 impl Chat for Slate {
+    fn is_sparing(&self) -> bool {
+        self.is_sparing.load(Ordering::Relaxed)
+    }
+
     fn lay_out(&self, _: &Answer) -> Vec<Post> {
         Vec::new()
     }
@@ -123,6 +134,7 @@ impl Shown {
                 edits: Mutex::default(),
                 typed: Mutex::default(),
                 failures: Mutex::default(),
+                is_sparing: AtomicBool::default(),
             }),
             pace: Pace::default(),
             delivered: broadcast::channel(8).0,
@@ -301,6 +313,25 @@ async fn too_fast_means_waiting_and_the_end_means_nothing_more() {
     task.await.unwrap();
     pass(Duration::from_secs(20)).await;
     assert_eq!(stage.edits().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_discord_is_asked_as_little_as_possible_nothing_is_shown_and_then_the_newest() {
+    let stage = Shown::new();
+    stage.posted();
+    stage.slate.is_sparing.store(true, Ordering::Relaxed);
+    let (says, _task) = stage.begin();
+    says.send_replace(working("a"));
+    pass(Duration::from_secs(4)).await;
+    says.send_replace(working("b"));
+    pass(Duration::from_secs(4)).await;
+    assert_eq!(stage.edits(), []);
+    assert!(stage.slate.typed.lock().is_empty());
+    stage.slate.is_sparing.store(false, Ordering::Relaxed);
+    pass(Duration::from_secs(10)).await;
+    let edits: Vec<String> = stage.edits().into_iter().map(|(_, text)| text).collect();
+    assert_eq!(edits, [shown("b")]);
+    assert!(!stage.slate.typed.lock().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,3 +15,4 @@ mod people;
 mod preflight;
 mod relay;
 mod sight;
+mod strain;

@@ -2,15 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use discord_sim::{Fact, Fault, Rule, Sim, SimConfig};
+use discord_sim::{Fact, Fault, RouteKind, Rule, Sim, SimConfig};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
     delivery::Outbox,
-    discord::testing::{channel, connected},
+    discord::{
+        Connection,
+        testing::{channel, connected},
+    },
     store::{DeliveryKind, NewDelivery, Payload, Store},
+    words::{MessageId, UserId},
 };
 
 /// Longer than a nonce can be trusted.
@@ -30,13 +34,18 @@ struct Desk {
 impl Desk {
     async fn open() -> Self {
         let sim = Sim::start(SimConfig::default()).await;
+        let connection = connected(&sim).await;
+        Self::over(sim, &connection).await
+    }
+
+    async fn over(sim: Sim, connection: &Connection) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path()).await.unwrap();
         // From now, because Discord's time is in the ids of its messages.
         let clock = Clock::held_at(Clock::system().now());
         let outbox = Outbox::new(store.clone(), clock.clone());
         let stop = CancellationToken::new();
-        let chat = connected(&sim).await.chat();
+        let chat = connection.chat();
         let work = tokio::spawn(Arc::clone(&outbox).run(chat, stop.clone()));
         Self {
             sim,
@@ -47,6 +56,25 @@ impl Desk {
             work,
             _directory: directory,
         }
+    }
+
+    /// Has a reaction put on a message of somebody in `#general`.
+    async fn react(&self, message: u64, author: u64) {
+        let reaction = Payload::Reaction {
+            channel: channel(&self.sim, "general"),
+            message: MessageId::new(message),
+            emoji: "👀".to_owned(),
+            author: Some(UserId::new(author)),
+        };
+        self.queue_payload(&format!("reaction:{message}"), reaction)
+            .await;
+    }
+
+    /// Says something behind all that waits, and waits until it is said.
+    async fn until_behind(&self, text: &str) {
+        let mut delivered = self.outbox.listen();
+        self.queue(text, text).await;
+        while delivered.recv().await.unwrap().kind != DeliveryKind::Notice {}
     }
 
     async fn queue(&self, key: &str, text: &str) {
@@ -102,6 +130,15 @@ impl Desk {
                 .count()
         };
         (count("POST"), count("GET"))
+    }
+
+    /// How often a reaction was asked for.
+    fn reactions(&self) -> usize {
+        let journal = self.sim.journal();
+        let calls = journal.iter().filter_map(|entry| entry.rest());
+        calls
+            .filter(|call| call.route == RouteKind::AddReaction)
+            .count()
     }
 
     async fn close(self) {
@@ -193,5 +230,45 @@ async fn a_message_that_is_too_old_to_be_settled_is_removed_and_its_lane_goes_on
         assert_eq!(delivered.recv().await.unwrap().kind, kind);
     }
     assert_eq!(desk.said(), ["the answer"]);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn who_has_blocked_the_bot_costs_one_refusal_and_one_alert_in_ten_minutes() {
+    let desk = Desk::open().await;
+    let blocked = Fault::error(403, 90_001, "Reaction blocked");
+    desk.sim.fault(Rule::add_reaction().always(), blocked);
+    for message in 1..=4 {
+        desk.react(message, 7).await;
+    }
+    desk.until_behind("first").await;
+    assert_eq!(desk.reactions(), 1);
+    // Somebody else may like reactions: it is tried, and the operator knows already.
+    desk.react(5, 8).await;
+    desk.until_behind("second").await;
+    assert_eq!(desk.reactions(), 2);
+    let alerts = desk.store.alerts(9).await.unwrap();
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    desk.clock.advance(Duration::from_mins(10));
+    desk.react(6, 7).await;
+    desk.until_behind("third").await;
+    assert_eq!(desk.reactions(), 3);
+    assert_eq!(desk.store.alerts(9).await.unwrap().len(), 2);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn when_discord_has_refused_too_much_signs_are_left_out_and_what_is_said_is_not() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let connection = connected(&sim).await;
+    connection.refusals.overdo();
+    let desk = Desk::over(sim, &connection).await;
+    let asked = desk.sim.user("alice").says("hello");
+    let asked = asked.in_(desk.sim.channel("general")).await;
+    desk.react(asked.id.get(), 7).await;
+    desk.until_behind("an answer").await;
+    assert_eq!(desk.reactions(), 0);
+    assert_eq!(desk.said(), ["hello", "an answer"]);
+    assert_eq!(desk.store.deliveries_waiting().await.unwrap(), 0);
     desk.close().await;
 }

@@ -3,7 +3,7 @@
 use baton::{
     clock::Millis,
     store::NewSession,
-    words::{ChannelId as Channel, GuildId, RuntimeKind, Scope, SessionId, Tier},
+    words::{ChannelId as Channel, Circle, GuildId, RuntimeKind, Scope, SessionId, Tier},
 };
 use discord_sim::{ChannelId, Permission};
 
@@ -124,7 +124,7 @@ async fn unknown_session(stage: &Stage, n: u64) {
         name: None,
         model: None,
         agent_session: uuid::Uuid::new_v4(),
-        circle: baton::words::Circle::Members,
+        circle: Circle::Members,
     };
     let later = Millis::new(i64::MAX / 2);
     let mut tx = store.write().await.unwrap();

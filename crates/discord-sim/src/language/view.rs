@@ -37,6 +37,8 @@ pub struct MessageView {
     pub edited: bool,
     /// A deferred answer that has not come yet.
     pub loading: bool,
+    /// Whether links in it are shown without previews.
+    pub without_previews: bool,
     /// Reactions, in the order of their first use.
     pub reactions: Vec<ReactionView>,
     /// Files.
@@ -88,6 +90,7 @@ impl MessageView {
             content: message.content.clone(),
             edited: message.edited_ms.is_some(),
             loading: message.flags & flag::LOADING != 0,
+            without_previews: message.flags & flag::SUPPRESS_EMBEDS != 0,
             reactions: message
                 .reactions
                 .iter()

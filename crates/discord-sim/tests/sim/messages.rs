@@ -164,6 +164,23 @@ async fn a_message_older_than_an_hour_can_be_edited_only_a_few_times() {
 }
 
 #[tokio::test]
+async fn a_message_that_asks_for_no_previews_has_none_until_an_edit_says_otherwise() {
+    let sim = sim().await;
+    let general = sim.channel("general");
+    let seen = |sim: &Sim| sim.messages(general).pop().unwrap().without_previews;
+    let messages = format!("/channels/{general}/messages");
+    let body = json!({"content": "x", "flags": 4, "nonce": "n", "enforce_nonce": true});
+    let (_, message) = call(&sim, Method::POST, &messages, &body).await;
+    assert_eq!(message["flags"], json!(4));
+    assert!(seen(&sim));
+    let path = format!("{messages}/{}", message["id"].as_str().unwrap());
+    call(&sim, Method::PATCH, &path, &json!({"content": "y"})).await;
+    assert!(seen(&sim), "it was not named");
+    call(&sim, Method::PATCH, &path, &json!({"flags": 0})).await;
+    assert!(!seen(&sim));
+}
+
+#[tokio::test]
 async fn an_edit_keeps_what_it_does_not_name_and_cannot_empty_a_message() {
     let sim = sim().await;
     let general = sim.channel("general");

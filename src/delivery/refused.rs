@@ -1,0 +1,99 @@
+//! What is done when the service refuses a delivery for good.
+
+use super::{
+    ChatError,
+    send::{Sender, channel_of_known},
+};
+use crate::{
+    store::{Delivery, DeliveryState, NewDelivery, Payload, StoreError},
+    words::{ChannelId, MessageId, SessionId},
+};
+
+impl Sender {
+    /// Discord will not take it: the place is marked and somebody is told, and the lane goes on.
+    pub(super) async fn refused(
+        &self,
+        delivery: &Delivery,
+        error: &ChatError,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let why = error.to_string();
+        let session = self.session_of(delivery).await?;
+        let mut tx = self.store.write().await?;
+        tx.end_delivery(delivery.id, DeliveryState::Refused, Some(&why), now)
+            .await?;
+        let kind = delivery.payload.kind();
+        let is_news = if let Payload::Reaction {
+            channel, author, ..
+        } = &delivery.payload
+        {
+            self.quiet.refused(*channel, *author, error, now)
+        } else {
+            true
+        };
+        if is_news && !error.is_code(ChatError::UNKNOWN_MESSAGE) {
+            let place = format!("channel {}", channel_of_known(delivery, session.as_ref()));
+            let text = format!("Discord refused a delivery ({kind}): {why}");
+            tx.alert(now, "delivery_refused", &place, &text).await?;
+            tracing::warn!(%place, %text, "a delivery was refused");
+        }
+        if let Some(session) = session {
+            match &delivery.payload {
+                Payload::Thread {
+                    channel, message, ..
+                } => {
+                    tx.post_in_channel(delivery.lane).await?;
+                    tx.deliver(
+                        &thread_hint(session.id, delivery.lane, *channel, *message),
+                        now,
+                    )
+                    .await?;
+                }
+                Payload::Opening { channel, .. } => match delivery.message {
+                    Some(announcement) => {
+                        tx.post_in_channel(delivery.lane).await?;
+                        // Now the channel's messages may be for the agent, also those that are missed.
+                        tx.mark_channel(*channel, announcement).await?;
+                        let hint = thread_hint(session.id, delivery.lane, *channel, announcement);
+                        tx.deliver(&hint, now).await?;
+                    }
+                    // Nobody can ever speak to it, or to the one that it was cleared for.
+                    None => {
+                        if let Some(open) = self.store.session_in(delivery.lane).await? {
+                            tx.end_session(open.id, None, now).await?;
+                        }
+                    }
+                },
+                Payload::Live { .. } | Payload::Answer { .. } | Payload::Notice { .. } => {
+                    tx.mark_unreachable(session.id, Some(&why)).await?;
+                }
+                Payload::Reaction { .. } | Payload::Settle { .. } => {}
+            }
+        }
+        tx.commit().await
+    }
+}
+
+/// Tells people why the answer comes to the channel.
+fn thread_hint(
+    session: SessionId,
+    lane: ChannelId,
+    channel: ChannelId,
+    message: MessageId,
+) -> NewDelivery {
+    NewDelivery {
+        key: format!("thread-hint:{session}"),
+        lane,
+        session: Some(session),
+        run: None,
+        payload: Payload::Notice {
+            channel: Some(channel),
+            reply_to: Some(message),
+            text:
+                "I could not start a thread here, so this conversation goes on in the channel: mention me \
+                 or reply to me. `/session stop` ends it. Give me the permissions *Create Public Threads* \
+                 and *Send Messages in Threads*, and the next one gets a thread."
+                    .to_owned(),
+        },
+    }
+}

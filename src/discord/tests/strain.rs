@@ -1,0 +1,201 @@
+//! Many at once, over the way that production takes: TLS, Discord's limits, serenity's limiter.
+
+use std::sync::Arc;
+
+use discord_sim::{Entry, Fault, RateLimits, RouteKind, Rule, Scope, Sim, SimConfig, Tls};
+use tokio::{sync::broadcast, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    delivery::{Chat, ChatError, Delivered, Outbox, Post},
+    discord::{
+        Connection, Treatment, connect,
+        testing::{channel, secure_settings},
+    },
+    store::{DeliveryKind, NewDelivery, Payload, Store},
+    words::MessageId,
+};
+
+/// An outbox over a Discord with limits.
+struct Strained {
+    sim: Sim,
+    connection: Connection,
+    store: Store,
+    outbox: Arc<Outbox>,
+    _directory: tempfile::TempDir,
+}
+
+impl Strained {
+    async fn open(rate_limits: RateLimits) -> Self {
+        let sim = Sim::start(SimConfig {
+            tls: Tls::On,
+            rate_limits,
+            ..SimConfig::default()
+        })
+        .await;
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        Self {
+            connection: connect(secure_settings(&sim, directory.path()))
+                .await
+                .unwrap(),
+            outbox: Outbox::new(store.clone(), Clock::system()),
+            store,
+            sim,
+            _directory: directory,
+        }
+    }
+
+    /// Sets the outbox to work, and hears what it delivers.
+    fn run(&self) -> broadcast::Receiver<Delivered> {
+        let delivered = self.outbox.listen();
+        let outbox = Arc::clone(&self.outbox);
+        tokio::spawn(outbox.run(self.connection.chat(), CancellationToken::new()));
+        delivered
+    }
+
+    /// So many messages are written in `#general`, and each is to get a sign.
+    async fn signs(&self, count: usize) -> Vec<MessageId> {
+        let general = self.sim.channel("general");
+        let mut messages = Vec::new();
+        for _ in 0..count {
+            let said = self.sim.user("guest").says("x").in_(general).await;
+            let message = MessageId::new(said.id.get());
+            let sign = Payload::Reaction {
+                channel: channel(&self.sim, "general"),
+                message,
+                emoji: "🚫".to_owned(),
+                author: None,
+            };
+            self.queue(message, sign).await;
+            messages.push(message);
+        }
+        messages
+    }
+
+    /// Queues something in a lane of its own.
+    async fn queue(&self, of: MessageId, payload: Payload) {
+        let delivery = NewDelivery {
+            key: format!("{}:{of}", payload.kind()),
+            lane: of.thread(),
+            session: None,
+            run: None,
+            payload,
+        };
+        let mut tx = self.store.write().await.unwrap();
+        assert!(tx.deliver(&delivery, Clock::system().now()).await.unwrap());
+        tx.commit().await.unwrap();
+        self.outbox.wake();
+    }
+
+    /// The statuses that a route was answered with.
+    fn statuses(&self, route: RouteKind) -> Vec<u16> {
+        statuses(&self.sim.journal(), route)
+    }
+}
+
+fn statuses(journal: &[Entry], route: RouteKind) -> Vec<u16> {
+    let calls = journal.iter().filter_map(|entry| entry.rest());
+    calls
+        .filter(|call| call.route == route)
+        .filter_map(|call| call.status)
+        .collect()
+}
+
+#[tokio::test]
+async fn one_guest_who_writes_without_end_keeps_no_answer_back() {
+    let stage = Strained::open(RateLimits::Realistic).await;
+    stage.signs(50).await;
+    let mut delivered = stage.run();
+    assert_eq!(
+        delivered.recv().await.unwrap().kind,
+        DeliveryKind::Reaction,
+        "the signs are under way"
+    );
+    let answer = Payload::Notice {
+        channel: Some(channel(&stage.sim, "general")),
+        reply_to: None,
+        text: "an answer".to_owned(),
+    };
+    stage.queue(MessageId::new(1), answer).await;
+    let mut signs_before = 0;
+    while delivered.recv().await.unwrap().kind == DeliveryKind::Reaction {
+        signs_before += 1;
+    }
+    // Four a second: twenty would be five seconds.
+    assert!(signs_before < 20, "{signs_before}");
+    let reactions = stage.statuses(RouteKind::AddReaction);
+    assert!(
+        reactions.iter().all(|status| *status == 204),
+        "{reactions:?}"
+    );
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn fifteen_at_once_all_get_their_sign_and_discord_need_not_complain() {
+    let stage = Strained::open(RateLimits::Realistic).await;
+    let messages = stage.signs(15).await;
+    let mut delivered = stage.run();
+    for _ in &messages {
+        delivered.recv().await.unwrap();
+    }
+    let seen = stage.sim.messages(stage.sim.channel("general"));
+    assert!(seen.iter().all(|message| message.has_reaction("🚫")));
+    assert_eq!(stage.statuses(RouteKind::AddReaction), [204; 15]);
+    assert_eq!(stage.connection.refusals.treatment(), Treatment::default());
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn what_discord_refuses_is_counted_also_where_serenity_repeats_it_by_itself() {
+    let stage = Strained::open(RateLimits::None).await;
+    let general = channel(&stage.sim, "general");
+    stage.sim.fault(
+        Rule::post_message(),
+        Fault::rate_limited(Scope::User, 1_000),
+    );
+    stage.sim.fault(
+        Rule::route(RouteKind::Typing),
+        Fault::error(403, 50_001, "Missing Access"),
+    );
+    let chat = stage.connection.chat();
+    let post = Post {
+        content: "hello".to_owned(),
+        reply_to: None,
+        file: None,
+    };
+    chat.post(general, post, "n").await.unwrap();
+    assert!(chat.typing(general).await.unwrap_err().is_code(50_001));
+    assert_eq!(stage.statuses(RouteKind::PostMessage), [429, 200]);
+    let counted = Treatment {
+        refused: 2,
+        is_sparing: false,
+    };
+    assert_eq!(stage.connection.refusals.treatment(), counted);
+}
+
+#[tokio::test]
+async fn who_is_told_to_wait_for_an_hour_is_given_up_after_a_minute() {
+    let stage = Strained::open(RateLimits::None).await;
+    let general = channel(&stage.sim, "general");
+    stage.sim.fault(
+        Rule::route(RouteKind::Typing),
+        Fault::rate_limited(Scope::User, 3_600_000),
+    );
+    let chat = stage.connection.chat();
+    let asked = tokio::spawn(async move { chat.typing(general).await });
+    stage
+        .sim
+        .wait_for(|seen| statuses(seen.journal(), RouteKind::Typing) == [429])
+        .await;
+    // From here on time passes whenever nobody has anything to do.
+    tokio::time::pause();
+    let start = Instant::now();
+    let error = asked.await.unwrap().unwrap_err();
+    assert_eq!(error, ChatError::Unknown("no answer in time".to_owned()));
+    // Some of the minute has passed before.
+    let waited = start.elapsed().as_secs();
+    assert!((40..=60).contains(&waited), "{waited} s");
+}
