@@ -249,7 +249,6 @@ fn member(person: u64) -> MembershipRow {
         granted_by: None,
         expires_at: None,
         granted_at: Millis::new(0),
-        expires_at: None,
     }
 }
 
