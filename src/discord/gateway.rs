@@ -159,7 +159,7 @@ pub(super) async fn serve(
     let ended = tokio::select! {
         () = shutdown.cancelled() => Ok(()),
         ended = client.start() => Err(why(ended)),
-        dead = watchdog::watch(Arc::clone(&shards)) => Err(dead),
+        silent = watchdog::watch(Arc::clone(&shards)) => Err(silent),
         relayed = &mut relaying => Err(broken(relayed)),
         panicked = panics(&mut tasks) => Err(panicked),
         () = link.bad_token() => Err(DiscordError::BadToken),

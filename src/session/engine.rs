@@ -263,10 +263,10 @@ pub(super) fn permit_for(permit: &Permit, wanted: Action) -> Result<(), SessionE
 
 /// The same for the permits with which an agent is asked.
 pub(super) fn permit_to_ask(permit: &Permit) -> Result<(), SessionError> {
-    match permit.action() {
-        Action::AskAsGuest => Ok(()),
-        _ => permit_for(permit, Action::Ask),
+    if permit.action() == Action::AskAsGuest {
+        return Ok(());
     }
+    permit_for(permit, Action::Ask)
 }
 
 /// Why the session room could not do what was asked. What a person sees of it is

@@ -152,9 +152,10 @@ impl Engine {
         text: Option<String>,
     ) -> Result<(), SessionError> {
         let (now, id) = (self.clock.now(), heard.message);
-        // While Discord has much to take already, the signs of others go before those of a crowd.
-        let is_busy = self.store.deliveries_waiting().await? >= BUSY;
-        if is_busy || !self.courtesy.may_sign(heard.person.id, now) {
+        // While Discord has much to take already, members' signs go before those of a crowd.
+        if !self.courtesy.may_sign(heard.person.id, now)
+            || self.store.deliveries_waiting().await? >= BUSY
+        {
             return self.pass(heard).await;
         }
         let mut tx = self.store.write().await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 
-use super::{AT_ONCE, Case, clean, fault::Shake, people::People, reason};
+use super::{AT_ONCE, Case, TURN_TO_START, clean, fault::Shake, people::People, reason};
 use crate::stage::Stage;
 
 /// The codes, and a part of what is to stand in the log
@@ -39,8 +39,10 @@ async fn every_close_that_says_never() {
 
 async fn play(code: u16, sentence: &str) -> Result<(), String> {
     let case = Case::gateway(format!("close {code}"), Shake::Close(Some(code)), None);
+    let turn = TURN_TO_START.acquire().await;
     let mut stage = Stage::with(case.settings()).await;
     let mut people = People::at_work(&stage).await;
+    drop(turn);
     case.trouble.strike(&stage.sim).await;
     let status = tokio::time::timeout(ENDS, stage.ends()).await;
     let status = status.map_err(|_| format!("it lives after {ENDS:?}"))?;

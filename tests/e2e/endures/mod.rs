@@ -19,6 +19,7 @@ use std::time::Duration;
 use discord_sim::{Fact, GatewayFact};
 
 use futures::{StreamExt as _, stream};
+use tokio::sync::Semaphore;
 
 use crate::stage::Stage;
 use fault::{Case, Trouble};
@@ -27,6 +28,9 @@ use watch::Watch;
 
 /// How many faults strike at the same time.
 const AT_ONCE: usize = 16;
+
+/// Whose turn it is to start: that is the part that keeps a machine busy, and it has to be done in time.
+static TURN_TO_START: Semaphore = Semaphore::const_new(2);
 
 /// The most that a Baton may grow while a fault lasts.
 const GROWTH_KIB: u64 = 30 << 10;
@@ -81,12 +85,14 @@ async fn endure(cases: Vec<Case>) {
 /// Gives the figures as the end of a row.
 async fn play(case: Case) -> Result<String, String> {
     let Case { trouble, .. } = &case;
+    let turn = TURN_TO_START.acquire().await;
     let mut stage = Stage::dark(case.settings()).await;
     if case.is_secure() {
         stage.reach_it_as_if_it_were_discord();
     }
     stage.start().await;
     let mut people = People::at_work(&stage).await;
+    drop(turn);
     let watch = Watch::begin(stage.server().pid());
 
     let before = stage.sim.look(|world| trouble.traces(world));
