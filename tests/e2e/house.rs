@@ -205,7 +205,7 @@ fn a_permit_is_made_by_the_policy_alone_and_kept_by_nobody() {
 
 /// What Discord may ask of the house without a permit: what is decided behind it, what is nobody's
 /// wish, and what everybody may know.
-const WITHOUT_A_PERMIT: [&str; 14] = [
+const WITHOUT_A_PERMIT: [&str; 15] = [
     "hear",
     "decided",
     "passed",
@@ -220,6 +220,7 @@ const WITHOUT_A_PERMIT: [&str; 14] = [
     "show_live",
     "renew_live",
     "live_message",
+    "wait_message",
 ];
 
 #[test]
