@@ -19,7 +19,7 @@ use std::{
 use async_trait::async_trait;
 use baton::{
     access::{Gate, Owners},
-    admission::Caps,
+    admission::{Caps, PerMinute, ProjectCaps},
     approval::ToolPolicy,
     clock::Clock,
     delivery::{Answer, Chat, ChatError, Outbox, Post, Seen, Standing},
@@ -42,6 +42,7 @@ const CHANNEL: ChannelId = ChannelId::new(2);
 const SESSIONS: u64 = 50;
 const MESSAGES: u64 = 2_000;
 const AT_ONCE: u64 = 16;
+const IN_EACH: u64 = 100;
 
 /// Nothing is delivered here.
 struct Silence;
@@ -116,33 +117,70 @@ fn main() {
             "{}",
             accepted.row("accept: heard → committed, one at a time")
         );
-        println!(
-            "\n{:.0} messages a second, {AT_ONCE} at a time",
-            together(&engine).await
-        );
+        let (a_second, each) = together(&engine).await;
+        println!("{}", each.row("accept: the same in a burst"));
+        grow().await;
+        println!("\n{a_second:.0} messages a second, {AT_ONCE} at a time");
     });
 }
 
-async fn together(engine: &Arc<Engine>) -> f64 {
+/// What accepting costs when there are so many conversations, each with a run that waits.
+async fn grow() {
+    let home = tempfile::tempdir().unwrap();
+    let engine = engine(home.path()).await;
+    let mut sessions = 0;
+    for wanted in [10, 100, 1_000, 10_000] {
+        for n in sessions..wanted {
+            engine.hear(heard(n, None)).await.unwrap();
+        }
+        sessions = wanted;
+        let mut known = Samples::default();
+        let mut new = Samples::default();
+        for n in 0..IN_EACH {
+            let message = 1_000_000 + wanted * 1_000 + n;
+            let began = Instant::now();
+            engine.hear(heard(message, Some(n % wanted))).await.unwrap();
+            known.add(began.elapsed());
+            let began = Instant::now();
+            engine.hear(heard(message + IN_EACH, None)).await.unwrap();
+            new.add(began.elapsed());
+        }
+        println!(
+            "{}",
+            known.row(&format!("accept into one of {wanted} sessions"))
+        );
+        println!("{}", new.row(&format!("a new session beside {wanted}")));
+    }
+}
+
+/// Messages a second, and how long each took.
+async fn together(engine: &Arc<Engine>) -> (f64, Samples) {
     let began = Instant::now();
     let tasks = (0..AT_ONCE).map(|task| {
         let engine = Arc::clone(engine);
         tokio::spawn(async move {
+            let mut took = Vec::new();
             for n in 0..MESSAGES / AT_ONCE {
                 let message = 1_000_000 + task * MESSAGES + n;
+                let began = Instant::now();
                 engine
                     .hear(heard(message, Some(n % SESSIONS)))
                     .await
                     .unwrap();
+                took.push(began.elapsed());
             }
+            took
         })
     });
+    let mut each = Samples::default();
     for task in futures::future::join_all(tasks).await {
-        task.unwrap();
+        for span in task.unwrap() {
+            each.add(span);
+        }
     }
     #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
     let messages = MESSAGES as f64;
-    messages / began.elapsed().as_secs_f64()
+    (messages / began.elapsed().as_secs_f64(), each)
 }
 
 /// A message; in the thread of an earlier one, or a mention in the channel.
@@ -197,6 +235,7 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
             directory: home.to_owned(),
             channels: vec![CHANNEL],
             model: None,
+            caps: ProjectCaps::default(),
             guests: Guests::None,
             allowed_tools: Vec::new(),
             policy: ToolPolicy::parse(&[]).unwrap(),
@@ -215,6 +254,12 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
                 active: 0,
                 queued: 1_000_000,
             },
+            person: Caps {
+                active: 1,
+                queued: 1_000_000,
+            },
+            requests: PerMinute::MAX,
+            prompt: 100_000,
             mailbox: 1_000_000,
             expiry: long,
             idle: long,

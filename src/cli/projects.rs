@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 
 use crate::{
+    admission::ProjectCaps,
     approval::ToolPolicy,
     config::Settings,
     session::{ProjectAgent, Projects},
@@ -29,6 +30,10 @@ pub(super) fn of(settings: &Settings) -> Result<Projects> {
             directory,
             channels: project.channels.clone(),
             model: project.model.clone(),
+            caps: ProjectCaps {
+                active: project.max_active,
+                queued: project.max_queued,
+            },
             guests: project.guests,
             allowed_tools: project.allowed_tools.clone(),
             policy,

@@ -231,6 +231,7 @@ fn account(settings: &Settings) -> DiscordSettings {
         }),
         channels: channels.collect(),
         catch_up: discord.catch_up,
+        commands: settings.admission.commands_per_minute,
     }
 }
 
@@ -281,6 +282,12 @@ fn limits(settings: &Settings) -> Limits {
             active: admission.max_active,
             queued: admission.max_queued,
         },
+        person: Caps {
+            active: admission.person_max_active,
+            queued: admission.person_max_queued,
+        },
+        requests: admission.requests_per_minute,
+        prompt: admission.max_prompt,
         mailbox: admission.mailbox,
         expiry: admission.expiry,
         idle: settings.claude.idle_timeout,

@@ -33,6 +33,10 @@ pub struct Project {
     pub runtime: RuntimeKind,
     /// The model, as the agent program names it; `None` for its default.
     pub model: Option<String>,
+    /// How many runs may work in it at once, if not as many as everywhere together.
+    pub max_active: Option<usize>,
+    /// How many may wait for it, if not as many as everywhere together.
+    pub max_queued: Option<usize>,
     /// What the agent may use without being asked, as the agent program writes such rules.
     pub allowed_tools: Vec<String>,
     /// What its guests may do.
@@ -127,6 +131,9 @@ impl Project {
         }
         let runtime = section.or("runtime", RuntimeKind::Claude.as_str(), read_runtime);
         let model = section.optional("model", "the agent's default", read_word);
+        let as_all = "bounded by [admission] only";
+        let max_active = section.optional("max_active", as_all, values::count(1..=1_000));
+        let max_queued = section.optional("max_queued", as_all, values::count(1..=100_000));
         let allowed_tools = section.or("allowed_tools", ALLOWED_TOOLS.to_vec(), read_tools);
         let guests = section.or("guests", Guests::None.as_str(), read_guests);
         section.finish();
@@ -136,6 +143,8 @@ impl Project {
             channels: channels?,
             runtime: runtime?,
             model: model.ok()?,
+            max_active: max_active.ok()?,
+            max_queued: max_queued.ok()?,
             allowed_tools: allowed_tools?,
             guests: guests?,
         })

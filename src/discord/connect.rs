@@ -26,6 +26,7 @@ use super::{
     turns::Turns,
 };
 use crate::{
+    admission::PerMinute,
     config::CatchUp,
     delivery::ChatError,
     words::{ChannelId, GuildId},
@@ -56,6 +57,8 @@ pub struct DiscordSettings {
     pub channels: Vec<BoundChannel>,
     /// What is read back of what was written while nobody listened.
     pub catch_up: CatchUp,
+    /// How many commands a person may use a minute.
+    pub commands: PerMinute,
 }
 
 /// A simulator that is spoken to exactly as Discord is: `discord.com` leads to it.

@@ -9,6 +9,7 @@ use super::{
     caller::{Caller, Signs},
     chat::nobody,
     commands::{CommandError, Desk},
+    ids,
 };
 use crate::{
     access::{Action, Permit},
@@ -77,7 +78,9 @@ fn edited(text: String) -> sn::EditInteractionResponse {
 async fn said(desk: &Desk, context: &sn::Context, signs: Signs<'_>) -> String {
     match permitted(desk, context, signs).await {
         Ok(permit) => used(&permit).to_owned(),
-        Err(error @ (CommandError::Refused(_) | CommandError::Elsewhere)) => error.to_string(),
+        Err(
+            error @ (CommandError::Refused(_) | CommandError::TooFast(_) | CommandError::Elsewhere),
+        ) => error.to_string(),
         Err(error @ (CommandError::House(_) | CommandError::Chat(_))) => {
             let reference = Reference::of(&error, "a button, a list or a form could not be served");
             format!("That did not work. Tell the operator the reference `{reference}`.")
@@ -90,6 +93,7 @@ async fn permitted(
     context: &sn::Context,
     signs: Signs<'_>,
 ) -> Result<Permit, CommandError> {
+    desk.haste.count(ids::user(signs.user.id))?;
     let Caller { person, place } = Caller::of(desk, &context.cache, signs).await?;
     let decided = desk.house.authorize(&person, place, Action::UseControl);
     Ok(decided.await??)

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Connection, DiscordError, Link,
-    commands::{self, CommandError, Desk},
+    commands::{self, CommandError, Desk, Haste},
     connect,
     directory::FrontDoor,
     house::{Behind, House},
@@ -32,7 +32,7 @@ use super::{
 use crate::{
     clock::Clock,
     delivery::Outbox,
-    session::{Engine, LiveRun},
+    session::{Engine, Shown},
     store::Store,
 };
 
@@ -50,8 +50,8 @@ pub struct DiscordParts {
     pub clock: Clock,
     /// Says when a live message has been posted.
     pub outbox: Arc<Outbox>,
-    /// Runs to be shown at work.
-    pub live: mpsc::UnboundedReceiver<LiveRun>,
+    /// Runs to be shown, at work and waiting.
+    pub live: mpsc::UnboundedReceiver<Shown>,
     /// Where the state of the connection can be read.
     pub link: Link,
 }
@@ -102,6 +102,7 @@ pub(super) async fn serve(
         people: Arc::clone(&connection.people),
         guild: connection.settings.guild,
         link: link.clone(),
+        haste: Haste::new(connection.settings.commands),
     };
     let gap = Arc::new(Notify::new());
     let gate = Gate {
@@ -158,7 +159,7 @@ pub(super) async fn serve(
     let ended = tokio::select! {
         () = shutdown.cancelled() => Ok(()),
         ended = client.start() => Err(why(ended)),
-        dead = watchdog::watch(Arc::clone(&shards)) => Err(dead),
+        silent = watchdog::watch(Arc::clone(&shards)) => Err(silent),
         relayed = &mut relaying => Err(broken(relayed)),
         panicked = panics(&mut tasks) => Err(panicked),
         () = link.bad_token() => Err(DiscordError::BadToken),

@@ -131,6 +131,9 @@ pub(super) trait House: Send + Sync + 'static {
 
     /// The newest live message of a run, once it stands.
     async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError>;
+
+    /// The message in which a run is told its place in the queue, once it stands.
+    async fn wait_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError>;
 }
 
 /// The engine in its own right: `hear` and `cancel` start tasks that hold on to it.
@@ -274,5 +277,9 @@ impl House for Behind {
 
     async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError> {
         Ok(self.0.store().live_message(run).await?)
+    }
+
+    async fn wait_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError> {
+        Ok(self.0.store().wait_message(run).await?)
     }
 }

@@ -18,11 +18,12 @@ use super::{
     house::House,
     pace::{Budget, Pace},
     render,
+    waits::ShowWait,
 };
 use crate::{
     clock::{Clock, Millis},
     delivery::{Chat, ChatError, Delivered},
-    session::{LiveRun, Progress, ProgressState},
+    session::{LiveRun, Progress, ProgressState, Shown},
     store::DeliveryKind,
     words::{ChannelId, MessageId, RunId},
 };
@@ -84,13 +85,23 @@ pub(super) struct Stage {
 pub(super) type Listen = Arc<dyn Fn() -> broadcast::Receiver<Delivered> + Send + Sync>;
 
 /// Shows every run that is announced, each in a task of its own, until nobody announces any more.
-pub(super) async fn show_all(stage: Stage, mut runs: mpsc::UnboundedReceiver<LiveRun>) {
+pub(super) async fn show_all(stage: Stage, mut runs: mpsc::UnboundedReceiver<Shown>) {
     let pace = Pace::default();
+    let one_at_a_time = Arc::default();
     let mut shown = JoinSet::new();
     loop {
         tokio::select! {
             run = runs.recv() => match run {
-                Some(LiveRun { run, channel, progress, .. }) => {
+                Some(Shown::Wait(wait)) => {
+                    let show = ShowWait {
+                        stage: stage.clone(),
+                        budget: pace.budget(wait.channel),
+                        one_at_a_time: Arc::clone(&one_at_a_time),
+                        wait,
+                    };
+                    shown.spawn(show.run());
+                }
+                Some(Shown::Run(LiveRun { run, channel, progress, .. })) => {
                     let show = Show {
                         stage: stage.clone(),
                         run,

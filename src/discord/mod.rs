@@ -43,6 +43,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod waits;
 mod watchdog;
 
 pub use chat::DiscordChat;

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::{Connection, DiscordSettings, SecureSimulator, connect, house::House};
 use crate::{
     access::{Action, Change, Changed, Forbidden, Gate, Owners, Permit, Refusal},
+    admission::PerMinute,
     clock::Clock,
     config::CatchUp,
     session::{
@@ -34,6 +35,7 @@ pub(super) fn settings(sim: &Sim) -> DiscordSettings {
             max_age: Duration::from_hours(24),
             max_messages: 500,
         },
+        commands: PerMinute::MAX,
     }
 }
 
@@ -292,6 +294,10 @@ impl House for FakeHouse {
     }
 
     async fn live_message(&self, _: RunId) -> Result<Option<MessageId>, SessionError> {
+        Ok(*self.live_message.lock())
+    }
+
+    async fn wait_message(&self, _: RunId) -> Result<Option<MessageId>, SessionError> {
         Ok(*self.live_message.lock())
     }
 }

@@ -3,15 +3,14 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::{
     Engine, Heard, SessionError, conversation::Conversation, engine::permit_to_ask, sentences,
+    slot::Reservation,
 };
 use crate::{
     access::Permit,
-    admission::{Full, Queue, Ticket},
-    store::{NewDelivery, NewRequest, NewRun, NewSession, Payload, SessionRow, Tx},
+    admission::{Full, Ticket},
+    store::{NewDelivery, NewRequest, NewRun, NewSession, Payload, Tx},
     words::{Circle, Person, RequestId, RunId, SessionId, Tier},
 };
 
@@ -32,32 +31,11 @@ pub(super) enum Accepted {
 }
 
 /// Where a request will wait.
-enum Room<'a> {
+enum Room {
     /// In a run of its own.
-    Run(Reservation<'a>),
+    Run(Reservation),
     /// In the mailbox of the run that is there.
     Mailbox,
-}
-
-/// A place in the queue for a run that is being stored. Until that is done nobody may be given the
-/// run: he would not find it. Dropped before that, the place is free again.
-struct Reservation<'a> {
-    queue: &'a Mutex<Queue>,
-    run: RunId,
-}
-
-impl Reservation<'_> {
-    /// The run is stored.
-    fn confirm(self) -> RunId {
-        self.queue.lock().confirm(self.run);
-        self.run
-    }
-}
-
-impl Drop for Reservation<'_> {
-    fn drop(&mut self) {
-        self.queue.lock().give_up(self.run);
-    }
 }
 
 impl Engine {
@@ -70,12 +48,13 @@ impl Engine {
     ) -> Result<Accepted, SessionError> {
         permit_to_ask(permit)?;
         let now = self.clock.now();
+        let project: Arc<str> = Arc::from(conversation.project());
         let mut tx = self.store.write().await?;
         let (session, begins) = match conversation {
-            Conversation::Known(id) if !tx.is_session_open(id).await? => {
+            Conversation::Known(id, _) if !tx.is_session_open(id).await? => {
                 return Ok(Accepted::Ended);
             }
-            Conversation::Known(id) => (id, None),
+            Conversation::Known(id, _) => (id, None),
             Conversation::New(mut new) => {
                 new.circle = circle_of(permit.tier());
                 if !tx.insert_session(&new, now).await? {
@@ -104,7 +83,7 @@ impl Engine {
         if !tx.insert_request(&request, now).await? {
             return Ok(Accepted::Before);
         }
-        let room = match self.place(&mut tx, permit, &request).await? {
+        let room = match self.place(&mut tx, permit, &request, project).await? {
             Ok(room) => room,
             Err(no_room) => return Ok(no_room),
         };
@@ -124,7 +103,8 @@ impl Engine {
         tx: &mut Tx,
         permit: &Permit,
         request: &NewRequest,
-    ) -> Result<Result<Room<'_>, Accepted>, SessionError> {
+        project: Arc<str>,
+    ) -> Result<Result<Room, Accepted>, SessionError> {
         if tx.open_run_in(request.session).await?.is_some() {
             let waiting = tx.mailbox(request.session).await?.len();
             let has_room = waiting <= self.limits.mailbox;
@@ -143,14 +123,14 @@ impl Engine {
         let ticket = Ticket {
             run: run.id,
             session: run.session,
+            person: run.principal,
+            channel: permit.place().channel,
+            project,
             expires_at: run.expires_at,
         };
-        if let Err(full) = self.queue.lock().reserve(ticket) {
-            return Ok(Err(Accepted::QueueFull(full)));
-        }
-        let reservation = Reservation {
-            queue: &self.queue,
-            run: run.id,
+        let reservation = match self.turnstile.reserve(ticket) {
+            Ok(reservation) => reservation,
+            Err(full) => return Ok(Err(Accepted::QueueFull(full))),
         };
         tx.insert_run(&run, now).await?;
         tx.take_request(request.id, run.id).await?;
@@ -207,30 +187,6 @@ impl Engine {
                 tx.deliver(&thread, now).await?;
             }
         }
-        Ok(())
-    }
-
-    /// Tells a person how many are before him, if he has to wait.
-    pub(super) async fn tell_if_waiting(&self, run: RunId) -> Result<(), SessionError> {
-        let Some(ahead) = self.queue.lock().ahead_of(run) else {
-            return Ok(());
-        };
-        let session: SessionRow = self
-            .store
-            .session(self.store.run(run).await?.session_id)
-            .await?;
-        let mut tx = self.store.write().await?;
-        let text = sentences::waiting(ahead);
-        self.notice(
-            &mut tx,
-            format!("queued:{run}"),
-            session.id,
-            session.thread_id,
-            text,
-        )
-        .await?;
-        tx.commit().await?;
-        self.outbox.wake();
         Ok(())
     }
 }

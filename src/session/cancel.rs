@@ -52,12 +52,12 @@ impl Engine {
         run: RunId,
         session: SessionId,
     ) -> Result<Cancelled, SessionError> {
-        let withdrawn = self.queue.lock().withdraw(run);
+        let withdrawn = self.turnstile.with(|queue| queue.withdraw(run));
         if let Some(ticket) = withdrawn {
             let ended = self.finish(run, session, Outcome::Withdrawn, None).await;
             if ended.is_err() {
                 // The wish is in its row, and it ends so when its turn comes.
-                self.queue.lock().restore_waiting(ticket);
+                self.turnstile.with(|queue| queue.restore_waiting(ticket));
             } else {
                 self.let_go_if_ended(session).await;
             }

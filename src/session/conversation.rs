@@ -11,10 +11,20 @@ use crate::{
 
 /// The conversation that a message belongs to.
 pub(super) enum Conversation {
-    /// One that exists.
-    Known(SessionId),
+    /// One that exists, and its project.
+    Known(SessionId, String),
     /// One that it begins.
     New(NewSession),
+}
+
+impl Conversation {
+    /// Its project.
+    pub(super) fn project(&self) -> &str {
+        match self {
+            Self::Known(_, project) => project,
+            Self::New(new) => &new.project,
+        }
+    }
 }
 
 /// Where a message leads.
@@ -31,7 +41,8 @@ impl Engine {
     pub(super) async fn conversation(&self, heard: &Heard) -> Result<Found, SessionError> {
         if let Some(session) = self.known(heard).await? {
             let action = self.asking_in(&session);
-            return Ok(Found::Conversation(Conversation::Known(session.id), action));
+            let known = Conversation::Known(session.id, session.project);
+            return Ok(Found::Conversation(known, action));
         }
         // A reply begins nothing: whatever it goes on with is over.
         if heard.addressed != Addressed::ToBaton {

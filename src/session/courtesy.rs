@@ -24,6 +24,8 @@ const REMEMBERED: usize = 10_000;
 pub(super) enum Whom {
     /// A person, whatever he did.
     Person(UserId),
+    /// A person who asks too often.
+    Hasty(UserId),
     /// Whoever is at a place.
     Place(ChannelId),
 }

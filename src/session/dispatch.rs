@@ -96,10 +96,7 @@ impl Engine {
                 return Ok(ControlFlow::Break(Worked::NotYet(pause_after(waited))));
             }
         };
-        let begins = state != RunState::Queued
-            || self
-                .move_run(run.id, RunState::Queued, RunState::Starting)
-                .await?;
+        let begins = state != RunState::Queued || self.take_turn(run).await?;
         Ok(if begins {
             ControlFlow::Continue(allowed)
         } else {
@@ -127,7 +124,7 @@ impl Engine {
                 // It is stored as waiting; the next server begins with it.
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(pause) => {
-                    engine.queue.lock().confirm(run);
+                    engine.turnstile.with(|queue| queue.confirm(run));
                     engine.pump();
                 }
             }

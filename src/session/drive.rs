@@ -11,11 +11,10 @@ use super::{
     dispatch::{Allowed, Worked},
     finish::{Account, Outcome, failure, took_too_long},
     prompt, sentences,
-    slot::Slot,
+    slot::AtWork,
     turn::{Ending, Stop, Turn, Watched},
 };
 use crate::{
-    admission::Ticket,
     runtime::{
         ErrorClass, TurnEnd, TurnOutcome,
         runner::{LinkError, Written},
@@ -47,15 +46,14 @@ struct End {
 
 impl Engine {
     /// Works on a run that has a slot, until it has ended and its slot is free again.
-    pub(super) async fn drive(self: Arc<Self>, ticket: Ticket, cancel: CancellationToken) {
-        let Ticket { run, session, .. } = ticket;
-        let slot = Slot::of(&self, ticket);
-        let work = AssertUnwindSafe(self.work(run, session, &cancel)).catch_unwind();
+    pub(super) async fn drive(self: Arc<Self>, at_work: AtWork) {
+        let (run, session) = (at_work.ticket().run, at_work.ticket().session);
+        let work = AssertUnwindSafe(self.work(run, session, &at_work.cancel)).catch_unwind();
         // The next turn of the session clears up after an agent that a panic left behind.
         match work.await.unwrap_or(Err(SessionError::Panicked)) {
             Ok(Worked::Through) => {}
             Ok(Worked::NotYet(pause)) => {
-                slot.set_aside();
+                at_work.set_aside();
                 self.come_back_to(run, pause);
             }
             Err(error) => self.give_up(run, session, &error).await,

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, Weak, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -12,10 +12,16 @@ use thiserror::Error;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{ChannelMode, LiveRun, Projects, agents::Agents, courtesy::Courtesy};
+use super::{
+    ChannelMode, Projects, Shown,
+    agents::Agents,
+    courtesy::Courtesy,
+    slot::{AtWork, Drivers},
+    waits::Told,
+};
 use crate::{
     access::{Action, Gate, Permit, Refusal},
-    admission::{Caps, Queue, Ticket},
+    admission::{Caps, PerMinute, Queue, Rate, Rules, Turnstile},
     clock::{Clock, Millis},
     delivery::{Chat, Outbox},
     observe::Reference,
@@ -24,14 +30,20 @@ use crate::{
         runner::{HostError, LinkError, RemoveError, RunnerHost, StartError},
     },
     store::{NewDelivery, Payload, Store, StoreError, Tx},
-    words::{ChannelId, MessageId, Person, Place, RunId, SessionId},
+    words::{ChannelId, MessageId, Person, Place, RunId, SessionId, UserId},
 };
 
 /// What bounds sessions.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Runs at work and waiting.
+    /// Runs at work and waiting, of everybody together.
     pub caps: Caps,
+    /// The same of one person in one channel and its threads.
+    pub person: Caps,
+    /// Requests of one person in one project.
+    pub requests: PerMinute,
+    /// Bytes of a request, and of all that one turn takes from a mailbox.
+    pub prompt: usize,
     /// Messages that may wait in a session that has a run.
     pub mailbox: usize,
     /// How long a run waits for its turn.
@@ -71,7 +83,7 @@ pub struct Parts {
     /// How conversations that have a whole channel work.
     pub channel_mode: ChannelMode,
     /// Who shows runs at work.
-    pub live: mpsc::UnboundedSender<LiveRun>,
+    pub live: mpsc::UnboundedSender<Shown>,
     /// Ends everything.
     pub stop: CancellationToken,
 }
@@ -88,14 +100,18 @@ pub struct Engine {
     pub(super) agents: Agents,
     pub(super) limits: Limits,
     pub(super) channel_mode: ChannelMode,
-    pub(super) live: mpsc::UnboundedSender<LiveRun>,
+    pub(super) live: mpsc::UnboundedSender<Shown>,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
-    pub(super) queue: Mutex<Queue>,
+    pub(super) turnstile: Arc<Turnstile<Mutex<Queue>, Drivers>>,
+    /// What those were told who wait for their turn.
+    pub(super) waits: Told,
     /// Runs that have a slot, and how each is told to stop.
     pub(super) at_work: Mutex<HashMap<RunId, CancellationToken>>,
     /// Something changed that decides when [`Engine::keep`] has to look again.
     pub(super) changed: Notify,
+    /// How often each person asks in each project.
+    pub(super) haste: Rate<(UserId, String)>,
     /// Who was told why nothing is done.
     pub(super) courtesy: Courtesy,
     /// Marks that are not stored yet.
@@ -115,7 +131,12 @@ impl Engine {
             parts.forbidden,
             parts.limits.live,
         );
-        Arc::new(Self {
+        let rules = Rules {
+            all: parts.limits.caps,
+            person: parts.limits.person,
+            projects: parts.projects.caps(),
+        };
+        Arc::new_cyclic(|engine: &Weak<Self>| Self {
             started_at: parts.clock.now(),
             store: parts.store,
             clock: parts.clock,
@@ -130,9 +151,11 @@ impl Engine {
             live: parts.live,
             stop: parts.stop,
             tasks: TaskTracker::new(),
-            queue: Mutex::new(Queue::new(parts.limits.caps)),
+            turnstile: Turnstile::new(Mutex::new(Queue::new(rules)), Drivers(engine.clone())),
+            waits: Told::default(),
             at_work: Mutex::new(HashMap::new()),
             changed: Notify::new(),
+            haste: Rate::new(parts.limits.requests),
             courtesy: Courtesy::default(),
             passed: Mutex::default(),
             heard: AtomicU64::new(0),
@@ -176,31 +199,19 @@ impl Engine {
     }
 
     /// Gives free slots to whoever is next.
-    pub(super) fn pump(self: &Arc<Self>) {
-        loop {
-            // Never start work that this process will not see through.
-            if self.stop.is_cancelled() {
-                return;
-            }
-            let Some(ticket) = self.queue.lock().admit() else {
-                break;
-            };
-            self.start(ticket);
-        }
-        self.changed.notify_one();
+    pub(super) fn pump(&self) {
+        self.turnstile.pump();
     }
 
     /// Drives a run that has a slot.
-    pub(super) fn start(self: &Arc<Self>, ticket: Ticket) {
-        let cancel = CancellationToken::new();
-        self.at_work.lock().insert(ticket.run, cancel.clone());
+    pub(super) fn start(self: &Arc<Self>, work: AtWork) {
         let engine = Arc::clone(self);
         let stop = self.stop.clone();
         self.tasks.spawn(async move {
             tokio::select! {
                 // The runner goes on without us; the next server takes the run up again.
                 () = stop.cancelled() => {}
-                () = engine.drive(ticket, cancel) => {}
+                () = engine.drive(work) => {}
             }
         });
     }
@@ -252,10 +263,10 @@ pub(super) fn permit_for(permit: &Permit, wanted: Action) -> Result<(), SessionE
 
 /// The same for the permits with which an agent is asked.
 pub(super) fn permit_to_ask(permit: &Permit) -> Result<(), SessionError> {
-    match permit.action() {
-        Action::AskAsGuest => Ok(()),
-        _ => permit_for(permit, Action::Ask),
+    if permit.action() == Action::AskAsGuest {
+        return Ok(());
     }
+    permit_for(permit, Action::Ask)
 }
 
 /// Why the session room could not do what was asked. What a person sees of it is

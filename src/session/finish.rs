@@ -89,6 +89,8 @@ impl Engine {
     ) -> Result<(), SessionError> {
         let now = self.clock.now();
         let session = self.store.session(session).await?;
+        let worked = self.store.run(run).await?.started_at;
+        self.waits.forget(run);
         let mut tx = self.store.write().await?;
         let outcome = self
             .unless_broken_off(&mut tx, run, &session, outcome)
@@ -99,16 +101,23 @@ impl Engine {
             self.deliver_end(&mut tx, run, &session, outcome, footer)
                 .await?;
             tx.touch_session(session.id, now).await?;
-            self.queue_next(&mut tx, session.id).await?
+            self.queue_next(&mut tx, &session).await?
         } else {
             None
         };
         tx.commit().await?;
         tracing::info!(%run, state = %end.state, "the run has ended");
         self.outbox.wake();
-        if let Some(ticket) = next {
-            self.queue.lock().restore_waiting(ticket);
-        }
+        self.turnstile.with(|queue| {
+            if end.state == RunState::Completed
+                && let Some(began) = worked
+            {
+                queue.took(now.since(began));
+            }
+            if let Some(ticket) = next {
+                queue.restore_waiting(ticket);
+            }
+        });
         Ok(())
     }
 
@@ -163,6 +172,8 @@ impl Engine {
             run: Some(run),
             payload,
         };
+        // A run whose turn never came leaves no word about its place in the queue.
+        self.settle_wait(tx, run, session, None).await?;
         let live = tx.withdraw_live(run, now).await?;
         if let Some(payload) = outcome.payload(session, footer) {
             // One key for every kind of end: a run has one.
@@ -178,34 +189,43 @@ impl Engine {
         Ok(())
     }
 
-    /// Queues a run for what waits in a session's mailbox: the next messages of one tier.
+    /// Queues a run for what waits in a session's mailbox: the next messages of one tier, as many as
+    /// one prompt may hold.
     pub(super) async fn queue_next(
         &self,
         tx: &mut Tx,
-        session: SessionId,
+        session: &SessionRow,
     ) -> Result<Option<Ticket>, StoreError> {
         let now = self.clock.now();
-        let waiting = tx.mailbox(session).await?;
+        let waiting = tx.mailbox(session.id).await?;
         let Some(first) = waiting.first() else {
             return Ok(None);
         };
         let run = NewRun {
             id: RunId::fresh(),
-            session,
+            session: session.id,
             principal: first.person.id,
             tier: first.tier,
             expires_at: now.after(self.limits.expiry),
         };
         tx.insert_run(&run, now).await?;
+        let mut bytes = 0;
         for request in waiting
             .iter()
             .take_while(|request| request.tier == first.tier)
         {
+            bytes += request.text.len();
+            if request.id != first.id && bytes > self.limits.prompt {
+                break;
+            }
             tx.take_request(request.id, run.id).await?;
         }
         Ok(Some(Ticket {
             run: run.id,
-            session,
+            session: session.id,
+            person: run.principal,
+            channel: session.channel_id,
+            project: Arc::from(session.project.as_str()),
             expires_at: run.expires_at,
         }))
     }

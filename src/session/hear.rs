@@ -1,15 +1,24 @@
 //! A message is heard: is it for an agent, may its author ask, and what is he told if not?
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use super::{
     Engine, SessionError, accept::Accepted, conversation::Found, courtesy::Whom, sentences,
 };
 use crate::{
     access::{Action, Refusal},
+    admission::TooFast,
+    clock::Millis,
     store::{NewDelivery, Payload},
     words::{Addressed, ChannelId, Guests, MessageId, Person, Place},
 };
+
+/// A message that is heard so long after it was written was not heard in time, for instance while the
+/// server was away.
+const LATE: Duration = Duration::from_mins(1);
 
 /// So many deliveries wait when nobody is shown any more that he may not. A channel takes four signs a
 /// second at best (Discord documents no number; this is what its users measure).
@@ -60,10 +69,16 @@ impl Engine {
                 .reply(&heard, "empty", sentences::NOTHING_ASKED.to_owned())
                 .await;
         }
+        if heard.text.len() > self.limits.prompt {
+            let sentence = sentences::too_long(heard.text.len(), self.limits.prompt);
+            return self.reply(&heard, "long", sentence).await;
+        }
+        if let Err(too_fast) = self.pace_of(&heard, conversation.project()) {
+            return self.slow_down(&heard, too_fast).await;
+        }
         match self.accept(&permit, &heard, conversation).await? {
             Accepted::Stored(run) => {
                 self.outbox.wake();
-                self.pump();
                 self.tell_if_waiting(run).await
             }
             Accepted::InMailbox => {
@@ -74,7 +89,7 @@ impl Engine {
             // Then it belongs to another conversation now, or to none.
             Accepted::Ended => Box::pin(self.hear(heard)).await,
             Accepted::QueueFull(full) => {
-                self.reply(&heard, "full", sentences::queue_full(full.caps))
+                self.reply(&heard, "full", sentences::queue_full(full))
                     .await
             }
             Accepted::MailboxFull => {
@@ -84,37 +99,84 @@ impl Engine {
         }
     }
 
-    /// Shows a person that he may not: a reaction, and once in a while a sentence.
+    /// Whether he asks as often as he may. Nobody can help it that his messages are read late and all
+    /// at once.
+    fn pace_of(&self, heard: &Heard, project: &str) -> Result<(), TooFast> {
+        let written = Millis::new(heard.message.created_ms());
+        if self.clock.now().since(written) > LATE {
+            return Ok(());
+        }
+        self.haste.take(&(heard.person.id, project.to_owned()))
+    }
+
+    /// Shows a person that he is too fast.
+    async fn slow_down(
+        self: &Arc<Self>,
+        heard: &Heard,
+        too_fast: TooFast,
+    ) -> Result<(), SessionError> {
+        let person = heard.person.id;
+        tracing::info!(%person, channel = %heard.channel, "too fast");
+        let text = Some(sentences::too_fast(too_fast));
+        self.turn_down(
+            heard,
+            ("fast", sentences::TOO_FAST),
+            Whom::Hasty(person),
+            text,
+        )
+        .await
+    }
+
+    /// Shows a person that he may not.
     async fn refuse(self: &Arc<Self>, heard: &Heard, refusal: Refusal) -> Result<(), SessionError> {
-        let (now, person) = (self.clock.now(), heard.person.id);
+        let person = heard.person.id;
         tracing::info!(%person, channel = %heard.channel, ?refusal, "refused");
+        let project = self.projects.of_channel(heard.place.channel);
+        let guests = project.map_or(Guests::None, |project| project.guests);
+        let text = why(refusal, guests);
+        self.turn_down(
+            heard,
+            ("refused", sentences::NO_ENTRY),
+            Whom::Person(person),
+            text,
+        )
+        .await
+    }
+
+    /// Shows a person that he is not heard: a reaction, and once in a while a sentence.
+    async fn turn_down(
+        self: &Arc<Self>,
+        heard: &Heard,
+        (why, sign): (&str, &str),
+        whom: Whom,
+        text: Option<String>,
+    ) -> Result<(), SessionError> {
+        let (now, id) = (self.clock.now(), heard.message);
         // While Discord has much to take already, members' signs go before those of a crowd.
-        let is_busy = self.store.deliveries_waiting().await? >= BUSY;
-        if is_busy || !self.courtesy.may_sign(person, now) {
+        if !self.courtesy.may_sign(heard.person.id, now)
+            || self.store.deliveries_waiting().await? >= BUSY
+        {
             return self.pass(heard).await;
         }
         let mut tx = self.store.write().await?;
-        tx.mark_channel(heard.channel, heard.message).await?;
-        let id = heard.message;
+        tx.mark_channel(heard.channel, id).await?;
         let reaction = Payload::Reaction {
             channel: heard.channel,
             message: id,
-            emoji: sentences::NO_ENTRY.to_owned(),
+            emoji: sign.to_owned(),
             author: Some(heard.person.id),
         };
-        tx.deliver(&apart(format!("refused:{id}"), id, reaction), now)
+        tx.deliver(&apart(format!("{why}:{id}"), id, reaction), now)
             .await?;
-        let project = self.projects.of_channel(heard.place.channel);
-        let guests = project.map_or(Guests::None, |project| project.guests);
-        if let Some(text) = why(refusal, guests)
-            && self.courtesy.may_tell(&[Whom::Person(person)], now)
+        if let Some(text) = text
+            && self.courtesy.may_tell(&[whom], now)
         {
             let notice = Payload::Notice {
                 channel: Some(heard.channel),
                 reply_to: Some(id),
                 text,
             };
-            tx.deliver(&apart(format!("why-refused:{id}"), id, notice), now)
+            tx.deliver(&apart(format!("why-{why}:{id}"), id, notice), now)
                 .await?;
         }
         tx.commit().await?;

@@ -17,7 +17,7 @@ impl Engine {
             let due = self.next_due();
             tokio::select! {
                 () = self.stop.cancelled() => break,
-                () = self.changed.notified() => {}
+                () = self.changed.notified() => self.tell_waiting().await,
                 () = sleep_until(due) => {
                     self.end_idle();
                     self.expire().await;
@@ -31,7 +31,7 @@ impl Engine {
 
     fn next_due(&self) -> Option<Instant> {
         let now = self.clock.now();
-        let expiry = self.queue.lock().next_expiry();
+        let expiry = self.turnstile.with(|queue| queue.next_expiry());
         let expiry = expiry.map(|at| Instant::now() + at.since(now));
         let idle = self
             .agents
@@ -56,7 +56,8 @@ impl Engine {
     }
 
     async fn expire(self: &Arc<Self>) {
-        let expired = self.queue.lock().expire(self.clock.now());
+        let now = self.clock.now();
+        let expired = self.turnstile.with(|queue| queue.expire(now));
         for mut ticket in expired {
             let ended = self
                 .finish(ticket.run, ticket.session, Outcome::Expired, None)
@@ -64,7 +65,7 @@ impl Engine {
             if let Err(error) = ended {
                 error.log("a run whose time is up could not be ended; it keeps its place");
                 ticket.expires_at = self.clock.now().after(AGAIN);
-                self.queue.lock().restore_waiting(ticket);
+                self.turnstile.with(|queue| queue.restore_waiting(ticket));
             }
         }
         self.pump();

@@ -37,13 +37,16 @@ mod start;
 mod stop;
 mod turn;
 mod views;
+mod waits;
 
 pub use cancel::Cancelled;
 pub use channel_mode::{Bystanders, ChannelMode, Speakers};
 pub use engine::{Engine, Limits, Parts, SessionError};
 pub use hear::Heard;
-pub use progress::{LiveRun, Progress, ProgressState};
+pub use progress::{LiveRun, Progress, ProgressState, Shown};
 pub use projects::{ProjectAgent, Projects};
+pub use sentences::roughly;
 pub use start::{NotStarted, StartIn, StartOrder, Started};
 pub use stop::{Cleared, Stopped};
 pub use views::{Audience, Health, QueuePosition, Reach, SessionView, Standing};
+pub use waits::LiveWait;

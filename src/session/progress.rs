@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::LiveWait;
 use crate::{
     clock::Millis,
     runtime::{BlockId, RunEvent},
@@ -23,6 +24,15 @@ pub struct LiveRun {
     pub channel: ChannelId,
     /// The newest state.
     pub progress: watch::Receiver<Progress>,
+}
+
+/// What there is to be shown.
+#[derive(Debug)]
+pub enum Shown {
+    /// A run at work.
+    Run(LiveRun),
+    /// A run that waits for its turn.
+    Wait(LiveWait),
 }
 
 /// The newest state of a run.

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use crate::{
+    admission::ProjectCaps,
     approval::ToolPolicy,
     words::{ChannelId, Circle, Guests, Tier},
 };
@@ -18,6 +19,8 @@ pub struct ProjectAgent {
     pub channels: Vec<ChannelId>,
     /// The model, as the agent program names it.
     pub model: Option<String>,
+    /// How much of it may be going on at once.
+    pub caps: ProjectCaps,
     /// What its guests may do.
     pub guests: Guests,
     /// Its tool rules, as written.
@@ -77,6 +80,14 @@ impl Projects {
     /// A project by its name.
     pub fn named(&self, name: &str) -> Option<&Arc<ProjectAgent>> {
         self.by_name.get(name)
+    }
+
+    /// What each may have going on at once.
+    pub(super) fn caps(&self) -> HashMap<Arc<str>, ProjectCaps> {
+        let projects = self.by_name.values();
+        projects
+            .map(|one| (Arc::from(one.name.as_str()), one.caps))
+            .collect()
     }
 
     /// The names of all projects, in order.

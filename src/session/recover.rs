@@ -9,6 +9,7 @@ use super::{
     agent::{Agent, Happening, understand},
     drive::prompt_id,
     finish::{Account, Outcome},
+    slot::AtWork,
     turn::{Ending, Turn},
 };
 use crate::{
@@ -20,6 +21,9 @@ use crate::{
     store::{RunRow, RunnerRow, SessionRow},
     words::{RunId, RunState, RunnerId, SessionId},
 };
+
+/// Runs by which it is estimated how long one takes.
+const LAST_RUNS: u32 = 50;
 
 /// What the journal of a runner that is gone tells of a run.
 enum Told {
@@ -44,17 +48,33 @@ impl Engine {
         self.agents.bury_strangers(&known).await?;
         let runs = self.store.open_runs().await?;
         self.adopt_idle(&runners, &runs).await?;
+        let mut at_work = Vec::new();
+        for span in self
+            .store
+            .recent_durations(LAST_RUNS)
+            .await?
+            .into_iter()
+            .rev()
+        {
+            self.turnstile.with(|queue| queue.took(span));
+        }
         for run in runs {
+            let session = self.store.session(run.session_id).await?;
             let ticket = Ticket {
                 run: run.id,
                 session: run.session_id,
+                person: run.principal_id,
+                channel: session.channel_id,
+                project: Arc::from(session.project.as_str()),
                 expires_at: run.expires_at,
             };
             match run.state {
-                RunState::Queued | RunState::Parked => self.queue.lock().restore_waiting(ticket),
+                // Nobody gets a slot before those have theirs again who had one: see the end.
+                RunState::Queued | RunState::Parked => {
+                    self.turnstile.with(|queue| queue.restore_waiting(ticket));
+                }
                 RunState::Starting | RunState::Running | RunState::Waiting => {
-                    self.queue.lock().restore_active(ticket);
-                    self.start(ticket);
+                    at_work.push(AtWork::of(self, self.turnstile.resume(ticket)));
                 }
                 RunState::Completed
                 | RunState::Failed
@@ -63,8 +83,12 @@ impl Engine {
                 | RunState::Interrupted => {}
             }
         }
+        for work in at_work {
+            self.start(work);
+        }
         self.queue_stranded().await?;
         self.pump();
+        self.tell_waiting().await;
         self.outbox.wake();
         Ok(())
     }
@@ -112,11 +136,12 @@ impl Engine {
     /// Queues runs for messages that wait in mailboxes of sessions without one.
     async fn queue_stranded(&self) -> Result<(), SessionError> {
         for session in self.store.sessions_with_stranded_mail().await? {
+            let session = self.store.session(session).await?;
             let mut tx = self.store.write().await?;
-            let ticket = self.queue_next(&mut tx, session).await?;
+            let ticket = self.queue_next(&mut tx, &session).await?;
             tx.commit().await?;
             if let Some(ticket) = ticket {
-                self.queue.lock().restore_waiting(ticket);
+                self.turnstile.with(|queue| queue.restore_waiting(ticket));
             }
         }
         Ok(())

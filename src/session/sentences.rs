@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Started;
 use crate::{
     access::Refusal,
-    admission::Caps,
+    admission::{Full, Held, Outlook, TooFast},
     runtime::Usage,
     words::{ChannelId, UserId},
 };
@@ -13,6 +13,7 @@ use crate::{
 pub(super) const EYES: &str = "👀";
 pub(super) const NO_ENTRY: &str = "🚫";
 pub(super) const STOPPED: &str = "🛑";
+pub(super) const TOO_FAST: &str = "🐢";
 
 pub(super) const NOTHING_ASKED: &str =
     "Write what you want me to do after the mention, in the same message.";
@@ -124,10 +125,39 @@ pub(super) fn broken_off(others: usize) -> String {
 }
 
 /// The queue has no room.
-pub(super) fn queue_full(caps: Caps) -> String {
+pub(super) fn queue_full(full: Full) -> String {
+    match full {
+        Full::All(caps) => format!(
+            "The queue is full: {} at work and {} waiting. Try again in a few minutes.",
+            caps.active, caps.queued
+        ),
+        Full::Project(caps) => format!(
+            "The queue of this project is full: {} at work and {} waiting. Try again in a few minutes.",
+            caps.active, caps.queued
+        ),
+        Full::Person(caps) => format!(
+            "Your part of the queue is full: in one channel a person may have {} at work and {} waiting. Let \
+             one of yours be answered first, or take one back with `/cancel`.",
+            caps.active, caps.queued
+        ),
+    }
+}
+
+/// Somebody asks more often than he may.
+pub(super) fn too_fast(too_fast: TooFast) -> String {
     format!(
-        "The queue is full: {} at work and {} waiting. Try again in a few minutes.",
-        caps.active, caps.queued
+        "That was a lot in a short time, and I have not read this message. Send it again in {} s.",
+        too_fast.seconds()
+    )
+}
+
+/// Somebody asks more than fits into a prompt.
+pub(super) fn too_long(bytes: usize, most: usize) -> String {
+    format!(
+        "This is too long for me: {} bytes, and {} are the most. Send it in parts, or put it into a file of \
+         the project and tell me where.",
+        thousands(bytes as u64),
+        thousands(most as u64)
     )
 }
 
@@ -141,11 +171,43 @@ pub(super) fn mailbox_full(cap: usize) -> String {
 }
 
 /// The run has to wait for a slot.
-pub(super) fn waiting(ahead: usize) -> String {
-    match ahead {
-        0 => "⏳ Everybody is at work; yours is next.".to_owned(),
-        1 => "⏳ Everybody is at work; one other is before yours.".to_owned(),
-        n => format!("⏳ Everybody is at work; {n} others are before yours."),
+pub(super) fn waiting(outlook: Outlook) -> String {
+    let why = match (outlook.held, outlook.ahead) {
+        (Held::ByAll, 0) => "Everybody is at work; yours is next.".to_owned(),
+        (Held::ByAll, 1) => "Everybody is at work; one other is before yours.".to_owned(),
+        (Held::ByAll, n) => format!("Everybody is at work; {n} others are before yours."),
+        (Held::ByOwn(caps), _) => format!(
+            "Yours are at work in this channel already, {} at once at most; this is next when one of them has \
+             ended.",
+            caps.active
+        ),
+        (Held::ByProject(caps), _) => format!(
+            "In this project {} may be at work at once, and are; this waits until one of them has ended.",
+            caps.active
+        ),
+    };
+    match outlook.wait {
+        Some(wait) => format!("⏳ {why} It should begin {}.", roughly(wait)),
+        None => format!("⏳ {why}"),
+    }
+}
+
+/// The turn of a run that waited has come.
+pub(super) fn turn_has_come(waited: Duration) -> String {
+    format!(
+        "▶️ The agent has begun with this, after {} in the queue.",
+        span(waited)
+    )
+}
+
+/// When something will be, as well as that can be known.
+pub fn roughly(wait: Duration) -> String {
+    let minutes = (wait.as_secs() + 30) / 60;
+    match minutes {
+        0 => "in less than a minute".to_owned(),
+        1 => "in about a minute".to_owned(),
+        2..120 => format!("in about {minutes} min"),
+        _ => format!("in about {} h", (minutes + 30) / 60),
     }
 }
 
@@ -221,6 +283,7 @@ fn span(took: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admission::Caps;
 
     #[test]
     fn a_footer_is_short_and_readable() {
@@ -261,10 +324,49 @@ mod tests {
     }
 
     #[test]
-    fn a_waiting_person_is_told_how_many_are_before_him() {
-        assert_eq!(
-            waiting(2),
-            "⏳ Everybody is at work; 2 others are before yours."
-        );
+    fn a_waiting_person_is_told_what_he_waits_for_and_how_long() {
+        let caps = Caps {
+            active: 2,
+            queued: 5,
+        };
+        let told = |held, ahead, seconds: Option<u64>| {
+            waiting(Outlook {
+                ahead,
+                held,
+                wait: seconds.map(Duration::from_secs),
+            })
+        };
+        let all = [
+            told(Held::ByAll, 0, None),
+            told(Held::ByAll, 1, Some(29)),
+            told(Held::ByAll, 2, Some(89)),
+            told(Held::ByAll, 3, Some(90)),
+            told(Held::ByOwn(caps), 4, Some(7_000)),
+            told(Held::ByProject(caps), 5, Some(9_000)),
+        ];
+        insta::assert_snapshot!(all.join("\n"));
+    }
+
+    #[test]
+    fn who_is_not_heard_is_told_why_and_what_to_do() {
+        let caps = Caps {
+            active: 2,
+            queued: 5,
+        };
+        let again_in = |seconds| {
+            too_fast(TooFast {
+                again_in: Duration::from_millis(seconds),
+            })
+        };
+        let all = [
+            queue_full(Full::All(caps)),
+            queue_full(Full::Person(caps)),
+            queue_full(Full::Project(caps)),
+            again_in(200),
+            again_in(20_000),
+            too_long(40_000, 32_768),
+            turn_has_come(Duration::from_secs(200)),
+        ];
+        insta::assert_snapshot!(all.join("\n"));
     }
 }

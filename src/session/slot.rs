@@ -1,53 +1,76 @@
 //! A run's slot, and that it is always given back.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use super::Engine;
-use crate::admission::Ticket;
+use crate::admission::{self, Floor, Queue, Slot, Ticket};
 
-/// The slot of a run that is driven. Given back when this is dropped, so that no way out of its
-/// driver, a panic included, can keep it.
-pub(super) struct Slot {
+/// The queue's lock, as the product has it.
+type Door = Mutex<Queue>;
+
+/// A place in the queue for a run that is being stored.
+pub(super) type Reservation = admission::Reservation<Door, Drivers>;
+
+/// Where runs are driven: in tasks of the engine's.
+pub(super) struct Drivers(pub(super) Weak<Engine>);
+
+impl Floor<Door> for Drivers {
+    /// Never start work that this process will not see through.
+    fn is_open(&self) -> bool {
+        let engine = self.0.upgrade();
+        engine.is_some_and(|engine| !engine.stop.is_cancelled())
+    }
+
+    fn start(&self, slot: Slot<Door, Self>) {
+        if let Some(engine) = self.0.upgrade() {
+            engine.start(AtWork::of(&engine, slot));
+        }
+    }
+
+    fn changed(&self) {
+        if let Some(engine) = self.0.upgrade() {
+            engine.changed.notify_one();
+        }
+    }
+}
+
+/// A run with a slot: from now on it is told to stop, not withdrawn. The slot is given back when this
+/// is dropped.
+pub(super) struct AtWork {
     engine: Arc<Engine>,
-    ticket: Ticket,
-    leaves: Leaves,
+    /// Tells it to stop.
+    pub(super) cancel: CancellationToken,
+    slot: Slot<Door, Drivers>,
 }
 
-/// What becomes of a run that gives its slot back.
-enum Leaves {
-    /// It has ended.
-    ForGood,
-    /// It waits again, and is not given a slot before it is confirmed.
-    ForAWhile,
-}
-
-impl Slot {
-    pub(super) fn of(engine: &Arc<Engine>, ticket: Ticket) -> Self {
+impl AtWork {
+    pub(super) fn of(engine: &Arc<Engine>, slot: Slot<Door, Drivers>) -> Self {
+        let cancel = CancellationToken::new();
+        let mut at_work = engine.at_work.lock();
+        at_work.insert(slot.ticket().run, cancel.clone());
+        drop(at_work);
         Self {
             engine: Arc::clone(engine),
-            ticket,
-            leaves: Leaves::ForGood,
+            cancel,
+            slot,
         }
+    }
+
+    pub(super) const fn ticket(&self) -> &Ticket {
+        self.slot.ticket()
     }
 
     /// Gives the slot back for a run that cannot begin yet.
     pub(super) fn set_aside(mut self) {
-        self.leaves = Leaves::ForAWhile;
+        self.slot.set_aside();
     }
 }
 
-impl Drop for Slot {
+impl Drop for AtWork {
     fn drop(&mut self) {
-        self.engine.at_work.lock().remove(&self.ticket.run);
-        {
-            let mut queue = self.engine.queue.lock();
-            match self.leaves {
-                Leaves::ForGood => {
-                    queue.release(self.ticket.run);
-                }
-                Leaves::ForAWhile => queue.set_aside(self.ticket),
-            }
-        }
-        self.engine.pump();
+        self.engine.at_work.lock().remove(&self.ticket().run);
     }
 }

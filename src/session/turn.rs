@@ -7,7 +7,7 @@ use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Engine, LiveRun, ProgressState, ProjectAgent, SessionError,
+    Engine, LiveRun, ProgressState, ProjectAgent, SessionError, Shown,
     agent::{Agent, Happening, Warmth},
     drive::prompt_id,
     insist::until_stored,
@@ -98,7 +98,7 @@ impl Turn {
             progress: shown,
         };
         // Nobody showing it is fine.
-        let _ = engine.live.send(live);
+        let _ = engine.live.send(Shown::Run(live));
         Self {
             engine: Arc::clone(engine),
             run,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Engine, SessionError, engine::permit_for};
 use crate::{
     access::{Action, Permit},
-    admission::Caps,
+    admission::{Caps, Outlook},
     clock::Millis,
     store::SessionRow,
     words::{ChannelId, Person, Place, RunState, SessionId},
@@ -74,11 +74,8 @@ pub struct QueuePosition {
 pub enum Standing {
     /// The agent works on it.
     AtWork,
-    /// It waits for a free agent behind so many others.
-    Queued {
-        /// How many runs go first.
-        ahead: usize,
-    },
+    /// It waits for a free agent.
+    Queued(Outlook),
     /// It waits until its conversation has time for it.
     InMailbox {
         /// How many messages of the conversation go first, the ones at work not counted.
@@ -209,8 +206,8 @@ impl Engine {
                 Some(run) if told.contains(&run) => continue,
                 Some(run) => {
                     told.push(run);
-                    let ahead = self.queue.lock().ahead_of(run);
-                    ahead.map_or(Standing::AtWork, |ahead| Standing::Queued { ahead })
+                    let outlook = self.turnstile.with(|queue| queue.outlook(run));
+                    outlook.map_or(Standing::AtWork, Standing::Queued)
                 }
                 None => Standing::InMailbox {
                     ahead: self
@@ -231,10 +228,9 @@ impl Engine {
 
     /// How the session room is.
     pub async fn health(&self) -> Result<Health, SessionError> {
-        let (active, queued, caps) = {
-            let queue = self.queue.lock();
-            (queue.active(), queue.waiting(), queue.caps())
-        };
+        let (active, queued, caps) = self
+            .turnstile
+            .with(|queue| (queue.active(), queue.waiting(), queue.caps()));
         Ok(Health {
             active,
             queued,

@@ -1,6 +1,9 @@
 //! The outbox: what Discord must get, until Discord has it.
 
 mod live;
+mod wait;
+
+pub use wait::{Said, wait_key};
 
 use serde::{Deserialize, Serialize};
 

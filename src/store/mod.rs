@@ -23,7 +23,9 @@ use thiserror::Error;
 
 pub use access::{AuditLine, MembershipRow, Subject};
 pub use alerts::Alert;
-pub use deliveries::{Delivery, DeliveryKind, DeliveryState, Head, NewDelivery, Payload};
+pub use deliveries::{
+    Delivery, DeliveryKind, DeliveryState, Head, NewDelivery, Payload, Said, wait_key,
+};
 pub use gateway::Identify;
 pub use projects::ProjectRow;
 pub use requests::{NewRequest, RequestRow};

@@ -1,6 +1,6 @@
 //! The queue and the mailbox, as people meet them.
 
-use crate::stage::{Settings, Stage};
+use crate::stage::{Settings, Stage, until};
 
 /// A model that holds its answer until `working` is released.
 const HELD: &str = r#"STUB:[{"text":"done at last","hold":"working"}]"#;
@@ -53,6 +53,57 @@ async fn who_came_first_is_first_and_the_others_are_told_where_they_stand() {
     let (bobs, _) = stage.turn_with("bob's").await;
     let (cids, _) = stage.turn_with("cid's").await;
     assert!(bobs < cids, "{bobs} {cids}");
+}
+
+#[tokio::test]
+async fn who_waits_is_told_each_change_of_his_place_and_that_his_turn_has_come() {
+    let stage = stage_with(&[("MAX_ACTIVE", "1")]).await;
+    let anns = stage.ask("ann", &format!("ann's {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    let held = r#"bob's STUB:[{"text":"for bob","hold":"then"}]"#;
+    let bobs = stage.ask("bob", held).await;
+    stage.says(bobs, "yours is next").await;
+    let cids = stage.ask("cid", r#"cid's STUB:[{"text":"for cid"}]"#).await;
+    let told = stage.says(cids, "one other is before yours").await;
+    stage.until_commands().await;
+    let wait = stage.command("cid", "wait", stage.channel()).await;
+    assert!(wait.ends_with("· number 2 in the queue"), "{wait}");
+
+    stage.model.release("working");
+    stage.answer(anns, "done at last").await;
+    stage.model.wait_for_hold("then").await;
+    let begun = stage
+        .says(bobs, "▶️ The agent has begun with this, after")
+        .await;
+    assert!(
+        begun.content.ends_with(" in the queue."),
+        "{}",
+        begun.content
+    );
+    let nearer = stage.says(cids, "yours is next").await;
+    assert_eq!(nearer.id, told.id, "the same message");
+
+    stage.model.release("then");
+    stage.answer(cids, "for cid").await;
+    stage.until_settled().await;
+    assert_eq!(stage.count(cids, "⏳"), 0);
+    assert_eq!(stage.says(cids, "▶️").await.id, told.id);
+}
+
+#[tokio::test]
+async fn who_takes_back_what_waits_leaves_nothing_about_his_place() {
+    let stage = stage_with(&[("MAX_ACTIVE", "1")]).await;
+    stage.ask("ann", &format!("ann's {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    let bobs = stage.ask("bob", "bob's").await;
+    stage.says(bobs, "⏳").await;
+    stage.until_commands().await;
+    stage.command("bob", "cancel", bobs).await;
+    stage.says(bobs, "🛑 Cancelled before it began.").await;
+    until("nothing is said of the queue", || {
+        stage.count(bobs, "⏳") == 0
+    })
+    .await;
 }
 
 #[tokio::test]

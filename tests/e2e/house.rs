@@ -205,7 +205,7 @@ fn a_permit_is_made_by_the_policy_alone_and_kept_by_nobody() {
 
 /// What Discord may ask of the house without a permit: what is decided behind it, what is nobody's
 /// wish, and what everybody may know.
-const WITHOUT_A_PERMIT: [&str; 13] = [
+const WITHOUT_A_PERMIT: [&str; 14] = [
     "hear",
     "decided",
     "passed",
@@ -213,6 +213,7 @@ const WITHOUT_A_PERMIT: [&str; 13] = [
     "watched",
     "mark",
     "session_place",
+    "posts_in",
     "authorize",
     "demanded",
     "projects",

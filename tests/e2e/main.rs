@@ -18,6 +18,7 @@ mod block;
 mod cancel;
 mod channel_mode;
 mod commands;
+mod crowd;
 mod endures;
 mod faults;
 mod first_light;

@@ -1,6 +1,6 @@
 //! The slow model: what was said of whom, in the order in which it was said.
 
-use super::script::World;
+use super::script::{World, channels, threads};
 use crate::{
     access::{Change, Owners},
     clock::Millis,
@@ -132,7 +132,7 @@ impl Diary {
         let mut moments = vec![world.now];
         moments.extend(then.entries.iter().filter_map(|entry| entry.end));
         moments.retain(|moment| *moment >= world.now);
-        let spots = spots_of(world, change.scope, here);
+        let spots = spots_of(change.scope, here);
         moments.iter().all(|at| {
             spots
                 .iter()
@@ -173,9 +173,9 @@ impl Diary {
 }
 
 /// Everywhere that a scope may hold: a thread that one does not stand in may hang anywhere.
-fn spots_of(world: &World, scope: Scope, here: Place) -> Vec<Spot> {
-    let channels = || world.channels().into_iter().map(Some);
-    let threads = || world.threads().into_iter().map(Some);
+fn spots_of(scope: Scope, here: Place) -> Vec<Spot> {
+    let channels = || channels().into_iter().map(Some);
+    let threads = || threads().into_iter().map(Some);
     match scope {
         Scope::Global => {
             let mut spots = vec![(None, None)];

@@ -67,14 +67,6 @@ impl World {
         }
     }
 
-    pub(super) fn channels(&self) -> [ChannelId; 2] {
-        CHANNELS.map(ChannelId::new)
-    }
-
-    pub(super) fn threads(&self) -> [ChannelId; 2] {
-        THREADS.map(ChannelId::new)
-    }
-
     /// The channels, then the threads.
     pub(super) fn place(&self, n: usize) -> Place {
         let (channel, thread) = match n {
@@ -103,6 +95,14 @@ impl World {
     pub(super) fn hang(&mut self, thread: usize, channel: usize) {
         self.parents[thread] = channel;
     }
+}
+
+pub(super) fn channels() -> [ChannelId; 2] {
+    CHANNELS.map(ChannelId::new)
+}
+
+pub(super) fn threads() -> [ChannelId; 2] {
+    THREADS.map(ChannelId::new)
 }
 
 /// Somebody becomes something everywhere.

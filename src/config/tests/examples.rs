@@ -9,12 +9,14 @@ const TOML: &str = include_str!("../../../baton.example.toml");
 const ENV: &str = include_str!("../../../.env.example");
 
 /// Settings whose example is no default, because there is none.
-const WITHOUT_DEFAULT: [&str; 5] = [
+const WITHOUT_DEFAULT: [&str; 7] = [
     "discord.owner_role",
     "discord.api_base",
     "discord.api_ca",
     "claude.config_dir",
     "projects.0.model",
+    "projects.0.max_active",
+    "projects.0.max_queued",
 ];
 
 /// The example with a directory that exists.

@@ -1,6 +1,6 @@
 //! What the settings are, and which of the places wins.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use secrecy::ExposeSecret as _;
 
@@ -48,8 +48,13 @@ fn the_smallest_configuration_gets_the_defaults() {
         Admission {
             max_active: 6,
             max_queued: 20,
+            person_max_active: 2,
+            person_max_queued: 5,
             mailbox: 20,
-            expiry: Duration::from_mins(30)
+            expiry: Duration::from_mins(30),
+            requests_per_minute: NonZeroU32::new(30).unwrap(),
+            commands_per_minute: NonZeroU32::new(30).unwrap(),
+            max_prompt: 32 << 10,
         }
     );
     assert_eq!(
@@ -69,7 +74,7 @@ fn the_smallest_configuration_gets_the_defaults() {
 fn a_project_is_read_whole() {
     let folder = Folder::new(&format!(
         "{SMALLEST}[[projects]]\nname = \"site\"\ndirectory = \"$DIR/site\"\n\
-         channels = [7, \"8\"]\nmodel = \"sonnet\"\nallowed_tools = [\"Bash(git log:*)\"]\nguests = \"ask\"\n"
+         channels = [7, \"8\"]\nmodel = \"sonnet\"\nmax_active = 3\nallowed_tools = [\"Bash(git log:*)\"]\nguests = \"ask\"\n"
     ));
     assert_eq!(
         folder.load(&[]).unwrap().projects,
@@ -79,6 +84,8 @@ fn a_project_is_read_whole() {
             channels: vec![ChannelId::new(7), ChannelId::new(8)],
             runtime: RuntimeKind::Claude,
             model: Some("sonnet".to_owned()),
+            max_active: Some(3),
+            max_queued: None,
             allowed_tools: vec!["Bash(git log:*)".to_owned()],
             guests: Guests::Ask,
         }]

@@ -41,8 +41,13 @@ pub(super) async fn explain(error: FrameworkError<'_, Desk, CommandError>) {
 
 fn sentence(error: &FrameworkError<'_, Desk, CommandError>) -> String {
     match error {
-        FrameworkError::Command { error, .. } => match error {
-            CommandError::Refused(_) | CommandError::Elsewhere => error.to_string(),
+        FrameworkError::Command { error, .. }
+        | FrameworkError::CommandCheckFailed {
+            error: Some(error), ..
+        } => match error {
+            CommandError::Refused(_) | CommandError::Elsewhere | CommandError::TooFast(_) => {
+                error.to_string()
+            }
             CommandError::House(_) | CommandError::Chat(_) => {
                 apology(Reference::of(error, "a command failed"))
             }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod cancel;
+mod haste;
 mod health;
 mod mishap;
 mod offers;
@@ -19,6 +20,8 @@ use std::sync::Arc;
 use serenity::all::CreateCommand;
 use thiserror::Error;
 
+pub(super) use haste::Haste;
+
 use super::{
     Link,
     caller::{Caller, Signs},
@@ -31,6 +34,7 @@ use super::{
 };
 use crate::{
     access::{Action, Permit, Refusal},
+    admission::TooFast,
     delivery::ChatError,
     session::SessionError,
     words::{GuildId, Place},
@@ -43,6 +47,7 @@ pub(super) struct Desk {
     pub(super) people: Arc<People>,
     pub(super) guild: GuildId,
     pub(super) link: Link,
+    pub(super) haste: Haste,
 }
 
 type Context<'a> = poise::ApplicationContext<'a, Desk, CommandError>;
@@ -53,6 +58,9 @@ pub(super) enum CommandError {
     /// He may not.
     #[error("{0}")]
     Refused(#[from] Refusal),
+    /// He uses more commands than a person can mean.
+    #[error("That was quick. Use a command again in {} s.", .0.seconds())]
+    TooFast(TooFast),
     /// It was called where Baton does not work.
     #[error("Baton does not work here. Use it in a channel of its own server.")]
     Elsewhere,
@@ -62,6 +70,12 @@ pub(super) enum CommandError {
     /// Discord failed.
     #[error(transparent)]
     Chat(#[from] ChatError),
+}
+
+impl From<TooFast> for CommandError {
+    fn from(too_fast: TooFast) -> Self {
+        Self::TooFast(too_fast)
+    }
 }
 
 impl From<serenity::Error> for CommandError {
@@ -82,6 +96,7 @@ pub(super) fn framework() -> poise::FrameworkOptions<Desk, CommandError> {
         ],
         allowed_mentions: Some(nobody()),
         initialize_owners: false,
+        command_check: Some(haste::check),
         on_error: |error| Box::pin(mishap::explain(error)),
         event_handler: |framework, event| {
             Box::pin(async move {

@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     access::Action,
+    admission::{Held, Outlook},
     discord::render,
-    session::{QueuePosition, Standing},
+    session::{QueuePosition, Standing, roughly},
 };
 
 /// Show where what you asked for stands in the queue
@@ -31,7 +32,7 @@ fn sentences(positions: &[QueuePosition]) -> String {
 fn line(position: &QueuePosition) -> String {
     let standing = match position.standing {
         Standing::AtWork => "at work".to_owned(),
-        Standing::Queued { ahead } => format!("number {} in the queue", ahead + 1),
+        Standing::Queued(outlook) => queued(outlook),
         Standing::InMailbox { ahead: 0 } => "next in this conversation".to_owned(),
         Standing::InMailbox { ahead: 1 } => {
             "in this conversation, after one other message".to_owned()
@@ -44,9 +45,24 @@ fn line(position: &QueuePosition) -> String {
     format!("<#{}> {title} · {standing}", position.at)
 }
 
+fn queued(outlook: Outlook) -> String {
+    let standing = match outlook.held {
+        Held::ByAll => format!("number {} in the queue", outlook.ahead + 1),
+        Held::ByOwn(_) => "next when one of yours in this channel has ended".to_owned(),
+        Held::ByProject(_) => "waiting until one of its project has ended".to_owned(),
+    };
+    match outlook.wait {
+        Some(wait) => format!("{standing}, {}", roughly(wait)),
+        None => standing,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::admission::Caps;
     use crate::words::ChannelId;
 
     #[test]
@@ -56,10 +72,17 @@ mod tests {
             title: "fix *it*".into(),
             standing,
         };
+        let queued = |held, ahead, wait| at(Standing::Queued(Outlook { ahead, held, wait }));
+        let caps = Caps {
+            active: 2,
+            queued: 5,
+        };
         insta::assert_snapshot!(sentences(&[
             at(Standing::AtWork),
-            at(Standing::Queued { ahead: 0 }),
-            at(Standing::Queued { ahead: 4 }),
+            queued(Held::ByAll, 0, None),
+            queued(Held::ByAll, 4, Some(Duration::from_mins(3))),
+            queued(Held::ByOwn(caps), 4, None),
+            queued(Held::ByProject(caps), 4, Some(Duration::ZERO)),
             at(Standing::InMailbox { ahead: 0 }),
             at(Standing::InMailbox { ahead: 1 }),
             at(Standing::InMailbox { ahead: 2 }),

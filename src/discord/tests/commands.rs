@@ -5,11 +5,13 @@ use discord_sim::{Fact, NO_OPTIONS, Rule, Sim, SimConfig};
 use super::gateway::Served;
 use crate::{
     access::Refusal,
+    admission::PerMinute,
     clock::Millis,
     discord::{
+        DiscordSettings,
         commands::{CommandError, Desk, framework, told},
         registration::register,
-        testing::{FakeHouse, connected},
+        testing::{FakeHouse, connected, settings},
     },
     session::{Audience, SessionView},
     store::Store,
@@ -129,6 +131,33 @@ async fn who_may_not_is_told_why() {
         .await;
     assert_eq!(answer.content, Refusal::NotAMember.to_string());
     assert!(served.stop().await.cancelled.lock().is_empty());
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn who_uses_commands_too_fast_is_told_when_to_go_on_and_nothing_else_is_done() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let (house, _store, _directory) = open_house().await;
+    let settings = DiscordSettings {
+        commands: PerMinute::new(2).unwrap(),
+        ..settings(&sim)
+    };
+    let served = Served::start_by(settings, house).await;
+    until_registered(&sim).await;
+    let general = sim.channel("general");
+    let mut answers = Vec::new();
+    for name in ["alice", "alice", "alice", "bob"] {
+        let asked = sim.user(name).slash("cancel", NO_OPTIONS).in_(general);
+        answers.push(asked.send().unwrap().answer().await.content);
+    }
+    let stopping = "Stopping it. The conversation can go on with your next message.";
+    assert_eq!([&answers[0], &answers[1], &answers[3]], [stopping; 3]);
+    assert!(
+        answers[2].starts_with("That was quick. Use a command again in "),
+        "{}",
+        answers[2]
+    );
+    assert_eq!(served.stop().await.cancelled.lock().len(), 3);
     sim.assert_clean();
 }
 

@@ -29,14 +29,14 @@ use crate::{
     words::{ChannelId, MessageId, RunId, UserId},
 };
 
-const CHANNEL: ChannelId = ChannelId::new(5);
+pub(super) const CHANNEL: ChannelId = ChannelId::new(5);
 
 /// Writes down edits and typing with their time in milliseconds.
-struct Slate {
+pub(super) struct Slate {
     start: Instant,
     edits: Mutex<Vec<(u128, String)>>,
     typed: Mutex<Vec<u128>>,
-    failures: Mutex<Vec<ChatError>>,
+    pub(super) failures: Mutex<Vec<ChatError>>,
     is_sparing: AtomicBool,
 }
 
@@ -116,17 +116,17 @@ impl Scene for Play {
     }
 }
 
-struct Shown {
+pub(super) struct Shown {
     house: Arc<FakeHouse>,
-    slate: Arc<Slate>,
-    pace: Pace,
+    pub(super) slate: Arc<Slate>,
+    pub(super) pace: Pace,
     delivered: broadcast::Sender<Delivered>,
     clock: Clock,
-    run: RunId,
+    pub(super) run: RunId,
 }
 
 impl Shown {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             house: Arc::default(),
             slate: Arc::new(Slate {
@@ -146,15 +146,7 @@ impl Shown {
     fn begin(&self) -> (watch::Sender<Play>, JoinHandle<()>) {
         let (says, progress) = watch::channel(working(""));
         let show = Show {
-            stage: Stage {
-                house: self.house.clone(),
-                chat: self.slate.clone(),
-                clock: self.clock.clone(),
-                listen: {
-                    let delivered = self.delivered.clone();
-                    Arc::new(move || delivered.subscribe())
-                },
-            },
+            stage: self.stage(),
             run: self.run,
             channel: CHANNEL,
             budget: self.pace.budget(CHANNEL),
@@ -163,22 +155,32 @@ impl Shown {
         (says, tokio::spawn(show.run()))
     }
 
-    fn posted(&self) {
-        self.posted_as(MessageId::new(9));
+    pub(super) fn stage(&self) -> Stage {
+        let delivered = self.delivered.clone();
+        Stage {
+            house: self.house.clone(),
+            chat: self.slate.clone(),
+            clock: self.clock.clone(),
+            listen: Arc::new(move || delivered.subscribe()),
+        }
     }
 
-    fn posted_as(&self, message: MessageId) {
+    fn posted(&self) {
+        self.posted_as(DeliveryKind::Live, MessageId::new(9));
+    }
+
+    pub(super) fn posted_as(&self, kind: DeliveryKind, message: MessageId) {
         let message = Some(message);
         *self.house.live_message.lock() = message;
         // Nobody listens before the first run begins.
         let _ = self.delivered.send(Delivered {
             run: Some(self.run),
-            kind: DeliveryKind::Live,
+            kind,
             message,
         });
     }
 
-    fn edits(&self) -> Vec<(u128, String)> {
+    pub(super) fn edits(&self) -> Vec<(u128, String)> {
         self.slate.edits.lock().clone()
     }
 }
@@ -191,7 +193,7 @@ const fn working(text: &'static str) -> Play {
 }
 
 /// Moves the clock in steps, so that what becomes due in between happens in between.
-async fn pass(span: Duration) {
+pub(super) async fn pass(span: Duration) {
     const STEP: Duration = Duration::from_millis(100);
     let mut left = span;
     settle().await;
@@ -340,7 +342,7 @@ async fn a_message_that_is_almost_an_hour_old_is_replaced_by_another() {
     let old = MessageId::at(stage.clock.now());
     let posted_at = Millis::new(old.created_ms());
     stage.clock.advance(posted_at.since(stage.clock.now()));
-    stage.posted_as(old);
+    stage.posted_as(DeliveryKind::Live, old);
     let (says, _task) = stage.begin();
     says.send_replace(working("a"));
     stage.clock.advance(Duration::from_mins(54));
@@ -359,7 +361,7 @@ async fn a_message_that_is_almost_an_hour_old_is_replaced_by_another() {
     );
     assert!(renewed[0].1.starts_with("b\n"), "{renewed:?}");
     assert_eq!(stage.edits().len(), 1, "the old one is let alone");
-    stage.posted_as(MessageId::at(stage.clock.now()));
+    stage.posted_as(DeliveryKind::Live, MessageId::at(stage.clock.now()));
     pass(Duration::from_secs(2)).await;
     let last = stage.edits().pop().unwrap().1;
     assert!(last.starts_with("c\n"), "{last}");

@@ -16,3 +16,4 @@ mod preflight;
 mod relay;
 mod sight;
 mod strain;
+mod waits;

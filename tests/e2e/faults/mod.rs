@@ -23,10 +23,10 @@ use std::{
 
 use baton::{
     access::{Action, Gate, Owners, Permit},
-    admission::Caps,
+    admission::{Caps, PerMinute, ProjectCaps},
     approval::ToolPolicy,
     clock::Clock,
-    delivery::Outbox,
+    delivery::{Chat, Outbox},
     runtime::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
@@ -107,10 +107,10 @@ struct Bench {
 }
 
 /// What a test may want otherwise than usual.
-struct Wishes {
-    limits: Limits,
+pub(crate) struct Wishes {
+    pub(crate) limits: Limits,
     /// The largest journal of a runner, in bytes.
-    journal: u64,
+    pub(crate) journal: u64,
     /// The program whose subcommand is a runner.
     program: PathBuf,
     /// The project's rules.
@@ -125,6 +125,12 @@ impl Default for Wishes {
                     active: 2,
                     queued: 10,
                 },
+                person: Caps {
+                    active: 2,
+                    queued: 10,
+                },
+                requests: PerMinute::MAX,
+                prompt: 100_000,
                 mailbox: 10,
                 expiry: LONG,
                 idle: LONG,
@@ -334,17 +340,30 @@ fn engine(
     clock: &Clock,
     stop: &CancellationToken,
 ) -> Arc<Engine> {
+    let chat = Arc::clone(chat) as _;
+    Engine::new(parts(home, wishes, store, chat, clock, stop))
+}
+
+/// What an engine is made of that works in a directory with the pretended agent there.
+pub(crate) fn parts(
+    home: &Path,
+    wishes: &Wishes,
+    store: &Store,
+    chat: Arc<dyn Chat>,
+    clock: &Clock,
+    stop: &CancellationToken,
+) -> Parts {
     let limits = RunnerLimits {
         journal: wishes.journal,
         ..RunnerLimits::default()
     };
     // Nobody shows what can be seen of a run.
     let (live, _) = mpsc::unbounded_channel();
-    Engine::new(Parts {
+    Parts {
         gate: gate(store),
         outbox: Outbox::new(store.clone(), clock.clone()),
-        chat: Arc::clone(chat) as _,
-        projects: Projects::new(vec![project_in(home, &wishes.allowed_tools)]),
+        chat,
+        projects: projects(home, &wishes.allowed_tools, &[CHANNEL]),
         runtime: Arc::new(ClaudeRuntime::new(ClaudeSettings {
             command: home.join("agent"),
             config_dir: None,
@@ -364,19 +383,21 @@ fn engine(
         stop: stop.clone(),
         store: store.clone(),
         clock: clock.clone(),
-    })
+    }
 }
 
-fn project_in(home: &Path, allowed_tools: &[String]) -> ProjectAgent {
-    ProjectAgent {
+/// The project `play` in a directory.
+pub(crate) fn projects(home: &Path, allowed_tools: &[String], channels: &[ChannelId]) -> Projects {
+    Projects::new(vec![ProjectAgent {
         name: "play".into(),
         directory: home.to_owned(),
-        channels: vec![CHANNEL],
+        channels: channels.to_vec(),
         model: None,
+        caps: ProjectCaps::default(),
         guests: Guests::None,
         allowed_tools: allowed_tools.to_vec(),
         policy: ToolPolicy::parse(allowed_tools).unwrap(),
-    }
+    }])
 }
 
 fn gate(store: &Store) -> Gate {
@@ -432,7 +453,7 @@ fn kill(pid: u32) {
 }
 
 /// Waits for what nothing announces.
-async fn wait(what: &str, holds: impl AsyncFn() -> bool) {
+pub(crate) async fn wait(what: &str, holds: impl AsyncFn() -> bool) {
     let began = Instant::now();
     while !holds().await {
         assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");

@@ -199,6 +199,11 @@ allowed_tools = [{rules}]
             ("ANTHROPIC_API_KEY".to_owned(), "dummy-key".to_owned()),
             ("DISCORD_BOT_TOKEN".to_owned(), self.sim.token().to_owned()),
         ];
+        // Tests write and click faster than people.
+        for what in ["REQUESTS", "COMMANDS"] {
+            let name = format!("BATON_ADMISSION__{what}_PER_MINUTE");
+            env.push((name, "10000".to_owned()));
+        }
         env.extend(self.settings.env.clone());
         env
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use discord_sim::{Permission, Permissions, ViolationKind};
+use discord_sim::{Permission, Permissions, Sim, ViolationKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
