@@ -24,11 +24,11 @@ use std::time::Instant;
 use discord_sim::ChannelId;
 use stage::{Settings, Stage};
 
-/// Events of one round; the tap holds some more before it has the rest read back.
-const EVENTS: u32 = 9_000;
+/// Events of one round; the tap holds more than that before it has the rest read back.
+const EVENTS: u32 = 3_000;
 
 /// The rounds; the median is told.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 
 /// An agent that says nothing: the last message of a round is seen to have been heard by its 👀.
 const AGENT: &str = r#"
