@@ -4,11 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serenity::all::{
-    Client, ClientBuilder, Context, EventHandler, GatewayIntents, Ready, ResumedEvent,
+    Client, ClientBuilder, Context, EventHandler, GatewayIntents, Ready, ResumedEvent, ShardManager,
 };
 use tokio::{
     sync::{Notify, mpsc},
-    task::{JoinError, JoinSet},
+    task::{JoinError, JoinHandle, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -169,15 +169,23 @@ pub(super) async fn serve(
     if ended.is_err() {
         // Without a goodbye: for the ledger, a start that ends in a fault is not a good one.
         relaying.abort();
-        return ended;
+    } else {
+        say_goodbye(&shards, &hang_up, relaying).await;
     }
-    // In a quiet moment serenity says goodbye; at any other time the relay does it for it.
+    ended
+}
+
+/// In a quiet moment serenity says goodbye; at any other time the relay does it for it.
+async fn say_goodbye<T>(
+    shards: &ShardManager,
+    hang_up: &CancellationToken,
+    relaying: JoinHandle<T>,
+) {
     let _ = tokio::time::timeout(FAREWELL, shards.shutdown_all()).await;
     hang_up.cancel();
     if !relaying.is_finished() {
         let _ = relaying.await;
     }
-    ended
 }
 
 async fn client(

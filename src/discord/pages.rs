@@ -109,14 +109,11 @@ async fn get<T: DeserializeOwned>(
 /// `None` for what has no id: it is no message.
 fn line(value: Value) -> Option<Line> {
     let id: sn::MessageId = serde_json::from_value(value.get("id")?.clone()).ok()?;
-    let message = match serde_json::from_value(value) {
-        Ok(message) => Some(Box::new(message)),
-        Err(_) => {
-            // The error may repeat people's words.
-            tracing::error!(message = %id, "a message cannot be read; it is passed over");
-            None
-        }
-    };
+    let message = serde_json::from_value(value).ok().map(Box::new);
+    if message.is_none() {
+        // Without the error, which may repeat people's words.
+        tracing::error!(message = %id, "a message cannot be read; it is passed over");
+    }
     Some(Line {
         id: ids::message(id),
         message,

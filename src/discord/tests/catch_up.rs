@@ -193,8 +193,8 @@ async fn what_was_heard_is_not_left_out_when_more_was_lost_than_is_read_back() {
     let served = Served::start_by(bounded(&sim, bounds), watching(&sim, Some(decided))).await;
     until_heard_last(&sim, &served.house, "ready").await;
     until_heard_last(&sim, &served.house, "heard").await;
-    let lost = DispatchRule::of(EventKind::MessageCreate).times(2);
-    sim.dispatch_fault(lost, DispatchFault::Lost);
+    let messages = DispatchRule::of(EventKind::MessageCreate).times(2);
+    sim.dispatch_fault(messages, DispatchFault::Lost);
     let robot = sim.bot_user("robot");
     robot.says("beep").in_(sim.channel("general")).await;
     let last = robot.says("beep").in_(sim.channel("general")).await;
