@@ -107,6 +107,8 @@ impl Case {
         let usual = SimConfig::default();
         Settings {
             fake: Some(super::people::AGENT.to_owned()),
+            // Nobody waits for his turn here, nor is told that he does.
+            env: vec![("BATON_ADMISSION__PERSON_MAX_ACTIVE".into(), "6".into())],
             sim: SimConfig {
                 heartbeat_interval_ms: self.heartbeat_ms.unwrap_or(usual.heartbeat_interval_ms),
                 tls: if self.is_secure() { Tls::On } else { Tls::Off },
