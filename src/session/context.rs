@@ -129,6 +129,10 @@ impl Engine {
     ) -> Result<Writer, SessionError> {
         let roles = match self.chat.standing(id).await {
             Ok(Standing::Member(roles)) => roles,
+            // Whether a block of a role was meant for who has left cannot be known.
+            Ok(Standing::Stranger) if self.store.has_role_blocks().await? => {
+                return Ok(Writer::Blocked);
+            }
             Ok(Standing::Stranger) => Vec::new(),
             Err(error) => {
                 tracing::warn!(person = %id, %error, "a person's roles cannot be had");
@@ -155,8 +159,8 @@ impl Engine {
 /// Whether the agent is given what somebody said.
 ///
 /// Nobody hears a blocked person. In a channel only what speaks to Baton is for it, whoever says it;
-/// a thread is the session's own, so there everything is that people say who could ask for it. What
-/// a guest says in a thread counts as if it were said in a channel, and bots speak to nobody.
+/// a thread is the session's own, so there everything is that people say who could ask for it, and
+/// nothing that others say: they are refused in it. Bots speak to nobody.
 const fn is_given(
     room: Room,
     writer: Writer,
@@ -172,7 +176,7 @@ const fn is_given(
         Writer::Blocked => false,
         Writer::Baton => true,
         Writer::Machine => everything,
-        Writer::Guest => everything || speaks_to_baton,
+        Writer::Guest => everything || (speaks_to_baton && matches!(room, Room::Channel)),
         Writer::Member => everything || speaks_to_baton || matches!(room, Room::Thread),
     }
 }
@@ -193,8 +197,8 @@ mod tests {
             (Writer::Blocked, ToBaton, [false, false, false]),
             (Writer::Blocked, InReply, [false, false, false]),
             (Writer::Guest, ToNobody, [false, false, true]),
-            (Writer::Guest, ToBaton, [true, true, true]),
-            (Writer::Guest, InReply, [true, true, true]),
+            (Writer::Guest, ToBaton, [true, false, true]),
+            (Writer::Guest, InReply, [true, false, true]),
             (Writer::Member, ToNobody, [false, true, true]),
             (Writer::Member, ToBaton, [true, true, true]),
             (Writer::Member, InReply, [true, true, true]),

@@ -1,11 +1,11 @@
 //! Where serenity knocks: a port of loopback, and a word that only it knows.
 
-use std::{io, net::Ipv4Addr, time::Duration};
+use std::{collections::VecDeque, io, net::Ipv4Addr, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
     time::timeout,
 };
 use tokio_tungstenite::{
@@ -21,6 +21,10 @@ use super::client::Client;
 
 /// How long the handshake may take, on this machine.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Handshakes at the same time. Serenity needs one, for a moment; who comes without the word and stays must
+/// not use up the server's open files, and the one that waits longest has to go.
+const AT_ONCE: usize = 64;
 
 /// How long to wait when no connection can be taken, as when there are too many open files.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -48,11 +52,14 @@ impl Porch {
     /// Lets in who knows the word, until nobody waits for guests any more.
     pub(super) async fn receive(self, guests: mpsc::Sender<Client>) {
         let mut handshakes = JoinSet::new();
+        let mut waiting = VecDeque::new();
         loop {
             tokio::select! {
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => {
-                        handshakes.spawn(let_in(stream, format!("/{}", self.word)));
+                        make_room(&mut waiting);
+                        let handshake = let_in(stream, format!("/{}", self.word));
+                        waiting.push_back(handshakes.spawn(handshake));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "the relay cannot take a connection");
@@ -65,6 +72,16 @@ impl Porch {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Ends the handshakes that have waited longest, if there are too many.
+fn make_room(waiting: &mut VecDeque<AbortHandle>) {
+    waiting.retain(|handshake| !handshake.is_finished());
+    while waiting.len() >= AT_ONCE {
+        if let Some(oldest) = waiting.pop_front() {
+            oldest.abort();
         }
     }
 }
@@ -90,6 +107,7 @@ async fn let_in(stream: TcpStream, path: String) -> Option<Client> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncReadExt as _;
     use tokio_tungstenite::connect_async;
 
     use super::*;
@@ -106,6 +124,24 @@ mod tests {
         assert!(connect_async(format!("{url}?v=10")).await.is_ok());
         assert!(guests.recv().await.is_some());
         assert!(guests.try_recv().is_err());
+        receiving.abort();
+    }
+
+    #[tokio::test]
+    async fn who_comes_often_and_says_nothing_keeps_nobody_out_and_is_sent_away() {
+        let porch = Porch::open().await.unwrap();
+        let url = porch.url().unwrap();
+        let address = porch.listener.local_addr().unwrap();
+        let (door, mut guests) = mpsc::channel(1);
+        let receiving = tokio::spawn(porch.receive(door));
+        let mut silent = Vec::new();
+        for _ in 0..=AT_ONCE {
+            silent.push(TcpStream::connect(address).await.unwrap());
+        }
+        assert!(connect_async(format!("{url}?v=10")).await.is_ok());
+        assert!(guests.recv().await.is_some());
+        let mut end = [0];
+        assert_eq!(silent[0].read(&mut end).await.unwrap(), 0);
         receiving.abort();
     }
 }

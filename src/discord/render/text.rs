@@ -17,12 +17,14 @@ pub fn thread_name(text: &str) -> String {
         })
         .collect::<Vec<_>>()
         .join(" ");
-    let plain = without_mentions(&plain)
+    let plain = visible(&plain)
+        .collect::<String>()
         .replace(['`', '*'], "")
         .replace("||", "")
         .replace("~~", "")
         .replace("__", "");
-    let name = one_line(&plain, THREAD_NAME);
+    // Last: without what stood in it, something may be a mention now.
+    let name = one_line(&without_mentions(&plain), THREAD_NAME);
     if name.is_empty() {
         "Conversation".to_owned()
     } else {
@@ -170,6 +172,7 @@ mod tests {
             ),
             ("a\u{202E}b\u{200B}c\u{7}d", "abc d"),
             ("</run now:12> x", "x"),
+            ("<*@123> <\u{200B}@123> x", "x"),
             // What only begins like an emoji; the first of these once brought the server down.
             ("<:> x", "<:> x"),
             ("<🤖:1> <::1>", "<🤖:1> <::1>"),
