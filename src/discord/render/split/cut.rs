@@ -198,7 +198,10 @@ impl Line<'_> {
     fn harmless(&self, end: usize, count: usize) -> Option<Cut> {
         let mut tracker = self.before.clone();
         let head = &self.text[self.at..end];
-        tracker.line(&with_lead(self.lead, self.at, head));
+        // Nothing of the line is no empty line, which would end a block in a quote.
+        if !head.is_empty() {
+            tracker.line(&with_lead(self.lead, self.at, head));
+        }
         let fits = count + closing_length(&tracker, head) <= self.room;
         let same = tracker.open() == self.after.open() && !looks_like_fence(&self.text[end..]);
         let cut = Cut { end, tracker };

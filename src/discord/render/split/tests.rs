@@ -89,6 +89,12 @@ proptest! {
     }
 }
 
+#[test]
+fn a_cut_right_behind_a_fence_in_a_quote_closes_it() {
+    let text = "~aaaaaaaaaΣ𐬀\u{cca}~~~~ ~xaaaa\n> `````md\naaaaaaaaaaaaaaaaaaaaaaa`````md\n```";
+    check(text, 64).unwrap();
+}
+
 /// The messages with a rule between them.
 fn shown(text: &str, limit: usize) -> String {
     check(text, limit).unwrap();
