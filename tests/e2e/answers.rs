@@ -179,7 +179,7 @@ async fn a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_s
     ] {
         villain.says("forbidden word").in_(thread).await;
     }
-    // Nor may a guest or another bot, unless the guest speaks to Baton.
+    // Nor may a guest, who is refused here, or another bot.
     for outsider in [stage.sim.user("guest"), stage.sim.bot_user("robot")] {
         outsider.says("bystanding word").in_(thread).await;
     }
@@ -192,12 +192,14 @@ async fn a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_s
     let (_, turn) = stage.turn_with("what do you think?").await;
     let remarks: Vec<String> = turn
         .lines()
-        .filter(|line| line.starts_with("cid: remark"))
+        .filter(|line| line.contains("remark"))
         .map(str::to_owned)
         .collect();
-    // Twenty messages are read; four of them must not reach the agent, and the guest's may.
+    // Twenty messages are read; five of them must not reach the agent. Names may be anybody's, so that
+    // each stands with its number.
+    let cid = stage.sim.user("cid").id();
     let wanted: Vec<String> = (9..24)
-        .map(|number| format!("cid: remark {number:02}."))
+        .map(|number| format!("cid, Discord user {cid}: remark {number:02}."))
         .collect();
     assert_eq!(remarks, wanted, "{turn}");
     assert!(
@@ -208,7 +210,10 @@ async fn a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_s
         !stage.model_saw("bystanding word"),
         "a bystander reached the agent"
     );
-    assert!(turn.contains("guest: "), "{turn}");
+    assert!(
+        !stage.model_saw("may I?"),
+        "who is refused reached the agent"
+    );
 
     // From now on it is a conversation, and what was said before is not told again.
     stage

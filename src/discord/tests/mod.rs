@@ -14,6 +14,7 @@ mod overflow;
 mod people;
 mod preflight;
 mod relay;
+mod serenity;
 mod sight;
 mod strain;
 mod waits;

@@ -294,6 +294,21 @@ async fn a_heartbeat_that_is_not_acknowledged_is_followed_by_a_resume() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_keeps_the_old_interval_after_a_resume() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let bare = Bare::start(&sim).await;
+    let beats = |journal: &[Entry]| count(journal, |fact| matches!(fact, GatewayFact::Heartbeat));
+    sim.gateway_fault(GatewayFault::HelloInterval { ms: 200 });
+    sim.drop_gateway();
+    until_count(&sim, 1, resumed).await;
+    let before = beats(&sim.journal());
+    // Ten of the new interval.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(beats(&sim.journal()) <= before + 1);
+    bare.task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn another_interval_after_a_resume_is_kept_to() {
     let sim = Sim::start(SimConfig::default()).await;
     let served = served(&sim).await;
@@ -402,6 +417,21 @@ async fn where_discord_allows_no_start_the_server_waits_and_says_why() {
     let asked = tokio::time::Instant::now();
     served.stop().await;
     assert!(asked.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_takes_five_seconds_to_end_while_it_waits_for_the_gateway() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let bare = Bare::start(&sim).await;
+    sim.set_gateway(GatewayMode::Hang);
+    sim.drop_gateway();
+    until_count(&sim, 1, refused).await;
+    let asked = tokio::time::Instant::now();
+    bare.shards.shutdown_all().await;
+    // All the time that the whole process has.
+    let took = asked.elapsed();
+    assert!(took >= Duration::from_secs(5), "{took:?}");
+    bare.task.abort();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,144 @@
+//! What serenity does by itself, where Baton does otherwise: why the rows of ARCHITECTURE.md are there.
+//! What it does on the wire is in `relay.rs`.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use discord_sim::{
+    DispatchFault, DispatchRule, EventKind, Fault, Pinged, RouteKind, Rule, Sim, SimConfig,
+};
+use parking_lot::Mutex;
+use serde_json::json;
+use serenity::{
+    all::{ChannelId, Client, ClientBuilder, Context, EventHandler, GatewayIntents, Message},
+    http::{Http, HttpBuilder},
+};
+use tokio::sync::Notify;
+
+use super::gateway::say;
+use crate::discord::{connect, testing::connected};
+
+/// Serenity's own client, with what it does unless it is told otherwise.
+fn http(sim: &Sim) -> Http {
+    HttpBuilder::new(sim.token())
+        .proxy(sim.base_url())
+        .ratelimiter_disabled(true)
+        .build()
+}
+
+/// Notes messages; the one that says so waits for another.
+#[derive(Clone, Default)]
+struct Notes {
+    texts: Arc<Mutex<Vec<String>>>,
+    changed: Arc<Notify>,
+}
+
+#[async_trait]
+impl EventHandler for Notes {
+    async fn message(&self, _: Context, message: Message) {
+        if message.content == "waits" {
+            self.until(1).await;
+        }
+        self.texts.lock().push(message.content);
+        self.changed.notify_waiters();
+    }
+}
+
+impl Notes {
+    async fn until(&self, count: usize) -> Vec<String> {
+        loop {
+            let changed = self.changed.notified();
+            let texts = self.texts.lock().clone();
+            if texts.len() >= count {
+                return texts;
+            }
+            changed.await;
+        }
+    }
+}
+
+async fn client(sim: &Sim, notes: &Notes) -> Client {
+    let connection = connected(sim).await;
+    let http = connect::http(&connection.settings, &connection.client);
+    let intents =
+        GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::MESSAGE_CONTENT;
+    ClientBuilder::new_with_http(http, intents)
+        .event_handler(notes.clone())
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn serenity_runs_its_handlers_side_by_side() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let notes = Notes::default();
+    let mut client = client(&sim, &notes).await;
+    let task = tokio::spawn(async move { client.start().await });
+    sim.wait_until_connected().await;
+    say(&sim, "waits").await;
+    say(&sim, "second").await;
+    // In order, the first would wait for ever.
+    assert_eq!(notes.until(2).await, ["second", "waits"]);
+    task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn serenity_drops_an_event_that_it_cannot_read() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let notes = Notes::default();
+    let mut client = client(&sim, &notes).await;
+    let task = tokio::spawn(async move { client.start().await });
+    sim.wait_until_connected().await;
+    let messages = DispatchRule::of(EventKind::MessageCreate);
+    sim.dispatch_fault(messages, DispatchFault::Malformed);
+    say(&sim, "unreadable").await;
+    say(&sim, "second").await;
+    assert_eq!(notes.until(1).await, ["second"]);
+    task.abort();
+}
+
+#[tokio::test]
+async fn serenity_goes_to_the_real_gateway_when_it_is_not_told_of_another() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let away = Fault::Answer {
+        status: 503,
+        body: None,
+    };
+    sim.fault(Rule::route(RouteKind::Gateway).always(), away);
+    let client = ClientBuilder::new_with_http(http(&sim), GatewayIntents::empty())
+        .await
+        .unwrap();
+    assert_eq!(*client.ws_url.lock().await, "wss://gateway.discord.gg");
+}
+
+#[tokio::test]
+async fn serenity_pings_whoever_stands_in_a_message() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let general = ChannelId::new(sim.channel("general").get());
+    let message = json!({ "content": "@everyone", "nonce": "n", "enforce_nonce": true });
+    http(&sim)
+        .send_message(general, Vec::new(), &message)
+        .await
+        .unwrap();
+    let message = sim.messages(sim.channel("general")).pop().unwrap();
+    assert_ne!(message.pinged, Pinged::default());
+}
+
+#[tokio::test]
+async fn serenity_waits_for_an_answer_as_long_as_it_takes() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let general = ChannelId::new(sim.channel("general").get());
+    sim.fault(Rule::route(RouteKind::Typing), Fault::Hang);
+    let http = http(&sim);
+    let asked = tokio::spawn(async move { http.broadcast_typing(general).await });
+    sim.wait_for(|seen| {
+        let journal = seen.journal();
+        let mut calls = journal.iter().filter_map(discord_sim::Entry::rest);
+        calls.any(|call| call.route == RouteKind::Typing)
+    })
+    .await;
+    // From here on time passes whenever nobody has anything to do.
+    tokio::time::pause();
+    let day = Duration::from_hours(24);
+    assert!(tokio::time::timeout(day, asked).await.is_err());
+}
