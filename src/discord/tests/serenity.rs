@@ -1,7 +1,13 @@
 //! What serenity does by itself, where Baton does otherwise: why the rows of ARCHITECTURE.md are there.
 //! What it does on the wire is in `relay.rs`.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use discord_sim::{
@@ -141,4 +147,38 @@ async fn serenity_waits_for_an_answer_as_long_as_it_takes() {
     tokio::time::pause();
     let day = Duration::from_hours(24);
     assert!(tokio::time::timeout(day, asked).await.is_err());
+}
+
+/// Events that came through to the framework's handler; each test has a process of its own.
+static HEARD: AtomicUsize = AtomicUsize::new(0);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn poise_hears_nothing_behind_a_setup_that_failed() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let framework = poise::Framework::<(), serenity::Error>::builder()
+        .options(poise::FrameworkOptions {
+            event_handler: |_, _| {
+                HEARD.fetch_add(1, Ordering::SeqCst);
+                Box::pin(async { Ok(()) })
+            },
+            ..poise::FrameworkOptions::default()
+        })
+        .setup(|_, _, _| Box::pin(async { Err(serenity::Error::Other("as told")) }))
+        .build();
+    let connection = connected(&sim).await;
+    let http = connect::http(&connection.settings, &connection.client);
+    let notes = Notes::default();
+    let mut client = ClientBuilder::new_with_http(http, GatewayIntents::GUILD_MESSAGES)
+        .framework(framework)
+        .event_handler(notes.clone())
+        .await
+        .unwrap();
+    let task = tokio::spawn(async move { client.start().await });
+    sim.wait_until_connected().await;
+    for text in ["first", "second"] {
+        say(&sim, text).await;
+    }
+    notes.until(2).await;
+    assert_eq!(HEARD.load(Ordering::SeqCst), 0);
+    task.abort();
 }
