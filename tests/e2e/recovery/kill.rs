@@ -244,8 +244,10 @@ async fn who_was_blocked_before_the_agent_had_the_prompt_does_not_reach_it() {
         .grant("ann", words::Scope::Global, words::Tier::Blocked)
         .await;
     stage.start().await;
-    stage.says(thread, "was not worked on").await;
     stage.until_settled().await;
+    // Who looks first, the gate at the turn of the run or the watch over those at work, tells it; once.
+    let told = ["was not worked on", "The agent was stopped"].map(|text| stage.count(thread, text));
+    assert_eq!(told.iter().sum::<usize>(), 1, "{told:?}");
     assert_eq!(stage.count(thread, "prompted after all"), 0);
     let asked = stage.model.requests();
     assert!(
