@@ -24,8 +24,8 @@ const FIRST: Duration = Duration::from_secs(5);
 /// a day.
 const AFTER_CRASHES: Duration = Duration::from_hours(1);
 
-/// The longest wait while the server is well and its sessions are ended: some 300 IDENTIFYs a day.
-const AFTER_DISMISSALS: Duration = Duration::from_mins(5);
+/// The longest wait while the server is well and its sessions are ended: some 720 IDENTIFYs a day.
+const AFTER_DISMISSALS: Duration = Duration::from_mins(2);
 
 /// The window of `max_concurrency` (Discord: events/gateway#session-start-limit-object).
 const WINDOW: Duration = Duration::from_secs(5);
@@ -252,9 +252,9 @@ mod tests {
             book.ledger.dismissed().await.unwrap();
         }
         let wait = book.ledger.due(PLENTY).await.unwrap().unwrap();
-        let until = book.clock.now().after(Duration::from_mins(5));
+        let until = book.clock.now().after(AFTER_DISMISSALS);
         assert_eq!((wait.until, wait.why), (until, Why::Dismissed(40)));
-        book.clock.advance(Duration::from_mins(5));
+        book.clock.advance(AFTER_DISMISSALS);
         assert_eq!(book.ledger.due(PLENTY).await.unwrap(), None);
     }
 

@@ -54,6 +54,14 @@ async fn an_hour() {
     })
     .await;
     stage.reach_it_as_if_it_were_discord();
+    // One person asks all, and much of it is heard late and all at once: no bound may come first.
+    for (name, value) in [
+        ("PERSON_MAX_ACTIVE", "6"),
+        ("MAILBOX", "200"),
+        ("EXPIRY", "2h"),
+    ] {
+        stage.set_env(&format!("BATON_ADMISSION__{name}"), value);
+    }
     let mut time = Clockwork::new(hold, baton.clone(), discord);
     let mut server = stage.serve_here(baton);
     time.until(CALM, async || {

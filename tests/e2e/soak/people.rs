@@ -56,7 +56,7 @@ impl<'a> People<'a> {
             return;
         }
         self.next = now + EVERY;
-        let burst = if self.turn.is_multiple_of(4) { 3 } else { 1 };
+        let burst = if self.turn.is_multiple_of(5) { 3 } else { 1 };
         self.turn += 1;
         for _ in 0..burst {
             let number = self.count() + 1;
