@@ -11,7 +11,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 /// The shortest time in which the use of a core is looked at. In it, the answer to a question is little
 /// and a loop that never waits is everything.
-pub(super) const WINDOW: Duration = Duration::from_secs(3);
+pub(super) const WINDOW: Duration = Duration::from_secs(6);
 
 /// How often the process is looked at.
 const LOOK: Duration = Duration::from_millis(100);
