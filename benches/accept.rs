@@ -20,18 +20,21 @@ use async_trait::async_trait;
 use baton::{
     access::{Gate, Owners},
     admission::{Caps, PerMinute, ProjectCaps},
-    approval::ToolPolicy,
+    approval::ProjectTools,
     clock::Clock,
-    delivery::{Answer, Chat, ChatError, Outbox, Post, Seen, Standing},
+    delivery::{Answer, Audience, Chat, ChatError, Outbox, Post, Question, Seen, Shape, Standing},
     runtime::{
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
     },
     session::{
-        Bystanders, ChannelMode, Engine, Heard, Limits, Parts, ProjectAgent, Projects, Speakers,
+        AgentBounds, Bystanders, ChannelMode, Engine, Heard, Limits, Parts, ProjectAgent, Projects,
+        Speakers,
     },
     store::{ProjectRow, Store},
-    words::{Addressed, ChannelId, Guests, GuildId, MessageId, Person, Place, RuntimeKind, UserId},
+    words::{
+        Addressed, Busy, ChannelId, Guests, GuildId, MessageId, Person, Place, RuntimeKind, UserId,
+    },
 };
 use figures::{HEAD, Samples};
 use tokio::sync::mpsc;
@@ -86,6 +89,21 @@ impl Chat for Silence {
     }
 
     async fn before(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
+        Err(nobody())
+    }
+    fn lay_out_question(&self, _: &Question, _: Shape) -> Post {
+        Post::default()
+    }
+
+    async fn audience(&self, _: ChannelId) -> Result<Audience, ChatError> {
+        Err(nobody())
+    }
+
+    async fn direct(&self, _: UserId) -> Result<ChannelId, ChatError> {
+        Err(nobody())
+    }
+
+    async fn close(&self, _: ChannelId, _: MessageId, _: String) -> Result<(), ChatError> {
         Err(nobody())
     }
 }
@@ -236,9 +254,12 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
             channels: vec![CHANNEL],
             model: None,
             caps: ProjectCaps::default(),
+            busy: Busy::Queue,
+            background: Vec::new(),
             guests: Guests::None,
-            allowed_tools: Vec::new(),
-            policy: ToolPolicy::parse(&[]).unwrap(),
+            tools: ProjectTools::default(),
+            launcher: Vec::new(),
+            bounds: AgentBounds::default(),
         }]),
         runtime: Arc::new(ClaudeRuntime::new(ClaudeSettings {
             command: "claude".into(),
@@ -266,6 +287,7 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
             live: 1,
             turn: long,
             start: long,
+            question: long,
         },
         channel_mode: ChannelMode {
             speakers: Speakers::Owners,
@@ -273,6 +295,8 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
             bystanders: Bystanders::LeftOut,
         },
         live,
+        metrics: baton::observe::Metrics::default(),
+        secrets: baton::observe::Secrets::default(),
         stop: CancellationToken::new(),
         store,
         clock,

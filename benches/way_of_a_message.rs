@@ -1,5 +1,6 @@
-//! How long a message takes from Discord to the model, how fast the server starts, and what it
-//! weighs. The whole of it: the simulated Discord and model, the real server and the real CLI.
+//! How long a message takes from Discord to the model and until its answer is there, and how fast the
+//! server starts. The whole of it: the simulated Discord and model, the real server and the real CLI. Right
+//! beside each turn the same CLI has the same turn without Baton, so that what is Baton's can be told.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +9,7 @@
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::unnecessary_debug_formatting,
+    clippy::wildcard_enum_match_arm,
     dead_code,
     unused_imports,
     missing_docs,
@@ -15,18 +17,22 @@
     reason = "a bench fails by panicking, prints its figures, and uses a part of the tests' stage"
 )]
 
+mod bare;
 mod figures;
+mod launch;
 #[path = "../tests/e2e/stage/mod.rs"]
 mod stage;
 
 use std::{path::Path, time::Instant};
 
+use bare::{Bare, Home};
 use baton::{
     clock::{Clock, Millis},
     runtime::runner::{RecordKind, RunnerHost, RunnerLimits, Seq},
 };
-use figures::{HEAD, Samples};
-use stage::{Settings, Stage};
+use discord_sim::ChannelId;
+use figures::{HEAD, Samples, times};
+use stage::{Settings, Stage, claude};
 
 const STARTS: usize = 20;
 const COLD: usize = 20;
@@ -38,103 +44,171 @@ fn main() {
         println!("{HEAD}");
         starts().await;
         cold().await;
-        warm().await;
+        warm("warm", Does::Answers).await;
+        warm("warm, with a Read", Does::Reads).await;
     });
 }
 
 async fn starts() {
     let mut ready = Samples::default();
-    let mut stage = Stage::dark(Settings::default()).await;
-    for _ in 0..STARTS {
+    for _ in 0..times(STARTS) {
+        // Each on a stage of its own: who starts again and again has to wait with his introduction.
+        let mut stage = Stage::dark(Settings::default()).await;
         let began = Instant::now();
         stage.start().await;
         ready.add(began.elapsed());
-        stage.kill().await;
+        stage.stop().await;
     }
     println!("{}", ready.row("start → READY"));
 }
 
+/// Turns of new conversations, each with no agent alive at its beginning.
 async fn cold() {
-    let env = vec![("BATON_CLAUDE__MAX_LIVE".to_owned(), "1".to_owned())];
+    let env = vec![("BATON_CLAUDE__IDLE_TIMEOUT".to_owned(), "1s".to_owned())];
     let stage = Stage::with(Settings {
         env,
         ..Settings::default()
     })
     .await;
-    let (mut whole, mut ours) = (Samples::default(), Samples::default());
-    for n in 0..COLD {
-        measure(&stage, None, &format!("cold {n}"), &mut whole, &mut ours).await;
+    let home = Home::new(&claude(), &stage.model.base_url());
+    let mut turns = Turns::default();
+    for n in 0..times(COLD) {
+        let text = format!("cold {n}");
+        turns.by_baton(&stage, None, &text, &text).await;
+        stage.until_no_agents().await;
+        let began = Instant::now();
+        let mut bare = home.start().await;
+        bare.turn(&framed(&text)).await;
+        turns.bare.add(began.elapsed());
+        bare.end().await;
     }
-    println!("{}", whole.row("message → first model request, cold"));
-    println!(
-        "{}",
-        ours.row("… our part: message → the agent has its prompt")
-    );
+    turns.print("cold");
 }
 
-async fn warm() {
+/// Turns of one conversation, whose agent is alive.
+async fn warm(what: &str, does: Does) {
     let stage = Stage::open().await;
+    let home = Home::new(&claude(), &stage.model.base_url());
+    for project in [stage.project(), home.project()] {
+        std::fs::write(project.join("a.txt"), "a").unwrap();
+    }
     let thread = stage.ask("ann", "begin").await;
     stage.answer(thread, "begin").await;
-    let (mut whole, mut ours) = (Samples::default(), Samples::default());
-    for n in 0..WARM {
-        measure(
-            &stage,
-            Some(thread),
-            &format!("warm {n}"),
-            &mut whole,
-            &mut ours,
-        )
-        .await;
+    let mut bare = home.start().await;
+    bare.turn(&framed("begin")).await;
+    let mut turns = Turns::default();
+    for n in 0..times(WARM) {
+        let said = format!("{what} {n}");
+        let text = does.text(&said, &stage.project());
+        turns.by_baton(&stage, Some(thread), &text, &said).await;
+        let text = framed(&does.text(&said, &home.project()));
+        let began = Instant::now();
+        bare.turn(&text).await;
+        turns.bare.add(began.elapsed());
     }
-    println!("{}", whole.row("message → first model request, warm"));
-    println!(
-        "{}",
-        ours.row("… our part: message → the agent has its prompt")
-    );
-    println!();
-    println!("| process | resident memory, idle |\n|---|---|");
-    println!("| server | {} MiB |", resident(stage.server().pid()));
-    let runner = host(&stage).present().unwrap()[0];
-    let link = host(&stage).attach(runner, Seq::START).await.unwrap();
-    println!(
-        "| runner | {} MiB |",
-        resident(link.handle.status().await.unwrap().pid)
-    );
+    turns.print(what);
 }
 
-/// Sends one message and notes when the agent had its prompt and when the model was asked.
-async fn measure(
-    stage: &Stage,
-    thread: Option<discord_sim::ChannelId>,
-    text: &str,
-    whole: &mut Samples,
-    ours: &mut Samples,
-) {
-    let wall = Clock::system().now();
-    let began = Instant::now();
-    let place = match thread {
-        Some(thread) => {
-            stage.sim.user("ann").says(text).in_(thread).await;
-            thread
+/// What the agent does in a turn.
+#[derive(Clone, Copy)]
+enum Does {
+    /// It answers.
+    Answers,
+    /// It reads a file before.
+    Reads,
+}
+
+impl Does {
+    /// What it is told so that it does that and then says something.
+    fn text(self, said: &str, project: &Path) -> String {
+        match self {
+            Self::Answers => said.to_owned(),
+            Self::Reads => {
+                let file = project.canonicalize().unwrap().join("a.txt");
+                let read = serde_json::json!({"tool": "Read", "input": {"file_path": file}});
+                format!("STUB:[{read},{{\"text\":\"{said}\"}}]")
+            }
         }
-        None => stage.ask("ann", text).await,
-    };
-    let asked = stage
-        .model
-        .wait_for_request(|request| {
-            request.path.starts_with("/v1/messages")
-                && request
-                    .user_text
-                    .as_deref()
-                    .is_some_and(|told| told.ends_with(text))
-        })
-        .await;
-    whole.add(asked.at.duration_since(began));
-    stage.answer(place, text).await;
-    ours.add(prompted(stage).since(wall));
+    }
 }
 
+/// A message as Baton gives it to an agent.
+fn framed(text: &str) -> String {
+    format!("[message from ann, Discord user 100000000000000000]\n{text}")
+}
+
+/// What was measured of turns of one kind.
+#[derive(Default)]
+struct Turns {
+    /// From the message until the model is asked.
+    asked: Samples,
+    /// Until the agent has its prompt, to the millisecond.
+    prompted: Samples,
+    /// Until Discord has the answer.
+    answered: Samples,
+    /// The same turn without Baton: from the prompt, or from the start of a process, to the last line.
+    bare: Samples,
+}
+
+impl Turns {
+    /// Sends one message and notes when the agent had its prompt, when the model was asked and when the
+    /// answer was there.
+    async fn by_baton(&mut self, stage: &Stage, thread: Option<ChannelId>, text: &str, said: &str) {
+        let wall = Clock::system().now();
+        let began = Instant::now();
+        let place = match thread {
+            Some(thread) => {
+                stage.sim.user("ann").says(text).in_(thread).await;
+                thread
+            }
+            None => stage.ask("ann", text).await,
+        };
+        let asked = stage
+            .model
+            .wait_for_request(|request| {
+                request.path.starts_with("/v1/messages")
+                    && request
+                        .user_text
+                        .as_deref()
+                        .is_some_and(|told| told.ends_with(text))
+            })
+            .await;
+        self.asked.add(asked.at.duration_since(began));
+        stage.answer(place, said).await;
+        self.answered.add(began.elapsed());
+        self.prompted.add(prompted(stage).since(wall));
+        // What is still to be stored and shown of this turn is no part of the next one.
+        stage.until_settled().await;
+    }
+
+    fn print(&self, what: &str) {
+        println!(
+            "{}",
+            self.asked
+                .row(&format!("message → first model request, {what}"))
+        );
+        println!(
+            "{}",
+            self.prompted
+                .row("… our part: message → the agent has its prompt")
+        );
+        println!(
+            "{}",
+            self.answered.row(&format!("message → answer, {what}"))
+        );
+        println!(
+            "{}",
+            self.bare.row("… the same turn by the CLI without Baton")
+        );
+        println!(
+            "{}",
+            self.answered.beyond(&self.bare).row(&format!(
+                "… the difference, pair by pair ({:.2} times as long)",
+                self.answered.times(&self.bare)
+            ))
+        );
+    }
+}
 /// When the last prompt was written to an agent; to the millisecond.
 fn prompted(stage: &Stage) -> Millis {
     let host = host(stage);
@@ -153,19 +227,4 @@ fn prompted(stage: &Stage) -> Millis {
 fn host(stage: &Stage) -> RunnerHost {
     let baton = Path::new(env!("CARGO_BIN_EXE_baton")).to_owned();
     RunnerHost::new(&stage.data().join("run"), baton, RunnerLimits::default()).unwrap()
-}
-
-/// Resident memory in MiB.
-fn resident(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .unwrap();
-    line.split_whitespace()
-        .nth(1)
-        .unwrap()
-        .parse::<u64>()
-        .unwrap()
-        / 1024
 }

@@ -15,4 +15,5 @@ pub mod observe;
 pub mod runtime;
 pub mod session;
 pub mod store;
+pub mod transcript;
 pub mod words;

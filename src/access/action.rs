@@ -17,6 +17,8 @@ pub enum Action {
     StartSession,
     /// End a conversation, or begin it anew.
     EndSession,
+    /// Change with which model and how freely an agent works.
+    TuneSession,
     /// Give a whole channel to a conversation or take it back, and use a project outside its
     /// channels.
     ManageChannel,
@@ -32,6 +34,12 @@ pub enum Action {
     UseControl,
     /// See and change what others are.
     ManageMembers,
+    /// Decide on what an agent wants to do, of those whom the project lets decide.
+    Decide,
+    /// See what was allowed to agents for longer than once.
+    SeeGrants,
+    /// Take back what was allowed to agents.
+    RevokeGrant,
 }
 
 impl Action {
@@ -43,6 +51,7 @@ impl Action {
         Self::Cancel,
         Self::StartSession,
         Self::EndSession,
+        Self::TuneSession,
         Self::ManageChannel,
         Self::ListSessions,
         Self::SeeQueue,
@@ -50,21 +59,30 @@ impl Action {
         Self::SeeOwnTier,
         Self::UseControl,
         Self::ManageMembers,
+        Self::Decide,
+        Self::SeeGrants,
+        Self::RevokeGrant,
     ];
 
     /// The least that a person must be.
     pub(super) const fn demands(self) -> Tier {
         match self {
-            Self::SeeHealth | Self::AskAsGuest => Tier::Guest,
+            // A role may make an approver of somebody who is nothing else.
+            Self::SeeHealth | Self::AskAsGuest | Self::Decide => Tier::Guest,
             Self::Ask
             | Self::Cancel
             | Self::StartSession
             | Self::EndSession
+            | Self::TuneSession
             | Self::ListSessions
             | Self::SeeQueue
             | Self::SeeOwnTier
-            | Self::UseControl => Tier::Member,
-            Self::AskInOwnersChannel | Self::ManageChannel | Self::ManageMembers => Tier::Owner,
+            | Self::UseControl
+            | Self::SeeGrants => Tier::Member,
+            Self::AskInOwnersChannel
+            | Self::ManageChannel
+            | Self::ManageMembers
+            | Self::RevokeGrant => Tier::Owner,
         }
     }
 
@@ -73,14 +91,19 @@ impl Action {
     pub const fn in_owners_channel(self) -> Self {
         match self {
             Self::Ask | Self::AskAsGuest | Self::AskInOwnersChannel => Self::AskInOwnersChannel,
-            Self::Cancel | Self::EndSession | Self::ManageChannel => Self::ManageChannel,
+            Self::Cancel | Self::EndSession | Self::TuneSession | Self::ManageChannel => {
+                Self::ManageChannel
+            }
             Self::StartSession
             | Self::ListSessions
             | Self::SeeQueue
             | Self::SeeHealth
             | Self::SeeOwnTier
             | Self::UseControl
-            | Self::ManageMembers => self,
+            | Self::ManageMembers
+            | Self::Decide
+            | Self::SeeGrants
+            | Self::RevokeGrant => self,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Action, Owners, Permit, Refusal, policy::Law};
 use crate::{
     clock::Clock,
     store::{MembershipRow, Store, StoreError},
-    words::{Person, Place, Tier},
+    words::{Person, Place, Scope, Tier},
 };
 
 /// Decides by the memberships in the database. They are read anew each time: a block holds from the
@@ -24,6 +24,11 @@ impl Gate {
             owners,
             clock,
         }
+    }
+
+    /// A gate where nobody is an owner by the settings.
+    pub fn without_owners(store: Store, clock: Clock) -> Self {
+        Self::new(store, Owners::default(), clock)
     }
 
     pub(super) const fn store(&self) -> &Store {
@@ -55,6 +60,12 @@ impl Gate {
         let (tier, now) = (law.tier(person, place), law.now);
         rows.retain(|row| row.holds_at(now) && place.scopes().any(|scope| scope == row.scope));
         Ok((tier, rows))
+    }
+
+    /// What a person is where these scopes hold, nearest first.
+    pub async fn tier_in(&self, person: &Person, scopes: &[Scope]) -> Result<Tier, StoreError> {
+        let rows = self.store.memberships_of(person.id, &person.roles).await?;
+        Ok(self.law(&rows).tier_in(person, scopes))
     }
 
     /// Every membership that holds now.

@@ -40,6 +40,9 @@ pub(super) fn judge(asked: &Asked<'_>, law: &Law<'_>) -> Result<(), Forbidden> {
         return Err(Forbidden::NotYours);
     }
     match change.subject {
+        Subject::Role(id) if change.tier.is_some() && id.is_everybodys(here.guild) => {
+            return Err(Forbidden::NobodysRole);
+        }
         Subject::User(id) if law.owners.user == Some(id) => return Err(Forbidden::OwnerBySettings),
         Subject::Role(id) if law.owners.role == Some(id) => return Err(Forbidden::OwnerBySettings),
         Subject::User(_) | Subject::Role(_) => {}

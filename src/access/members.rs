@@ -53,6 +53,12 @@ pub enum Forbidden {
          can."
     )]
     OwnerBySettings,
+    /// It is about `@everyone`.
+    #[error(
+        "Discord counts @everyone among nobody's roles, so that would change nothing. Choose a role that \
+         people are given; what everybody may do in a project, the operator of Baton sets as `guests`."
+    )]
+    NobodysRole,
     /// It would change somebody who is no less than himself, or may be.
     #[error(
         "That would change somebody who is an owner too, or could be one by a role. The operator of \

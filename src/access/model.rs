@@ -31,8 +31,9 @@ fn expected(tier: Tier, action: Action) -> Result<Tier, Refusal> {
         Action::AskInOwnersChannel,
         Action::ManageChannel,
         Action::ManageMembers,
+        Action::RevokeGrant,
     ];
-    let for_everybody = [Action::SeeHealth, Action::AskAsGuest];
+    let for_everybody = [Action::SeeHealth, Action::AskAsGuest, Action::Decide];
     match tier {
         Tier::Blocked => Err(Refusal::Blocked),
         Tier::Owner => Ok(tier),

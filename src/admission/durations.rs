@@ -10,11 +10,11 @@ const ENOUGH: usize = 5;
 
 /// The last runs.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Durations(VecDeque<Duration>);
+pub struct Durations(VecDeque<Duration>);
 
 impl Durations {
     /// One more run has ended.
-    pub(super) fn add(&mut self, span: Duration) {
+    pub fn add(&mut self, span: Duration) {
         if self.0.len() == REMEMBERED {
             self.0.pop_front();
         }
@@ -22,7 +22,7 @@ impl Durations {
     }
 
     /// What half of them did not take; `None` while there are too few.
-    pub(super) fn median(&self) -> Option<Duration> {
+    pub fn median(&self) -> Option<Duration> {
         if self.0.len() < ENOUGH {
             return None;
         }

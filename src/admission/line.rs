@@ -46,6 +46,18 @@ impl Line {
         own.push_back(waiting);
     }
 
+    /// Puts one in before those of its person that came later, as the ids of the runs tell.
+    pub(super) fn push_in_order(&mut self, waiting: Waiting) {
+        let (run, person) = (waiting.ticket.run, waiting.ticket.person);
+        self.owners.insert(run, person);
+        let own = self.tickets.entry(person).or_default();
+        if own.is_empty() {
+            self.turns.push_back(person);
+        }
+        let later = own.iter().position(|other| other.ticket.run > run);
+        own.insert(later.unwrap_or(own.len()), waiting);
+    }
+
     /// Puts one in before all others of its person.
     pub(super) fn push_first(&mut self, waiting: Waiting) {
         let (run, person) = (waiting.ticket.run, waiting.ticket.person);

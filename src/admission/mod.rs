@@ -12,6 +12,7 @@ mod rate;
 mod ticket;
 mod turnstile;
 
+pub use durations::Durations;
 pub use queue::{Held, Outlook, Queue};
 pub use rate::{PerMinute, Rate, TooFast};
 pub use ticket::{Caps, Full, ProjectCaps, Rules, Ticket};

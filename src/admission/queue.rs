@@ -1,6 +1,7 @@
 //! The queue: who has a slot, who waits, and who is next.
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, VecDeque},
     time::Duration,
 };
@@ -43,6 +44,8 @@ enum Stage {
     Ready,
     /// Somebody drives its run, and gives the slot back.
     Out,
+    /// The same, and its run is over: the slot comes back as soon as its driver has cleared up.
+    Leaving,
 }
 
 /// Why a ticket waits.
@@ -82,16 +85,25 @@ impl Queue {
 
     /// Keeps a place for a run that is being stored: a slot if there is one for it and nobody waits
     /// who could use it, otherwise the place behind those of its person that wait. Nobody is given the
-    /// run before it is confirmed.
+    /// run before it is confirmed. Who has just been answered takes nobody's room.
     pub fn reserve(&mut self, ticket: Ticket) -> Result<(), Full> {
         self.give_slots();
         if self.counts.may_work(&self.rules, &ticket) {
             self.hold(ticket, Stage::Reserved);
             return Ok(());
         }
-        self.counts.may_wait(&self.rules, &ticket)?;
+        self.may_come(&ticket)?;
         self.wait(ticket, Standing::Reserved);
         Ok(())
+    }
+
+    /// Whether there is room for one more when everybody has left whose run is over.
+    fn may_come(&self, ticket: &Ticket) -> Result<(), Full> {
+        let soon = self.soon();
+        if soon.counts.may_work(&soon.rules, ticket) {
+            return Ok(());
+        }
+        soon.counts.may_wait(&soon.rules, ticket)
     }
 
     /// Takes a slot back from a run that cannot begin yet: it waits as the next one of its person, and gets
@@ -135,6 +147,16 @@ impl Queue {
         }
     }
 
+    /// Puts in a ticket that had left the queue for a while: it waits where it would stand if it had stayed,
+    /// before those of its person that came later.
+    pub fn come_back(&mut self, ticket: Ticket) {
+        if !self.knows(ticket.run) {
+            self.counts.add(&ticket, As::Queued);
+            let standing = Standing::Stored;
+            self.line.push_in_order(Waiting { ticket, standing });
+        }
+    }
+
     /// Puts back a ticket that had a slot before a restart, as one that is out.
     pub fn restore_active(&mut self, ticket: Ticket) {
         if !self.knows(ticket.run) {
@@ -151,9 +173,20 @@ impl Queue {
         Some(holder.ticket.clone())
     }
 
+    /// The run of a slot is about to be stored as over. Whoever is told from now on what he waits for is told
+    /// what is true as soon as the slot is given back.
+    pub fn leaves(&mut self, run: RunId) {
+        if let Some(holder) = self.holders.get_mut(&run)
+            && holder.stage == Stage::Out
+        {
+            holder.stage = Stage::Leaving;
+        }
+    }
+
     /// Gives back the slot of a run that was admitted; says whether it had one.
     pub fn release(&mut self, run: RunId) -> bool {
-        self.let_go(run, Stage::Out).is_some()
+        let leaving = self.let_go(run, Stage::Leaving);
+        leaving.or_else(|| self.let_go(run, Stage::Out)).is_some()
     }
 
     /// Takes a stored ticket out that nobody was given yet; `None` if there is none.
@@ -187,19 +220,38 @@ impl Queue {
         self.durations.add(span);
     }
 
-    /// What the run of a ticket that waits can be told; `None` if it does not wait.
+    /// What the run of a ticket that waits can be told; `None` if it does not wait, or for nothing but a slot
+    /// whose run is over.
     pub fn outlook(&self, run: RunId) -> Option<Outlook> {
-        let (ticket, ahead) = self.line.look_up(run)?;
-        Some(self.outlook_of(ticket, ahead, self.durations.median()))
+        let soon = self.soon();
+        let (ticket, ahead) = soon.line.look_up(run)?;
+        Some(soon.outlook_of(ticket, ahead, soon.durations.median()))
     }
 
-    /// Everybody who waits, in order, with what they can be told.
+    /// Everybody who waits for more than that, in order, with what they can be told.
     pub fn outlooks(&self) -> Vec<(Ticket, Outlook)> {
-        let median = self.durations.median();
-        let waiting = self.line.in_order().enumerate();
+        let soon = self.soon();
+        let median = soon.durations.median();
+        let waiting = soon.line.in_order().enumerate();
         waiting
-            .map(|(ahead, ticket)| (ticket.clone(), self.outlook_of(ticket, ahead, median)))
+            .map(|(ahead, ticket)| (ticket.clone(), soon.outlook_of(ticket, ahead, median)))
             .collect()
+    }
+
+    /// The queue as it is when everybody has left whose run is over.
+    fn soon(&self) -> Cow<'_, Self> {
+        let holders = self.holders.iter();
+        let leaving = holders.filter(|(_, holder)| holder.stage == Stage::Leaving);
+        let leaving: Vec<RunId> = leaving.map(|(run, _)| *run).collect();
+        if leaving.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut soon = self.clone();
+        for run in leaving {
+            soon.release(run);
+        }
+        soon.give_slots();
+        Cow::Owned(soon)
     }
 
     /// Tickets with a slot.
@@ -278,7 +330,8 @@ impl Queue {
         Some(holder.ticket)
     }
 
-    fn knows(&self, run: RunId) -> bool {
+    /// Whether a ticket waits or has a slot.
+    pub fn knows(&self, run: RunId) -> bool {
         self.holders.contains_key(&run) || self.line.has(run)
     }
 }

@@ -1,9 +1,11 @@
 //! Rules for files: `Read(docs/**)`, `Edit(//srv/shared/*.md)`.
 //!
-//! Lexical only: symbolic links are the agent program's to follow, which asks again where one leads
-//! out of the project.
+//! A path counts as it is written and as it really is, where links lead: both have to be right.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
+
+use serde_json::Value;
+use unicode_normalization::is_nfc;
 
 /// Where the files of a rule lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +49,24 @@ impl PathRule {
         Ok(Self { root, names })
     }
 
-    /// Whether the file at the absolute path `file` is one of the rule's.
+    /// Whether the file at the absolute path `file` is certainly one of the rule's: as written, and as
+    /// it really is.
     pub(super) fn holds(&self, file: &str, project: &Path) -> bool {
+        if !is_taken_as_written(file) {
+            return false;
+        }
+        let really = || real(Path::new(file)).is_some_and(|real| self.names(&real, project));
+        !climbs(file) && self.names(Path::new(file), project) && really()
+    }
+
+    /// Whether it may be one of the rule's.
+    pub(super) fn may_hold(&self, file: &str, project: &Path) -> bool {
+        let really = || real(Path::new(file)).is_none_or(|real| self.names(&real, project));
+        let is_clear = file.starts_with('/') && is_taken_as_written(file) && !climbs(file);
+        !is_clear || self.names(Path::new(file), project) || really()
+    }
+
+    fn names(&self, file: &Path, project: &Path) -> bool {
         let base = match self.root {
             Root::Project => project,
             Root::Machine => Path::new("/"),
@@ -57,14 +75,95 @@ impl PathRule {
     }
 }
 
-/// Whether `path` stays in the project: absolute and below it, or relative without `..` (the agent
-/// program keeps its tools' working directory inside).
-pub(super) fn inside(path: &str, project: &Path) -> bool {
-    if path.starts_with('/') {
-        below(path, project).is_some()
-    } else {
-        !path.starts_with('~') && !climbs(path)
+/// Where a call is made: the project, and the agent's directory in it if that is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ground<'a> {
+    /// The project's directory, absolute and without links.
+    pub(super) project: &'a Path,
+    /// What relative paths start from.
+    pub(super) directory: Option<&'a Path>,
+}
+
+impl Ground<'_> {
+    /// Where a search begins, if that can be told.
+    pub(super) fn searched(&self, input: &Value) -> Option<String> {
+        let directory = self.directory.unwrap_or(self.project);
+        let path = match &input["path"] {
+            Value::Null => "",
+            Value::String(path) => path,
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => return None,
+        };
+        is_taken_as_written(path).then(|| directory.join(path).to_string_lossy().into_owned())
     }
+
+    /// Whether `path`, which may end in a pattern, certainly stays in the project: as it is written and
+    /// as it really is.
+    pub(super) fn holds(&self, path: &str) -> bool {
+        if path.starts_with('~') || climbs(path) || !is_taken_as_written(path) {
+            return false;
+        }
+        let certain = Path::new(path)
+            .components()
+            .take_while(|name| {
+                !name
+                    .as_os_str()
+                    .to_string_lossy()
+                    .contains(['*', '?', '[', '{'])
+            })
+            .collect::<PathBuf>();
+        let whole = if path.starts_with('/') {
+            Some(certain)
+        } else {
+            self.directory.map(|directory| directory.join(certain))
+        };
+        whole.is_some_and(|whole| {
+            whole.starts_with(self.project)
+                && real(&whole).is_some_and(|real| real.starts_with(self.project))
+        })
+    }
+}
+
+/// Bytes that a path of the system may have (Linux: `PATH_MAX`).
+pub(super) const LONGEST: usize = 4096;
+
+/// Where `path` really is: without links, as far as it is there. `None` if that cannot be told, as of a
+/// link that leads nowhere yet.
+pub(super) fn real(path: &Path) -> Option<PathBuf> {
+    if path.as_os_str().len() > LONGEST {
+        return None;
+    }
+    // With a slash at its end a path would be followed where it is asked whether it is a link.
+    let path: PathBuf = path.components().collect();
+    let mut at = path.as_path();
+    let mut missing = Vec::new();
+    loop {
+        match at.canonicalize() {
+            Ok(found) => {
+                return Some(
+                    missing
+                        .iter()
+                        .rev()
+                        .fold(found, |path, name| path.join(name)),
+                );
+            }
+            Err(_) if at.symlink_metadata().is_ok() => return None,
+            Err(_) => {
+                missing.push(at.file_name()?);
+                at = at.parent()?;
+            }
+        }
+    }
+}
+
+/// Whether an agent program takes a path as it is written. Claude Code leaves out white space at its ends,
+/// as JavaScript understands that, and composes its characters (seen with 2.1.197): what looks like a name in
+/// the project could become a path of the machine.
+fn is_taken_as_written(path: &str) -> bool {
+    let is_blank = |c: char| c.is_whitespace() || c == '\u{feff}';
+    !path.starts_with(is_blank)
+        && !path.ends_with(is_blank)
+        && !path.chars().any(char::is_control)
+        && is_nfc(path)
 }
 
 /// Whether any part of it is `..`, also within the braces of a glob.
@@ -74,11 +173,8 @@ fn climbs(path: &str) -> bool {
 
 /// The names of an absolute path below `base`. With `..` there is no saying where it leads, because
 /// the name before it may be a link.
-fn below<'a>(path: &'a str, base: &Path) -> Option<Vec<&'a str>> {
-    if climbs(path) {
-        return None;
-    }
-    let rest = Path::new(path).strip_prefix(base).ok()?;
+fn below<'a>(path: &'a Path, base: &Path) -> Option<Vec<&'a str>> {
+    let rest = path.strip_prefix(base).ok()?;
     rest.components()
         .map(|component| match component {
             Component::Normal(name) => name.to_str(),
@@ -181,7 +277,78 @@ mod tests {
             ("~/.ssh", false),
             ("a..b", true),
         ] {
-            assert_eq!(inside(path, Path::new(PROJECT)), stays, "{path}");
+            assert_eq!(ground(Path::new(PROJECT)).holds(path), stays, "{path}");
+        }
+        let nowhere = Ground {
+            project: Path::new(PROJECT),
+            directory: None,
+        };
+        assert!(nowhere.holds("/srv/app/a") && !nowhere.holds("src/a"));
+    }
+
+    #[test]
+    fn a_path_that_the_agent_program_would_change_is_nobodys() {
+        let all = PathRule::parse("**").expect("a rule");
+        for path in [
+            " /etc",
+            "\t/etc",
+            "\n/etc",
+            "/srv/app/a ",
+            "\u{a0}/etc",
+            "\u{feff}/etc",
+            "\u{2028}/etc",
+            " ~/x",
+            "/srv/app/e\u{301}",
+            "/srv/app/a\0",
+        ] {
+            let project = Path::new(PROJECT);
+            assert!(!ground(project).holds(path), "{path:?}");
+            assert!(!all.holds(path, project), "{path:?}");
+            assert!(all.may_hold(path, project), "{path:?}");
+        }
+    }
+
+    const fn ground(project: &Path) -> Ground<'_> {
+        Ground {
+            project,
+            directory: Some(project),
+        }
+    }
+
+    #[test]
+    fn a_link_counts_as_what_it_leads_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path().canonicalize().expect("its path");
+        let project = folder.join("app");
+        for made in ["app/src", "app/docs", "out"] {
+            std::fs::create_dir_all(folder.join(made)).expect("a folder");
+        }
+        for (link, leads) in [
+            ("app/docs/out", "../../out"),
+            ("app/docs/src", "../src"),
+            ("app/docs/nowhere", "../../out/nothing"),
+        ] {
+            std::os::unix::fs::symlink(leads, folder.join(link)).expect("a link");
+        }
+        let docs = PathRule::parse("docs/**").expect("a rule");
+        for (path, stays, is_docs, may_be_docs) in [
+            ("docs/a", true, true, true),
+            ("docs/new/a", true, true, true),
+            ("docs/src/a", true, false, true),
+            ("docs/out", false, false, true),
+            ("docs/out/new/a", false, false, true),
+            ("docs/nowhere", false, false, true),
+            ("docs/nowhere/", false, false, true),
+            ("docs/nowhere/.", false, false, true),
+            ("src/a", true, false, false),
+        ] {
+            let whole = format!("{}/{path}", project.display());
+            let ground = ground(&project);
+            assert_eq!(ground.holds(&whole), stays, "{path}");
+            assert_eq!(ground.holds(path), stays, "{path}");
+            assert_eq!(ground.holds(&format!("{path}/*.rs")), stays, "{path}");
+            assert_eq!(docs.holds(&whole, &project), is_docs, "{path}");
+            assert_eq!(docs.may_hold(&whole, &project), may_be_docs, "{path}");
         }
     }
 
@@ -189,7 +356,7 @@ mod tests {
         #[test]
         fn a_path_with_a_step_up_is_never_inside(before in "[a-z/]{0,8}", after in "[a-z/]{0,8}") {
             let path = format!("{PROJECT}/{before}/../{after}");
-            prop_assert!(!inside(&path, Path::new(PROJECT)));
+            prop_assert!(!ground(Path::new(PROJECT)).holds(&path));
             let all = PathRule::parse("**").expect("a rule");
             prop_assert!(!all.holds(&path, Path::new(PROJECT)));
         }

@@ -1,8 +1,21 @@
-//! The project's tool rules, and what they decide of a call.
+//! What is decided of a tool call by rule.
 
-use std::{fmt, path::Path};
+mod rule_ref;
 
-use super::rule::{Fit, PolicyError, ToolRule};
+use std::path::Path;
+
+pub use rule_ref::RuleRef;
+
+use serde_json::json;
+
+use super::{
+    call::Call,
+    grant::Grant,
+    leads::leads_to,
+    rule::{Fit, SHELL, ToolRule},
+    shell::Unclear,
+    tools::{LOOKING, Profile, ProjectTools},
+};
 use crate::runtime::{Ask, AskKind, Verdict};
 
 /// Tools that change nothing but the agent's own list of what it has to do.
@@ -14,25 +27,41 @@ const OWN_LIST: &[&str] = &[
     "TodoWrite",
 ];
 
-/// Tools that look at the project's files and do nothing else: they change nothing, run nothing and
-/// reach nobody.
-const LOOKING: &[&str] = &["Read", "Grep", "Glob"];
+/// Tools by which an agent speaks to people; they do nothing else.
+const DIALOGS: &[&str] = &["AskUserQuestion", "ExitPlanMode"];
 
-/// The rules of one project.
+/// Tools that read all files of a directory.
+const SEARCHES: &[&str] = &["Glob", "Grep"];
+
+/// What allows everything, and why it does not allow a search outside the project.
+const EVERYTHING: &str = "*";
+const OUTSIDE: &str =
+    "it searches outside of the project, where files may lie that are shut to every agent";
+
+/// What an agent is told beside a no.
+const NO_WAY_AROUND: &str = "Do not look for a way around: say what you would need and why.";
+
+/// What decides on the tool calls of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToolPolicy {
-    rules: Vec<ToolRule>,
-    reach: Reach,
+    denied: Vec<ToolRule>,
+    asked: Vec<ToolRule>,
+    profile: Profile,
+    beyond: Beyond,
 }
 
-/// How much of a project's rules there is.
+/// What becomes of a call that nothing allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Reach {
-    /// All of them.
+pub(super) enum Beyond {
+    /// A person is asked.
+    Asked,
+    /// It is denied, as nobody is asked in the project.
     #[default]
-    Whole,
-    /// Those that only let an agent look.
-    Looking,
+    Denied,
+    /// It is denied, as guests speak.
+    LooksOnly,
+    /// It is denied until the agent's plan is approved.
+    Planning,
 }
 
 /// What was decided, and by which rule.
@@ -44,127 +73,310 @@ pub struct Decision {
     pub rule: RuleRef,
 }
 
-/// The rule that made a decision; [`Display`](fmt::Display) is what is stored and shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RuleRef {
-    /// A rule of the project, as the operator wrote it.
-    Project(String),
-    /// Built in: the agent may keep its own list of what it has to do.
-    OwnList,
-    /// Built in: what no rule of the project allows is denied.
-    Unnamed,
-    /// Built in: where guests speak, an agent only looks.
-    LooksOnly,
-    /// Built in: what the agent program's own rules do not allow is denied, as nobody is asked yet.
-    NobodyAsked,
-}
+impl Decision {
+    const fn allow(rule: RuleRef) -> Self {
+        Self {
+            verdict: Verdict::Allow,
+            rule,
+        }
+    }
 
-impl fmt::Display for RuleRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Project(rule) => write!(f, "allowed_tools: {rule}"),
-            Self::OwnList => f.write_str("built in: the agent's own list"),
-            Self::Unnamed => f.write_str("built in: no rule allows it"),
-            Self::LooksOnly => f.write_str("built in: where guests speak, an agent only looks"),
-            Self::NobodyAsked => f.write_str("built in: nobody is asked"),
+    const fn deny(reason: String, rule: RuleRef) -> Self {
+        Self {
+            verdict: Verdict::Deny(reason),
+            rule,
+        }
+    }
+
+    /// What is decided of a call that comes before the turn that it would belong to.
+    #[must_use]
+    pub fn too_early() -> Self {
+        Self::deny(
+            "Nobody has asked for this: wait for the next message.".to_owned(),
+            RuleRef::TooEarly,
+        )
+    }
+
+    /// What is decided of a call that nobody can read.
+    #[must_use]
+    pub fn unreadable() -> Self {
+        Self::deny(
+            "This call cannot be read: it is nested too deeply, or has half of a character in it. Write it \
+             more simply."
+                .to_owned(),
+            RuleRef::Unreadable,
+        )
+    }
+
+    /// What is decided of a call that would be one question too many.
+    #[must_use]
+    pub fn too_much() -> Self {
+        Self::deny(
+            "People have been asked too much in this turn. Do not ask again: end your turn and say what you \
+             would need and why."
+                .to_owned(),
+            RuleRef::TooMuch,
+        )
+    }
+
+    /// What is decided of every call of an agent that was told to stop.
+    #[must_use]
+    pub fn stopped() -> Self {
+        Self {
+            verdict: Verdict::Deny("You were told to stop: end your turn now.".to_owned()),
+            rule: RuleRef::Stopped,
         }
     }
 }
 
 impl ToolPolicy {
-    /// Reads a project's `allowed_tools`; the first bad rule is the error.
-    pub fn parse(rules: &[String]) -> Result<Self, PolicyError> {
-        let rules = rules.iter().map(|rule| ToolRule::parse(rule));
-        Ok(Self {
-            rules: rules.collect::<Result<_, _>>()?,
-            reach: Reach::Whole,
+    pub(super) fn new(tools: &ProjectTools, profile: Profile, beyond: Beyond) -> Self {
+        Self {
+            denied: tools.denied.clone(),
+            asked: tools.asked.clone(),
+            profile,
+            beyond,
+        }
+    }
+
+    /// The same for an agent that makes a plan.
+    pub(super) fn planning(self) -> Self {
+        let looks = |rule: &ToolRule| LOOKING.contains(&rule.tool());
+        let profile = match self.profile {
+            Profile::Everything => Profile::looking(),
+            Profile::Rules(rules) => Profile::Rules(rules.into_iter().filter(looks).collect()),
+        };
+        let beyond = match self.beyond {
+            Beyond::Asked | Beyond::Denied | Beyond::Planning => Beyond::Planning,
+            Beyond::LooksOnly => Beyond::LooksOnly,
+        };
+        Self {
+            profile,
+            beyond,
+            ..self
+        }
+    }
+
+    /// Decides of a call in the project's directory, which is absolute and without links: what the
+    /// project denies, what it always asks for, the profile, what was granted, and then a person.
+    ///
+    /// The agent program's own rules allow nothing: it asks for every call that acts. What a link leads
+    /// to is looked at here.
+    pub fn decide(&self, ask: &Ask, project: &Path, grants: &[Grant]) -> Decision {
+        let call = &Call::new(ask, project);
+        if let Some(decision) = self.forbidden(call) {
+            return decision;
+        }
+        // Also where nobody is asked for a yes: it is the people of the conversation who answer.
+        if DIALOGS.contains(&ask.tool.as_str()) && self.beyond != Beyond::LooksOnly {
+            return Decision {
+                verdict: Verdict::Ask("the agent has a question".to_owned()),
+                rule: RuleRef::Dialog,
+            };
+        }
+        let refusal = match self.cover(call) {
+            Cover::By(rule) => return Decision::allow(rule),
+            Cover::Refused(rule, why) => Some((rule, why)),
+            Cover::Unnamed => None,
+        };
+        if OWN_LIST.contains(&ask.tool.as_str()) {
+            return Decision::allow(RuleRef::OwnList);
+        }
+        if self.may_be_granted()
+            && let Some(grant) = grants.iter().find(|grant| grant.rule.covers(call))
+        {
+            return Decision::allow(RuleRef::Grant(grant.id, grant.rule.to_string()));
+        }
+        self.beyond(&ask.tool, refusal)
+    }
+
+    /// Whether the project denies that a file is read, or may deny it.
+    pub fn hides(&self, file: &Path, project: &Path) -> bool {
+        let Some(file) = file.to_str() else {
+            return true;
+        };
+        let ask = Ask {
+            id: String::new(),
+            kind: AskKind::Gate,
+            call: String::new(),
+            sub_agent: None,
+            tool: "Read".to_owned(),
+            input: json!({"file_path": file}),
+            directory: None,
+            reason: None,
+        };
+        let call = Call::new(&ask, project);
+        self.denied.iter().any(|rule| rule.may_fit(&call))
+    }
+
+    /// Whether a person's yes counts.
+    const fn may_be_granted(&self) -> bool {
+        match self.beyond {
+            Beyond::Asked | Beyond::Denied => true,
+            Beyond::LooksOnly | Beyond::Planning => false,
+        }
+    }
+
+    /// What the project denies or always asks for. What is not clear may be either, so a person is
+    /// asked, if there is one.
+    fn forbidden(&self, call: &Call<'_>) -> Option<Decision> {
+        let tool = shown(call.tool());
+        let mut denied = self.denied.iter();
+        if let Some(rule) = denied.clone().find(|rule| rule.certainly_fits(call)) {
+            return Some(Decision::deny(
+                format!("{tool} is denied here by a rule of the project. {NO_WAY_AROUND}"),
+                RuleRef::Denied(rule.text.clone()),
+            ));
+        }
+        let rule = if let Some(rule) = denied.find(|rule| rule.may_fit(call)) {
+            RuleRef::Denied(rule.text.clone())
+        } else {
+            let asked = self.asked.iter().find(|rule| rule.may_fit(call))?;
+            RuleRef::Asked(asked.text.clone())
+        };
+        Some(match self.beyond {
+            Beyond::Asked => Decision {
+                verdict: Verdict::Ask("the project wants a person to decide on this".to_owned()),
+                rule,
+            },
+            Beyond::Denied | Beyond::LooksOnly | Beyond::Planning => Decision::deny(
+                format!("{tool} is not allowed here without a person's yes. {NO_WAY_AROUND}"),
+                rule,
+            ),
         })
     }
 
-    /// Those of the rules that let an agent look at the project, and no others.
-    #[must_use]
-    pub fn looking(&self) -> Self {
-        let looks = |rule: &&ToolRule| LOOKING.contains(&rule.tool());
-        Self {
-            rules: self.rules.iter().filter(looks).cloned().collect(),
-            reach: Reach::Looking,
-        }
-    }
-
-    /// The rules as the operator wrote them.
-    pub fn texts(&self) -> Vec<String> {
-        self.rules.iter().map(|rule| rule.text.clone()).collect()
-    }
-
-    /// Decides of a call in the project's directory, which is absolute and without links.
-    ///
-    /// At the gate a call that a rule allows is deferred, never allowed outright: the agent
-    /// program's own rules (deny rules, links out of the project) still come after. All else is
-    /// denied, also what that program would allow by itself, such as `ls`.
-    pub fn decide(&self, ask: &Ask, project: &Path) -> Decision {
-        match ask.kind {
-            AskKind::Gate => self.gate(ask, project),
-            AskKind::Permission => Decision {
-                verdict: Verdict::Deny(format!(
-                    "This use of {} is not allowed in this project. Do not look for a way around; \
-                     say what you would need and why.",
-                    shown(&ask.tool)
-                )),
-                rule: RuleRef::NobodyAsked,
-            },
-        }
-    }
-
-    fn gate(&self, ask: &Ask, project: &Path) -> Decision {
-        let mut refusal: Option<(&ToolRule, String)> = None;
-        for rule in &self.rules {
-            match rule.fit(&ask.tool, &ask.input, project) {
-                Fit::Other => {}
-                Fit::Allows => {
-                    return Decision {
-                        verdict: Verdict::Defer,
-                        rule: RuleRef::Project(rule.text.clone()),
-                    };
-                }
-                Fit::Refuses(why) => refusal = refusal.or(Some((rule, why))),
-            }
-        }
-        if OWN_LIST.contains(&ask.tool.as_str()) {
-            return Decision {
-                verdict: Verdict::Defer,
-                rule: RuleRef::OwnList,
-            };
-        }
-        let tool = shown(&ask.tool);
-        match refusal {
-            Some((rule, why)) => Decision {
-                verdict: Verdict::Deny(format!(
-                    "{tool} is allowed in this project only by rule, and {why}. The operator can \
-                     add a rule to the project's `allowed_tools`."
-                )),
-                rule: RuleRef::Project(rule.text.clone()),
-            },
-            None if self.reach == Reach::Looking => Decision {
-                verdict: Verdict::Deny(format!(
+    fn beyond(&self, tool: &str, refusal: Option<(String, String)>) -> Decision {
+        let tool = shown(tool);
+        let (rule, why) = match refusal {
+            Some((rule, why)) => (RuleRef::Project(rule), Some(why)),
+            None => (RuleRef::Unnamed, None),
+        };
+        match (self.beyond, why) {
+            (Beyond::LooksOnly, None) => Decision::deny(
+                format!(
                     "{tool} is not available here: guests speak in this conversation, so all you do \
                      is look, with {}. A member can ask for more in a conversation of his own.",
                     LOOKING.join(", ")
-                )),
-                rule: RuleRef::LooksOnly,
+                ),
+                RuleRef::LooksOnly,
+            ),
+            (Beyond::Planning, _) => Decision::deny(
+                format!(
+                    "You are in plan mode: {tool} has to wait. Look with {}, and present your plan \
+                     with ExitPlanMode.",
+                    LOOKING.join(", ")
+                ),
+                RuleRef::Planning,
+            ),
+            (Beyond::Asked, why) => Decision {
+                verdict: Verdict::Ask(
+                    why.unwrap_or_else(|| "no rule of the project allows it".to_owned()),
+                ),
+                rule,
             },
-            None => Decision {
-                verdict: Verdict::Deny(format!(
-                    "{tool} is not allowed in this project. The operator can allow it by adding \
-                     \"{tool}\" to the project's `allowed_tools`."
-                )),
-                rule: RuleRef::Unnamed,
-            },
+            (Beyond::Denied | Beyond::LooksOnly, Some(why)) => Decision::deny(
+                format!(
+                    "{tool} is allowed in this project only by rule, and {why}. {NO_WAY_AROUND}"
+                ),
+                rule,
+            ),
+            (Beyond::Denied, None) => Decision::deny(
+                format!("{tool} is not allowed in this project. {NO_WAY_AROUND}"),
+                rule,
+            ),
+        }
+    }
+
+    fn cover(&self, call: &Call<'_>) -> Cover {
+        let rules = match &self.profile {
+            Profile::Everything if searches_outside(call) => {
+                return Cover::Refused(EVERYTHING.to_owned(), OUTSIDE.to_owned());
+            }
+            Profile::Everything => return Cover::By(RuleRef::Everything),
+            Profile::Rules(rules) => rules,
+        };
+        if call.tool() == SHELL {
+            cover_line(rules, call.commands())
+        } else {
+            let cover = first(rules, |rule| rule.fit(call));
+            cover.map_or_else(Cover::from, |rule| {
+                Cover::By(RuleRef::Project(rule.text.clone()))
+            })
         }
     }
 }
 
+/// Whether a call searches elsewhere than in the project, or nobody can tell where. The agent program keeps what
+/// is shut to it out of a search only where that begins in the project (seen with 2.1.197).
+fn searches_outside(call: &Call<'_>) -> bool {
+    if !SEARCHES.contains(&call.tool()) {
+        return false;
+    }
+    let project = call.ground.project;
+    let directory = call.ground.directory.unwrap_or(project);
+    let root = leads_to(call.tool(), call.input(), Some(directory));
+    !root.is_some_and(|root| root.starts_with(project))
+}
+
+/// The first rule that allows it; otherwise the first that is about it, with its reason.
+fn first(
+    rules: &[ToolRule],
+    fit: impl Fn(&ToolRule) -> Fit,
+) -> Result<&ToolRule, Option<(String, String)>> {
+    let mut refused = None;
+    for rule in rules {
+        match fit(rule) {
+            Fit::Other => {}
+            Fit::Allows => return Ok(rule),
+            Fit::Refuses(why) => {
+                refused.get_or_insert_with(|| (rule.text.clone(), why));
+            }
+        }
+    }
+    Err(refused)
+}
+
+/// The same for a line for the shell, each command of which needs a rule.
+fn cover_line(rules: &[ToolRule], commands: Result<&[Vec<String>], &Unclear>) -> Cover {
+    let commands = match commands {
+        Ok(commands) => commands,
+        Err(why) => {
+            let cover = first(rules, |rule| rule.fit_command(Err(why)));
+            return cover.map_or_else(Cover::from, |rule| {
+                Cover::By(RuleRef::Project(rule.text.clone()))
+            });
+        }
+    };
+    let mut by: Vec<&str> = Vec::new();
+    for command in commands {
+        match first(rules, |rule| rule.fit_command(Ok(command))) {
+            Ok(rule) if by.contains(&rule.text.as_str()) => {}
+            Ok(rule) => by.push(&rule.text),
+            Err(lacking) => return Cover::from(lacking),
+        }
+    }
+    Cover::By(RuleRef::Project(by.join(", ")))
+}
+
+/// What a profile says about a call.
+enum Cover {
+    /// This allows it.
+    By(RuleRef),
+    /// This rule is about it and does not allow it, for a reason.
+    Refused(String, String),
+    /// None is about it.
+    Unnamed,
+}
+
+impl From<Option<(String, String)>> for Cover {
+    fn from(refused: Option<(String, String)>) -> Self {
+        refused.map_or(Self::Unnamed, |(rule, why)| Self::Refused(rule, why))
+    }
+}
+
 /// A tool's name as it may be repeated: the agent wrote it.
-fn shown(tool: &str) -> String {
+pub fn shown(tool: &str) -> String {
     tool.chars()
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
         .take(64)
@@ -172,257 +384,4 @@ fn shown(tool: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    const PROJECT: &str = "/srv/app";
-
-    fn policy(rules: &[&str]) -> ToolPolicy {
-        let rules: Vec<String> = rules.iter().map(ToString::to_string).collect();
-        ToolPolicy::parse(&rules).expect("good rules")
-    }
-
-    fn ask(kind: AskKind, tool: &str, input: Value) -> Ask {
-        Ask {
-            id: "1".into(),
-            kind,
-            tool: tool.into(),
-            input,
-        }
-    }
-
-    fn gate(policy: &ToolPolicy, tool: &str, input: Value) -> Decision {
-        policy.decide(&ask(AskKind::Gate, tool, input), Path::new(PROJECT))
-    }
-
-    #[test]
-    fn a_call_is_deferred_by_the_rule_that_allows_it() {
-        let policy = policy(&[
-            "Read",
-            "Grep",
-            "Glob",
-            "Edit(src/**)",
-            "Bash(git log:*)",
-            "Bash(npm test)",
-            "Task",
-            "WebFetch(domain:docs.rs)",
-            "mcp__forge",
-            "mcp__x__y",
-        ]);
-        for (tool, input, rule) in [
-            ("Read", json!({"file_path": "/srv/app/a"}), "Read"),
-            (
-                "Grep",
-                json!({"pattern": "/etc", "path": "src", "glob": "*.rs"}),
-                "Grep",
-            ),
-            ("Grep", json!({"pattern": "x"}), "Grep"),
-            ("Glob", json!({"pattern": "**/*.rs"}), "Glob"),
-            (
-                "Write",
-                json!({"file_path": "/srv/app/src/a"}),
-                "Edit(src/**)",
-            ),
-            (
-                "NotebookEdit",
-                json!({"notebook_path": "/srv/app/src/a"}),
-                "Edit(src/**)",
-            ),
-            ("Bash", json!({"command": "git log -3"}), "Bash(git log:*)"),
-            ("Bash", json!({"command": "npm test"}), "Bash(npm test)"),
-            ("Agent", json!({"prompt": "p"}), "Task"),
-            ("Task", json!({"prompt": "p"}), "Task"),
-            (
-                "WebFetch",
-                json!({"url": "https://docs.rs/x"}),
-                "WebFetch(domain:docs.rs)",
-            ),
-            ("mcp__forge__send", json!({}), "mcp__forge"),
-            ("mcp__x__y", json!({}), "mcp__x__y"),
-        ] {
-            assert_eq!(
-                gate(&policy, tool, input.clone()),
-                Decision {
-                    verdict: Verdict::Defer,
-                    rule: RuleRef::Project(rule.into())
-                },
-                "{tool} {input}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_call_that_a_rule_does_not_cover_is_denied_by_it() {
-        let policy = policy(&[
-            "Read",
-            "Grep",
-            "Glob",
-            "Edit(src/**)",
-            "Bash(git log:*)",
-            "WebFetch(domain:docs.rs)",
-            "Write",
-        ]);
-        for (tool, input, rule) in [
-            ("Read", json!({"file_path": "/etc/passwd"}), "Read"),
-            ("Read", json!({"file_path": "/srv/app/../x"}), "Read"),
-            ("Read", json!({}), "Read"),
-            ("Grep", json!({"pattern": "x", "path": "/srv"}), "Grep"),
-            ("Grep", json!({"pattern": "x", "path": ["/srv"]}), "Grep"),
-            ("Glob", json!({"pattern": "/etc/*"}), "Glob"),
-            ("Glob", json!({"pattern": "../*"}), "Glob"),
-            (
-                "Edit",
-                json!({"file_path": "/srv/app/docs/a"}),
-                "Edit(src/**)",
-            ),
-            ("Edit", json!({"file_path": "src/a"}), "Edit(src/**)"),
-            (
-                "Write",
-                json!({"file_path": "/srv/other/a"}),
-                "Edit(src/**)",
-            ),
-            (
-                "Bash",
-                json!({"command": "git log | sh"}),
-                "Bash(git log:*)",
-            ),
-            ("Bash", json!({"command": "ls"}), "Bash(git log:*)"),
-            ("Bash", json!({}), "Bash(git log:*)"),
-            (
-                "WebFetch",
-                json!({"url": "https://docs.rs@evil.example"}),
-                "WebFetch(domain:docs.rs)",
-            ),
-        ] {
-            let decision = gate(&policy, tool, input.clone());
-            assert!(
-                matches!(decision.verdict, Verdict::Deny(_)),
-                "{tool} {input}"
-            );
-            assert_eq!(
-                decision.rule,
-                RuleRef::Project(rule.into()),
-                "{tool} {input}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_tool_that_no_rule_names_is_denied_with_what_the_operator_can_write() {
-        assert_eq!(
-            gate(&policy(&["Read"]), "Bash", json!({"command": "ls"})),
-            Decision {
-                verdict: Verdict::Deny(
-                    "Bash is not allowed in this project. The operator can allow it by adding \
-                     \"Bash\" to the project's `allowed_tools`."
-                        .into()
-                ),
-                rule: RuleRef::Unnamed,
-            }
-        );
-    }
-
-    #[test]
-    fn the_agent_may_keep_its_own_list() {
-        assert_eq!(
-            gate(
-                &ToolPolicy::default(),
-                "TaskCreate",
-                json!({"subject": "s"})
-            ),
-            Decision {
-                verdict: Verdict::Defer,
-                rule: RuleRef::OwnList
-            }
-        );
-    }
-
-    #[test]
-    fn what_the_agent_programs_own_rules_do_not_allow_is_denied_even_if_a_rule_names_it() {
-        let ask = ask(AskKind::Permission, "Bash", json!({"command": "ls"}));
-        assert_eq!(
-            policy(&["Bash"]).decide(&ask, Path::new(PROJECT)),
-            Decision {
-                verdict: Verdict::Deny(
-                    "This use of Bash is not allowed in this project. Do not look for a way \
-                     around; say what you would need and why."
-                        .into()
-                ),
-                rule: RuleRef::NobodyAsked,
-            }
-        );
-    }
-
-    #[test]
-    fn where_guests_speak_only_the_rules_are_left_that_let_an_agent_look() {
-        let all = policy(&[
-            "Read(docs/**)",
-            "Grep",
-            "Edit",
-            "Bash",
-            "WebFetch",
-            "WebSearch",
-            "Task",
-            "mcp__forge",
-        ]);
-        let looking = all.looking();
-        assert_eq!(looking.texts(), ["Read(docs/**)", "Grep"]);
-        let inside = json!({"file_path": "/srv/app/docs/a", "command": "ls", "pattern": "x",
-            "url": "https://docs.rs", "query": "x", "prompt": "p"});
-        for (tool, rule) in [
-            ("Read", RuleRef::Project("Read(docs/**)".into())),
-            ("Grep", RuleRef::Project("Grep".into())),
-            ("TaskCreate", RuleRef::OwnList),
-            ("Glob", RuleRef::LooksOnly),
-            ("Write", RuleRef::LooksOnly),
-            ("Bash", RuleRef::LooksOnly),
-            ("WebFetch", RuleRef::LooksOnly),
-            ("WebSearch", RuleRef::LooksOnly),
-            ("Task", RuleRef::LooksOnly),
-            ("mcp__forge__send", RuleRef::LooksOnly),
-        ] {
-            let decision = gate(&looking, tool, inside.clone());
-            assert_eq!(decision.rule, rule, "{tool}");
-            let denied = matches!(decision.verdict, Verdict::Deny(_));
-            assert_eq!(denied, rule == RuleRef::LooksOnly, "{tool}");
-        }
-        let elsewhere = json!({"file_path": "/srv/app/src/a"});
-        let decision = gate(&looking, "Read", elsewhere);
-        assert!(matches!(decision.verdict, Verdict::Deny(_)));
-    }
-
-    #[test]
-    fn a_bad_rule_spoils_the_whole_policy() {
-        let rules = ["Read".to_owned(), "bash".to_owned()];
-        assert_eq!(
-            ToolPolicy::parse(&rules),
-            Err(PolicyError::Capitals {
-                rule: "bash".into(),
-                right: "Bash".into()
-            })
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_is_ever_allowed_outright(tool in "[A-Za-z_]{0,12}", command in "\\PC{0,30}") {
-            let policy = policy(&["Read", "Bash(ls:*)"]);
-            for kind in [AskKind::Gate, AskKind::Permission] {
-                let input = json!({"command": command, "file_path": command});
-                let decision = policy.decide(&ask(kind, &tool, input), Path::new(PROJECT));
-                prop_assert_ne!(decision.verdict, Verdict::Allow);
-            }
-        }
-
-        #[test]
-        fn without_rules_every_tool_but_the_own_list_is_denied(tool in "[A-Za-z_]{1,12}") {
-            prop_assume!(!OWN_LIST.contains(&tool.as_str()));
-            let decision = gate(&ToolPolicy::default(), &tool, json!({"file_path": "/srv/app/a"}));
-            prop_assert_eq!(decision.rule, RuleRef::Unnamed);
-            prop_assert!(matches!(decision.verdict, Verdict::Deny(_)));
-        }
-    }
-}
+mod tests;

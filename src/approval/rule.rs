@@ -5,49 +5,34 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
+    call::Call,
     command::CommandRule,
-    path::{PathRule, inside},
+    path::{Ground, PathRule, real},
+    shell::Unclear,
 };
-use crate::runtime::claude::UNANSWERABLE;
+use crate::{
+    runtime::claude::{TOOLS, UNANSWERABLE},
+    words::nearest,
+};
 
-/// A line of `allowed_tools` that cannot be used.
+const NO_RULE: &str = "is not a tool rule";
+const FORM: &str = "write `Tool` or `Tool(what)`, for example `Read` or `Bash(npm test)`";
+
+/// A line of a list of tools that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError {
-    /// It is not of the form of a rule.
-    #[error(
-        "`{rule}` is not a tool rule: write `Tool` or `Tool(what)`, for example `Read` or `Bash(npm test)`"
-    )]
-    Form {
-        /// The line.
-        rule: String,
-    },
-    /// Tools are named with their capitals.
-    #[error("`{rule}` names no tool: write `{right}`")]
-    Capitals {
-        /// The line.
-        rule: String,
-        /// The tool's name.
-        right: String,
-    },
-    /// The tool needs a terminal, or acts unasked.
-    #[error("`{rule}` cannot be used in a chat: leave it out")]
-    Unanswerable {
-        /// The line.
-        rule: String,
-    },
-    /// What stands in the parentheses cannot be used.
-    #[error("`{rule}`: {advice}")]
-    What {
-        /// The line.
-        rule: String,
-        /// What to write.
-        advice: String,
-    },
+#[error("`{rule}` {is}: {advice}")]
+pub struct PolicyError {
+    /// The line.
+    pub rule: String,
+    /// What is wrong with it: what follows on its name in a sentence.
+    pub is: &'static str,
+    /// What to do about it, as an end of that sentence.
+    pub advice: String,
 }
 
 /// A rule of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ToolRule {
+pub struct ToolRule {
     /// As the operator wrote it.
     pub(super) text: String,
     tool: String,
@@ -72,22 +57,8 @@ pub(super) enum Fit {
     Refuses(String),
 }
 
-/// The tools whose names are checked for their capitals.
-const KNOWN: &[&str] = &[
-    "Agent",
-    "Bash",
-    "Edit",
-    "Glob",
-    "Grep",
-    "MultiEdit",
-    "NotebookEdit",
-    "Read",
-    "Skill",
-    "Task",
-    "WebFetch",
-    "WebSearch",
-    "Write",
-];
+/// The tool that runs a line in a shell; the line is its `command`.
+pub(super) const SHELL: &str = "Bash";
 
 impl ToolRule {
     /// The tool that it is about.
@@ -95,51 +66,99 @@ impl ToolRule {
         &self.tool
     }
 
-    pub(super) fn parse(text: &str) -> Result<Self, PolicyError> {
-        let rule = text.trim().to_owned();
-        let (name, what) = match rule.split_once('(') {
-            None => (rule.as_str(), None),
-            Some((name, rest)) => match rest.strip_suffix(')') {
-                Some(what) => (name, Some(what)),
-                None => return Err(PolicyError::Form { rule }),
-            },
+    /// Whether it names files.
+    pub(super) const fn is_about_files(&self) -> bool {
+        matches!(self.what, What::File(_))
+    }
+
+    /// Whether it is of any use where it should allow something; the error says what to write instead.
+    pub(super) fn allowing(self) -> Result<Self, PolicyError> {
+        let advice = match &self.what {
+            What::Command(rule) => rule.allows_nothing(),
+            What::Anything | What::File(_) | What::Domain(_) => None,
         };
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        if name.is_empty() || !name.chars().all(plain) {
-            return Err(PolicyError::Form { rule });
-        }
-        if UNANSWERABLE.contains(&name) {
-            return Err(PolicyError::Unanswerable { rule });
-        }
-        let meant = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(name));
-        if let Some(right) = meant.filter(|right| **right != name) {
-            let right = (*right).to_owned();
-            return Err(PolicyError::Capitals { rule, right });
-        }
-        let parsed = match what {
-            None => Ok(What::Anything),
-            Some(what) => what_of(name, what),
-        };
-        match parsed {
-            Ok(what) => Ok(Self {
-                tool: one_name(name).to_owned(),
-                what,
-                text: rule,
+        match advice {
+            Some(advice) => Err(PolicyError {
+                rule: self.text,
+                is: "never allows anything",
+                advice: advice.to_owned(),
             }),
-            Err(advice) => Err(PolicyError::What { rule, advice }),
+            None => Ok(self),
         }
     }
 
-    /// What it says about a call of `tool` with `input` in `project`.
-    pub(super) fn fit(&self, tool: &str, input: &Value, project: &Path) -> Fit {
+    /// What it allows, in words.
+    pub(super) fn meaning(&self) -> &'static str {
+        match &self.what {
+            What::Command(CommandRule::Exactly(_)) => "this very command",
+            What::Command(CommandRule::Begins(_)) => "every command that begins like this",
+            What::File(_) if self.tool == "Read" => "reading this, whatever it says by then",
+            What::File(_) => "every change of this, whatever is written",
+            What::Domain(_) => "everything of this domain",
+            What::Anything => "every use of this tool",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, PolicyError> {
+        let wrong = |is, advice| {
+            let rule = text.trim().to_owned();
+            Err(PolicyError { rule, is, advice })
+        };
+        let rule = text.trim();
+        let (name, what) = match rule.split_once('(') {
+            None => (rule, None),
+            Some((name, rest)) => match rest.strip_suffix(')') {
+                Some(what) => (name, Some(what)),
+                None => return wrong(NO_RULE, FORM.to_owned()),
+            },
+        };
+        let (tool, many) = match name.strip_suffix("__*") {
+            Some(of_servers) => (of_servers, true),
+            None => (name, false),
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if tool.is_empty() || !tool.chars().all(plain) {
+            return wrong(NO_RULE, FORM.to_owned());
+        }
+        if UNANSWERABLE.contains(&tool) {
+            return wrong("cannot be used in a chat", "leave it out".to_owned());
+        }
+        let of_server = tool.strip_prefix("mcp__");
+        let is_of_servers =
+            of_server.is_some_and(|server| !server.is_empty()) || many && tool == "mcp";
+        if !is_of_servers && (many || !TOOLS.contains(&tool)) {
+            return wrong("names no tool", meant(tool));
+        }
+        let what = match what {
+            None => Ok(What::Anything),
+            Some(what) => what_of(tool, what),
+        };
+        match what {
+            Ok(what) => Ok(Self {
+                tool: one_name(tool).to_owned(),
+                what,
+                text: rule.to_owned(),
+            }),
+            Err(advice) => wrong("cannot be used", advice),
+        }
+    }
+
+    /// What it says about a call.
+    pub(super) fn fit(&self, call: &Call<'_>) -> Fit {
+        let (tool, input, ground) = (call.tool(), call.input(), call.ground);
         if !self.names(one_name(tool)) {
             return Fit::Other;
         }
         let answer = match &self.what {
-            What::Anything => stays_inside(tool, input, project),
-            What::Command(rule) => rule.allows(input["command"].as_str().unwrap_or("")),
+            What::Anything => match file_of(tool, input) {
+                Some(file) if self.is_machinery(tool, file, ground) => Err(machinery()),
+                Some(_) | None => stays_inside(tool, input, ground),
+            },
+            // Lines for a shell are judged command by command.
+            What::Command(_) => return Fit::Other,
             What::File(rule) => match file_of(tool, input) {
-                Some(file) if rule.holds(file, project) => Ok(()),
+                Some(file) if self.is_machinery(tool, file, ground) => Err(machinery()),
+                Some(file) if rule.holds(file, ground.project) => Ok(()),
                 Some(file) if !file.starts_with('/') => {
                     Err("name the file by its whole path".into())
                 }
@@ -156,11 +175,76 @@ impl ToolRule {
         }
     }
 
+    /// Whether the call may be one of the rule's, if the rule forbids: what is unclear is.
+    pub(super) fn may_fit(&self, call: &Call<'_>) -> bool {
+        let (tool, input, ground) = (call.tool(), call.input(), call.ground);
+        if let (What::File(rule), "Read", "Glob" | "Grep") = (&self.what, &*self.tool, tool) {
+            return ground
+                .searched(input)
+                .is_none_or(|searched| rule.may_hold(&searched, ground.project));
+        }
+        if !self.names(one_name(tool)) {
+            return false;
+        }
+        match &self.what {
+            What::Anything => true,
+            What::Command(rule) => match call.commands() {
+                Ok(commands) => commands.iter().any(|words| rule.may_allow(words)),
+                Err(_) => true,
+            },
+            What::File(rule) => {
+                file_of(tool, input).is_none_or(|file| rule.may_hold(file, ground.project))
+            }
+            What::Domain(domain) => host(input["url"].as_str().unwrap_or(""))
+                .is_none_or(|host| host.eq_ignore_ascii_case(domain)),
+        }
+    }
+
+    /// Whether it certainly is: a plain line, a file that is named.
+    pub(super) fn certainly_fits(&self, call: &Call<'_>) -> bool {
+        let is_clear = match &self.what {
+            What::Anything | What::File(_) | What::Domain(_) => true,
+            What::Command(rule) => call
+                .commands()
+                .is_ok_and(|commands| commands.iter().any(|words| rule.names(words))),
+        };
+        is_clear && self.may_fit(call)
+    }
+
+    /// What it says about a command of a line for the shell, or about a line that is not plain.
+    pub(super) fn fit_command(&self, command: Result<&[String], &Unclear>) -> Fit {
+        let unlisted = || Fit::Refuses("this command is not among the allowed ones".to_owned());
+        match (&self.what, command) {
+            _ if self.tool != SHELL => Fit::Other,
+            (What::Command(rule), Ok(words)) if rule.allows(words) => Fit::Allows,
+            (What::Command(_), Err(why)) => Fit::Refuses(why.to_string()),
+            (What::Anything, _) => Fit::Allows,
+            (What::Command(_) | What::File(_) | What::Domain(_), _) => unlisted(),
+        }
+    }
+
+    /// Whether a file that would be written is of those that make other programs run something, as it is
+    /// written or as it really is, and the rule does not name them.
+    fn is_machinery(&self, tool: &str, file: &str, ground: Ground<'_>) -> bool {
+        let writes = matches!(tool, "Edit" | "MultiEdit" | "NotebookEdit" | "Write");
+        if !writes {
+            return false;
+        }
+        let whole = ground.directory.unwrap_or(ground.project).join(file);
+        let really = real(&whole);
+        MACHINERY.iter().any(|name| {
+            let is_part = is_of(Path::new(file), name)
+                || really.as_deref().is_none_or(|really| is_of(really, name));
+            let is_named = self.text.split(['/', '(', ')']).any(|part| part == *name);
+            is_part && !is_named
+        })
+    }
+
     fn names(&self, tool: &str) -> bool {
         // As in Claude Code, who may edit may also write.
         let edits = self.tool == "Edit" && matches!(tool, "MultiEdit" | "NotebookEdit" | "Write");
-        // `mcp__server` names all tools of that server.
-        let serves = self.tool.starts_with("mcp__")
+        // `mcp__server` names all tools of that server, `mcp__*` those of all.
+        let serves = (self.tool.starts_with("mcp__") || self.tool == "mcp")
             && tool
                 .strip_prefix(self.tool.as_str())
                 .is_some_and(|rest| rest.starts_with("__"));
@@ -168,14 +252,40 @@ impl ToolRule {
     }
 }
 
+/// Directories whose files make other programs run something.
+const MACHINERY: [&str; 2] = [".git", ".claude"];
+
+fn is_of(file: &Path, directory: &str) -> bool {
+    let mut parts = file.components();
+    parts.any(|part| part.as_os_str().eq_ignore_ascii_case(directory))
+}
+
+fn machinery() -> String {
+    format!(
+        "files of {} make other programs run something",
+        MACHINERY.join(" and ")
+    )
+}
+
 /// Sub-agents are called by either name.
 fn one_name(tool: &str) -> &str {
     if tool == "Task" { "Agent" } else { tool }
 }
 
+/// What to write for a name that is no tool's.
+fn meant(name: &str) -> String {
+    match nearest(name, TOOLS.iter().copied()) {
+        Some(tool) => format!("write `{tool}`"),
+        None => format!(
+            "write one of {}; or `mcp__server` for the tools of a server",
+            TOOLS.join(", ")
+        ),
+    }
+}
+
 fn what_of(tool: &str, what: &str) -> Result<What, String> {
     match tool {
-        "Bash" => CommandRule::parse(what).map(What::Command),
+        SHELL => CommandRule::parse(what).map(What::Command),
         "Read" | "Edit" => PathRule::parse(what).map(What::File),
         "MultiEdit" | "NotebookEdit" | "Write" => {
             Err(format!("write `Edit({what})`, which covers {tool}"))
@@ -193,26 +303,28 @@ fn what_of(tool: &str, what: &str) -> Result<What, String> {
 }
 
 /// A file tool without a pattern is for the project's files.
-fn stays_inside(tool: &str, input: &Value, project: &Path) -> Result<(), String> {
+fn stays_inside(tool: &str, input: &Value, ground: Ground<'_>) -> Result<(), String> {
     let named: &[&str] = match tool {
         "Read" | "Edit" | "MultiEdit" | "Write" | "NotebookEdit" => {
-            let inside = file_of(tool, input).is_some_and(|file| inside(file, project));
+            let inside = file_of(tool, input).is_some_and(|file| ground.holds(file));
             return inside.then_some(()).ok_or_else(outside);
         }
         // Glob takes absolute patterns, and lists what is there.
         "Glob" => &["path", "pattern"],
         "Grep" => &["path", "glob"],
-        _ => &[],
+        _ => return Ok(()),
     };
-    let leaves = |key: &str| match &input[key] {
-        Value::Null => false,
-        Value::String(path) => !inside(path, project),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => true,
+    let stays = |key: &str| match &input[key] {
+        Value::Null => true,
+        Value::String(path) => ground.holds(path),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => false,
     };
-    if named.iter().any(|key| leaves(key)) {
-        return Err(outside());
+    // Without a path it searches where the agent is.
+    let starts = input["path"].is_string() || ground.holds(".");
+    if starts && named.iter().all(|key| stays(key)) {
+        return Ok(());
     }
-    Ok(())
+    Err(outside())
 }
 
 fn outside() -> String {
@@ -247,52 +359,4 @@ fn host(url: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_cannot_be_used_is_refused_with_what_to_write() {
-        let refused: Vec<String> = [
-            "",
-            "Read Write",
-            "Bash(ls",
-            "(x)",
-            "bash",
-            "websearch",
-            "AskUserQuestion",
-            "Bash(*)",
-            "Bash(git *)",
-            "Bash(a && b)",
-            "Write(src/**)",
-            "Grep(src/**)",
-            "Read(/etc/**)",
-            "Edit(../x)",
-            "WebFetch(example.org)",
-            "WebFetch(domain:*)",
-            "WebSearch(x)",
-        ]
-        .iter()
-        .map(|rule| match ToolRule::parse(rule) {
-            Ok(rule) => format!("accepted: {rule:?}"),
-            Err(error) => error.to_string(),
-        })
-        .collect();
-        insta::assert_snapshot!(refused.join("\n"));
-    }
-
-    #[test]
-    fn only_a_plain_address_has_a_host() {
-        for (url, expected) in [
-            ("https://docs.rs/serde", Some("docs.rs")),
-            ("http://docs.rs:8080?x", Some("docs.rs")),
-            ("https://docs.rs@evil.example/", None),
-            ("https://docs.rs:x@evil.example/", None),
-            ("https://evil.example\\@docs.rs/", None),
-            ("ftp://docs.rs/", None),
-            ("docs.rs", None),
-            ("https:///x", None),
-        ] {
-            assert_eq!(host(url), expected, "{url}");
-        }
-    }
-}
+mod tests;

@@ -1,22 +1,28 @@
 //! The option that most subcommands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::projects::judge_tools;
 use crate::config::{ConfigErrors, Settings, process_environment};
 
 /// Where the configuration is.
 #[derive(Clone, Debug, Args)]
 pub struct ConfigFile {
-    /// The configuration; .env beside it holds the secrets.
-    #[arg(long = "config", value_name = "FILE", default_value = "baton.toml")]
-    pub path: PathBuf,
+    /// The configuration; .env beside it holds the secrets. Without it, baton.toml here; or, if there
+    /// is none, .env alone
+    #[arg(long = "config", value_name = "FILE")]
+    pub path: Option<PathBuf>,
 }
 
 impl ConfigFile {
     /// Reads it, with the variables of this process over it.
     pub fn load(&self) -> Result<Settings, ConfigErrors> {
-        Settings::load(&self.path, &process_environment())
+        let process = process_environment();
+        match &self.path {
+            Some(path) => Settings::load(path, &process, judge_tools),
+            None => Settings::load_from(Path::new(""), &process, judge_tools),
+        }
     }
 }

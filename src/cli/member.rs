@@ -5,9 +5,11 @@ use std::{fmt::Write as _, time::Duration};
 use chrono::DateTime;
 use clap::Subcommand;
 
-use super::{ConfigFile, terminal};
+use super::{ConfigFile, arguments, operators, terminal};
 use crate::{
+    access::Forbidden,
     clock::Clock,
+    config::Discord,
     store::{MembershipRow, Store, Subject, Tx},
     words::{RoleId, Scope, Tier, UserId},
 };
@@ -25,13 +27,13 @@ enum What {
         #[command(flatten)]
         whom: Whom,
         /// owner, member, guest or blocked
-        #[arg(long)]
+        #[arg(long, value_parser = arguments::tier)]
         tier: Tier,
         /// global, channel:ID or thread:ID
-        #[arg(long, default_value = "global")]
+        #[arg(long, default_value = "global", value_parser = arguments::scope)]
         scope: Scope,
         /// How long it holds, such as 12h or 7d; without it, until somebody takes it away
-        #[arg(long = "for", value_parser = humantime::parse_duration)]
+        #[arg(long = "for", value_parser = arguments::span)]
         span: Option<Duration>,
         #[command(flatten)]
         file: ConfigFile,
@@ -46,7 +48,7 @@ enum What {
         #[command(flatten)]
         whom: Whom,
         /// global, channel:ID or thread:ID
-        #[arg(long, default_value = "global")]
+        #[arg(long, default_value = "global", value_parser = arguments::scope)]
         scope: Scope,
         #[command(flatten)]
         file: ConfigFile,
@@ -58,10 +60,10 @@ enum What {
 #[group(required = true, multiple = false)]
 struct Whom {
     /// A person, by Discord id.
-    #[arg(long)]
+    #[arg(long, value_parser = arguments::id::<UserId>)]
     user: Option<UserId>,
     /// Everybody with a role, by Discord id.
-    #[arg(long)]
+    #[arg(long, value_parser = arguments::id::<RoleId>)]
     role: Option<RoleId>,
 }
 
@@ -77,10 +79,39 @@ impl Whom {
 
 pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let (What::Set { file, .. } | What::List { file } | What::Remove { file, .. }) = &args.what;
-    let store = Store::visit(&file.load()?.data.dir).await?;
+    let settings = file.load()?;
+    if let What::Set { whom, tier, .. } = &args.what {
+        would_hold(whom.subject()?, *tier, &settings.discord)?;
+    }
+    let store = Store::visit(&settings.data.dir).await?;
+    let store = store.telling(operators::told(&settings));
     let said = carry_out(&store, args.what).await;
     store.close().await;
     terminal::say(&said?);
+    // A server may have been given another directory than this command.
+    let place = settings.data.dir.display();
+    terminal::complain(&format!("This is so in the database in {place}.\n"));
+    Ok(())
+}
+
+/// Refuses a membership that would never hold.
+fn would_hold(subject: Subject, tier: Tier, discord: &Discord) -> anyhow::Result<()> {
+    let (nobodys, of_settings) = match subject {
+        Subject::User(user) => (false, discord.owner_user == Some(user)),
+        Subject::Role(role) => (
+            role.is_everybodys(discord.guild),
+            discord.owner_role == Some(role),
+        ),
+    };
+    if nobodys {
+        anyhow::bail!("{}", Forbidden::NobodysRole);
+    }
+    if of_settings && tier != Tier::Owner {
+        anyhow::bail!(
+            "the settings make {subject} an owner, and no membership changes that: change `discord.owner_user` \
+             or `discord.owner_role` instead"
+        );
+    }
     Ok(())
 }
 
@@ -181,4 +212,37 @@ async fn audit(tx: &mut Tx, action: &str, subject: Subject, detail: &str) -> any
             detail,
         )
         .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, fs};
+
+    use super::*;
+    use crate::{cli::judge_tools, config::Settings};
+
+    #[test]
+    fn a_membership_that_would_never_hold_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("baton.toml");
+        let data = folder.path().join("data");
+        let text = format!(
+            "[discord]\nguild = 1\nowner_user = 2\nowner_role = 3\n[data]\ndir = {data:?}\n"
+        );
+        fs::write(&file, text).unwrap();
+        let token = ("DISCORD_BOT_TOKEN".to_owned(), "t".to_owned());
+        let settings = Settings::load(&file, &BTreeMap::from([token]), judge_tools).unwrap();
+        let (user, role) = (UserId::new, RoleId::new);
+        for (subject, tier, holds) in [
+            (Subject::User(user(2)), Tier::Blocked, false),
+            (Subject::User(user(2)), Tier::Owner, true),
+            (Subject::User(user(3)), Tier::Blocked, true),
+            (Subject::Role(role(3)), Tier::Member, false),
+            (Subject::Role(role(4)), Tier::Member, true),
+            (Subject::Role(role(1)), Tier::Blocked, false),
+        ] {
+            let told = would_hold(subject, tier, &settings.discord);
+            assert_eq!(told.is_ok(), holds, "{subject} {tier}: {told:?}");
+        }
+    }
 }

@@ -3,20 +3,29 @@
 //! Turns arguments into calls of the rooms, and their results into text and an exit code. No other
 //! room knows this one. Exit codes: 0 done, 2 the configuration is wrong, 1 anything else.
 
+mod arguments;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod file;
+mod health;
 mod member;
+mod notes;
+mod operators;
 mod projects;
 mod run;
 mod terminal;
+mod wiring;
 
-use std::{ffi::OsString, future::Future, path::PathBuf, process::ExitCode};
+use std::{error::Error as _, ffi::OsString, future::Future, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    error::{ContextKind, ErrorKind},
+};
 
 pub use file::ConfigFile;
+pub use projects::judge_tools;
 pub use run::{World, serve};
 
 use crate::{
@@ -66,7 +75,10 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and the version are no failures.
             let done = error.exit_code() == 0;
-            terminal::usage(&error);
+            match misused(&error) {
+                Some(sentence) => terminal::complain(&sentence),
+                None => terminal::usage(&error),
+            }
             return ExitCode::from(if done { DONE } else { FAILED });
         }
     };
@@ -97,6 +109,18 @@ fn wait_for(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result
+}
+
+/// What is said of an argument that could not be read, if who reads it has words for that.
+fn misused(error: &clap::Error) -> Option<String> {
+    if error.kind() != ErrorKind::ValueValidation {
+        return None;
+    }
+    let why = error.source()?;
+    let argument = error.get(ContextKind::InvalidArg)?.to_string();
+    // Without the name of its value.
+    let argument = argument.split(' ').next()?;
+    Some(format!("baton: {argument}: {why}\n"))
 }
 
 const DONE: u8 = 0;
@@ -148,5 +172,29 @@ mod tests {
             explained(&error),
             "baton: the gateway cannot be reached: connection refused\n"
         );
+    }
+
+    #[test]
+    fn an_argument_that_is_no_word_of_the_house_is_answered_with_the_words_that_are() {
+        let told: Vec<String> = [
+            ["--user", "7", "--tier", "boss"],
+            ["--user", "ann", "--tier", "member"],
+            ["--role", "@crew", "--tier", "member"],
+        ]
+        .into_iter()
+        .chain([
+            ["--user", "7", "--scope", "everywhere"],
+            ["--user", "7", "--scope", "channel:general"],
+            ["--user", "7", "--for", "a week"],
+        ])
+        .map(|arguments| {
+            let line = ["baton", "member", "set"].into_iter().chain(arguments);
+            match Cli::try_parse_from(line) {
+                Ok(_) => "taken".to_owned(),
+                Err(error) => misused(&error).unwrap_or_else(|| error.to_string()),
+            }
+        })
+        .collect();
+        insta::assert_snapshot!(told.concat());
     }
 }

@@ -4,40 +4,103 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     admission::ProjectCaps,
-    approval::ToolPolicy,
-    config::Settings,
-    session::{ProjectAgent, Projects},
+    approval::{PolicyError, ProjectTools, ToolLists, faults},
+    config::{Complaint, Project, Settings},
+    runtime::ProcessBounds,
+    session::{AgentBounds, ProjectAgent, Projects},
 };
+
+/// What is wrong with the rules of one of a project's lists, for the settings.
+pub fn judge_tools(list: &'static str, rules: &[String]) -> Vec<Complaint> {
+    let told = |PolicyError { rule, is, advice }| {
+        let mut remedy = advice;
+        if let Some(first) = remedy.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        Complaint::new(format!("`{rule}` {is}."), format!("{remedy}."))
+    };
+    faults(list, rules).into_iter().map(told).collect()
+}
 
 /// Reads the tool rules and finds the directories; fails without any project.
 pub(super) fn of(settings: &Settings) -> Result<Projects> {
     settings.require_projects()?;
-    let mut projects = Vec::new();
-    for project in &settings.projects {
-        let policy = ToolPolicy::parse(&project.allowed_tools).with_context(|| {
-            format!(
-                "`allowed_tools` of project `{}` cannot be understood",
-                project.name
-            )
-        })?;
-        // Agent programs name files without symbolic links; their rules have to do the same.
-        let directory = project
-            .directory
-            .canonicalize()
-            .with_context(|| format!("`directory` of project `{}` cannot be read", project.name))?;
-        projects.push(ProjectAgent {
-            name: project.name.to_string(),
-            directory,
-            channels: project.channels.clone(),
-            model: project.model.clone(),
-            caps: ProjectCaps {
-                active: project.max_active,
-                queued: project.max_queued,
+    let projects: Result<Vec<_>> = settings.projects.iter().map(agent).collect();
+    let projects = Projects::new(projects?);
+    Ok(match &settings.default_project {
+        Some(project) => projects.with_others(agent(project)?),
+        None => projects,
+    })
+}
+
+fn agent(project: &Project) -> Result<ProjectAgent> {
+    let lists = ToolLists {
+        denied: project.denied_tools.clone(),
+        asked: project.asked_tools.clone(),
+        guest: project.guest_tools.clone(),
+        member: project.allowed_tools.clone(),
+        owner: project.owner_tools.clone(),
+        approvers: project.approvers.clone(),
+        eyes: project.eyes,
+    };
+    let tools = ProjectTools::parse(&lists).with_context(|| {
+        format!(
+            "the tools of project `{}` cannot be understood",
+            project.name
+        )
+    })?;
+    // Agent programs name files without symbolic links; their rules have to do the same.
+    let directory = project
+        .directory
+        .canonicalize()
+        .with_context(|| format!("`directory` of project `{}` cannot be read", project.name))?;
+    Ok(ProjectAgent {
+        name: project.name.to_string(),
+        directory,
+        channels: project.channels.clone(),
+        model: project.model.clone(),
+        caps: ProjectCaps {
+            active: project.max_active,
+            queued: project.max_queued,
+        },
+        busy: project.busy,
+        background: project.background.clone(),
+        guests: project.guests,
+        tools,
+        launcher: project.launcher.clone(),
+        bounds: AgentBounds {
+            process: ProcessBounds {
+                open_files: project.bounds.open_files,
+                file_size: project.bounds.file_size,
             },
-            guests: project.guests,
-            allowed_tools: project.allowed_tools.clone(),
-            policy,
-        });
+            turn: project.bounds.turn,
+            output: project.bounds.output,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, fs};
+
+    use super::*;
+
+    #[test]
+    fn all_that_is_wrong_with_rules_of_tools_is_told_at_once_by_its_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().display();
+        let toml = format!(
+            "[discord]\nguild = 1\nowner_user = 2\n[data]\ndir = \"{path}/data\"\n[[projects]]\n\
+             name = \"a\"\ndirectory = \"{path}\"\nchannels = [3]\nbusy = \"never\"\n\
+             denied_tools = [\"Bsh(rm *)\", \"Read(.env)\", \"read(keys/**)\"]\n\
+             asked_tools = [\"Bash(git *)\", \"*\"]\nguest_tools = [\"*\", \"Edit\"]\n\
+             [[projects]]\nname = \"b\"\ndirectory = \"{path}\"\nchannels = [4]\n\
+             allowed_tools = [\"Read\", \"EnterPlanMode\", \"mcp__files__*\"]\nowner_tools = [\"*\", \"Raed\"]\n"
+        );
+        let file = folder.path().join("baton.toml");
+        fs::write(&file, toml).unwrap();
+        let token = ("DISCORD_BOT_TOKEN".to_owned(), "t".to_owned());
+        let told = Settings::load(&file, &BTreeMap::from([token]), judge_tools).unwrap_err();
+        insta::assert_snapshot!(told.to_string().replace(&path.to_string(), "$DIR"));
     }
-    Ok(Projects::new(projects))
 }

@@ -3,8 +3,6 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow};
-use async_trait::async_trait;
-use secrecy::ExposeSecret as _;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -13,25 +11,23 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::projects;
+use super::{
+    health::Health,
+    notes, operators, projects,
+    wiring::{account, asking, channel_mode, claude, forbidden, host, limits, owners},
+};
 use crate::{
-    access::{Gate, Owners},
-    admission::Caps,
+    access::Gate,
     clock::Clock,
     config::Settings,
     delivery::Outbox,
-    discord::{
-        self, BoundChannel, DiscordParts, DiscordSettings, Link, LinkState, SecureSimulator,
-    },
-    http::{self, Report, Reporter},
-    observe,
-    runtime::{
-        claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
-        runner::{RunnerHost, RunnerLimits},
-    },
-    session::{Bystanders, ChannelMode, Engine, Limits, Parts, Speakers},
+    discord::{self, DiscordParts, Link},
+    http::{self, Bounds, Stage},
+    observe::{self, LastError, Metrics},
+    runtime::claude::ClaudeRuntime,
+    session::{Engine, Parts, Projects},
     store::{ProjectRow, Store},
-    words::ChannelId,
+    transcript::{self, Transcripts},
 };
 
 /// How long the rooms may take to let go when the server ends. With the gateway's own farewell it
@@ -46,15 +42,17 @@ const OVERDUE: Duration = Duration::from_millis(4_500);
 pub(super) async fn run(settings: Settings) -> Result<()> {
     projects::of(&settings)?;
     keep_memory_private();
-    observe::start(
+    let last_error = observe::start(
         settings.log.level.as_str(),
         settings.log.format,
         settings.secrets(),
     )?;
+    notes::log(&settings);
     let world = World {
         clock: Clock::system(),
         program: std::env::current_exe().context("the path of this program is unknown")?,
         stop: CancellationToken::new(),
+        last_error,
     };
     stop_on_signals(&world.stop)?;
     let stop = world.stop.clone();
@@ -82,19 +80,24 @@ pub struct World {
     pub program: PathBuf,
     /// Ends it.
     pub stop: CancellationToken,
+    /// The last error of its log.
+    pub last_error: LastError,
+}
+
+/// How a server ended.
+enum Ended {
+    /// As it should, or with a sentence about what an operator has to change.
+    Orderly(Result<()>),
+    /// A part of it fell.
+    Fallen(anyhow::Error),
 }
 
 /// Serves until it is told to stop or the connection is lost for good. The process is the
 /// caller's: neither its log nor its signals are touched.
 pub async fn serve(settings: Settings, world: World) -> Result<()> {
-    let World {
-        clock,
-        program,
-        stop,
-    } = world;
     let projects = projects::of(&settings)?;
     let store = Store::open(&settings.data.dir).await?;
-    note_projects(&store, &settings, &clock).await?;
+    let store = store.telling(operators::told(&settings));
     let listener = TcpListener::bind(settings.http.listen)
         .await
         .with_context(|| {
@@ -103,74 +106,181 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
                 settings.http.listen
             )
         })?;
-    let account = account(&settings);
-    let connection = tokio::select! {
-        () = stop.cancelled() => return Ok(()),
-        connection = discord::connect(account) => connection?,
-    };
-
-    let outbox = Outbox::new(store.clone(), clock.clone());
-    let (live, shown) = mpsc::unbounded_channel();
-    let chat = connection.chat();
-    let engine = Engine::new(Parts {
-        store: store.clone(),
-        clock: clock.clone(),
-        gate: Gate::new(store.clone(), owners(&settings), clock.clone()),
-        outbox: Arc::clone(&outbox),
-        chat: Arc::clone(&chat) as _,
-        projects,
-        runtime: Arc::new(ClaudeRuntime::new(claude(&settings))),
-        host: host(&settings, program)?,
-        forbidden: forbidden(&settings),
-        limits: limits(&settings),
-        channel_mode: channel_mode(&settings),
-        live,
-        stop: stop.clone(),
-    });
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!("the health page is at http://{address}/healthz");
+    }
+    // A start that comes to nothing here leaves no end that nobody wished.
+    note_start(&store, &settings, &world.clock).await?;
+    let metrics = Metrics::default();
     let link = Link::default();
-    let reporter = Arc::new(Health {
-        engine: Arc::clone(&engine),
-        link: link.clone(),
-    });
-
-    let mut rooms = JoinSet::new();
-    rooms.spawn(Arc::clone(&outbox).run(chat, stop.clone()));
-    rooms.spawn(serve_health(listener, reporter, stop.clone()));
-    tokio::select! {
-        // What was not taken up yet is found again by the next start.
-        () = stop.cancelled() => return Ok(()),
-        recovered = engine.recover() => recovered?,
-        refused = connection.refused() => return Err(refused.into()),
-    }
-    rooms.spawn(Arc::clone(&engine).keep());
-    let parts = DiscordParts {
-        connection,
+    let health = Health::new(&settings, claude(&settings), &store, &world, link.clone());
+    // Answers until the last: also that the server ends.
+    let closed = CancellationToken::new();
+    let _closing = closed.clone().drop_guard();
+    let page = serve_health(listener, Arc::clone(&health), metrics.clone(), closed);
+    tokio::spawn(page);
+    let house = House {
+        settings,
         store: store.clone(),
-        clock,
-        outbox,
-        live: shown,
+        metrics,
         link,
+        health,
     };
-    let ended = tokio::select! {
-        ended = discord::run(parts, engine, stop.clone()) => ended.map_err(Into::into),
-        fault = fallen(&mut rooms, &stop) => Err(fault),
+    // On the heap: it holds every room.
+    let ended = Box::pin(house.keep(world, projects)).await;
+    let (ended, is_orderly) = match ended {
+        Ended::Orderly(ended) => (ended, true),
+        Ended::Fallen(fault) => (Err(fault), false),
     };
-    stop.cancel();
-    let let_go = async { while rooms.join_next().await.is_some() {} };
-    if tokio::time::timeout(LET_GO, let_go).await.is_err() {
-        tracing::warn!(
-            "not everything let go in time; what was under way goes on at the next start"
-        );
-    }
     // Folds the log into the database; without it the next start does that.
-    let _ = tokio::time::timeout(LET_GO, store.close()).await;
+    let _ = tokio::time::timeout(LET_GO, let_go(&store, is_orderly)).await;
     ended
 }
 
-async fn serve_health(listener: TcpListener, reporter: Arc<dyn Reporter>, stop: CancellationToken) {
-    if let Err(error) = http::serve(listener, reporter, stop).await {
+/// The rooms and what they are made from.
+struct House {
+    settings: Settings,
+    store: Store,
+    metrics: Metrics,
+    link: Link,
+    health: Arc<Health>,
+}
+
+impl House {
+    /// Puts the rooms together and keeps them until the server is to end, or has to.
+    async fn keep(self, world: World, projects: Projects) -> Ended {
+        let stop = world.stop.clone();
+        let mut rooms = JoinSet::new();
+        let ended = self.work(world, projects, &mut rooms).await;
+        stop.cancel();
+        let let_go = async { while rooms.join_next().await.is_some() {} };
+        if tokio::time::timeout(LET_GO, let_go).await.is_err() {
+            tracing::warn!(
+                "not everything let go in time; what was under way goes on at the next start"
+            );
+        }
+        match ended {
+            Ok(ended) => ended,
+            Err(error) => Ended::Orderly(Err(error)),
+        }
+    }
+
+    async fn work(
+        &self,
+        world: World,
+        projects: Projects,
+        rooms: &mut JoinSet<()>,
+    ) -> Result<Ended> {
+        let World {
+            clock,
+            program,
+            stop,
+            ..
+        } = world;
+        let gate = Gate::new(self.store.clone(), owners(&self.settings), clock.clone());
+        let outbox = Outbox::counted(
+            self.store.clone(),
+            clock.clone(),
+            self.metrics.clone(),
+            asking(&self.settings, gate.clone(), &projects),
+        );
+        if self.settings.transcripts.enabled {
+            let transcripts = self.transcripts(clock.clone(), Arc::clone(&outbox));
+            let room = rooms.spawn(transcripts.run(stop.clone()));
+            self.health.watch("the room of transcripts", room);
+        }
+        let connection = tokio::select! {
+            () = stop.cancelled() => return Ok(Ended::Orderly(Ok(()))),
+            connection = discord::connect(account(&self.settings)) => connection?,
+        };
+        let (live, shown) = mpsc::unbounded_channel();
+        let chat = connection.chat();
+        let engine = Engine::new(Parts {
+            store: self.store.clone(),
+            clock: clock.clone(),
+            gate,
+            outbox: Arc::clone(&outbox),
+            chat: Arc::clone(&chat) as _,
+            projects,
+            runtime: Arc::new(ClaudeRuntime::new(claude(&self.settings))),
+            host: host(&self.settings, program)?,
+            forbidden: forbidden(&self.settings),
+            limits: limits(&self.settings),
+            channel_mode: channel_mode(&self.settings),
+            live,
+            metrics: self.metrics.clone(),
+            secrets: self.settings.secrets(),
+            stop: stop.clone(),
+        });
+        self.health.knows(&engine);
+        let room = rooms.spawn(Arc::clone(&outbox).run(chat, stop.clone()));
+        self.health.watch("the outbox", room);
+        self.health.has_reached(Stage::Recovering);
+        tokio::select! {
+            // What was not taken up yet is found again by the next start.
+            () = stop.cancelled() => return Ok(Ended::Orderly(Ok(()))),
+            recovered = engine.recover() => recovered?,
+            refused = connection.refused() => return Err(refused.into()),
+        }
+        let room = rooms.spawn(Arc::clone(&engine).keep());
+        self.health.watch("the keeper of the queue", room);
+        self.health.has_reached(Stage::Running);
+        let parts = DiscordParts {
+            connection,
+            store: self.store.clone(),
+            clock,
+            outbox,
+            live: shown,
+            link: self.link.clone(),
+        };
+        Ok(tokio::select! {
+            ended = discord::run(parts, engine, stop.clone()) => Ended::Orderly(ended.map_err(Into::into)),
+            fault = fallen(rooms, &stop) => Ended::Fallen(fault),
+        })
+    }
+
+    fn transcripts(&self, clock: Clock, outbox: Arc<Outbox>) -> Transcripts {
+        let settings = &self.settings.transcripts;
+        Transcripts {
+            store: self.store.clone(),
+            clock,
+            outbox,
+            metrics: self.metrics.clone(),
+            secrets: self.settings.secrets(),
+            rules: transcript::Rules {
+                directory: self.settings.data.transcripts(),
+                max_size: settings.max_size,
+                keep: settings.keep,
+            },
+        }
+    }
+}
+
+async fn serve_health(
+    listener: TcpListener,
+    health: Arc<Health>,
+    metrics: Metrics,
+    stop: CancellationToken,
+) {
+    let served = http::serve(listener, health, metrics, Bounds::default(), stop).await;
+    if let Err(error) = served {
         tracing::error!(%error, "the health page cannot be served any more");
     }
+}
+
+/// Lets go of the database. An end that is not noted is one that nobody wished.
+async fn let_go(store: &Store, is_orderly: bool) {
+    if is_orderly {
+        let noted = async {
+            let mut tx = store.write().await?;
+            tx.note_end().await?;
+            tx.commit().await
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(%error, "the end could not be noted");
+        }
+    }
+    store.close().await;
 }
 
 /// Waits for a room that ends though nobody told it to. Without it the server would look well and
@@ -197,9 +307,16 @@ fn keep_memory_private() {
     }
 }
 
-async fn note_projects(store: &Store, settings: &Settings, clock: &Clock) -> Result<()> {
+/// Stores that the server has started, and with what.
+async fn note_start(store: &Store, settings: &Settings, clock: &Clock) -> Result<()> {
     let mut tx = store.write().await?;
-    for project in &settings.projects {
+    tx.note_start().await?;
+    if settings.transcripts.enabled {
+        tx.keep_transcripts().await?;
+    } else {
+        tx.keep_no_transcripts().await?;
+    }
+    for project in settings.projects.iter().chain(&settings.default_project) {
         let row = ProjectRow {
             name: project.name.to_string(),
             directory: project.directory.display().to_string(),
@@ -208,110 +325,6 @@ async fn note_projects(store: &Store, settings: &Settings, clock: &Clock) -> Res
         tx.note_project(&row, clock.now()).await?;
     }
     Ok(tx.commit().await?)
-}
-
-fn account(settings: &Settings) -> DiscordSettings {
-    let discord = &settings.discord;
-    let base = discord.api_base.as_ref();
-    let secure = base.zip(discord.api_ca.as_ref());
-    let channels = settings.projects.iter().flat_map(|project| {
-        let bound = |channel: &ChannelId| BoundChannel {
-            channel: *channel,
-            project: project.name.to_string(),
-        };
-        project.channels.iter().map(bound)
-    });
-    DiscordSettings {
-        token: discord.token.clone(),
-        guild: discord.guild,
-        api_base: base.map(|base| base.as_str().to_owned()),
-        secure: secure.map(|(base, authority)| SecureSimulator {
-            address: base.address(),
-            authority: authority.clone(),
-        }),
-        channels: channels.collect(),
-        catch_up: discord.catch_up,
-        commands: settings.admission.commands_per_minute,
-    }
-}
-
-fn owners(settings: &Settings) -> Owners {
-    Owners {
-        user: settings.discord.owner_user,
-        role: settings.discord.owner_role,
-    }
-}
-
-fn claude(settings: &Settings) -> ClaudeSettings {
-    let env = settings.claude.env.iter();
-    ClaudeSettings {
-        command: settings.claude.command.clone(),
-        config_dir: settings.claude.config_dir.clone(),
-        pass_env: env
-            .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
-            .collect(),
-        host: HostEnv::of_this_process(),
-        agent_prompt: None,
-    }
-}
-
-fn host(settings: &Settings, program: PathBuf) -> Result<RunnerHost> {
-    let limits = RunnerLimits {
-        line: usize::try_from(settings.runner.line_limit).unwrap_or(usize::MAX),
-        journal: settings.runner.journal_limit,
-        orphan: settings.runner.orphan_timeout,
-        ..RunnerLimits::default()
-    };
-    Ok(RunnerHost::new(&settings.data.sockets(), program, limits)?)
-}
-
-/// What no agent may touch: the settings, the secrets beside them, and the state.
-fn forbidden(settings: &Settings) -> Vec<PathBuf> {
-    settings
-        .files
-        .iter()
-        .cloned()
-        .chain([settings.data.dir.clone()])
-        .collect()
-}
-
-fn limits(settings: &Settings) -> Limits {
-    let admission = &settings.admission;
-    Limits {
-        caps: Caps {
-            active: admission.max_active,
-            queued: admission.max_queued,
-        },
-        person: Caps {
-            active: admission.person_max_active,
-            queued: admission.person_max_queued,
-        },
-        requests: admission.requests_per_minute,
-        prompt: admission.max_prompt,
-        mailbox: admission.mailbox,
-        expiry: admission.expiry,
-        idle: settings.claude.idle_timeout,
-        live: settings.claude.max_live,
-        turn: settings.claude.turn_timeout,
-        start: settings.claude.start_timeout,
-    }
-}
-
-fn channel_mode(settings: &Settings) -> ChannelMode {
-    let mode = &settings.channel_mode;
-    ChannelMode {
-        speakers: if mode.owner_only {
-            Speakers::Owners
-        } else {
-            Speakers::Members
-        },
-        history: mode.history,
-        bystanders: if mode.include_bystanders {
-            Bystanders::Included
-        } else {
-            Bystanders::LeftOut
-        },
-    }
 }
 
 fn stop_on_signals(stop: &CancellationToken) -> Result<()> {
@@ -327,49 +340,6 @@ fn stop_on_signals(stop: &CancellationToken) -> Result<()> {
         stop.cancel();
     });
     Ok(())
-}
-
-/// Puts the report of `/healthz` together.
-struct Health {
-    engine: Arc<Engine>,
-    link: Link,
-}
-
-#[async_trait]
-impl Reporter for Health {
-    async fn report(&self) -> Report {
-        let waits = self.link.waits();
-        let gateway = match (self.link.state(), &waits) {
-            (LinkState::Up, _) => "connected",
-            (LinkState::Down, Some(_)) => "waiting",
-            (LinkState::Down, None) => "down",
-        };
-        let health = self.engine.health().await;
-        let reason = match (&health, gateway) {
-            (Err(error), _) => Some(error.to_string()),
-            (Ok(_), "connected") => None,
-            (Ok(_), other) => Some(waits.unwrap_or_else(|| format!("the gateway is {other}"))),
-        };
-        let health = health.ok();
-        let caps = health.map(|health| health.caps);
-        let treatment = self.link.treatment();
-        Report {
-            healthy: reason.is_none(),
-            reason,
-            version: env!("CARGO_PKG_VERSION"),
-            uptime_seconds: health.map_or(0, |health| health.uptime.as_secs()),
-            gateway,
-            active_sessions: health.map_or(0, |health| health.active),
-            queued_count: health.map_or(0, |health| health.queued),
-            max_active: caps.map_or(0, |caps| caps.active),
-            max_queued: caps.map_or(0, |caps| caps.queued),
-            warm_agents: health.map_or(0, |health| health.warm),
-            deliveries_waiting: health.map_or(0, |health| health.deliveries_waiting),
-            unreadable_events: self.link.unreadable(),
-            refused_requests: treatment.refused,
-            sparing: treatment.is_sparing,
-        }
-    }
 }
 
 #[cfg(test)]

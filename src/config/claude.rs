@@ -14,7 +14,7 @@ use super::{
 };
 
 /// What the CLI reads to log in and to reach its service.
-const PASS_ENV: [&str; 11] = [
+pub(crate) const PASS_ENV: [&str; 11] = [
     "ANTHROPIC_BASE_URL",
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_AUTH_TOKEN",
@@ -72,16 +72,10 @@ impl Claude {
 }
 
 fn read_command(value: &Value) -> Result<PathBuf, Complaint> {
-    let command = PathBuf::from(values::text(value)?);
-    // A relative path would be looked up in the project's directory, which others write.
-    if command.is_absolute() || command.components().count() == 1 && !command.starts_with("..") {
-        return Ok(command);
-    }
-    Err(wrong(
+    values::program(
         value,
-        "is neither a name nor an absolute path",
         "Write \"claude\" to have it looked up in PATH, or its whole path, from `/` on.",
-    ))
+    )
 }
 
 fn read_pass_env(

@@ -42,6 +42,11 @@ impl Data {
     pub fn sockets(&self) -> PathBuf {
         self.dir.join("run")
     }
+
+    /// Where the transcripts are.
+    pub fn transcripts(&self) -> PathBuf {
+        self.dir.join("transcripts")
+    }
 }
 
 /// Where programs keep their state: `$XDG_STATE_HOME` or its default (XDG Base Directory

@@ -12,7 +12,7 @@ use super::{
     section::Section,
     values,
 };
-use crate::words::{GuildId, RoleId, UserId};
+use crate::words::{ChannelId, GuildId, RoleId, UserId};
 
 /// The only place that the token may come from.
 const TOKEN: &str = "DISCORD_BOT_TOKEN";
@@ -32,6 +32,10 @@ pub struct Discord {
     pub api_base: Option<ApiBase>,
     /// The authority of that simulator's certificate, in a PEM file; only ever with `api_base`.
     pub api_ca: Option<PathBuf>,
+    /// Where what an operator should know of is posted; `None` for the log and the database only.
+    pub alerts_channel: Option<ChannelId>,
+    /// Where every line of the audit trail is posted; `None` for the database only.
+    pub audit_channel: Option<ChannelId>,
     /// What is read back of what was written while nobody listened.
     pub catch_up: CatchUp,
 }
@@ -41,7 +45,7 @@ pub struct Discord {
 pub struct CatchUp {
     /// Messages that are older are not answered any more.
     pub max_age: Duration,
-    /// How many messages of one channel or thread are read back; the newest.
+    /// How many messages for Baton are read back of one channel or thread; the newest.
     pub max_messages: usize,
 }
 
@@ -58,6 +62,11 @@ impl CatchUp {
 }
 
 impl Discord {
+    /// Whether the settings make one person an owner and nobody else; memberships may make others.
+    pub(super) const fn names_one_owner(&self) -> bool {
+        self.owner_user.is_some() && self.owner_role.is_none()
+    }
+
     pub(super) fn read(mut section: Section<'_>, environment: &Environment) -> Option<Self> {
         section.refuse(
             "token",
@@ -80,16 +89,16 @@ impl Discord {
         let owner_user = section.optional("owner_user", "nobody", values::id(UserId::new));
         let owner_role = section.optional("owner_role", "nobody", values::id(RoleId::new));
         if user.is_none() && role.is_none() {
-            section.report(
-                "owner_user",
-                None,
-                Complaint::new(
-                    "Nobody owns this Baton.",
-                    "Write your own Discord user id as `owner_user` below `[discord]`, or the id \
-                     of a role as `owner_role`.",
-                ),
-            );
+            section.report("owner_user", None, nobody_owns_it());
         }
+        if let (Ok(Some(owners)), Some(guild)) = (&owner_role, guild)
+            && owners.is_everybodys(guild)
+        {
+            section.report("owner_role", role, everybodys());
+        }
+        let id = || values::id(ChannelId::new);
+        let alerts_channel = section.optional("alerts_channel", "the log only", id());
+        let audit_channel = section.optional("audit_channel", "the database only", id());
         let source = section.source("api_base");
         let api_base = section.optional("api_base", "Discord itself", api_base::read);
         let authority = section.source("api_ca");
@@ -151,9 +160,27 @@ impl Discord {
             owner_role: owner_role.ok()?,
             api_base: api_base.ok()?,
             api_ca: api_ca.ok()?,
+            alerts_channel: alerts_channel.ok()?,
+            audit_channel: audit_channel.ok()?,
             catch_up: catch_up?,
         })
     }
+}
+
+fn everybodys() -> Complaint {
+    Complaint::new(
+        "This is the role of everybody, @everyone, which Discord counts among nobody's roles: nobody would \
+         own Baton by it.",
+        "Write the id of a role that you give to people, or your own Discord user id as `owner_user`.",
+    )
+}
+
+fn nobody_owns_it() -> Complaint {
+    Complaint::new(
+        "Nobody owns this Baton.",
+        "Write your own Discord user id as `owner_user` below `[discord]`, or the id of a role as \
+         `owner_role`; in .env they are BATON_DISCORD__OWNER_USER and BATON_DISCORD__OWNER_ROLE.",
+    )
 }
 
 fn read_token(section: &mut Section<'_>, environment: &Environment) -> Option<SecretString> {

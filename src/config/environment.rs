@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, io::ErrorKind, path::Path};
 
-use super::{Problem, Source};
+use super::{Problem, Source, aliases};
 
 /// Variables by name, each with the place it came from. An empty one counts as not set, so that a
 /// template such as `.env.example` can name what it leaves open.
@@ -42,6 +42,12 @@ impl Environment {
             .map(|(value, source)| (value.as_str(), source))
     }
 
+    /// What the process itself has, whatever the file says: children inherit that and no more.
+    pub(super) fn of_process(&self, name: &str) -> Option<&str> {
+        let (value, source) = self.get(name)?;
+        matches!(source, Source::Variable { .. }).then_some(value)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str, &Source)> {
         self.0
             .iter()
@@ -56,6 +62,7 @@ fn read_dot_env(
     problems: &mut Vec<Problem>,
 ) {
     for entry in dotenvy::from_read_iter(text.as_bytes()) {
+        let entry = entry.or_else(|error| idle(text, &error).ok_or(error));
         match entry {
             Ok((name, value)) => {
                 let source = Source::DotEnv {
@@ -75,6 +82,27 @@ fn read_dot_env(
             )),
         }
     }
+}
+
+/// The variable of a value that is none as the parser sees it, if it does nothing anyway: then it does
+/// not matter what its value is, and it is warned of like any other.
+fn idle(text: &str, error: &dotenvy::Error) -> Option<(String, String)> {
+    let dotenvy::Error::LineParse(wrong, _) = error else {
+        return None;
+    };
+    // The parser tells the value, and not of which variable: all that have it must do nothing. One of
+    // several lines is none of them: an open quote has swallowed what may be another variable.
+    let wrong = wrong.trim();
+    let lines = text.lines().filter_map(|line| line.split_once('='));
+    let mut names = lines
+        .filter(|(_, value)| value.trim() == wrong)
+        .map(|(name, _)| name.trim())
+        .map(|name| name.strip_prefix("export ").unwrap_or(name).trim())
+        .peekable();
+    let first = (*names.peek()?).to_owned();
+    names
+        .all(aliases::is_idle)
+        .then(|| (first, wrong.to_owned()))
 }
 
 /// The line that sets a variable; the last one counts, as for the parser.

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Settings, Source};
+use super::{OldName, Settings, Source};
 use crate::observe::Secrets;
 
 /// One setting, as people see it.
@@ -20,6 +20,16 @@ impl Settings {
     /// All settings with their values and sources, in the order of the sections.
     pub fn explain(&self) -> &[Explained] {
         &self.explained
+    }
+
+    /// The old names of settings, whether or not they are in use.
+    pub fn old_names(&self) -> &[OldName] {
+        &self.old_names
+    }
+
+    /// What the operator should mend, a sentence or two each; a server starts all the same.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The secrets among the values, to be kept out of the log. Of what is handed to the agent

@@ -7,7 +7,7 @@ use figment::{
     value::{Dict, Map, Tag, Value},
 };
 
-use super::{Problem, Source, environment::Environment, file, file::File};
+use super::{Problem, Source, aliases::Old, environment::Environment, file, file::File};
 
 /// What every overriding variable begins with.
 const PREFIX: &str = "BATON_";
@@ -27,13 +27,21 @@ pub(super) struct Layers {
 }
 
 impl Layers {
-    pub(super) fn new(path: &std::path::Path, file: File, environment: &Environment) -> Self {
+    pub(super) fn new(
+        path: &std::path::Path,
+        file: File,
+        environment: &Environment,
+        old: &Old,
+    ) -> Self {
         let mut figment = Figment::new().merge(file::Layer(&file));
         let mut variables = BTreeMap::new();
         let mut merge = |name: &str, key: &str, value: &str, source: &Source| {
             variables.insert(name.to_owned(), source.clone());
             figment = std::mem::take(&mut figment).merge(Variable { name, key, value });
         };
+        for (key, value, source) in &old.values {
+            merge(source.variable().unwrap_or(key), key, value, source);
+        }
         for (name, key) in PLAIN {
             if let Some((value, source)) = environment.get(name) {
                 merge(name, key, value, source);
@@ -94,7 +102,7 @@ fn leaf(value: &Value) -> Tag {
 }
 
 /// The setting that a variable overrides: `BATON_HTTP__LISTEN` is `http.listen`.
-fn key_of(variable: &str) -> Option<String> {
+pub(super) fn key_of(variable: &str) -> Option<String> {
     let path = variable.strip_prefix(PREFIX)?;
     Some(path.to_lowercase().replace("__", "."))
 }

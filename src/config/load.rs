@@ -2,52 +2,55 @@
 
 use std::{
     collections::BTreeMap,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
 use super::{
-    Admission, ChannelMode, Claude, ConfigErrors, Data, Discord, Http, Log, Problem, Project,
-    Runner, Settings,
+    Admission, Approvals, ChannelMode, Claude, ConfigErrors, Data, Discord, Handoff, Http, Log,
+    Problem, Project, Runner, Settings, ToolJudge, Transcripts,
+    aliases::Old,
     environment::Environment,
+    exposure::{self, Contents},
     file::File,
     layers::Layers,
-    projects::Taken,
-    section::{Reader, Section},
+    program::USUAL_PATH,
+    projects::{Ground, Taken, read_directory},
+    section::{Reader, Reported, Section},
 };
 
 impl Settings {
     /// Reads the file at `path` and the `.env` beside it, and lays `process`, the variables of
-    /// this process, over both.
-    pub fn load(path: &Path, process: &BTreeMap<String, String>) -> Result<Self, ConfigErrors> {
-        let dot_env = path.with_file_name(".env");
-        let mut problems = Vec::new();
-        let environment = Environment::read(&dot_env, process, &mut problems);
-        let file = File::read(path, &mut problems);
-        // Half a file would only add mistakes that nobody made.
-        if !problems.is_empty() {
-            return Err(ConfigErrors { problems });
+    /// this process, over both. `tools` says what is wrong with rules of tools.
+    pub fn load(
+        path: &Path,
+        process: &BTreeMap<String, String>,
+        tools: ToolJudge,
+    ) -> Result<Self, ConfigErrors> {
+        read_all(path, process, tools, File::read)
+    }
+
+    /// The same for the `baton.toml` of a directory, which need not be there if the environment has
+    /// the token: all can stand in a `.env`.
+    pub fn load_from(
+        directory: &Path,
+        process: &BTreeMap<String, String>,
+        tools: ToolJudge,
+    ) -> Result<Self, ConfigErrors> {
+        let path = directory.join("baton.toml");
+        let is_missing = std::fs::symlink_metadata(&path)
+            .is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        let is_alone = is_missing
+            && (directory.join(".env").exists() || process.contains_key("DISCORD_BOT_TOKEN"));
+        if is_alone {
+            return read_all(&path, process, tools, |_, _| File::default());
         }
-        let mut reader = Reader {
-            layers: Layers::new(path, file, &environment),
-            problems,
-            explained: Vec::new(),
-        };
-        let files = [path, &dot_env].map(absolute).to_vec();
-        let settings = read(&mut reader, &environment, files);
-        match settings {
-            Some(mut settings) if reader.problems.is_empty() => {
-                settings.explained = reader.explained;
-                Ok(settings)
-            }
-            _ => Err(ConfigErrors {
-                problems: reader.problems,
-            }),
-        }
+        Self::load(&path, process, tools)
     }
 
     /// Refuses settings with which there is nothing to do: a server needs a project.
     pub fn require_projects(&self) -> Result<(), ConfigErrors> {
-        if !self.projects.is_empty() {
+        if !self.projects.is_empty() || self.default_project.is_some() {
             return Ok(());
         }
         Err(ConfigErrors {
@@ -55,30 +58,86 @@ impl Settings {
                 key: "projects".to_owned(),
                 source: None,
                 text: "There is no project to work in.".to_owned(),
-                remedy: "Write `[[projects]]` with `name`, `directory` and `channels`; \
-                         baton.example.toml shows one."
+                remedy: "Write BATON_DEFAULT_PROJECT=/path/to/your/repository into .env, for one \
+                         project in every channel; or write `[[projects]]` with `name`, `directory` \
+                         and `channels` into baton.toml, as baton.example.toml shows."
                     .to_owned(),
             }],
         })
     }
 }
 
+fn read_all(
+    path: &Path,
+    process: &BTreeMap<String, String>,
+    tools: ToolJudge,
+    read_file: impl FnOnce(&Path, &mut Vec<Problem>) -> File,
+) -> Result<Settings, ConfigErrors> {
+    let dot_env = path.with_file_name(".env");
+    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+    for (file, contents) in [(&*dot_env, Contents::Secrets), (path, Contents::Powers)] {
+        exposure::look(file, contents, &mut problems, &mut warnings);
+    }
+    let environment = Environment::read(&dot_env, process, &mut problems);
+    let file = read_file(path, &mut problems);
+    // Half a file would only add mistakes that nobody made.
+    if !problems.is_empty() {
+        return Err(ConfigErrors { problems });
+    }
+    let old = Old::read(&environment, &mut problems);
+    let mut reader = Reader {
+        layers: Layers::new(path, file, &environment, &old),
+        problems,
+        explained: Vec::new(),
+        warnings,
+    };
+    let files = [path, &dot_env].map(absolute).to_vec();
+    let settings = read(&mut reader, &environment, tools, files);
+    match settings {
+        Some(mut settings) if reader.problems.is_empty() => {
+            settings.explained = reader.explained;
+            settings.old_names = old.names;
+            settings.warnings = reader.warnings;
+            settings.warnings.extend(old.warnings);
+            Ok(settings)
+        }
+        _ => Err(ConfigErrors {
+            problems: reader.problems,
+        }),
+    }
+}
+
 /// `None` after a mistake, which is in the reader then.
-fn read(reader: &mut Reader, environment: &Environment, files: Vec<PathBuf>) -> Option<Settings> {
+fn read(
+    reader: &mut Reader,
+    environment: &Environment,
+    tools: ToolJudge,
+    files: Vec<PathBuf>,
+) -> Option<Settings> {
     let mut root = Section::root(reader);
     let discord = Discord::read(root.section("discord"), environment);
     let data = Data::read(root.section("data"), environment);
     let http = Http::read(root.section("http"));
     let claude = Claude::read(root.section("claude"), environment);
     let admission = Admission::read(root.section("admission"));
+    let approvals = Approvals::read(root.section("approvals"));
     let channel_mode = ChannelMode::read(root.section("channel_mode"));
+    let handoff = Handoff::read(root.section("handoff"));
     let runner = Runner::read(root.section("runner"));
+    let transcripts = Transcripts::read(root.section("transcripts"));
     let log = Log::read(root.section("log"));
     let (mut projects, mut taken) = (Vec::new(), Taken::default());
-    let data_dir = data.as_ref().map(|data| data.dir.as_path());
+    let ground = Ground {
+        data_dir: data.as_ref().map(|data| data.dir.as_path()),
+        discord: discord.as_ref(),
+        tools,
+    };
     root.tables("projects", |section| {
-        projects.push(Project::read(section, &mut taken, data_dir));
+        projects.push(Project::read(section, &mut taken, ground));
     });
+    let default_project = read_default_project(&mut root, &mut taken, ground.data_dir);
+    let path = environment.of_process("PATH").unwrap_or(USUAL_PATH);
+    taken.look_at_what_runs(&mut root, claude.as_ref(), path);
     root.finish();
     Some(Settings {
         discord: discord?,
@@ -86,13 +145,46 @@ fn read(reader: &mut Reader, environment: &Environment, files: Vec<PathBuf>) -> 
         http: http?,
         claude: claude?,
         admission: admission?,
+        approvals: approvals?,
         channel_mode: channel_mode?,
+        handoff: handoff?,
         runner: runner?,
+        transcripts: transcripts?,
         log: log?,
         projects: projects.into_iter().collect::<Option<_>>()?,
+        default_project: default_project.ok()?,
         files,
         explained: Vec::new(),
+        old_names: Vec::new(),
+        warnings: Vec::new(),
     })
+}
+
+/// The project that has all channels that no other one has. Its name is made, and shown with it.
+fn read_default_project(
+    root: &mut Section<'_>,
+    taken: &mut Taken,
+    data_dir: Option<&Path>,
+) -> Result<Option<Project>, Reported> {
+    let read = |value: &_| read_directory(value, data_dir);
+    let source = root.source("default_project");
+    let directory = root.optional("default_project", "none", read)?;
+    let project = match directory.map(|directory| Project::of_directory(directory, taken)) {
+        Some(Err(complaint)) => {
+            root.report("default_project", source, complaint);
+            return Err(Reported);
+        }
+        Some(Ok(project)) => Some(project),
+        None => None,
+    };
+    if let Some(Project {
+        directory, name, ..
+    }) = &project
+    {
+        let shown = format!("{}, called {name}", directory.display());
+        root.explain_as("default_project", shown);
+    }
+    Ok(project)
 }
 
 /// The path from the root; as it is if the working directory is gone.

@@ -36,7 +36,7 @@ impl Problem {
 /// Everything that is wrong with a configuration; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigErrors {
-    /// In the order of the sections.
+    /// Those of old names, and then in the order of the sections.
     pub problems: Vec<Problem>,
 }
 
@@ -74,13 +74,16 @@ impl fmt::Display for Problem {
 
 /// What is wrong with one value; the reader of the section adds whose value it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Complaint {
-    pub(super) text: String,
-    pub(super) remedy: String,
+pub struct Complaint {
+    /// What is wrong, a sentence.
+    pub text: String,
+    /// What to do about it, a sentence.
+    pub remedy: String,
 }
 
 impl Complaint {
-    pub(super) fn new(text: impl Into<String>, remedy: impl Into<String>) -> Self {
+    /// From two sentences.
+    pub fn new(text: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             remedy: remedy.into(),

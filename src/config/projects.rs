@@ -1,24 +1,26 @@
 //! `[[projects]]`: the directories that people may work in.
 
+mod approval;
+mod in_reach;
+mod launcher;
+mod name;
+mod read;
+mod tools;
+
 use std::{
     collections::BTreeMap,
-    fmt,
     path::{Path, PathBuf},
-    str::FromStr,
 };
-
-use figment::value::Value;
 
 use super::{
-    Source,
-    problem::Complaint,
-    section::Section,
-    values::{self, wrong},
+    Bounds, Claude, Discord, Source, ToolJudge, problem::Complaint, reach::Reach, section::Section,
+    values,
 };
-use crate::words::{ChannelId, Guests, RuntimeKind, UnknownWord};
+use crate::words::{Approvers, Background, Busy, ChannelId, Eyes, Guests, RuntimeKind};
 
-/// What an agent may do without being asked if the project says nothing: look, not touch.
-const ALLOWED_TOOLS: [&str; 3] = ["Read", "Grep", "Glob"];
+use launcher::Launcher;
+pub use name::ProjectName;
+pub(super) use read::directory as read_directory;
 
 /// One of `[[projects]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +29,8 @@ pub struct Project {
     pub name: ProjectName,
     /// Its directory: absolute, and there when the settings were read.
     pub directory: PathBuf,
-    /// The channels that belong to it: at least one, and each to no other project.
+    /// The channels that belong to it: at least one, and each to no other project. None for the
+    /// default project.
     pub channels: Vec<ChannelId>,
     /// The agent program that works in it.
     pub runtime: RuntimeKind,
@@ -37,61 +40,77 @@ pub struct Project {
     pub max_active: Option<usize>,
     /// How many may wait for it, if not as many as everywhere together.
     pub max_queued: Option<usize>,
-    /// What the agent may use without being asked, as the agent program writes such rules.
+    /// What agents of members may use without a question, as Claude Code writes such rules.
     pub allowed_tools: Vec<String>,
+    /// The same for agents of owners.
+    pub owner_tools: Vec<String>,
+    /// The same for agents of guests, who only look.
+    pub guest_tools: Vec<String>,
+    /// What a person is asked for every time.
+    pub asked_tools: Vec<String>,
+    /// What no agent may use.
+    pub denied_tools: Vec<String>,
+    /// Who may say yes to what is not allowed without a question.
+    pub approvers: Approvers,
+    /// Whether who asked the agent may be the one.
+    pub eyes: Eyes,
+    /// What becomes of a message that comes while its agent works.
+    pub busy: Busy,
+    /// What its agents may go on with by themselves.
+    pub background: Vec<Background>,
     /// What its guests may do.
     pub guests: Guests,
+    /// What stands before the agent's command, a program first; empty for nothing.
+    pub launcher: Vec<String>,
+    /// What bounds its agents.
+    pub bounds: Bounds,
 }
 
-/// 1 to 40 characters of `a-z`, `0-9`, `-` and `_`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProjectName(String);
-
-impl ProjectName {
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// What the rest of the settings says that a project has to go by.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'a> {
+    pub(super) data_dir: Option<&'a Path>,
+    pub(super) discord: Option<&'a Discord>,
+    pub(super) tools: ToolJudge,
 }
 
-impl fmt::Display for ProjectName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for ProjectName {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain = |byte: u8| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_')
-        };
-        if (1..=40).contains(&text.len()) && text.bytes().all(plain) {
-            return Ok(Self(text.to_owned()));
-        }
-        Err(UnknownWord::new("project name", text))
-    }
-}
-
-/// What may be given away once only, over all projects.
+/// What is known of all projects that were read: what may be given away once only, and what of one may not
+/// lie in another.
 #[derive(Default)]
 pub(super) struct Taken {
     names: BTreeMap<ProjectName, Source>,
     channels: BTreeMap<ChannelId, String>,
+    reach: Reach,
+    launchers: Vec<Launcher>,
+}
+
+impl Taken {
+    /// Reports launchers that are not there, and what agents could change of all that is executed or trusted.
+    /// `path` is the `PATH` of agents.
+    pub(super) fn look_at_what_runs(
+        self,
+        root: &mut Section<'_>,
+        claude: Option<&Claude>,
+        path: &str,
+    ) {
+        for launcher in self.launchers {
+            launcher.look(root, &self.reach, path);
+        }
+        in_reach::look(root, &self.reach, claude, path);
+    }
 }
 
 impl Project {
     pub(super) fn read(
         mut section: Section<'_>,
         taken: &mut Taken,
-        data_dir: Option<&Path>,
+        ground: Ground<'_>,
     ) -> Option<Self> {
         let source = section.source("name");
         let name = section.required(
             "name",
             "Write a short `name` for the project, such as \"website\".",
-            read_name,
+            read::name,
         );
         if let (Some(name), Some(source)) = (&name, source)
             && let Some(first) = taken.names.insert(name.clone(), source.clone())
@@ -108,14 +127,17 @@ impl Project {
         let directory = section.required(
             "directory",
             "Write the absolute path of the project as `directory`.",
-            |value| read_directory(value, data_dir),
+            |value| read::directory(value, ground.data_dir),
         );
+        if let Some(directory) = &directory {
+            taken.reach.add(directory);
+        }
         let shown = name.as_ref().map_or("another project", ProjectName::as_str);
         let source = section.source("channels");
         let channels = section.required(
             "channels",
             "Write the ids of the project's channels: channels = [1098765432109876543].",
-            read_channels,
+            read::channels,
         );
         for channel in channels.iter().flatten() {
             if let Some(first) = taken.channels.insert(*channel, shown.to_owned()) {
@@ -129,14 +151,37 @@ impl Project {
                 );
             }
         }
-        let runtime = section.or("runtime", RuntimeKind::Claude.as_str(), read_runtime);
-        let model = section.optional("model", "the agent's default", read_word);
+        let runtime = section.or("runtime", RuntimeKind::Claude.as_str(), read::runtime);
+        let model = section.optional("model", "the agent's default", read::word);
         let as_all = "bounded by [admission] only";
         let max_active = section.optional("max_active", as_all, values::count(1..=1_000));
         let max_queued = section.optional("max_queued", as_all, values::count(1..=100_000));
-        let allowed_tools = section.or("allowed_tools", ALLOWED_TOOLS.to_vec(), read_tools);
-        let guests = section.or("guests", Guests::None.as_str(), read_guests);
+        let asked = section.source("asked_tools");
+        let mut tools =
+            |name, default: &[&str]| tools::list(&mut section, name, default, ground.tools);
+        let allowed_tools = tools("allowed_tools", &tools::ALLOWED);
+        let owner_tools = tools("owner_tools", &tools::OWNER);
+        let guest_tools = tools("guest_tools", &tools::GUEST);
+        let asked_tools = tools("asked_tools", &[]);
+        let denied_tools = tools("denied_tools", &[]);
+        let asks = asked_tools.as_ref().is_some_and(|tools| !tools.is_empty());
+        let approval = approval::read(&mut section, asked.filter(|_| asks), ground.discord);
+        let busy = section.or("busy", Busy::Queue.as_str(), read::busy);
+        let background = section.or("background", Vec::<String>::new(), read::background);
+        let guests = section.or("guests", Guests::None.as_str(), read::guests);
+        let source = section.source("launcher");
+        let launcher = section.optional("launcher", "none: the agent is started", launcher::read);
+        let bounds = Bounds::read(&mut section);
+        if let Ok(Some(words)) = &launcher {
+            taken.launchers.push(Launcher {
+                key: section.key("launcher"),
+                source,
+                words: words.clone(),
+                directory: directory.clone(),
+            });
+        }
         section.finish();
+        let (approvers, eyes) = approval?;
         Some(Self {
             name: name?,
             directory: directory?,
@@ -146,87 +191,57 @@ impl Project {
             max_active: max_active.ok()?,
             max_queued: max_queued.ok()?,
             allowed_tools: allowed_tools?,
+            owner_tools: owner_tools?,
+            guest_tools: guest_tools?,
+            asked_tools: asked_tools?,
+            denied_tools: denied_tools?,
+            approvers,
+            eyes,
+            busy: busy?,
+            background: background?,
             guests: guests?,
+            launcher: launcher.ok()?.unwrap_or_default(),
+            bounds: bounds?,
         })
     }
 }
 
-fn read_name(value: &Value) -> Result<ProjectName, Complaint> {
-    values::text(value)?.parse().map_err(|_| {
-        wrong(
-            value,
-            "is no name of a project",
-            "Write 1 to 40 of the characters a-z, 0-9, `-` and `_`.",
-        )
-    })
-}
-
-fn read_directory(value: &Value, data_dir: Option<&Path>) -> Result<PathBuf, Complaint> {
-    let path = values::absolute(value)?;
-    let remedy = "Write the absolute path of a directory that exists.";
-    match std::fs::metadata(&path) {
-        Ok(found) if found.is_dir() => {}
-        Ok(_) => return Err(wrong(value, "is no directory", remedy)),
-        Err(error) => return Err(wrong(value, format!("cannot be opened: {error}"), remedy)),
+impl Project {
+    /// A project as it ships, called like its directory.
+    pub(super) fn of_directory(directory: PathBuf, taken: &mut Taken) -> Result<Self, Complaint> {
+        let name = ProjectName::of_directory(&directory);
+        // No other name is made up: conversations find their project by its name.
+        if let Some(other) = taken.names.get(&name) {
+            return Err(Complaint::new(
+                format!(
+                    "This project is called `{name}`, like its directory, and there is a project \
+                     `{name}` already ({other})."
+                ),
+                "Conversations find their project by its name, so rename the newer of the two: by \
+                 `name` in `[[projects]]`, or by a directory with another name here.",
+            ));
+        }
+        taken.reach.add(&directory);
+        Ok(Self {
+            name,
+            directory,
+            channels: Vec::new(),
+            runtime: RuntimeKind::Claude,
+            model: None,
+            max_active: None,
+            max_queued: None,
+            allowed_tools: tools::ALLOWED.map(str::to_owned).to_vec(),
+            owner_tools: tools::OWNER.map(str::to_owned).to_vec(),
+            guest_tools: tools::GUEST.map(str::to_owned).to_vec(),
+            asked_tools: Vec::new(),
+            denied_tools: Vec::new(),
+            approvers: Approvers::default(),
+            eyes: Eyes::default(),
+            busy: Busy::Queue,
+            background: Vec::new(),
+            guests: Guests::None,
+            launcher: Vec::new(),
+            bounds: Bounds::default(),
+        })
     }
-    if data_dir.is_some_and(|data| path.starts_with(data)) {
-        return Err(wrong(
-            value,
-            "lies in Baton's own data directory, which no agent may touch",
-            "Move the project, or write another `dir` below `[data]`.",
-        ));
-    }
-    Ok(path)
-}
-
-fn read_channels(value: &Value) -> Result<Vec<ChannelId>, Complaint> {
-    let channels = values::list(value)?
-        .iter()
-        .map(values::id(ChannelId::new))
-        .collect::<Result<Vec<_>, _>>()?;
-    if channels.is_empty() {
-        return Err(Complaint::new(
-            "A project without a channel cannot be reached.",
-            "Write the ids of the project's channels: channels = [1098765432109876543].",
-        ));
-    }
-    Ok(channels)
-}
-
-fn read_runtime(value: &Value) -> Result<RuntimeKind, Complaint> {
-    values::text(value)?.parse().map_err(|_| {
-        let all: Vec<&str> = RuntimeKind::ALL.iter().map(|kind| kind.as_str()).collect();
-        wrong(
-            value,
-            "is no agent program that Baton knows",
-            format!("Write one of: {}.", all.join(", ")),
-        )
-    })
-}
-
-fn read_guests(value: &Value) -> Result<Guests, Complaint> {
-    values::text(value)?.parse().map_err(|_| {
-        wrong(
-            value,
-            "is nothing that guests can be let do",
-            "Write \"none\", or \"ask\" to let them ask an agent that only reads.",
-        )
-    })
-}
-
-/// A word that becomes an argument of the agent program, and may not turn into an option.
-fn read_word(value: &Value) -> Result<String, Complaint> {
-    let text = values::text(value)?;
-    if text.starts_with('-') || text.chars().any(char::is_control) {
-        return Err(wrong(
-            value,
-            "may not begin with `-` or have a line break in it",
-            "Write the name as the agent program shows it.",
-        ));
-    }
-    Ok(text)
-}
-
-fn read_tools(value: &Value) -> Result<Vec<String>, Complaint> {
-    values::list(value)?.iter().map(read_word).collect()
 }

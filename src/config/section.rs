@@ -10,12 +10,15 @@ use super::{
     problem::Complaint,
     values::shown,
 };
+use crate::words::nearest;
 
 /// What has been read so far.
 pub(super) struct Reader {
     pub(super) layers: Layers,
     pub(super) problems: Vec<Problem>,
     pub(super) explained: Vec<Explained>,
+    /// What a person should know of although it works.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Reader {
@@ -187,10 +190,39 @@ impl<'a> Section<'a> {
         self.reader.report(&key, source, complaint);
     }
 
+    /// Warns of a setting of this section that does not do what it seems to.
+    pub(super) fn warn(&mut self, name: &str, source: Option<Source>, sentence: &str) {
+        let source = source.unwrap_or(Source::Default);
+        let key = self.key(name);
+        let warnings = &mut self.reader.warnings;
+        warnings.push(format!("{key} ({source}): {sentence}"));
+    }
+
+    /// The whole name of one of the settings of this section.
+    pub(super) fn key(&self, name: &str) -> String {
+        join(&self.path, name)
+    }
+
     /// Adds a line about a value that is no setting of the file.
     pub(super) fn explain(&mut self, name: &str, value: impl Into<String>, source: Source) {
         let key = join(&self.path, name);
         self.reader.explain(&key, value, source);
+    }
+
+    /// Shows a setting that was read with more than what was written.
+    pub(super) fn explain_as(&mut self, name: &str, value: String) {
+        let key = join(&self.path, name);
+        let mut rows = self.reader.explained.iter_mut();
+        if let Some(row) = rows.find(|row| row.key == key) {
+            row.value = value;
+        }
+    }
+
+    /// Where a setting came from that was read, by its whole name.
+    pub(super) fn source_of(&self, key: &str) -> Option<Source> {
+        let mut rows = self.reader.explained.iter();
+        let row = rows.find(|row| row.key == key)?;
+        Some(row.source.clone())
     }
 
     /// Where a setting that was not read yet comes from.
@@ -218,13 +250,7 @@ impl<'a> Section<'a> {
                 }
                 None => join(&path, name),
             };
-            let near = known
-                .iter()
-                .map(|known| (strsim::damerau_levenshtein(known, &name), *known))
-                // More than a third of the letters wrong is another word.
-                .filter(|(distance, known)| *distance * 3 <= known.len().max(3))
-                .min();
-            let remedy = if let Some((_, known)) = near {
+            let remedy = if let Some(known) = nearest(&name, known.iter().copied()) {
                 format!("Did you mean `{}`?", written(known))
             } else {
                 let all: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();

@@ -1,6 +1,9 @@
 //! Where a value came from.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +31,13 @@ pub enum Source {
         /// The line, from 1.
         line: Option<usize>,
     },
+    /// A variable by the name that the first seed gave it.
+    OldName {
+        /// The variable.
+        variable: Box<Self>,
+        /// What it is called now.
+        new: String,
+    },
 }
 
 impl Source {
@@ -36,25 +46,36 @@ impl Source {
         match self {
             Self::Default | Self::File { .. } => None,
             Self::Variable { name } | Self::DotEnv { name, .. } => Some(name),
+            Self::OldName { variable, .. } => variable.variable(),
+        }
+    }
+
+    /// The file and the line, if it came from one.
+    fn line(&self) -> Option<(&Path, Option<usize>)> {
+        match self {
+            Self::Default | Self::Variable { .. } => None,
+            Self::File { path, line } | Self::DotEnv { path, line, .. } => Some((path, *line)),
+            Self::OldName { variable, .. } => variable.line(),
         }
     }
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, path, line) = match self {
-            Self::Default => return f.write_str("default"),
-            Self::Variable { name } => return f.write_str(name),
-            Self::File { path, line } => (None, path, line),
-            Self::DotEnv { name, path, line } => (Some(name), path, line),
-        };
-        if let Some(name) = name {
-            write!(f, "{name} in ")?;
+        if let Some(name) = self.variable() {
+            f.write_str(name)?;
         }
-        write!(f, "{}", path.display())?;
-        if let Some(line) = line {
-            write!(f, ":{line}")?;
+        if let Self::OldName { new, .. } = self {
+            write!(f, " (old name of {new})")?;
         }
-        Ok(())
+        match (self.line(), self.variable()) {
+            (None, None) => f.write_str("default"),
+            (None, Some(_)) => Ok(()),
+            (Some((path, line)), name) => {
+                let within = if name.is_some() { " in " } else { "" };
+                write!(f, "{within}{}", path.display())?;
+                line.map_or(Ok(()), |line| write!(f, ":{line}"))
+            }
+        }
     }
 }

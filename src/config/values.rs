@@ -181,7 +181,7 @@ fn with_unit(bytes: u64) -> String {
         .into_iter()
         .find(|(unit, _)| bytes.is_multiple_of(*unit))
         .map_or_else(
-            || format!("{bytes} bytes"),
+            || format!("{bytes} byte{}", if bytes == 1 { "" } else { "s" }),
             |(unit, name)| format!("{} {name}", bytes / unit),
         )
 }
@@ -227,6 +227,20 @@ pub(super) fn list(value: &Value) -> Result<Vec<Value>, Complaint> {
             Err(wrong(value, "is no list", REMEDY))
         }
     }
+}
+
+/// A program: a name that is looked up in `PATH`, or a path from the root.
+pub(super) fn program(value: &Value, remedy: &str) -> Result<PathBuf, Complaint> {
+    let program = PathBuf::from(text(value)?);
+    // A relative path would be looked up in the project's directory, which others write.
+    if program.is_absolute() || program.components().count() == 1 && !program.starts_with("..") {
+        return Ok(program);
+    }
+    Err(wrong(
+        value,
+        "is neither a name nor an absolute path",
+        remedy,
+    ))
 }
 
 /// A path from the root.

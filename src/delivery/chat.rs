@@ -6,13 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use thiserror::Error;
 
-use crate::words::{Addressed, ChannelId, MessageId, RoleId, UserId};
+use super::{controls::ControlRow, question::Question};
+use crate::words::{Addressed, ChannelId, MessageId, RoleId, Route, UserId};
 
 /// The longest message, in code points (Discord: resources/message#create-message).
 pub const MESSAGE_LIMIT: usize = 2_000;
 
 /// A message to be posted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Post {
     /// The text, within the limits of one message.
     pub content: String,
@@ -20,6 +21,33 @@ pub struct Post {
     pub reply_to: Option<MessageId>,
     /// A file to attach.
     pub file: Option<Attachment>,
+    /// Buttons and lists below it.
+    pub controls: Vec<ControlRow>,
+}
+
+/// How much of a question is shown in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// All of it, to be answered there.
+    Whole,
+    /// That there is one, and a button that shows it to those who may answer.
+    Veiled,
+    /// That somebody was asked elsewhere.
+    Elsewhere(Route),
+}
+
+/// Who can see a channel or thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Nobody knows: people come to it one by one.
+    Unknown,
+    /// Whoever has one of these roles, by himself or as everybody has, and these people.
+    Of {
+        /// Roles without which, by themselves, it would not be seen; the role of everybody counts.
+        roles: Vec<RoleId>,
+        /// People who can see it whatever their roles.
+        people: Vec<UserId>,
+    },
 }
 
 /// A file that goes with a message.
@@ -103,6 +131,12 @@ pub enum ChatError {
 }
 
 impl ChatError {
+    /// Somebody takes no direct messages of the bot (Discord: JSON error code 50007).
+    pub const NO_DIRECT_MESSAGES: u32 = 50_007;
+
+    /// There is no such channel (any more) (Discord: JSON error code 10003).
+    pub const UNKNOWN_CHANNEL: u32 = 10_003;
+
     /// There is no such message (any more) (Discord: JSON error code 10008).
     pub const UNKNOWN_MESSAGE: u32 = 10_008;
 
@@ -193,4 +227,21 @@ pub trait Chat: Send + Sync + 'static {
         before: MessageId,
         limit: u8,
     ) -> Result<Vec<Seen>, ChatError>;
+
+    /// Makes a message of a question, or of how it ended.
+    fn lay_out_question(&self, question: &Question, shown: Shape) -> Post;
+
+    /// Who can see a channel or thread at this moment.
+    async fn audience(&self, channel: ChannelId) -> Result<Audience, ChatError>;
+
+    /// The channel of direct messages with somebody. That there is one does not say that he takes any.
+    async fn direct(&self, person: UserId) -> Result<ChannelId, ChatError>;
+
+    /// Replaces the text of a message and takes its buttons and lists away; a file stays.
+    async fn close(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        content: String,
+    ) -> Result<(), ChatError>;
 }

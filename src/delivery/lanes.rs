@@ -1,4 +1,4 @@
-//! Which lanes are free, and where a reaction may go next.
+//! Which lanes are free, and what may go next beside the conversations.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -7,7 +7,7 @@ use std::{
 
 use super::send::Step;
 use crate::{
-    store::{DeliveryKind, Head},
+    store::{DeliveryKind, Head, Payload},
     words::ChannelId,
 };
 
@@ -17,31 +17,64 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Reactions that are on the way at the same time. They are signs; what is said must never wait until
-/// there is room among them.
-pub(super) const REACTIONS_AT_ONCE: usize = 8;
+/// Reactions, and replies beside the conversations, that are on the way at the same time, each. What
+/// agents say must never wait until there is room among them.
+pub(super) const BESIDE_AT_ONCE: usize = 8;
+
+/// What goes beside the conversations, to a channel. Each has a lane of its own, and anybody can cause
+/// any number. Discord takes so few of either kind a second and channel that a second one at the same
+/// time only waits in its client, or is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Beside {
+    /// A sign at a message.
+    Reaction(ChannelId),
+    /// A sentence to a message that did not become a request.
+    Reply(ChannelId),
+}
+
+impl Beside {
+    /// What a delivery is, if it belongs to no conversation.
+    pub(super) const fn of(payload: &Payload) -> Option<Self> {
+        match payload {
+            Payload::Reaction { channel, .. } => Some(Self::Reaction(*channel)),
+            Payload::Notice {
+                channel: Some(channel),
+                ..
+            } => Some(Self::Reply(*channel)),
+            Payload::Notice { channel: None, .. }
+            | Payload::Thread { .. }
+            | Payload::Opening { .. }
+            | Payload::Live { .. }
+            | Payload::Settle { .. }
+            | Payload::Answer { .. }
+            | Payload::Question { .. }
+            | Payload::QuestionEnd { .. } => None,
+        }
+    }
+}
 
 /// A lane that is not free.
 #[derive(Debug)]
 enum Lane {
-    /// One of its deliveries is on the way; a reaction to a message in this channel, if it is one.
+    /// One of its deliveries is on the way.
     Busy {
         failures: u32,
-        reacting_in: Option<ChannelId>,
+        beside: Option<Beside>,
     },
     /// Its next delivery waits after a failure.
     Pausing { until: Instant, failures: u32 },
+    /// It has waited, and goes out as soon as there is room.
+    Due { failures: u32 },
 }
 
-/// The lanes that are not free, and what is known of the reactions that wait.
+/// The lanes that are not free, and what is known of what goes beside the conversations.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     taken: HashMap<ChannelId, Lane>,
-    /// Where a reaction is on the way. Discord takes one in a quarter of a second and channel; a second
-    /// one at the same time is only refused.
-    reacting: HashSet<ChannelId>,
-    /// Where the reactions that wait belong, by their place in the order.
-    waiting_reactions: HashMap<i64, ChannelId>,
+    /// What is on the way.
+    under_way: HashSet<Beside>,
+    /// What waits, by its place in the order.
+    waiting: HashMap<i64, Beside>,
 }
 
 impl Lanes {
@@ -49,62 +82,95 @@ impl Lanes {
     /// before others, and the oldest first.
     pub(super) fn in_order(&mut self, mut heads: Vec<Head>) -> Vec<Head> {
         let waiting: HashSet<i64> = heads.iter().map(|head| head.n).collect();
-        self.waiting_reactions.retain(|n, _| waiting.contains(n));
+        self.waiting.retain(|n, _| waiting.contains(n));
+        self.end_pauses(&heads);
         heads.sort_by_key(|head| (rank(head), head.n));
         heads
+    }
+
+    /// What has paused for long enough is due. Nothing waits for it any more by the clock: it goes as
+    /// soon as something else has ended. A lane that has nothing left is forgotten.
+    fn end_pauses(&mut self, heads: &[Head]) {
+        let now = Instant::now();
+        for lane in self.taken.values_mut() {
+            if let Lane::Pausing { until, failures } = lane
+                && *until <= now
+            {
+                *lane = Lane::Due {
+                    failures: *failures,
+                };
+            }
+        }
+        let lanes: HashSet<ChannelId> = heads.iter().map(|head| head.lane).collect();
+        self.taken
+            .retain(|id, lane| !matches!(lane, Lane::Due { .. }) || lanes.contains(id));
     }
 
     /// Whether a head may go out, as far as it is known without its content.
     pub(super) fn may_go(&self, head: &Head) -> bool {
         let is_free = match self.taken.get(&head.lane) {
-            Some(Lane::Busy { .. }) => false,
-            Some(Lane::Pausing { until, .. }) => *until <= Instant::now(),
-            None => true,
+            Some(Lane::Busy { .. } | Lane::Pausing { .. }) => false,
+            Some(Lane::Due { .. }) | None => true,
         };
-        let known = self.waiting_reactions.get(&head.n);
         is_free
-            && (head.kind != DeliveryKind::Reaction
-                || self.reacting.len() < REACTIONS_AT_ONCE
-                    && known.is_none_or(|channel| !self.reacting.contains(channel)))
+            && match self.waiting.get(&head.n) {
+                Some(beside) => self.has_room_for(*beside),
+                None if head.kind == DeliveryKind::Reaction => {
+                    self.reactions_under_way() < BESIDE_AT_ONCE
+                }
+                None => true,
+            }
     }
 
-    /// Whether a reaction may go out to a channel; if not, it is remembered where it belongs.
-    pub(super) fn may_react(&mut self, head: &Head, channel: ChannelId) -> bool {
-        let may = !self.reacting.contains(&channel);
+    fn has_room_for(&self, beside: Beside) -> bool {
+        let reactions = self.reactions_under_way();
+        let of_its_kind = match beside {
+            Beside::Reaction(_) => reactions,
+            Beside::Reply(_) => self.under_way.len() - reactions,
+        };
+        of_its_kind < BESIDE_AT_ONCE && !self.under_way.contains(&beside)
+    }
+
+    fn reactions_under_way(&self) -> usize {
+        let is_reaction = |one: &&Beside| matches!(one, Beside::Reaction(_));
+        self.under_way.iter().filter(is_reaction).count()
+    }
+
+    /// Whether this may go out beside the conversations; if not, it is remembered what it is.
+    pub(super) fn may_go_beside(&mut self, head: &Head, beside: Beside) -> bool {
+        let may = self.has_room_for(beside);
         if !may {
-            self.waiting_reactions.insert(head.n, channel);
+            self.waiting.insert(head.n, beside);
         }
         may
     }
 
     /// A head goes out.
-    pub(super) fn begin(&mut self, head: &Head, reacting_in: Option<ChannelId>) {
-        self.waiting_reactions.remove(&head.n);
-        self.reacting.extend(reacting_in);
+    pub(super) fn begin(&mut self, head: &Head, beside: Option<Beside>) {
+        self.waiting.remove(&head.n);
+        self.under_way.extend(beside);
         let failures = match self.taken.get(&head.lane) {
-            Some(Lane::Busy { failures, .. } | Lane::Pausing { failures, .. }) => *failures,
+            Some(
+                Lane::Busy { failures, .. }
+                | Lane::Pausing { failures, .. }
+                | Lane::Due { failures },
+            ) => *failures,
             None => 0,
         };
-        let busy = Lane::Busy {
-            failures,
-            reacting_in,
-        };
-        self.taken.insert(head.lane, busy);
+        self.taken
+            .insert(head.lane, Lane::Busy { failures, beside });
     }
 
     /// Notes how a lane's delivery went.
     pub(super) fn settle(&mut self, lane: ChannelId, step: &Step) {
         let failures = match self.taken.remove(&lane) {
-            Some(Lane::Busy {
-                failures,
-                reacting_in,
-            }) => {
-                if let Some(channel) = reacting_in {
-                    self.reacting.remove(&channel);
+            Some(Lane::Busy { failures, beside }) => {
+                if let Some(beside) = beside {
+                    self.under_way.remove(&beside);
                 }
                 failures
             }
-            Some(Lane::Pausing { failures, .. }) => failures,
+            Some(Lane::Pausing { failures, .. } | Lane::Due { failures }) => failures,
             None => 0,
         };
         if let Step::Again { not_before } = step {
@@ -124,13 +190,13 @@ impl Lanes {
         *self = Self::default();
     }
 
-    /// Waits until the first pausing lane may go on; for ever if none pauses.
+    /// Waits until the first pausing lane is due; for ever if none pauses.
     pub(super) async fn next_due(&self) {
         let due = self
             .taken
             .values()
             .filter_map(|lane| match lane {
-                Lane::Busy { .. } => None,
+                Lane::Busy { .. } | Lane::Due { .. } => None,
                 Lane::Pausing { until, .. } => Some(*until),
             })
             .min();
@@ -153,7 +219,9 @@ const fn rank(head: &Head) -> u8 {
             | DeliveryKind::Live
             | DeliveryKind::Settle
             | DeliveryKind::Answer
-            | DeliveryKind::Notice,
+            | DeliveryKind::Notice
+            | DeliveryKind::Question
+            | DeliveryKind::QuestionEnd,
             _,
         ) => 0,
     }
@@ -161,6 +229,8 @@ const fn rank(head: &Head) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt as _;
+
     use super::*;
     use crate::words::SessionId;
 
@@ -189,18 +259,60 @@ mod tests {
     }
 
     #[test]
-    fn where_a_reaction_is_under_way_the_next_one_waits_for_its_end() {
+    fn where_one_is_under_way_beside_the_conversations_the_next_one_waits_for_its_end() {
+        one_after_the_other(DeliveryKind::Reaction, Beside::Reaction);
+        one_after_the_other(DeliveryKind::Notice, Beside::Reply);
+    }
+
+    fn one_after_the_other(kind: DeliveryKind, beside: fn(ChannelId) -> Beside) {
+        let [here, there] = [100, 101].map(|channel| beside(ChannelId::new(channel)));
         let mut lanes = Lanes::default();
-        let here = ChannelId::new(100);
-        let [one, two] = [1, 2].map(|n| head(n, DeliveryKind::Reaction, None));
-        assert!(lanes.may_go(&one) && lanes.may_react(&one, here));
+        let [one, two] = [1, 2].map(|n| head(n, kind, None));
+        assert!(lanes.may_go(&one) && lanes.may_go_beside(&one, here));
         lanes.begin(&one, Some(here));
         assert!(lanes.may_go(&two), "it is not known yet where it belongs");
-        assert!(!lanes.may_react(&two, here));
+        assert!(!lanes.may_go_beside(&two, here));
         assert!(!lanes.may_go(&two), "now it is");
-        assert!(lanes.may_react(&two, ChannelId::new(101)));
+        assert!(lanes.may_go_beside(&two, there));
         lanes.settle(one.lane, &Step::Again { not_before: None });
         assert!(!lanes.may_go(&one), "its lane pauses");
-        assert!(lanes.may_go(&two) && lanes.may_react(&two, here));
+        assert!(lanes.may_go(&two) && lanes.may_go_beside(&two, here));
+    }
+
+    #[test]
+    fn so_many_are_under_way_beside_the_conversations_and_no_more() {
+        let mut lanes = Lanes::default();
+        for n in 0..8 {
+            let head = head(n, DeliveryKind::Notice, None);
+            lanes.begin(&head, Some(Beside::Reply(head.lane)));
+        }
+        let [reply, reaction] = [8, 9].map(|n| head(n, DeliveryKind::Notice, None));
+        assert!(!lanes.may_go_beside(&reply, Beside::Reply(reply.lane)));
+        assert!(lanes.may_go_beside(&reaction, Beside::Reaction(reaction.lane)));
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_is_due_and_finds_no_room_is_not_waited_for_by_the_clock() {
+        let here = Beside::Reaction(ChannelId::new(100));
+        let [one, two] = [1, 2].map(|n| head(n, DeliveryKind::Reaction, None));
+        let mut lanes = Lanes::default();
+        lanes.begin(&one, Some(here));
+        let at_once = Some(Duration::ZERO);
+        lanes.settle(
+            one.lane,
+            &Step::Again {
+                not_before: at_once,
+            },
+        );
+        lanes.begin(&two, Some(here));
+        lanes.next_due().await;
+        assert_eq!(lanes.in_order(vec![one]), [one]);
+        assert!(!lanes.may_go_beside(&one, here) && !lanes.may_go(&one));
+        assert!(lanes.next_due().now_or_never().is_none(), "it spins");
+        lanes.settle(two.lane, &Step::Ended);
+        assert!(lanes.may_go(&one));
+        // A lane whose head has gone is forgotten, and what comes later begins anew.
+        assert_eq!(lanes.in_order(Vec::new()), []);
+        assert!(lanes.taken.is_empty());
     }
 }

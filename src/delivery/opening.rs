@@ -52,8 +52,7 @@ impl Sender {
     ) -> Result<(), Trouble> {
         let post = Post {
             content: text.to_owned(),
-            reply_to: None,
-            file: None,
+            ..Post::default()
         };
         let attempt = delivery.attempted_at.map(|at| (at, delivery.nonce_round));
         let posted = self

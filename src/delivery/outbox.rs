@@ -10,15 +10,17 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Chat,
-    lanes::Lanes,
+    Asking, Chat, Question,
+    lanes::{Beside, Lanes},
     quiet::Quiet,
     send::{Sender, Step},
 };
 use crate::{
+    access::Gate,
     clock::Clock,
-    store::{DeliveryKind, Head, Payload, Store, StoreError},
-    words::{ChannelId, MessageId, RunId},
+    observe::{Metrics, Passage},
+    store::{DeliveryKind, Head, Store, StoreError},
+    words::{ApprovalId, ChannelId, MessageId, RunId},
 };
 
 /// Deliveries that are on the way at the same time, each in a lane of its own. A flood waits in the
@@ -51,6 +53,8 @@ pub struct Delivered {
 pub struct Outbox {
     store: Store,
     clock: Clock,
+    metrics: Metrics,
+    asking: Asking,
     wake: Notify,
     delivered: broadcast::Sender<Delivered>,
 }
@@ -58,10 +62,18 @@ pub struct Outbox {
 impl Outbox {
     /// An outbox over the deliveries of a store.
     pub fn new(store: Store, clock: Clock) -> Arc<Self> {
+        let gate = Gate::without_owners(store.clone(), clock.clone());
+        Self::counted(store, clock, Metrics::default(), Asking::in_place(gate))
+    }
+
+    /// The same, counting what becomes of them, and with a say in where questions go.
+    pub fn counted(store: Store, clock: Clock, metrics: Metrics, asking: Asking) -> Arc<Self> {
         let (delivered, _) = broadcast::channel(ANNOUNCEMENTS);
         Arc::new(Self {
             store,
             clock,
+            metrics,
+            asking,
             wake: Notify::new(),
             delivered,
         })
@@ -70,6 +82,11 @@ impl Outbox {
     /// Something new may be waiting.
     pub fn wake(&self) {
         self.wake.notify_one();
+    }
+
+    /// A question as it is shown; `None` if there is none.
+    pub async fn question(&self, id: ApprovalId) -> Result<Option<Question>, StoreError> {
+        Question::load(&self.store, &self.asking.secrets, id).await
     }
 
     /// What Discord gets from now on.
@@ -85,6 +102,8 @@ impl Outbox {
             clock: self.clock.clone(),
             chat,
             quiet: Quiet::default(),
+            asking: self.asking.clone(),
+            metrics: self.metrics.clone(),
             delivered: self.delivered.clone(),
         });
         let mut lanes = Lanes::default();
@@ -132,15 +151,11 @@ impl Outbox {
                 }
                 Err(error) => return Err(error),
             };
-            let reacting_in = if let Payload::Reaction { channel, .. } = &delivery.payload {
-                Some(*channel)
-            } else {
-                None
-            };
-            if reacting_in.is_some_and(|channel| !lanes.may_react(&head, channel)) {
+            let beside = Beside::of(&delivery.payload);
+            if beside.is_some_and(|beside| !lanes.may_go_beside(&head, beside)) {
                 continue;
             }
-            lanes.begin(&head, reacting_in);
+            lanes.begin(&head, beside);
             let sender = Arc::clone(sender);
             under_way.spawn(async move { (head.lane, sender.send(&delivery).await) });
         }
@@ -167,11 +182,12 @@ impl Outbox {
         let why = error.to_string();
         let mut tx = self.store.write().await?;
         tx.refuse_unreadable(head, &why, now).await?;
-        let place = format!("channel {}", head.lane);
         let text = format!("Delivery {} cannot be read: {why}", head.n);
-        tx.alert(now, "delivery_refused", &place, &text).await?;
+        tx.alert_in(now, "delivery_refused", head.lane, &text)
+            .await?;
         tx.commit().await?;
-        tracing::error!(%place, %text, "a delivery was given up");
+        self.metrics.delivery(Passage::Refused);
+        tracing::error!(channel = %head.lane, %text, "a delivery was given up");
         // The next of its lane may be waiting behind it.
         self.wake.notify_one();
         Ok(())

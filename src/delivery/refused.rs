@@ -5,6 +5,7 @@ use super::{
     send::{Sender, channel_of_known},
 };
 use crate::{
+    observe::Passage,
     store::{Delivery, DeliveryState, NewDelivery, Payload, StoreError},
     words::{ChannelId, MessageId, SessionId},
 };
@@ -31,11 +32,15 @@ impl Sender {
         } else {
             true
         };
-        if is_news && !error.is_code(ChatError::UNKNOWN_MESSAGE) {
-            let place = format!("channel {}", channel_of_known(delivery, session.as_ref()));
+        // That a person has blocked the bot is no trouble of an operator's, and he could have him told of
+        // it in places of his own making.
+        let is_somebodys_own =
+            error.is_code(ChatError::UNKNOWN_MESSAGE) || error.is_code(ChatError::REACTION_BLOCKED);
+        if is_news && !is_somebodys_own {
+            let channel = channel_of_known(delivery, session.as_ref());
             let text = format!("Discord refused a delivery ({kind}): {why}");
-            tx.alert(now, "delivery_refused", &place, &text).await?;
-            tracing::warn!(%place, %text, "a delivery was refused");
+            tx.alert_in(now, "delivery_refused", channel, &text).await?;
+            tracing::warn!(%channel, %text, "a delivery was refused");
         }
         if let Some(session) = session {
             match &delivery.payload {
@@ -64,13 +69,19 @@ impl Sender {
                         }
                     }
                 },
-                Payload::Live { .. } | Payload::Answer { .. } | Payload::Notice { .. } => {
+                Payload::Live { .. }
+                | Payload::Answer { .. }
+                | Payload::Notice { .. }
+                | Payload::Question { .. } => {
                     tx.mark_unreachable(session.id, Some(&why)).await?;
                 }
-                Payload::Reaction { .. } | Payload::Settle { .. } => {}
+                Payload::Reaction { .. } | Payload::Settle { .. } | Payload::QuestionEnd { .. } => {
+                }
             }
         }
-        tx.commit().await
+        tx.commit().await?;
+        self.metrics.delivery(Passage::Refused);
+        Ok(())
     }
 }
 

@@ -6,9 +6,11 @@ use tokio::sync::broadcast;
 
 use super::{
     Answer, Author, Chat, ChatError, Delivered, MESSAGE_LIMIT, Post, nonce::nonce, quiet::Quiet,
+    route::Asking,
 };
 use crate::{
     clock::{Clock, Millis},
+    observe::{Metrics, Passage},
     store::{Delivery, DeliveryState, Payload, SessionRow, Store, StoreError, Tx},
     words::{ChannelId, DeliveryId, MessageId},
 };
@@ -57,6 +59,8 @@ pub(super) struct Sender {
     pub(super) clock: Clock,
     pub(super) chat: Arc<dyn Chat>,
     pub(super) quiet: Quiet,
+    pub(super) asking: Asking,
+    pub(super) metrics: Metrics,
     pub(super) delivered: broadcast::Sender<Delivered>,
 }
 
@@ -123,6 +127,8 @@ impl Sender {
                 };
                 self.post_all(delivery, self.chat.lay_out(&answer)).await
             }
+            Payload::Question { approval, ways } => self.ask(delivery, *approval, ways).await,
+            Payload::QuestionEnd { approval } => self.end_question(delivery, *approval).await,
         }
     }
 
@@ -258,11 +264,12 @@ impl Sender {
         tx.end_delivery(delivery.id, DeliveryState::Dropped, None, self.clock.now())
             .await?;
         tx.commit().await?;
+        self.metrics.delivery(Passage::LeftOut);
         Ok(())
     }
 
     /// Notes in a transaction that Discord has all of a delivery, and says so.
-    async fn end(
+    pub(super) async fn end(
         &self,
         mut tx: Tx,
         delivery: &Delivery,
@@ -275,6 +282,7 @@ impl Sender {
             tx.mark_unreachable(session, None).await?;
         }
         tx.commit().await?;
+        self.metrics.delivery(Passage::Sent);
         self.tell(delivery, message);
         Ok(())
     }
@@ -299,7 +307,7 @@ impl Sender {
     }
 
     /// Where a delivery goes as things stand now.
-    async fn channel_of(&self, delivery: &Delivery) -> Result<ChannelId, StoreError> {
+    pub(super) async fn channel_of(&self, delivery: &Delivery) -> Result<ChannelId, StoreError> {
         let session = self.session_of(delivery).await?;
         Ok(channel_of_known(delivery, session.as_ref()))
     }
@@ -311,7 +319,11 @@ pub(super) fn channel_of_known(delivery: &Delivery, session: Option<&SessionRow>
         | Payload::Thread { channel, .. }
         | Payload::Opening { channel, .. } => Some(*channel),
         Payload::Notice { channel, .. } => *channel,
-        Payload::Live { .. } | Payload::Settle { .. } | Payload::Answer { .. } => None,
+        Payload::Live { .. }
+        | Payload::Settle { .. }
+        | Payload::Answer { .. }
+        | Payload::Question { .. }
+        | Payload::QuestionEnd { .. } => None,
     };
     own.or(session.map(|session| session.post_channel_id))
         .unwrap_or(delivery.lane)
@@ -327,8 +339,7 @@ fn plain(text: &str) -> Post {
     };
     Post {
         content,
-        reply_to: None,
-        file: None,
+        ..Post::default()
     }
 }
 

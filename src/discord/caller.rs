@@ -15,6 +15,7 @@ pub(super) struct Caller {
 }
 
 /// What an interaction says of that.
+#[derive(Clone, Copy)]
 pub(super) struct Signs<'a> {
     pub(super) user: &'a sn::User,
     /// The user as a member of the guild that it comes from.

@@ -8,12 +8,12 @@ use std::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{
-    chat::within,
+    checked::before_all_in,
     ids,
     inbound::{self, Origin},
     listener::{Listener, NotTaken},
-    missed::{Look, Spot, Spots},
     pages::{self, Line, Part},
+    spots::{Look, Spot, Spots, listed},
 };
 use crate::{
     delivery::ChatError,
@@ -24,10 +24,23 @@ use crate::{
 const PAGE: u8 = 100;
 
 /// Channels that are read at the same time; if so many in a row cannot be read, something is away.
-const AT_ONCE: usize = 4;
+pub(super) const AT_ONCE: usize = 4;
+
+/// Messages of one place that are looked through for such as are for Baton, or as many as may be heard, if
+/// that is more. Whoever writes more than that hides what was written before.
+const LOOKED_AT: usize = 5_000;
 
 /// Pages that are looked through for a word of people among what is left out.
 const LOOK_ON: usize = 5;
+
+/// Which messages of a place are for Baton.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Those that speak to it.
+    Channel,
+    /// All: the thread belongs to a session.
+    Thread,
+}
 
 /// What is to be heard of one place.
 #[derive(Debug, Default)]
@@ -65,12 +78,17 @@ impl Listener {
             let mut unfinished = self.unfinished.lock();
             *unfinished = (*unfinished).max(Some(look));
         }
+        tracing::debug!("the look at what was written meanwhile is over");
     }
 
     async fn look(&self, look: Look) -> Result<(), NotTaken> {
         let watched = self.house.watched().await?;
         *self.watched.lock() = watched.iter().copied().collect();
+        if let Some(others) = listed(self.others().await)? {
+            *self.others.lock() = others.iter().map(|other| other.channel).collect();
+        }
         let mut places = watched;
+        places.extend(self.others.lock().iter());
         places.extend(self.behind.lock().keys().copied());
         let spots = self.spots(&places, look).await?;
         self.catch_up_all(spots).await
@@ -79,13 +97,36 @@ impl Listener {
     /// Marks the channels that were never looked at. Before the first event: a message that comes
     /// while the connection is made is newer than the mark, and is read back.
     pub(super) async fn mark_unseen(&self) {
+        // Before any mark moves. On the very first start there is none, and everything is from before.
+        match self.house.newest_mark().await {
+            Ok(Some(mark)) => *self.left_at.lock() = mark,
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(%error, "it is not known how far channels were listened to");
+            }
+        }
         let watched = self.house.watched().await.unwrap_or_else(|error| {
             tracing::error!(%error, "channels cannot be marked before the start");
             Vec::new()
         });
-        stream::iter(watched)
-            .for_each_concurrent(AT_ONCE, |channel| async move {
-                if let Err(error) = self.begin_at(channel, Spot::UNKNOWN).await {
+        let others = self.others().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the channels of the default project cannot be marked before the start");
+            Vec::new()
+        });
+        let others = others.into_iter().map(|other| {
+            let last = Some(other.last);
+            (
+                other.channel,
+                Spot {
+                    last,
+                    ..Spot::UNKNOWN
+                },
+            )
+        });
+        let watched = watched.into_iter().map(|it| (it, Spot::UNKNOWN));
+        stream::iter(watched.chain(others))
+            .for_each_concurrent(AT_ONCE, |(channel, spot)| async move {
+                if let Err(error) = self.begin_at(channel, spot).await {
                     tracing::warn!(%error, %channel, "a channel cannot be marked before the start");
                 }
             })
@@ -109,7 +150,8 @@ impl Listener {
     /// Channels before their threads: what begins a conversation stands in the channel. Ends early if one
     /// after the other fails: events are not listened to meanwhile.
     async fn catch_up_all(&self, spots: Spots) -> Result<(), NotTaken> {
-        let channels: HashSet<ChannelId> = self.bound().collect();
+        let mut channels: HashSet<ChannelId> = self.bound().collect();
+        channels.extend(self.others.lock().iter());
         let (threads, channels): (Spots, Spots) = spots
             .into_iter()
             .partition(|(place, spot)| spot.parent.is_some() || !channels.contains(place));
@@ -159,17 +201,22 @@ impl Listener {
             self.checked.lock().note(channel, begin);
             return Ok(());
         }
-        let missed = self.missed(channel, begin, mark).await?;
+        let kind = match self.house.session_place(channel).await? {
+            Some(place) if place.thread.is_some() => Kind::Thread,
+            Some(_) | None => Kind::Channel,
+        };
+        let missed = self.missed(channel, kind, begin, mark).await?;
         // What was decided on already is not left out, however much it was.
         if let Some(left_out) = missed.left_out.filter(|out| out.newest > mark) {
             // Where Baton has no part in the conversation it need not explain itself.
             let is_watched = self.watched.lock().contains(&channel);
+            let is_other = self.others.lock().contains(&channel);
             match left_out.by_people {
                 ByPeople::Some if is_watched => {
                     tracing::warn!(%channel, "some of what was written is too old or too much to be heard");
                     self.house.left_out(channel, left_out.newest).await?;
                 }
-                ByPeople::None if is_watched => {
+                ByPeople::Some | ByPeople::None if is_watched || is_other => {
                     self.house.decided(channel, left_out.newest).await?;
                 }
                 ByPeople::Some | ByPeople::None => {}
@@ -182,7 +229,7 @@ impl Listener {
                 .filter(|message| inbound::concerns_us(message, Origin::History, self.me));
             match concerning {
                 Some(message) => self.hear(message, None).await?,
-                None if line.id > mark => self.house.decided(channel, line.id).await?,
+                None if line.id > mark => self.house.passed(channel, line.id).await,
                 None => {}
             }
         }
@@ -196,7 +243,8 @@ impl Listener {
     }
 
     /// The message after which nothing was decided on. `None` for a channel that was never looked
-    /// at: what stands there is from before Baton's time, and is only marked.
+    /// at: what stands there is from before Baton's time, and is only marked. One that came to be while
+    /// Baton was away is read from its beginning.
     async fn begin_at(
         &self,
         channel: ChannelId,
@@ -209,28 +257,41 @@ impl Listener {
         if let Some(missed) = missed {
             return Ok(Some(MessageId::new(missed.get() - 1)));
         }
-        // A thread has the id of the message that it was started from: what is in it came later.
-        let own = MessageId::new(channel.get());
+        let beginning = before_all_in(channel);
         if self.house.session_place(channel).await?.is_some() {
-            return Ok(Some(own));
+            return Ok(Some(beginning));
         }
         // In a thread that nobody has listened to, what came since Baton looks after the channel.
         if spot.parent.is_some() {
-            return Ok(spot.since.map(|since| since.max(own)));
+            return Ok(spot.since.map(|since| since.max(beginning)));
         }
-        let answer = within(self.http.get_channel(ids::to_channel(channel))).await?;
-        let last = answer.guild().and_then(|channel| channel.last_message_id);
-        // An empty channel is marked with its own id, which is smaller than that of any message.
-        let last = last.map_or(own, ids::message);
+        let is_new = MessageId::new(channel.get()) > *self.left_at.lock();
+        if is_new {
+            // Stored: what cannot be read now is read from here later, and so are its threads.
+            self.house.decided(channel, beginning).await?;
+            return Ok(Some(beginning));
+        }
+        let last = if let Some(last) = spot.last {
+            last
+        } else {
+            let answer = self
+                .http
+                .within(self.http.get_channel(ids::to_channel(channel)))
+                .await?;
+            let last = answer.guild().and_then(|channel| channel.last_message_id);
+            // An empty channel is marked with its own id, which is smaller than that of any message.
+            last.map_or(MessageId::new(channel.get()), ids::message)
+        };
         self.house.decided(channel, last).await?;
         Ok(None)
     }
 
     /// What came after `begin`, from the newest back to the bounds. What came before `mark` was decided
-    /// on, and is not left out.
+    /// on, and is not left out. What is for Baton is bounded by itself: nobody pushes it out with chatter.
     async fn missed(
         &self,
         channel: ChannelId,
+        kind: Kind,
         begin: MessageId,
         mark: MessageId,
     ) -> Result<Missed, ChatError> {
@@ -238,6 +299,8 @@ impl Listener {
         let mut missed = Missed::default();
         let mut before = None;
         let mut looked_on = 0;
+        let most = self.bounds.max_messages;
+        let (mut looked_at, mut ours, mut others) = (0, 0, 0);
         loop {
             let part = before.map_or(Part::Newest, Part::Before);
             let page = pages::messages(&self.http, channel, part, PAGE).await?;
@@ -248,9 +311,18 @@ impl Listener {
                     return Ok(missed.in_order());
                 }
                 before = Some(line.id);
-                let has_room = line.id > oldest && missed.lines.len() < self.bounds.max_messages;
+                looked_at += 1;
+                let is_ours = kind == Kind::Thread || self.speaks_to_us(&line);
+                let has_room = line.id > oldest
+                    && looked_at <= most.max(LOOKED_AT)
+                    && (!is_ours || ours < most);
                 if missed.left_out.is_none() && has_room {
-                    missed.lines.push(line);
+                    let count = if is_ours { &mut ours } else { &mut others };
+                    // Of the others no more are kept in memory; nothing is done with them.
+                    if *count < most {
+                        *count += 1;
+                        missed.lines.push(line);
+                    }
                     continue;
                 }
                 let left_out = missed.left_out.get_or_insert(LeftOut {
@@ -277,6 +349,11 @@ impl Listener {
                 }
             }
         }
+    }
+
+    fn speaks_to_us(&self, line: &Line) -> bool {
+        let message = line.message.as_ref();
+        message.is_some_and(|message| inbound::speaks_to_us(message, self.me, &self.cache))
     }
 }
 

@@ -1,19 +1,16 @@
 //! The chat service that the other rooms know, spoken in Discord's REST.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use serenity::{
-    all::{
-        self as sn, AutoArchiveDuration, CreateAllowedMentions, CreateAttachment, CreateMessage,
-        CreateThread, EditMessage, MessageFlags, MessageReference, MessageReferenceKind,
-        ReactionType,
-    },
-    http::Http,
+use serenity::all::{
+    self as sn, AutoArchiveDuration, CreateAllowedMentions, CreateAttachment, CreateMessage,
+    CreateThread, EditMessage, MessageFlags, MessageReference, MessageReferenceKind, ReactionType,
 };
 
 use super::{
-    failure::meaning,
+    audience, components,
+    copies::Copies,
     ids,
     inbound::{self, Me},
     mentions::Mention,
@@ -21,16 +18,13 @@ use super::{
     people::People,
     refusals::Refusals,
     render,
+    rest::Rest,
     turns::Turns,
 };
 use crate::{
-    delivery::{Answer, Author, Chat, ChatError, Post, Seen, Standing},
+    delivery::{Answer, Audience, Author, Chat, ChatError, Post, Question, Seen, Shape, Standing},
     words::{ChannelId, MessageId, UserId},
 };
-
-/// The HTTP client gives up after 30 s; this bounds the waiting for serenity's rate limiter as well,
-/// which has no limit of its own.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Discord opens each link of a message to show what is behind it. An agent that was talked into writing
 /// a link would so send what it knows to whoever owns the address, without anybody clicking on it.
@@ -39,19 +33,21 @@ const NO_PREVIEWS: MessageFlags = MessageFlags::SUPPRESS_EMBEDS;
 /// Discord, as the outbox and the live messages need it.
 #[derive(Debug)]
 pub struct DiscordChat {
-    http: Arc<Http>,
+    http: Rest,
     me: Me,
     people: Arc<People>,
     turns: Arc<Turns>,
+    copies: Arc<Copies>,
     refusals: Refusals,
 }
 
 impl DiscordChat {
     pub(super) const fn new(
-        http: Arc<Http>,
+        http: Rest,
         me: Me,
         people: Arc<People>,
         turns: Arc<Turns>,
+        copies: Arc<Copies>,
         refusals: Refusals,
     ) -> Self {
         Self {
@@ -59,8 +55,25 @@ impl DiscordChat {
             me,
             people,
             turns,
+            copies,
             refusals,
         }
+    }
+
+    async fn change(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        edit: EditMessage,
+    ) -> Result<(), ChatError> {
+        let edit = edit.flags(NO_PREVIEWS).allowed_mentions(nobody());
+        let http = self.http.clone();
+        let (place, id) = (ids::to_channel(channel), ids::to_message(message));
+        let edited = async move {
+            http.within(place.edit_message(&*http, id, edit)).await?;
+            Ok(())
+        };
+        self.turns.change(message, edited).await
     }
 
     async fn page(
@@ -104,14 +117,6 @@ pub(super) fn is_spoken(kind: sn::MessageType) -> bool {
     )
 }
 
-/// Makes a call within its time.
-pub(super) async fn within<T>(call: impl Future<Output = sn::Result<T>>) -> Result<T, ChatError> {
-    match tokio::time::timeout(PATIENCE, call).await {
-        Ok(answer) => answer.map_err(|error| meaning(&error)),
-        Err(_) => Err(ChatError::Unknown("no answer in time".to_owned())),
-    }
-}
-
 /// Nobody. Discord's default for a message of a bot is everybody who is named in it.
 pub(super) fn nobody() -> CreateAllowedMentions {
     CreateAllowedMentions::new().replied_user(false)
@@ -150,7 +155,13 @@ impl Chat for DiscordChat {
         if let Some(file) = post.file {
             message = message.add_file(CreateAttachment::bytes(file.bytes, file.name));
         }
-        let sent = within(place.send_message(&*self.http, message)).await?;
+        if !post.controls.is_empty() {
+            message = message.components(components::rows(&post.controls));
+        }
+        let sent = self
+            .http
+            .within(place.send_message(&*self.http, message))
+            .await?;
         Ok(ids::message(sent.id))
     }
 
@@ -160,23 +171,17 @@ impl Chat for DiscordChat {
         message: MessageId,
         content: String,
     ) -> Result<(), ChatError> {
-        let edit = EditMessage::new()
-            .content(content)
-            .flags(NO_PREVIEWS)
-            .allowed_mentions(nobody());
-        let http = Arc::clone(&self.http);
-        let (place, id) = (ids::to_channel(channel), ids::to_message(message));
-        let edited = async move {
-            within(place.edit_message(&*http, id, edit)).await?;
-            Ok(())
-        };
-        self.turns.change(message, edited).await
+        self.change(channel, message, EditMessage::new().content(content))
+            .await
     }
 
     async fn delete(&self, channel: ChannelId, message: MessageId) -> Result<(), ChatError> {
-        let http = Arc::clone(&self.http);
+        let http = self.http.clone();
         let (place, id) = (ids::to_channel(channel), ids::to_message(message));
-        let gone = async move { within(http.delete_message(place, id, None)).await };
+        let gone = async move {
+            let gone = http.aside().delete_message(place, id, None);
+            http.within(gone).await
+        };
         match self.turns.change(message, gone).await {
             Err(error) if error.is_code(ChatError::UNKNOWN_MESSAGE) => Ok(()),
             other => other,
@@ -190,12 +195,13 @@ impl Chat for DiscordChat {
         emoji: &str,
     ) -> Result<(), ChatError> {
         let emoji = ReactionType::Unicode(emoji.to_owned());
-        within(self.http.create_reaction(
-            ids::to_channel(channel),
-            ids::to_message(message),
-            &emoji,
-        ))
-        .await
+        self.http
+            .within(self.http.create_reaction(
+                ids::to_channel(channel),
+                ids::to_message(message),
+                &emoji,
+            ))
+            .await
     }
 
     async fn start_thread(
@@ -205,18 +211,21 @@ impl Chat for DiscordChat {
         name: &str,
     ) -> Result<(), ChatError> {
         let thread = CreateThread::new(name).auto_archive_duration(AutoArchiveDuration::OneWeek);
-        within(self.http.create_thread_from_message(
-            ids::to_channel(channel),
-            ids::to_message(message),
-            &thread,
-            None,
-        ))
-        .await?;
+        self.http
+            .within(self.http.create_thread_from_message(
+                ids::to_channel(channel),
+                ids::to_message(message),
+                &thread,
+                None,
+            ))
+            .await?;
         Ok(())
     }
 
     async fn typing(&self, channel: ChannelId) -> Result<(), ChatError> {
-        within(self.http.broadcast_typing(ids::to_channel(channel))).await
+        self.http
+            .within(self.http.broadcast_typing(ids::to_channel(channel)))
+            .await
     }
 
     async fn after(
@@ -241,5 +250,29 @@ impl Chat for DiscordChat {
     ) -> Result<Vec<Seen>, ChatError> {
         let part = Part::Before(before);
         self.page(channel, part, limit).await
+    }
+
+    fn lay_out_question(&self, question: &Question, shown: Shape) -> Post {
+        render::question(question, shown)
+    }
+
+    async fn audience(&self, channel: ChannelId) -> Result<Audience, ChatError> {
+        audience::of(&self.http, self.me, channel).await
+    }
+
+    async fn direct(&self, person: UserId) -> Result<ChannelId, ChatError> {
+        let opened = ids::to_user(person).create_dm_channel(&*self.http);
+        Ok(ids::channel(self.http.within(opened).await?.id))
+    }
+
+    async fn close(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        content: String,
+    ) -> Result<(), ChatError> {
+        self.copies.close(message, &content);
+        let edit = EditMessage::new().content(content).components(Vec::new());
+        self.change(channel, message, edit).await
     }
 }

@@ -10,6 +10,12 @@ use crate::words::{ChannelId, MessageId};
 /// Places that are remembered; more are forgotten all at once, and their marks are believed.
 const KEPT: usize = 10_000;
 
+/// What comes before every message of a place. A thread that was started from a message has its id, and does
+/// not hold it; the first message of a forum's post has the id of the post (Discord: topics/threads).
+pub(super) const fn before_all_in(place: ChannelId) -> MessageId {
+    MessageId::new(place.get().saturating_sub(1))
+}
+
 /// Where the next look at a place begins.
 #[derive(Debug)]
 pub(super) struct Checked {
@@ -29,11 +35,10 @@ impl Checked {
 
     /// The message after which a look begins, in a place whose mark is `mark`.
     pub(super) fn begin(&self, place: ChannelId, mark: MessageId) -> MessageId {
-        // A thread has the id of the message that it was started from: what is in it came later.
-        let own = MessageId::new(place.get());
+        let is_new = MessageId::new(place.get()) > self.since;
         match self.places.get(&place) {
             Some(checked) => (*checked).min(mark),
-            None if own > self.since => own.min(mark),
+            None if is_new => before_all_in(place).min(mark),
             None => mark,
         }
     }
@@ -67,7 +72,7 @@ mod tests {
     #[test]
     fn a_place_that_came_to_be_meanwhile_is_looked_at_from_its_beginning() {
         let checked = Checked::new(MessageId::new(100));
-        assert_eq!(begin(&checked, 110, 150), 110);
+        assert_eq!(begin(&checked, 110, 150), 109);
         assert_eq!(begin(&checked, 90, 150), 150);
     }
 }

@@ -16,14 +16,8 @@ use serenity::{
 };
 
 use super::{
-    DiscordChat, DiscordError,
-    chat::{nobody, within},
-    ids,
-    inbound::Me,
-    people::People,
-    preflight,
-    refusals::Refusals,
-    turns::Turns,
+    DiscordChat, DiscordError, chat::nobody, copies::Copies, ids, inbound::Me, people::People,
+    preflight, refusals::Refusals, rest::Rest, turns::Turns,
 };
 use crate::{
     admission::PerMinute,
@@ -55,6 +49,10 @@ pub struct DiscordSettings {
     pub secure: Option<SecureSimulator>,
     /// The channels that belong to projects.
     pub channels: Vec<BoundChannel>,
+    /// The project that has every other channel of the guild, if there is one.
+    pub default_project: Option<String>,
+    /// The channels in which operators are told of things.
+    pub operators: Vec<OperatorChannel>,
     /// What is read back of what was written while nobody listened.
     pub catch_up: CatchUp,
     /// How many commands a person may use a minute.
@@ -79,14 +77,24 @@ pub struct BoundChannel {
     pub project: String,
 }
 
+/// A channel in which operators are told of things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OperatorChannel {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The setting that names it.
+    pub setting: &'static str,
+}
+
 /// An account that Discord knows, not yet connected to the gateway.
 pub struct Connection {
     pub(super) settings: DiscordSettings,
     pub(super) client: reqwest::Client,
-    pub(super) http: Arc<Http>,
+    pub(super) http: Rest,
     pub(super) me: Me,
     pub(super) people: Arc<People>,
     turns: Arc<Turns>,
+    pub(super) copies: Arc<Copies>,
     pub(super) refusals: Refusals,
     pub(super) application: ApplicationId,
 }
@@ -106,10 +114,11 @@ impl Connection {
         let people = Arc::clone(&self.people);
         let turns = Arc::clone(&self.turns);
         Arc::new(DiscordChat::new(
-            Arc::clone(&self.http),
+            self.http.clone(),
             self.me,
             people,
             turns,
+            Arc::clone(&self.copies),
             self.refusals.clone(),
         ))
     }
@@ -126,12 +135,16 @@ pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordErr
     install_crypto();
     let refusals = Refusals::default();
     let client = client(&settings, &refusals).await?;
-    let http = Arc::new(http(&settings, &client));
+    let http = Rest::new(|| http(&settings, &client));
     if let Some(base) = &settings.api_base {
         has_gateway(&http, base).await?;
     }
-    let user = within(http.get_current_user()).await.map_err(refused)?;
-    let application = within(http.get_current_application_info())
+    let user = http
+        .within(http.get_current_user())
+        .await
+        .map_err(refused)?;
+    let application = http
+        .within(http.get_current_application_info())
         .await
         .map_err(refused)?;
     preflight::check(&http, &settings, user.id, &application).await?;
@@ -141,10 +154,11 @@ pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordErr
         user: ids::user(user.id),
         guild: settings.guild,
     };
-    let people = Arc::new(People::new(settings.guild, Arc::clone(&http)));
+    let people = Arc::new(People::new(settings.guild, http.clone()));
     Ok(Connection {
         people,
         turns: Arc::default(),
+        copies: Arc::new(Copies::new(Arc::clone(http.client()))),
         refusals,
         settings,
         client,
@@ -159,15 +173,24 @@ pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordErr
 /// With its rate limiter on, serenity ignores the proxy and asks the real Discord, so a plain
 /// simulator must be spoken to without the limiter. A secure one is at Discord's own address.
 pub(super) fn http(settings: &DiscordSettings, client: &reqwest::Client) -> Http {
-    let mut builder = HttpBuilder::new(settings.token.expose_secret())
+    builder(settings, client).build()
+}
+
+/// The same for first answers to interactions, which no limit of Discord's is for
+/// (topics/rate-limits#global-rate-limit): serenity's rate limiter would have somebody wait who has no time, and
+/// would not say that his answer was never sent.
+pub(super) fn without_limits(settings: &DiscordSettings, client: &reqwest::Client) -> Http {
+    builder(settings, client).ratelimiter_disabled(true).build()
+}
+
+fn builder(settings: &DiscordSettings, client: &reqwest::Client) -> HttpBuilder {
+    let builder = HttpBuilder::new(settings.token.expose_secret())
         .client(client.clone())
         .default_allowed_mentions(nobody());
-    if let Some(base) = &settings.api_base
-        && settings.secure.is_none()
-    {
-        builder = builder.proxy(base).ratelimiter_disabled(true);
+    match &settings.api_base {
+        Some(base) if settings.secure.is_none() => builder.proxy(base).ratelimiter_disabled(true),
+        Some(_) | None => builder,
     }
-    builder.build()
 }
 
 async fn client(
@@ -213,8 +236,8 @@ fn install_crypto() {
 
 /// When `GET /gateway` fails, serenity silently connects to the real gateway: with a simulator set,
 /// that would send it the token.
-async fn has_gateway(http: &Http, base: &str) -> Result<(), DiscordError> {
-    let gateway = within(http.get_gateway()).await.map_err(|error| {
+async fn has_gateway(http: &Rest, base: &str) -> Result<(), DiscordError> {
+    let gateway = http.within(http.get_gateway()).await.map_err(|error| {
         if error == ChatError::Unauthorized {
             return DiscordError::BadToken;
         }

@@ -16,6 +16,12 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(2);
 /// "Invalid Form Body" (Discord: opcodes-and-status-codes#json-error-codes).
 const INVALID_FORM: u32 = 50_035;
 
+/// An interaction has its first answer already (Discord: opcodes-and-status-codes#json-error-codes).
+pub(super) const ALREADY_ANSWERED: u32 = 40_060;
+
+/// There is no such channel or thread (any more) (Discord: opcodes-and-status-codes#json-error-codes).
+pub(super) const UNKNOWN_CHANNEL: u32 = 10_003;
+
 /// Somebody is not in the guild, or there is no such account (Discord:
 /// opcodes-and-status-codes#json-error-codes).
 pub(super) const UNKNOWN_MEMBER: u32 = 10_007;

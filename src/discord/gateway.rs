@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serenity::all::{
-    Client, ClientBuilder, Context, EventHandler, GatewayIntents, Ready, ResumedEvent, ShardManager,
+    Client, ClientBuilder, Context, CreateCommand, EventHandler, GatewayIntents, Ready,
+    ResumedEvent, ShardManager,
 };
 use tokio::{
     sync::{Notify, mpsc},
@@ -14,17 +15,19 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Connection, DiscordError, Link,
+    arrivals::{Arrivals, Doorway},
     commands::{self, CommandError, Desk, Haste},
     connect,
-    directory::FrontDoor,
+    front_door::FrontDoor,
     house::{Behind, House},
     ledger::Ledger,
     listener::Listener,
-    live::{self, Stage},
+    live,
     places::Places,
     raw::Unread,
     registration,
-    relay::{Gate, Patience, Relay, Told},
+    relay::{Gate, Patience, Relay, Reports},
+    stage::Stage,
     sweep,
     tap::{self, Tapped},
     watchdog,
@@ -76,103 +79,184 @@ pub(super) async fn serve(
     patience: Patience,
     shutdown: CancellationToken,
 ) -> Result<(), DiscordError> {
-    let DiscordParts {
-        connection,
-        store,
-        clock,
-        outbox,
-        live,
-        link,
-    } = parts;
-    let ledger = Ledger {
-        store: store.clone(),
-        clock: clock.clone(),
-    };
-    let places = Arc::new(Places::new(
-        connection.settings.guild,
-        Arc::clone(&connection.http),
-    ));
-    let (sessions, gateway_sessions) = mpsc::unbounded_channel();
-    let options = commands::framework();
-    let told_commands = commands::told(&options);
-    link.watch(connection.refusals.clone());
-    let desk = Desk {
-        house: Arc::clone(&house),
-        places: Arc::clone(&places),
-        people: Arc::clone(&connection.people),
-        guild: connection.settings.guild,
-        link: link.clone(),
-        haste: Haste::new(connection.settings.commands),
-    };
-    let gap = Arc::new(Notify::new());
-    let gate = Gate {
-        directory: Arc::new(FrontDoor::to(&connection)),
-        ledger,
-        link: link.clone(),
-    };
-    let told = Told {
-        link: link.clone(),
-        gap: Arc::clone(&gap),
-    };
-    let relay = Relay::open(gate, told, patience)
-        .await
-        .map_err(DiscordError::NoPort)?;
-    let doorman = Doorman { sessions };
-    let deaf = Arc::new(Notify::new());
-    let raw = Unread {
-        link: link.clone(),
-        gap: Arc::clone(&gap),
-        deaf: Arc::clone(&deaf),
-    };
-    let mut client = client(&connection, options, desk, doorman, raw).await?;
-    relay.url().clone_into(&mut *client.ws_url.lock().await);
-    let shards = Arc::clone(&client.shard_manager);
-    let listener = Listener::new(
-        Arc::clone(&house),
-        &connection,
-        Arc::clone(&client.cache),
-        places,
-        clock.clone(),
-        patience.again,
-    );
-    let stage = Stage {
-        house,
-        chat: connection.chat(),
-        clock: clock.clone(),
-        listen: Arc::new(move || outbox.listen()),
-    };
-    tokio::select! {
-        () = shutdown.cancelled() => return Ok(()),
-        () = listener.mark_unseen() => {}
-    }
-    let mut tasks = JoinSet::new();
-    let clients = vec![Arc::clone(&connection.http), Arc::clone(&client.http)];
-    tasks.spawn(sweep::keep_small(clients, clock));
-    tasks.spawn(async move { listener.run(gateway_sessions, gap).await });
-    tasks.spawn(live::show_all(stage, live));
-    tasks.spawn(
-        async move { registration::keep_current(&connection, &store, &told_commands).await },
-    );
-    let hang_up = CancellationToken::new();
-    let mut relaying = tokio::spawn(relay.run(hang_up.clone()));
+    let life = Life::prepare(parts, house, patience).await?;
+    life.last_until(shutdown).await
+}
 
-    let ended = tokio::select! {
-        () = shutdown.cancelled() => Ok(()),
-        ended = client.start() => Err(why(ended)),
-        silent = watchdog::watch(Arc::clone(&shards)) => Err(silent),
-        relayed = &mut relaying => Err(broken(relayed)),
-        panicked = panics(&mut tasks) => Err(panicked),
-        () = link.bad_token() => Err(DiscordError::BadToken),
-        () = deaf.notified() => Err(unheard()),
-    };
-    link.end();
-    if ended.is_err() {
-        // Without a goodbye: for the ledger, a start that ends in a fault is not a good one.
-        relaying.abort();
-    } else {
-        say_goodbye(&shards, &hang_up, relaying).await;
+/// All that one life of the connection consists of.
+struct Life {
+    connection: Connection,
+    store: Store,
+    clock: Clock,
+    link: Link,
+    client: Client,
+    relay: Relay,
+    listener: Listener,
+    sessions: mpsc::UnboundedReceiver<Tapped>,
+    stage: Stage,
+    live: mpsc::UnboundedReceiver<Shown>,
+    commands: Vec<CreateCommand>,
+    /// How long serenity may show no sign of life.
+    silence: Duration,
+    /// Events may be missing.
+    gap: Arc<Notify>,
+    /// Discord's greeting could not be read.
+    deaf: Arc<Notify>,
+}
+
+impl Life {
+    /// Puts it together; nothing is said to Discord yet.
+    async fn prepare(
+        parts: DiscordParts,
+        house: Arc<dyn House>,
+        patience: Patience,
+    ) -> Result<Self, DiscordError> {
+        let DiscordParts {
+            connection,
+            store,
+            clock,
+            outbox,
+            live,
+            link,
+        } = parts;
+        link.watch(connection.refusals.clone());
+        let (gap, deaf) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let gate = Gate {
+            signpost: Arc::new(FrontDoor::to(&connection)),
+            ledger: Ledger {
+                store: store.clone(),
+                clock: clock.clone(),
+            },
+            link: link.clone(),
+        };
+        let told = Reports {
+            link: link.clone(),
+            gap: Arc::clone(&gap),
+        };
+        let relay = Relay::open(gate, told, patience)
+            .await
+            .map_err(DiscordError::NoPort)?;
+        let places = Arc::new(Places::new(
+            connection.settings.guild,
+            connection.http.clone(),
+        ));
+        let answers = connect::without_limits(&connection.settings, &connection.client);
+        let arrivals = Arc::new(Arrivals::new(link.clone(), answers, patience.sign));
+        let desk = Desk {
+            house: Arc::clone(&house),
+            places: Arc::clone(&places),
+            people: Arc::clone(&connection.people),
+            guild: connection.settings.guild,
+            link: link.clone(),
+            haste: Haste::new(connection.settings.commands),
+            chat: connection.chat(),
+            arrivals: Arc::clone(&arrivals),
+            copies: Arc::clone(&connection.copies),
+        };
+        let raw = Unread {
+            link: link.clone(),
+            arrivals: Arc::clone(&arrivals),
+            gap: Arc::clone(&gap),
+            deaf: Arc::clone(&deaf),
+        };
+        let (tapped, sessions) = mpsc::unbounded_channel();
+        let doorman = Doorman { sessions: tapped };
+        let options = commands::framework();
+        let commands = commands::told(&options);
+        let framework = Doorway {
+            inside: framework(options, desk),
+            arrivals,
+        };
+        let client = client(&connection, framework, doorman, raw).await?;
+        relay.url().clone_into(&mut *client.ws_url.lock().await);
+        let listener = Listener::new(
+            Arc::clone(&house),
+            &connection,
+            Arc::clone(&client.cache),
+            places,
+            clock.clone(),
+            patience.again,
+        );
+        let stage = Stage {
+            house,
+            chat: connection.chat(),
+            clock: clock.clone(),
+            pace: Arc::default(),
+            listen: Arc::new(move || outbox.listen()),
+        };
+        Ok(Self {
+            connection,
+            store,
+            clock,
+            link,
+            client,
+            relay,
+            listener,
+            sessions,
+            stage,
+            live,
+            commands,
+            silence: patience.silence,
+            gap,
+            deaf,
+        })
     }
-    ended
+
+    /// Lives until `shutdown`, or until something in it ends for good.
+    async fn last_until(self, shutdown: CancellationToken) -> Result<(), DiscordError> {
+        let Self {
+            connection,
+            store,
+            clock,
+            link,
+            mut client,
+            relay,
+            listener,
+            sessions,
+            stage,
+            live,
+            commands,
+            silence,
+            gap,
+            deaf,
+        } = self;
+        tokio::select! {
+            () = shutdown.cancelled() => return Ok(()),
+            () = listener.mark_unseen() => {}
+        }
+        let shards = Arc::clone(&client.shard_manager);
+        let clients = vec![
+            Arc::clone(connection.http.client()),
+            Arc::clone(connection.http.aside()),
+            Arc::clone(&client.http),
+        ];
+        let mut tasks = JoinSet::new();
+        tasks.spawn(sweep::keep_small(clients, clock));
+        tasks.spawn(async move { listener.run(sessions, gap).await });
+        tasks.spawn(live::show_all(stage, live));
+        tasks
+            .spawn(async move { registration::keep_current(&connection, &store, &commands).await });
+        let hang_up = CancellationToken::new();
+        let mut relaying = tokio::spawn(relay.run(hang_up.clone()));
+
+        let ended = tokio::select! {
+            () = shutdown.cancelled() => Ok(()),
+            ended = client.start() => Err(why(ended)),
+            silent = watchdog::watch(Arc::clone(&shards), silence) => Err(silent),
+            relayed = &mut relaying => Err(broken(relayed)),
+            panicked = panics(&mut tasks) => Err(panicked),
+            () = link.bad_token() => Err(DiscordError::BadToken),
+            () = deaf.notified() => Err(unheard()),
+        };
+        link.end();
+        if ended.is_err() {
+            // Without a goodbye: for the ledger, a start that ends in a fault is not a good one.
+            relaying.abort();
+        } else {
+            say_goodbye(&shards, &hang_up, relaying).await;
+        }
+        ended
+    }
 }
 
 /// In a quiet moment serenity says goodbye; at any other time the relay does it for it.
@@ -188,10 +272,20 @@ async fn say_goodbye<T>(
     }
 }
 
+type Poise = poise::Framework<Desk, CommandError>;
+
+fn framework(options: poise::FrameworkOptions<Desk, CommandError>, desk: Desk) -> Poise {
+    // A setup that fails leaves poise waiting for ever, so nothing that can fail happens in it.
+    poise::Framework::builder()
+        .options(options)
+        .initialize_owners(false)
+        .setup(move |_, _, _| Box::pin(async move { Ok(desk) }))
+        .build()
+}
+
 async fn client(
     connection: &Connection,
-    options: poise::FrameworkOptions<Desk, CommandError>,
-    desk: Desk,
+    framework: Doorway,
     doorman: Doorman,
     raw: Unread,
 ) -> Result<Client, DiscordError> {
@@ -199,12 +293,6 @@ async fn client(
     // limits are not those of the rest: the two need not know of each other.
     let http = connect::http(&connection.settings, &connection.client);
     http.set_application_id(connection.application);
-    // A setup that fails leaves poise waiting for ever, so nothing that can fail happens in it.
-    let framework = poise::Framework::builder()
-        .options(options)
-        .initialize_owners(false)
-        .setup(move |_, _, _| Box::pin(async move { Ok(desk) }))
-        .build();
     let intents =
         GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::MESSAGE_CONTENT;
     ClientBuilder::new_with_http(http, intents)

@@ -1,17 +1,25 @@
 //! What this room asks of the house behind it.
 
-use std::sync::Arc;
+mod behind;
 
 use async_trait::async_trait;
 
+pub(super) use behind::Behind;
+
 use crate::{
     access::{Action, Change, Changed, Forbidden, Permit, Refusal},
+    clock::Millis,
+    delivery::Question,
     session::{
-        Cancelled, Cleared, Engine, Health, Heard, NotStarted, Projects, QueuePosition, Reach,
-        SessionError, SessionView, StartIn, StartOrder, Started, Stopped,
+        Cancelled, Cleared, Control, Given, Health, Heard, NotDecided, NotStarted, Projects,
+        QueuePosition, Reach, Ruling, SessionError, SessionView, Settled, StartIn, StartOrder,
+        Started, Stopped, Tuned, TuningWish, Waiting,
     },
     store::MembershipRow,
-    words::{ChannelId, MessageId, Person, Place, RunId, Tier},
+    words::{
+        ApprovalId, Busy, ChannelId, DeliveryId, GrantId, MessageId, Person, Place, RunId, Tier,
+        UserId,
+    },
 };
 
 /// The rooms behind Discord, as far as Discord needs them. The one implementation is the session
@@ -36,6 +44,9 @@ pub(super) trait House: Send + Sync + 'static {
     /// The last message that was decided on in a channel.
     async fn mark(&self, channel: ChannelId) -> Result<Option<MessageId>, SessionError>;
 
+    /// The newest message of all that were decided on, wherever it stands; `None` before the first.
+    async fn newest_mark(&self) -> Result<Option<MessageId>, SessionError>;
+
     /// The place of the session in a thread, if there is one.
     async fn session_place(&self, thread: ChannelId) -> Result<Option<Place>, SessionError>;
 
@@ -47,8 +58,76 @@ pub(super) trait House: Send + Sync + 'static {
         action: Action,
     ) -> Result<Result<Permit, Refusal>, SessionError>;
 
+    /// What is behind a button, list or form; `None` for an id that nobody was given.
+    async fn control(&self, id: &str) -> Result<Option<Control>, SessionError>;
+
+    /// A question as it is shown to somebody who may decide at its place.
+    async fn question(
+        &self,
+        permit: &Permit,
+        id: ApprovalId,
+    ) -> Result<Option<Question>, SessionError>;
+
+    /// Whether the permit's person may decide on a question that he was asked in this channel.
+    async fn answerable(
+        &self,
+        permit: &Permit,
+        person: &Person,
+        question: ApprovalId,
+        from: ChannelId,
+    ) -> Result<Result<(), NotDecided>, SessionError>;
+
+    /// Decides on a question.
+    async fn decide(
+        &self,
+        permit: &Permit,
+        person: &Person,
+        question: ApprovalId,
+        ruling: Ruling,
+        from: ChannelId,
+    ) -> Result<Result<Settled, NotDecided>, SessionError>;
+
+    /// Notes that somebody used a button, list or form in vain.
+    async fn note_refused_click(
+        &self,
+        person: UserId,
+        question: Option<ApprovalId>,
+        why: &str,
+    ) -> Result<(), SessionError>;
+
+    /// The questions that wait for the person, the oldest first. He is told of them in this channel, and may call
+    /// them up there.
+    async fn pending(
+        &self,
+        permit: &Permit,
+        person: &Person,
+        at: ChannelId,
+    ) -> Result<Vec<Waiting>, SessionError>;
+
+    /// What is allowed for longer in the project of the permit's place.
+    async fn grants(&self, permit: &Permit) -> Result<Vec<Given>, SessionError>;
+
+    /// Takes one of those back; says whether it held.
+    async fn revoke_grant(&self, permit: &Permit, grant: GrantId) -> Result<bool, SessionError>;
+
+    /// The time.
+    fn now(&self) -> Millis;
+
     /// Ends what is at work at the permit's place.
     async fn cancel(&self, permit: &Permit) -> Result<Cancelled, SessionError>;
+
+    /// The same, unless something was asked for after this: what is at work is another thing then.
+    async fn cancel_what_was(
+        &self,
+        permit: &Permit,
+        asked: MessageId,
+    ) -> Result<Cancelled, SessionError>;
+
+    /// Whether a delivery is one of this server's.
+    async fn is_ours(&self, delivery: DeliveryId) -> Result<bool, SessionError>;
+
+    /// Tells the operators that another server uses this bot, which has said something in a channel.
+    async fn warn_of_namesake(&self, channel: ChannelId) -> Result<(), SessionError>;
 
     /// The sessions of the permit's channel or of all where the person may know of them, the last used
     /// first; also those at places that he cannot see.
@@ -86,6 +165,17 @@ pub(super) trait House: Send + Sync + 'static {
         permit: &Permit,
         command: MessageId,
     ) -> Result<Cleared, SessionError>;
+
+    /// Changes the model or the mode of the session at the permit's place.
+    async fn tune_session(&self, permit: &Permit, wish: TuningWish) -> Result<Tuned, SessionError>;
+
+    /// Chooses what messages do there that come while the agent works; answers what holds now, or `None`
+    /// if there is no session.
+    async fn set_busy(
+        &self,
+        permit: &Permit,
+        busy: Option<Busy>,
+    ) -> Result<Option<Busy>, SessionError>;
 
     /// Where the requests of the permit's person stand.
     async fn positions(&self, permit: &Permit) -> Result<Vec<QueuePosition>, SessionError>;
@@ -134,152 +224,4 @@ pub(super) trait House: Send + Sync + 'static {
 
     /// The message in which a run is told its place in the queue, once it stands.
     async fn wait_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError>;
-}
-
-/// The engine in its own right: `hear` and `cancel` start tasks that hold on to it.
-pub(super) struct Behind(pub(super) Arc<Engine>);
-
-#[async_trait]
-impl House for Behind {
-    async fn hear(&self, heard: Heard) -> Result<(), SessionError> {
-        self.0.hear(heard).await
-    }
-
-    async fn passed(&self, channel: ChannelId, message: MessageId) {
-        self.0.passed(channel, message);
-    }
-
-    async fn decided(&self, channel: ChannelId, message: MessageId) -> Result<(), SessionError> {
-        self.0.decided(channel, message).await
-    }
-
-    async fn left_out(&self, channel: ChannelId, last: MessageId) -> Result<(), SessionError> {
-        self.0.left_out(channel, last).await
-    }
-
-    async fn watched(&self) -> Result<Vec<ChannelId>, SessionError> {
-        self.0.watched().await
-    }
-
-    async fn mark(&self, channel: ChannelId) -> Result<Option<MessageId>, SessionError> {
-        Ok(self.0.store().channel_mark(channel).await?)
-    }
-
-    async fn session_place(&self, thread: ChannelId) -> Result<Option<Place>, SessionError> {
-        let session = self.0.store().session_in(thread).await?;
-        Ok(session.map(|session| session.place()))
-    }
-
-    async fn authorize(
-        &self,
-        person: &Person,
-        place: Place,
-        action: Action,
-    ) -> Result<Result<Permit, Refusal>, SessionError> {
-        self.0.authorize(person, place, action).await
-    }
-
-    async fn cancel(&self, permit: &Permit) -> Result<Cancelled, SessionError> {
-        self.0.cancel(permit).await
-    }
-
-    async fn sessions(
-        &self,
-        person: &Person,
-        permit: &Permit,
-        reach: Reach,
-    ) -> Result<Vec<SessionView>, SessionError> {
-        self.0.sessions(person, permit, reach).await
-    }
-
-    async fn find_sessions(
-        &self,
-        permit: &Permit,
-        name: Option<&str>,
-    ) -> Result<Vec<SessionView>, SessionError> {
-        self.0.find_sessions(permit, name).await
-    }
-
-    fn demanded(&self, place: Place, project: Option<&str>, start_in: StartIn) -> Action {
-        self.0.demanded(place, project, start_in)
-    }
-
-    async fn start_session(
-        &self,
-        permit: &Permit,
-        order: StartOrder,
-    ) -> Result<Result<Started, NotStarted>, SessionError> {
-        self.0.start_session(permit, order).await
-    }
-
-    async fn stop_session(&self, permit: &Permit) -> Result<Stopped, SessionError> {
-        self.0.stop_session(permit).await
-    }
-
-    async fn clear_session(
-        &self,
-        permit: &Permit,
-        command: MessageId,
-    ) -> Result<Cleared, SessionError> {
-        self.0.clear_session(permit, command).await
-    }
-
-    async fn positions(&self, permit: &Permit) -> Result<Vec<QueuePosition>, SessionError> {
-        self.0.positions(permit).await
-    }
-
-    fn projects(&self) -> &Projects {
-        self.0.projects()
-    }
-
-    async fn standing(
-        &self,
-        permit: &Permit,
-        person: &Person,
-    ) -> Result<(Tier, Vec<MembershipRow>), SessionError> {
-        Ok(self.0.gate().standing(permit, person).await?)
-    }
-
-    async fn memberships(&self, permit: &Permit) -> Result<Vec<MembershipRow>, SessionError> {
-        Ok(self.0.gate().memberships(permit).await?)
-    }
-
-    async fn change_membership(
-        &self,
-        permit: &Permit,
-        actor: &Person,
-        change: Change,
-        known: &[Person],
-    ) -> Result<Result<Changed, Forbidden>, SessionError> {
-        self.0.change_membership(permit, actor, change, known).await
-    }
-
-    async fn health(&self, _: &Permit) -> Result<Health, SessionError> {
-        self.0.health().await
-    }
-
-    async fn posts_in(&self, run: RunId) -> Result<Option<ChannelId>, SessionError> {
-        Ok(self.0.store().posts_in(run).await?)
-    }
-
-    async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError> {
-        self.0.show_live(run, text).await
-    }
-
-    async fn renew_live(
-        &self,
-        run: RunId,
-        old: MessageId,
-        text: String,
-    ) -> Result<(), SessionError> {
-        self.0.renew_live(run, old, text).await
-    }
-
-    async fn live_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError> {
-        Ok(self.0.store().live_message(run).await?)
-    }
-
-    async fn wait_message(&self, run: RunId) -> Result<Option<MessageId>, SessionError> {
-        Ok(self.0.store().wait_message(run).await?)
-    }
 }

@@ -93,6 +93,12 @@ pub(super) fn heard(
     }
 }
 
+/// Whether a message is for Baton wherever it stands.
+pub(super) fn speaks_to_us(message: &sn::Message, me: Me, cache: &sn::Cache) -> bool {
+    let names = InMessage { message, me, cache };
+    addressed(message, |mention| names.is_me(mention), me) != Addressed::ToNobody
+}
+
 /// A file's name is the sender's: it must not begin a line of its own.
 fn one_line(name: &str) -> String {
     name.chars()

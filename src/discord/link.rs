@@ -22,10 +22,16 @@ pub struct Link(Arc<watch::Sender<Inner>>);
 #[derive(Debug)]
 struct Inner {
     state: LinkState,
+    /// Since when events come.
+    up_since: Option<Instant>,
     acknowledged: Option<Instant>,
+    /// Sessions that were begun, and those that were taken up again.
+    identified: u64,
+    resumed: u64,
     /// Why nothing is done to be connected.
     waits: Option<String>,
     unread: u64,
+    late: u64,
     refusals: Refusals,
     /// Serenity's handlers may still be running when the connection has been given up.
     ended: bool,
@@ -35,9 +41,13 @@ impl Default for Link {
     fn default() -> Self {
         Self(Arc::new(watch::Sender::new(Inner {
             state: LinkState::Down,
+            up_since: None,
             acknowledged: None,
+            identified: 0,
+            resumed: 0,
             waits: None,
             unread: 0,
+            late: 0,
             refusals: Refusals::default(),
             ended: false,
         })))
@@ -56,6 +66,24 @@ impl Link {
         self.0.borrow().acknowledged.map(|at| at.elapsed())
     }
 
+    /// How long ago the gateway last gave a sign of life: an acknowledgement, or the greeting of the
+    /// connection if none has come since.
+    pub fn last_sign(&self) -> Option<std::time::Duration> {
+        let inner = self.0.borrow();
+        let last = inner.acknowledged.max(inner.up_since);
+        last.map(|at| at.elapsed())
+    }
+
+    /// How many sessions were begun anew since the start (IDENTIFY).
+    pub fn identified(&self) -> u64 {
+        self.0.borrow().identified
+    }
+
+    /// How many sessions were taken up again since the start (RESUME).
+    pub fn resumed(&self) -> u64 {
+        self.0.borrow().resumed
+    }
+
     /// Why Baton waits before it connects, if it does.
     pub fn waits(&self) -> Option<String> {
         self.0.borrow().waits.clone()
@@ -64,6 +92,11 @@ impl Link {
     /// How many events since the start were of a kind that is wanted and could not be read.
     pub fn unreadable(&self) -> u64 {
         self.0.borrow().unread
+    }
+
+    /// How many commands and clicks since the start came too late to be answered.
+    pub fn late(&self) -> u64 {
+        self.0.borrow().late
     }
 
     /// How Discord treats what the server asks.
@@ -95,12 +128,30 @@ impl Link {
         self.0.send_modify(|inner| inner.unread += 1);
     }
 
+    /// A command or a click came too late.
+    pub(super) fn note_late(&self) {
+        self.0.send_modify(|inner| inner.late += 1);
+    }
+
     pub(super) fn set(&self, state: LinkState) {
         self.0.send_modify(|inner| {
             if !inner.ended {
                 inner.state = state;
+                if state == LinkState::Up {
+                    inner.up_since = Some(Instant::now());
+                }
             }
         });
+    }
+
+    /// A session is begun.
+    pub(super) fn note_identify(&self) {
+        self.0.send_modify(|inner| inner.identified += 1);
+    }
+
+    /// A session was taken up again.
+    pub(super) fn note_resume(&self) {
+        self.0.send_modify(|inner| inner.resumed += 1);
     }
 
     /// Down, and for good.
@@ -119,6 +170,25 @@ impl Link {
 
 #[cfg(test)]
 impl Link {
+    /// Events come.
+    pub(crate) fn be_up(&self) {
+        self.set(LinkState::Up);
+    }
+
+    /// The same, and there was no sign of life since.
+    pub(crate) fn be_silent_for(&self, span: std::time::Duration) {
+        self.be_up();
+        let then = Instant::now().checked_sub(span);
+        self.0.send_modify(|inner| inner.up_since = then);
+    }
+
+    /// Waits until events come.
+    pub(super) async fn until_up(&self) {
+        let mut told = self.0.subscribe();
+        let up = told.wait_for(|inner| inner.state == LinkState::Up).await;
+        up.unwrap();
+    }
+
     /// Waits until Baton waits; says why.
     pub(super) async fn until_it_waits(&self) -> String {
         let mut told = self.0.subscribe();

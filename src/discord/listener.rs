@@ -7,10 +7,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use serenity::{
-    all::{self as sn, Cache},
-    http::Http,
-};
+use serenity::all::{self as sn, Cache};
 use thiserror::Error;
 use tokio::{
     sync::{Notify, mpsc},
@@ -23,11 +20,13 @@ use super::{
     house::House,
     ids,
     inbound::{self, Me, Origin},
-    missed::Look,
+    namesake::Namesake,
     people::People,
     places::Places,
     recent::Recent,
     relay::passed,
+    rest::Rest,
+    spots::Look,
     tap::{Inbound, Tapped},
 };
 use crate::{
@@ -35,7 +34,7 @@ use crate::{
     config::CatchUp,
     delivery::ChatError,
     session::SessionError,
-    words::{ChannelId, MessageId, Person},
+    words::{ChannelId, MessageId, Person, Place},
 };
 
 /// Messages that are remembered as handled; a RESUME replays far fewer.
@@ -56,7 +55,7 @@ pub(super) enum NotTaken {
 /// Handles events in their order, and reads back what was missed before the first of them.
 pub(super) struct Listener {
     pub(super) house: Arc<dyn House>,
-    pub(super) http: Arc<Http>,
+    pub(super) http: Rest,
     pub(super) cache: Arc<Cache>,
     pub(super) places: Arc<Places>,
     pub(super) me: Me,
@@ -64,9 +63,17 @@ pub(super) struct Listener {
     pub(super) clock: Clock,
     pub(super) bounds: CatchUp,
     channels: Vec<ChannelId>,
+    /// Whether a project has every channel that no other one has.
+    pub(super) has_others: bool,
     recent: Mutex<Recent>,
+    namesake: Namesake,
     pub(super) checked: Mutex<Checked>,
+    /// The last that Baton decided on before this start. A channel that came to be later holds nothing from
+    /// before Baton's time.
+    pub(super) left_at: Mutex<MessageId>,
     pub(super) watched: Mutex<HashSet<ChannelId>>,
+    /// The channels of a project that has all those that nobody named.
+    pub(super) others: Mutex<HashSet<ChannelId>>,
     /// Channels with a message that could not be taken, and that message. What comes later in such
     /// a channel waits: if it were handled first, its mark would hide the earlier one.
     pub(super) behind: Mutex<HashMap<ChannelId, Option<MessageId>>>,
@@ -86,14 +93,16 @@ impl Listener {
         again: Duration,
     ) -> Self {
         let settings = &connection.settings;
+        let start = MessageId::at(clock.now());
         Self {
             house,
-            http: Arc::clone(&connection.http),
+            http: connection.http.clone(),
             cache,
             places,
             me: connection.me,
             people: Arc::clone(&connection.people),
-            checked: Mutex::new(Checked::new(MessageId::at(clock.now()))),
+            checked: Mutex::new(Checked::new(start)),
+            left_at: Mutex::new(start),
             clock,
             bounds: settings.catch_up,
             channels: settings
@@ -102,7 +111,10 @@ impl Listener {
                 .map(|bound| bound.channel)
                 .collect(),
             recent: Mutex::new(Recent::new(REMEMBERED)),
+            namesake: Namesake::default(),
             watched: Mutex::default(),
+            others: Mutex::default(),
+            has_others: settings.default_project.is_some(),
             behind: Mutex::default(),
             unfinished: Mutex::default(),
             again,
@@ -194,6 +206,7 @@ impl Listener {
     async fn take_live(&self, message: &sn::Message) {
         let (channel, id) = (ids::channel(message.channel_id), ids::message(message.id));
         if !inbound::concerns_us(message, Origin::Gateway, self.me) {
+            self.namesake.look(&*self.house, message, self.me).await;
             self.pass(channel, id).await;
             return;
         }
@@ -201,10 +214,9 @@ impl Listener {
             return;
         }
         tracing::debug!(%channel, message = %id, "a message has arrived");
-        let person = inbound::person(message);
-        if let Some(person) = &person {
-            self.people.note(person, self.age(id));
-        }
+        // Behind a long catch-up or a RESUME an event may be older than roles are believed.
+        let person =
+            inbound::person(message).and_then(|person| self.people.note(person, self.age(id)));
         if let Err(error) = self.hear(message, person).await {
             tracing::error!(%error, %channel, message = %id, "a message could not be taken; trying again");
             self.behind.lock().insert(channel, Some(id));
@@ -218,10 +230,25 @@ impl Listener {
 
     /// Moves the mark past a message that needs no decision.
     async fn pass(&self, channel: ChannelId, message: MessageId) {
-        let moves =
-            self.watched.lock().contains(&channel) && !self.behind.lock().contains_key(&channel);
+        let moves = self.is_read_back(channel) && !self.behind.lock().contains_key(&channel);
         if moves {
             self.house.passed(channel, message).await;
+        }
+    }
+
+    /// Whether somebody reads a channel back, so that a mark is of use there.
+    fn is_read_back(&self, channel: ChannelId) -> bool {
+        self.watched.lock().contains(&channel) || self.others.lock().contains(&channel)
+    }
+
+    /// Whether a message can be for Baton: it speaks to it, or stands in the thread of a session.
+    async fn may_be_for_us(&self, message: &sn::Message, place: Place) -> Result<bool, NotTaken> {
+        if inbound::speaks_to_us(message, self.me, &self.cache) {
+            return Ok(true);
+        }
+        match place.thread {
+            Some(thread) => Ok(self.house.session_place(thread).await?.is_some()),
+            None => Ok(false),
         }
     }
 
@@ -240,6 +267,14 @@ impl Listener {
             .resolve(channel, &self.cache, &*self.house)
             .await?;
         if let Some(place) = place {
+            // Discord is asked for one after the other who wrote something; talk is not worth that.
+            if person.is_none() && !self.may_be_for_us(message, place).await? {
+                if self.is_read_back(place.channel) || self.is_read_back(channel) {
+                    self.house.passed(channel, id).await;
+                }
+                self.recent.lock().note(id);
+                return Ok(());
+            }
             let writer = ids::user(message.author.id);
             let person = match person {
                 Some(person) => Some(person),

@@ -6,24 +6,20 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{
-        broadcast::{self, error::RecvError},
-        mpsc, watch,
-    },
+    sync::{mpsc, watch},
     task::JoinSet,
     time::{Instant, MissedTickBehavior},
 };
 
 use super::{
-    house::House,
-    pace::{Budget, Pace},
     render,
+    stage::{Stage, posted},
     waits::ShowWait,
 };
 use crate::{
-    clock::{Clock, Millis},
-    delivery::{Chat, ChatError, Delivered},
-    session::{LiveRun, Progress, ProgressState, Shown},
+    clock::Millis,
+    delivery::ChatError,
+    session::{LiveRun, Progress, ProgressState, Shown, ToolAtWork},
     store::DeliveryKind,
     words::{ChannelId, MessageId, RunId},
 };
@@ -46,7 +42,7 @@ const AGES: Duration = Duration::from_mins(55);
 pub(super) struct Frame {
     pub(super) started: Millis,
     pub(super) text: String,
-    pub(super) tool: Option<String>,
+    pub(super) tools: Vec<ToolAtWork>,
     pub(super) tool_calls: u32,
 }
 
@@ -61,7 +57,7 @@ impl Scene for Progress {
         Frame {
             started: self.started,
             text: self.text(),
-            tool: self.tool.clone(),
+            tools: self.tools.clone(),
             tool_calls: self.tool_calls,
         }
     }
@@ -71,22 +67,8 @@ impl Scene for Progress {
     }
 }
 
-/// What showing needs.
-#[derive(Clone)]
-pub(super) struct Stage {
-    pub(super) house: Arc<dyn House>,
-    pub(super) chat: Arc<dyn Chat>,
-    pub(super) clock: Clock,
-    /// Listens to what the outbox delivers from now on.
-    pub(super) listen: Listen,
-}
-
-/// How to listen to an outbox.
-pub(super) type Listen = Arc<dyn Fn() -> broadcast::Receiver<Delivered> + Send + Sync>;
-
 /// Shows every run that is announced, each in a task of its own, until nobody announces any more.
 pub(super) async fn show_all(stage: Stage, mut runs: mpsc::UnboundedReceiver<Shown>) {
-    let pace = Pace::default();
     let one_at_a_time = Arc::default();
     let mut shown = JoinSet::new();
     loop {
@@ -95,7 +77,6 @@ pub(super) async fn show_all(stage: Stage, mut runs: mpsc::UnboundedReceiver<Sho
                 Some(Shown::Wait(wait)) => {
                     let show = ShowWait {
                         stage: stage.clone(),
-                        budget: pace.budget(wait.channel),
                         one_at_a_time: Arc::clone(&one_at_a_time),
                         wait,
                     };
@@ -106,7 +87,6 @@ pub(super) async fn show_all(stage: Stage, mut runs: mpsc::UnboundedReceiver<Sho
                         stage: stage.clone(),
                         run,
                         channel,
-                        budget: pace.budget(channel),
                         progress,
                     };
                     shown.spawn(show.run());
@@ -125,7 +105,6 @@ pub(super) struct Show<S> {
     pub(super) stage: Stage,
     pub(super) run: RunId,
     pub(super) channel: ChannelId,
-    pub(super) budget: Budget,
     pub(super) progress: watch::Receiver<S>,
 }
 
@@ -161,15 +140,8 @@ impl<S: Scene> Show<S> {
         }
     }
 
-    /// Where the run is shown: Discord may have refused the thread since it began.
     async fn place(&self) -> ChannelId {
-        match self.stage.house.posts_in(self.run).await {
-            Ok(place) => place.unwrap_or(self.channel),
-            Err(error) => {
-                tracing::debug!(%error, run = %self.run, "where a run is shown cannot be looked up");
-                self.channel
-            }
-        }
+        self.stage.place(self.run, self.channel).await
     }
 
     async fn keep_editing(&self) {
@@ -180,7 +152,7 @@ impl<S: Scene> Show<S> {
         let mut at = Instant::now();
         loop {
             let wanted = progress.borrow_and_update().frame();
-            let is_blank = wanted.text.is_empty() && wanted.tool.is_none();
+            let is_blank = wanted.text.is_empty() && wanted.tools.is_empty();
             let is_stale = at.elapsed() >= REFRESH && shown.is_some();
             if !is_blank && (is_stale || shown.as_ref() != Some(&wanted)) {
                 shown = self.show(shown).await;
@@ -191,20 +163,7 @@ impl<S: Scene> Show<S> {
             tokio::select! {
                 changed = progress.changed() => if changed.is_err() { return },
                 () = tokio::time::sleep_until(at + REFRESH), if shown.is_some() => {}
-                () = self.posted(&mut delivered), if is_owed => {}
-            }
-        }
-    }
-
-    /// Waits until the outbox has posted the message.
-    async fn posted(&self, delivered: &mut broadcast::Receiver<Delivered>) {
-        loop {
-            match delivered.recv().await {
-                Ok(it) if it.run == Some(self.run) && it.kind == DeliveryKind::Live => return,
-                Ok(_) => {}
-                // It may have been among those.
-                Err(RecvError::Lagged(_)) => return,
-                Err(RecvError::Closed) => std::future::pending().await,
+                () = posted(&mut delivered, self.run, DeliveryKind::Live), if is_owed => {}
             }
         }
     }
@@ -259,7 +218,8 @@ impl<S: Scene> Show<S> {
     /// Edits the message to the state that is the newest when its turn comes; `None` if it is too old
     /// to be edited.
     async fn edit(&self, message: MessageId) -> Option<Frame> {
-        let mut slot = self.budget.slot().await;
+        let place = self.place().await;
+        let mut slot = self.stage.pace.budget(place).slot().await;
         let (frame, state) = {
             let scene = self.progress.borrow();
             (scene.frame(), scene.state())
@@ -268,7 +228,6 @@ impl<S: Scene> Show<S> {
             slot.unused();
             return Some(frame);
         }
-        let place = self.place().await;
         let edited = self.stage.chat.edit(place, message, self.text(&frame));
         match edited.await {
             Ok(()) => {}
@@ -281,6 +240,6 @@ impl<S: Scene> Show<S> {
 
     fn text(&self, frame: &Frame) -> String {
         let elapsed = self.stage.clock.now().since(frame.started);
-        render::live(&frame.text, frame.tool.as_deref(), elapsed)
+        render::live(&frame.text, &frame.tools, elapsed)
     }
 }

@@ -5,26 +5,33 @@
 //! chat service of the outbox, `live` shows runs at work. The room decides nothing about persons
 //! and stores nothing but what the connection itself needs.
 
+mod archive;
+mod arrivals;
+mod audience;
 mod caller;
 mod catch_up;
 mod chat;
 mod checked;
 mod commands;
+mod components;
 mod connect;
 mod controls;
-mod directory;
+mod copies;
 mod error;
 mod failure;
+mod front_door;
 mod gateway;
 mod house;
 mod ids;
 mod inbound;
+mod late;
 mod ledger;
 mod link;
 mod listener;
 mod live;
 mod mentions;
-mod missed;
+mod namesake;
+mod others;
 mod pace;
 mod pages;
 mod people;
@@ -36,20 +43,27 @@ mod refusals;
 mod registration;
 mod relay;
 pub mod render;
+mod replies;
+mod rest;
+mod spots;
+mod stage;
 mod sweep;
 mod tap;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod transit;
 mod turns;
 mod waits;
 mod watchdog;
 
 pub use chat::DiscordChat;
-pub use connect::{BoundChannel, Connection, DiscordSettings, SecureSimulator, connect};
+pub use connect::{
+    BoundChannel, Connection, DiscordSettings, OperatorChannel, SecureSimulator, connect,
+};
 pub use error::DiscordError;
 pub use gateway::{DiscordParts, run};
 pub use link::{Link, LinkState};
-pub use preflight::Lack;
+pub use preflight::{Lack, Purpose};
 pub use refusals::Treatment;

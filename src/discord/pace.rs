@@ -1,10 +1,6 @@
 //! How often a channel's live messages may be edited.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::{sync::OwnedMutexGuard, time::Instant};
@@ -18,10 +14,11 @@ const GAP: Duration = Duration::from_millis(1_200);
 /// One budget per channel, for all the runs in it.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    channels: Mutex<HashMap<ChannelId, Weak<tokio::sync::Mutex<Instant>>>>,
+    channels: Mutex<HashMap<ChannelId, Budget>>,
 }
 
-/// A channel's budget; it is forgotten when no run in the channel holds it any more.
+/// A channel's budget: when the next edit may be made. It is forgotten when that time has come and nobody
+/// holds it.
 #[derive(Clone, Debug)]
 pub(super) struct Budget(Arc<tokio::sync::Mutex<Instant>>);
 
@@ -36,17 +33,23 @@ impl Pace {
     /// The budget that all runs in a channel share.
     pub(super) fn budget(&self, channel: ChannelId) -> Budget {
         let mut channels = self.channels.lock();
-        if let Some(known) = channels.get(&channel).and_then(Weak::upgrade) {
-            return Budget(known);
+        if let Some(known) = channels.get(&channel) {
+            return known.clone();
         }
-        channels.retain(|_, budget| budget.strong_count() > 0);
-        let fresh = Arc::new(tokio::sync::Mutex::new(Instant::now()));
-        channels.insert(channel, Arc::downgrade(&fresh));
-        Budget(fresh)
+        let now = Instant::now();
+        channels.retain(|_, budget| budget.is_needed(now));
+        let fresh = Budget(Arc::new(tokio::sync::Mutex::new(now)));
+        channels.insert(channel, fresh.clone());
+        fresh
     }
 }
 
 impl Budget {
+    /// Whether somebody holds it, or it says more than a new one would.
+    fn is_needed(&self, now: Instant) -> bool {
+        Arc::strong_count(&self.0) > 1 || self.0.try_lock().is_ok_and(|next| *next > now)
+    }
+
     /// Waits for a turn; turns are given in the order they are asked for.
     pub(super) async fn slot(&self) -> Slot {
         let next = Arc::clone(&self.0).lock_owned().await;
@@ -97,5 +100,20 @@ mod tests {
         assert_eq!(start.elapsed(), GAP * 6);
         drop(same.slot().await);
         assert_eq!(start.elapsed(), GAP * 6);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_budget_that_nobody_holds_is_kept_until_the_next_edit_may_be_made() {
+        let pace = Pace::default();
+        let one = ChannelId::new(1);
+        let known = |pace: &Pace| pace.channels.lock().len();
+        drop(pace.budget(one).slot().await);
+        drop(pace.budget(ChannelId::new(2)));
+        assert_eq!(known(&pace), 2);
+        let start = Instant::now();
+        pace.budget(one).slot().await.unused();
+        assert_eq!(start.elapsed(), GAP);
+        drop(pace.budget(ChannelId::new(3)));
+        assert_eq!(known(&pace), 1);
     }
 }

@@ -1,14 +1,11 @@
 //! Which place a channel is.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use parking_lot::Mutex;
-use serenity::{
-    all::{self as sn, Cache, ChannelType},
-    http::Http,
-};
+use serenity::all::{self as sn, Cache, ChannelType};
 
-use super::{chat::within, house::House, ids};
+use super::{failure::UNKNOWN_CHANNEL, house::House, ids, rest::Rest};
 use crate::{
     delivery::ChatError,
     words::{ChannelId, GuildId, Place},
@@ -22,14 +19,14 @@ const KEPT: usize = 4_096;
 #[derive(Debug)]
 pub(super) struct Places {
     guild: GuildId,
-    http: Arc<Http>,
+    http: Rest,
     known: Mutex<HashMap<ChannelId, Place>>,
-    /// Types of threads that are in no cache.
+    /// Types of threads, also of such as are in no cache or gone.
     kinds: Mutex<HashMap<ChannelId, ChannelType>>,
 }
 
 impl Places {
-    pub(super) fn new(guild: GuildId, http: Arc<Http>) -> Self {
+    pub(super) fn new(guild: GuildId, http: Rest) -> Self {
         Self {
             guild,
             http,
@@ -40,8 +37,12 @@ impl Places {
 
     /// Takes in a channel that an event told of.
     pub(super) fn note(&self, channel: &sn::GuildChannel) {
-        if let Some(place) = self.place(ids::channel(channel.id), channel.kind, channel.parent_id) {
-            self.keep(ids::channel(channel.id), place);
+        let id = ids::channel(channel.id);
+        if let Some(place) = self.place(id, channel.kind, channel.parent_id) {
+            self.keep(id, place);
+            if place.thread.is_some() {
+                keep(&self.kinds, id, channel.kind);
+            }
         }
     }
 
@@ -68,7 +69,10 @@ impl Places {
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, %channel, "cannot look up a session's place"),
         }
-        let answer = within(self.http.get_channel(ids::to_channel(channel))).await?;
+        let answer = self
+            .http
+            .within(self.http.get_channel(ids::to_channel(channel)))
+            .await?;
         let Some(found) = answer.guild() else {
             return Ok(None);
         };
@@ -82,19 +86,26 @@ impl Places {
         Ok(place)
     }
 
-    /// What kind of channel of the guild something is; `None` for another guild's, or for none. Asks
-    /// the cache, then what was learned, then Discord: an archived thread is in no cache.
+    /// What kind of channel of the guild a thread is, or was while it was there; `None` for another
+    /// guild's, or for none. Asks the cache, then what was learned, then Discord: an archived thread is
+    /// in no cache.
     pub(super) async fn kind(
         &self,
         channel: ChannelId,
         cache: &Cache,
     ) -> Result<Option<ChannelType>, ChatError> {
-        let cached = self.in_cache(channel, cache, |found| found.kind);
-        let known = cached.or_else(|| self.kinds.lock().get(&channel).copied());
+        if let Some(kind) = self.in_cache(channel, cache, |found| found.kind) {
+            keep(&self.kinds, channel, kind);
+            return Ok(Some(kind));
+        }
+        let known = self.kinds.lock().get(&channel).copied();
         if known.is_some() {
             return Ok(known);
         }
-        let answer = within(self.http.get_channel(ids::to_channel(channel))).await?;
+        let answer = self
+            .http
+            .within(self.http.get_channel(ids::to_channel(channel)))
+            .await?;
         let found = answer
             .guild()
             .filter(|found| ids::guild(found.guild_id) == self.guild);
@@ -102,6 +113,18 @@ impl Places {
             keep(&self.kinds, channel, found.kind);
             found.kind
         }))
+    }
+
+    /// Whether Discord says that a channel is there no more. Where it says nothing, that is not known.
+    pub(super) async fn is_gone(&self, channel: ChannelId, cache: &Cache) -> bool {
+        if self.in_cache(channel, cache, |_| ()).is_some() {
+            return false;
+        }
+        let answer = self
+            .http
+            .within(self.http.get_channel(ids::to_channel(channel)))
+            .await;
+        answer.is_err_and(|error| error.is_code(UNKNOWN_CHANNEL))
     }
 
     /// The place of a channel of a known type. A channel has a parent too, its category: only the

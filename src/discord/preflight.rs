@@ -4,17 +4,17 @@
 use std::fmt;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use serenity::{
-    all::{
-        self as sn, ApplicationFlags, CurrentApplicationInfo, GuildChannel, Member, PartialGuild,
-        Permissions,
-    },
-    http::Http,
+use serenity::all::{
+    self as sn, ApplicationFlags, CurrentApplicationInfo, Member, PartialGuild, Permissions,
 };
 
 use super::{
-    BoundChannel, DiscordError, DiscordSettings, chat::within, connect::refused,
-    failure::UNKNOWN_MEMBER, ids,
+    DiscordError, DiscordSettings,
+    connect::refused,
+    failure::{UNKNOWN_CHANNEL, UNKNOWN_MEMBER},
+    ids,
+    others::{self, Other},
+    rest::Rest,
 };
 use crate::{
     delivery::ChatError,
@@ -22,7 +22,6 @@ use crate::{
 };
 
 /// Discord's error codes (opcodes-and-status-codes#json-error-codes).
-const UNKNOWN_CHANNEL: u32 = 10_003;
 const UNKNOWN_GUILD: u32 = 10_004;
 const MISSING_ACCESS: u32 = 50_001;
 
@@ -43,6 +42,14 @@ const NEEDED: [(Permissions, &str); 7] = [
     (Permissions::ATTACH_FILES, "Attach Files"),
 ];
 
+/// What Baton needs in a channel in which it only tells something. It reads there what became of a
+/// message whose sending had an unknown outcome.
+const NEEDED_TO_TELL: [(Permissions, &str); 3] = [
+    (Permissions::VIEW_CHANNEL, "View Channel"),
+    (Permissions::SEND_MESSAGES, "Send Messages"),
+    (Permissions::READ_MESSAGE_HISTORY, "Read Message History"),
+];
+
 /// Something that the bot needs and does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lack {
@@ -59,8 +66,8 @@ pub enum Lack {
     Channel {
         /// The channel.
         channel: ChannelId,
-        /// Whose it is said to be.
-        project: String,
+        /// What it is to be.
+        purpose: Purpose,
     },
     /// Something is not allowed in a channel.
     Permissions {
@@ -68,11 +75,44 @@ pub enum Lack {
         channel: ChannelId,
         /// Its name, if that can be seen.
         name: Option<String>,
-        /// Whose it is.
-        project: String,
+        /// What it is to be.
+        purpose: Purpose,
         /// What is missing, as Discord's settings show it.
         missing: Vec<&'static str>,
     },
+    /// A project has every channel that no other one has, and can be spoken to in none of them.
+    Anywhere {
+        /// The project.
+        project: String,
+    },
+}
+
+/// What a channel is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A channel of this project.
+    Project(String),
+    /// The one that this setting names, in which operators are told of things.
+    Setting(&'static str),
+}
+
+impl Purpose {
+    /// What Baton needs for it.
+    fn needs(&self) -> &'static [(Permissions, &'static str)] {
+        match self {
+            Self::Project(_) => &NEEDED,
+            Self::Setting(_) => &NEEDED_TO_TELL,
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Project(name) => write!(f, "project `{name}`"),
+            Self::Setting(name) => write!(f, "`{name}`"),
+        }
+    }
 }
 
 impl fmt::Display for Lack {
@@ -90,20 +130,36 @@ impl fmt::Display for Lack {
                  &scope=bot+applications.commands&permissions={}&guild_id={guild}.",
                 needed().bits()
             ),
-            Self::Channel { channel, project } => write!(
-                f,
-                "The server has no channel {channel} (`channels` of the project `{project}`). \
-                 Right-click the channel in Discord, choose \"Copy Channel ID\", and write that."
-            ),
+            Self::Channel { channel, purpose } => {
+                let setting = match purpose {
+                    Purpose::Project(name) => format!("`channels` of the project `{name}`"),
+                    Purpose::Setting(name) => format!("`{name}`"),
+                };
+                write!(
+                    f,
+                    "The server has no channel {channel} ({setting}). Right-click the channel in \
+                     Discord, choose \"Copy Channel ID\", and write that."
+                )
+            }
+            Self::Anywhere { project } => {
+                let needed: Vec<&str> = NEEDED.iter().map(|(_, name)| *name).collect();
+                write!(
+                    f,
+                    "The project `{project}` (`default_project`) can be reached in no channel: in each the \
+                     bot lacks something. It needs: {}. Open Server Settings → Roles, choose the bot's \
+                     role, and allow them.",
+                    needed.join(", ")
+                )
+            }
             Self::Permissions {
                 channel,
                 name,
-                project,
+                purpose,
                 missing,
             } => {
                 match name {
-                    Some(name) => write!(f, "In #{name} ({channel}, project `{project}`)")?,
-                    None => write!(f, "In the channel {channel} (project `{project}`)")?,
+                    Some(name) => write!(f, "In #{name} ({channel}, {purpose})")?,
+                    None => write!(f, "In the channel {channel} ({purpose})")?,
                 }
                 write!(
                     f,
@@ -124,7 +180,7 @@ fn needed() -> Permissions {
 
 /// Fails with everything that is missing.
 pub(super) async fn check(
-    http: &Http,
+    http: &Rest,
     settings: &DiscordSettings,
     me: sn::UserId,
     application: &CurrentApplicationInfo,
@@ -140,10 +196,8 @@ pub(super) async fn check(
         }),
         Some((guild, member)) => {
             let (guild, member) = (&guild, &member);
-            let looks: Vec<_> = settings
-                .channels
-                .iter()
-                .map(|bound| look(http, bound, guild, member))
+            let looks: Vec<_> = purposes(settings)
+                .map(|(channel, purpose)| look(http, channel, purpose, guild, member))
                 .collect();
             let found: Vec<Option<Lack>> = stream::iter(looks)
                 .buffered(AT_ONCE)
@@ -151,6 +205,12 @@ pub(super) async fn check(
                 .await
                 .map_err(refused)?;
             lacks.extend(found.into_iter().flatten());
+            if let Some(project) = &settings.default_project {
+                let seen = others::channels(http, guild, member)
+                    .await
+                    .map_err(refused)?;
+                lacks.extend(look_around(project, &seen));
+            }
         }
     }
     if lacks.is_empty() {
@@ -158,6 +218,31 @@ pub(super) async fn check(
     } else {
         Err(DiscordError::Lacking(lacks))
     }
+}
+
+/// Every channel that is named, and what it is to be.
+fn purposes(settings: &DiscordSettings) -> impl Iterator<Item = (ChannelId, Purpose)> {
+    let bound = settings.channels.iter();
+    let bound = bound.map(|it| (it.channel, Purpose::Project(it.project.clone())));
+    let operators = settings.operators.iter();
+    bound.chain(operators.map(|it| (it.channel, Purpose::Setting(it.setting))))
+}
+
+/// The channels of a project that has all the others: it must have one at least. Where the bot can be
+/// seen and cannot answer, that may be meant so: it is logged.
+fn look_around(project: &str, seen: &[Other]) -> Option<Lack> {
+    let mut is_reached = false;
+    for other in seen {
+        let missing = missing(&NEEDED, other.permissions);
+        is_reached |= missing.is_empty();
+        if !missing.is_empty() {
+            tracing::warn!(channel = %other.channel, name = other.name, lacks = missing.join(", "),
+                "the bot can be seen in a channel and cannot answer there");
+        }
+    }
+    (!is_reached).then(|| Lack::Anywhere {
+        project: project.to_owned(),
+    })
 }
 
 /// The intent of a bot in few servers, or in many.
@@ -172,14 +257,14 @@ fn may_read(flags: Option<ApplicationFlags>) -> bool {
 
 /// The guild and the bot in it; `None` if it is not.
 async fn membership(
-    http: &Http,
+    http: &Rest,
     guild: GuildId,
     me: sn::UserId,
 ) -> Result<Option<(PartialGuild, Member)>, DiscordError> {
     let id = ids::to_guild(guild);
     let both = async {
-        let found = within(http.get_guild(id)).await?;
-        let member = within(http.get_member(id, me)).await?;
+        let found = http.within(http.get_guild(id)).await?;
+        let member = http.within(http.get_member(id, me)).await?;
         Ok((found, member))
     };
     match both.await {
@@ -192,45 +277,46 @@ async fn membership(
 }
 
 async fn look(
-    http: &Http,
-    bound: &BoundChannel,
+    http: &Rest,
+    channel: ChannelId,
+    purpose: Purpose,
     guild: &PartialGuild,
     member: &Member,
 ) -> Result<Option<Lack>, ChatError> {
-    let nothing = || Lack::Channel {
-        channel: bound.channel,
-        project: bound.project.clone(),
+    let lack = |name, missing| Lack::Permissions {
+        channel,
+        name,
+        purpose: purpose.clone(),
+        missing,
     };
-    let channel = match within(http.get_channel(ids::to_channel(bound.channel))).await {
-        Ok(channel) => channel,
+    let nothing = || Lack::Channel {
+        channel,
+        purpose: purpose.clone(),
+    };
+    let found = match http
+        .within(http.get_channel(ids::to_channel(channel)))
+        .await
+    {
+        Ok(found) => found,
         Err(error) if error.is_code(UNKNOWN_CHANNEL) => return Ok(Some(nothing())),
         // Whoever may not see a channel is told no more than that.
         Err(error) if error.is_code(MISSING_ACCESS) => {
-            return Ok(Some(lack(bound, None, vec!["View Channel"])));
+            return Ok(Some(lack(None, vec!["View Channel"])));
         }
         Err(error) => return Err(error),
     };
-    let Some(channel) = channel.guild().filter(|found| found.guild_id == guild.id) else {
+    let Some(found) = found.guild().filter(|found| found.guild_id == guild.id) else {
         return Ok(Some(nothing()));
     };
-    let missing = missing(guild.user_permissions_in(&channel, member));
+    let missing = missing(purpose.needs(), guild.user_permissions_in(&found, member));
     if missing.is_empty() {
         return Ok(None);
     }
-    Ok(Some(lack(bound, Some(&channel), missing)))
+    Ok(Some(lack(Some(found.name), missing)))
 }
 
-fn lack(bound: &BoundChannel, channel: Option<&GuildChannel>, missing: Vec<&'static str>) -> Lack {
-    Lack::Permissions {
-        channel: bound.channel,
-        name: channel.map(|channel| channel.name.clone()),
-        project: bound.project.clone(),
-        missing,
-    }
-}
-
-fn missing(has: Permissions) -> Vec<&'static str> {
-    let lacks = NEEDED.iter().filter(|(one, _)| !has.contains(*one));
+fn missing(needed: &[(Permissions, &'static str)], has: Permissions) -> Vec<&'static str> {
+    let lacks = needed.iter().filter(|(one, _)| !has.contains(*one));
     lacks.map(|(_, name)| *name).collect()
 }
 

@@ -3,11 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
-use serenity::all::{Context, Event, RawEventHandler};
+use serde_json::Value;
+use serenity::all::{
+    Context, CreateInteractionResponse, CreateInteractionResponseMessage, Event, InteractionId,
+    InteractionType, RawEventHandler,
+};
 use tokio::sync::Notify;
 
-use super::Link;
+use super::{
+    Link,
+    arrivals::{Admission, Arrivals},
+    chat::nobody,
+    replies::Ticket,
+};
 
 /// Events that this room lives on, in the gateway's own names (events/gateway-events).
 const WANTED: [&str; 9] = [
@@ -26,6 +34,7 @@ const WANTED: [&str; 9] = [
 #[derive(Debug)]
 pub(super) struct Unread {
     pub(super) link: Link,
+    pub(super) arrivals: Arc<Arrivals>,
     /// What it told is read back.
     pub(super) gap: Arc<Notify>,
     /// A session has begun of which serenity knows nothing.
@@ -46,35 +55,47 @@ impl RawEventHandler for Unread {
         tracing::error!(kind = %event.kind, id = ?event.value.get("id"), "an event could not be read");
         match event.kind.as_str() {
             "READY" => self.deaf.notify_one(),
-            "INTERACTION_CREATE" => apologize(&context, &event.value).await,
+            "INTERACTION_CREATE" => self.apologize(&context, &event.value).await,
             _ => self.gap.notify_one(),
         }
     }
 }
 
-/// Somebody waits for an answer, and would only see that the bot did not respond.
-async fn apologize(context: &Context, interaction: &Value) {
-    let id = interaction["id"]
-        .as_str()
-        .and_then(|id| id.parse::<u64>().ok());
-    let (Some(id), Some(token)) = (id.filter(|id| *id != 0), interaction["token"].as_str()) else {
-        return;
-    };
-    let answer = json!({
-        // 4: a message, 64: seen only by the person (interactions/receiving-and-responding).
-        "type": 4,
-        "data": {
-            "content": "This could not be understood, and nothing was done. Please tell the \
-                        operator of this bot.",
-            "flags": 64,
-            "allowed_mentions": { "parse": [] },
-        },
-    });
-    let sent = context
-        .http
-        .create_interaction_response(id.into(), token, &answer, Vec::new())
-        .await;
-    if let Err(error) = sent {
-        tracing::warn!(%error, "and nobody could be told");
+impl Unread {
+    /// Somebody waits for an answer, and would only see that the bot did not respond.
+    async fn apologize(&self, context: &Context, interaction: &Value) {
+        let id = interaction["id"]
+            .as_str()
+            .and_then(|id| id.parse::<u64>().ok());
+        let (Some(id), Some(token)) = (id.filter(|id| *id != 0), interaction["token"].as_str())
+        else {
+            return;
+        };
+        let id = InteractionId::new(id);
+        let kind = interaction["type"].as_u64();
+        let kind = kind.and_then(|kind| u8::try_from(kind).ok());
+        let kind = InteractionType::from(kind.unwrap_or(0));
+        // Who types is offered nothing then, and told nothing.
+        let is_typing = kind == InteractionType::Autocomplete;
+        if self.arrivals.admit(id, kind) != Admission::InTime || is_typing {
+            return;
+        }
+        let ticket = Ticket {
+            http: &context.http,
+            id,
+            token,
+        };
+        let answer = CreateInteractionResponse::Message(
+            CreateInteractionResponseMessage::new()
+                .content(
+                    "This could not be understood, and nothing was done. Please tell the operator of this \
+                     bot.",
+                )
+                .ephemeral(true)
+                .allowed_mentions(nobody()),
+        );
+        if let Err(error) = ticket.answer(&self.arrivals, &answer).await {
+            tracing::warn!(%error, "and nobody could be told");
+        }
     }
 }

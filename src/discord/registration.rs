@@ -6,7 +6,6 @@ use serenity::all::CreateCommand;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    chat::within,
     connect::{Connection, DiscordSettings},
     ids,
 };
@@ -70,7 +69,10 @@ pub(super) async fn register(
         return Ok(());
     }
     let guild = ids::to_guild(connection.settings.guild);
-    within(connection.http.create_guild_commands(guild, &commands)).await?;
+    connection
+        .http
+        .within(connection.http.create_guild_commands(guild, &commands))
+        .await?;
     let mut tx = store.write().await?;
     tx.note_registration(&target, &wanted).await?;
     tx.commit().await?;

@@ -4,18 +4,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{
-    Mutex,
-    broadcast::{self, error::RecvError},
-};
+use tokio::sync::Mutex;
 
-use super::{live::Stage, pace::Budget};
-use crate::{
-    delivery::{ChatError, Delivered},
-    session::LiveWait,
-    store::DeliveryKind,
-    words::MessageId,
-};
+use super::stage::{Stage, posted};
+use crate::{delivery::ChatError, session::LiveWait, store::DeliveryKind, words::MessageId};
 
 /// The shortest time between two edits of one message. Whoever waits does not need to know sooner.
 const GAP: Duration = Duration::from_secs(5);
@@ -23,7 +15,6 @@ const GAP: Duration = Duration::from_secs(5);
 /// One run that waits being shown.
 pub(super) struct ShowWait {
     pub(super) stage: Stage,
-    pub(super) budget: Budget,
     /// When a run ends the place of everybody behind it changes. They are told one after the other,
     /// so that these edits take up no more of what Discord allows than one edit at a time.
     pub(super) one_at_a_time: Arc<Mutex<()>>,
@@ -61,22 +52,7 @@ impl ShowWait {
             }
             tokio::select! {
                 changed = text.changed() => if changed.is_err() { return },
-                () = self.posted(&mut delivered), if is_owed => {}
-            }
-        }
-    }
-
-    /// Waits until the outbox has posted the message.
-    async fn posted(&self, delivered: &mut broadcast::Receiver<Delivered>) {
-        loop {
-            match delivered.recv().await {
-                Ok(it) if it.run == Some(self.wait.run) && it.kind == DeliveryKind::Notice => {
-                    return;
-                }
-                Ok(_) => {}
-                // It may have been among those.
-                Err(RecvError::Lagged(_)) => return,
-                Err(RecvError::Closed) => std::future::pending().await,
+                () = posted(&mut delivered, self.wait.run, DeliveryKind::Notice), if is_owed => {}
             }
         }
     }
@@ -96,7 +72,8 @@ impl ShowWait {
     /// be shown.
     async fn edit(&self, message: MessageId) -> Option<String> {
         let _turn = self.one_at_a_time.lock().await;
-        let mut slot = self.budget.slot().await;
+        let place = self.stage.place(self.wait.run, self.wait.channel).await;
+        let mut slot = self.stage.pace.budget(place).slot().await;
         if self.wait.text.has_changed().is_err() {
             slot.unused();
             return None;
@@ -107,10 +84,7 @@ impl ShowWait {
             slot.unused();
             return Some(text);
         }
-        let edited = self
-            .stage
-            .chat
-            .edit(self.wait.channel, message, text.clone());
+        let edited = self.stage.chat.edit(place, message, text.clone());
         match edited.await {
             Ok(()) => {}
             Err(ChatError::Throttled(span)) => slot.wait(span),

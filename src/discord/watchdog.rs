@@ -15,10 +15,7 @@ use serenity::{
     gateway::ConnectionStage,
 };
 
-use super::{DiscordError, relay};
-
-/// How long a shard may show no sign of life.
-const PATIENCE: Duration = Duration::from_secs(3 * relay::INTERVAL.as_secs());
+use super::DiscordError;
 
 /// How often the shard is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -76,9 +73,10 @@ impl Watch {
     }
 }
 
-/// Watches the shard; returns only when starting it anew twice did not help.
-pub(super) async fn watch(shards: Arc<ShardManager>) -> DiscordError {
-    let mut watch = Watch::new(PATIENCE, Instant::now());
+/// Watches the shard, which may show no sign of life for as long as `patience`; returns only when
+/// starting it anew twice did not help.
+pub(super) async fn watch(shards: Arc<ShardManager>, patience: Duration) -> DiscordError {
+    let mut watch = Watch::new(patience, Instant::now());
     loop {
         tokio::time::sleep(LOOK).await;
         let sign = shards
@@ -101,6 +99,8 @@ pub(super) async fn watch(shards: Arc<ShardManager>) -> DiscordError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
 
     fn acknowledged(nanos: u64) -> (Option<Duration>, ConnectionStage) {
         (

@@ -8,7 +8,7 @@ use tracing_subscriber::{
     EnvFilter, Layer, Registry, filter::ParseError, fmt::MakeWriter, layer::SubscriberExt as _,
 };
 
-use super::{LogFormat, Secrets};
+use super::{LastError, LogFormat, Secrets};
 
 /// Why there is no log.
 #[derive(Debug, Error)]
@@ -22,15 +22,17 @@ pub enum LogError {
 }
 
 /// Starts the log of this process on standard error. `filter` is a level or levels by module, as
-/// `tracing_subscriber::EnvFilter` reads them.
-pub fn start(filter: &str, format: LogFormat, secrets: Secrets) -> Result<(), LogError> {
+/// `tracing_subscriber::EnvFilter` reads them. Returns what remembers the last error.
+pub fn start(filter: &str, format: LogFormat, secrets: Secrets) -> Result<LastError, LogError> {
     let layer = layer(filter, format, Clean::new(io::stderr, secrets))?;
-    tracing::subscriber::set_global_default(Registry::default().with(layer))?;
+    let last_error = LastError::default();
+    let log = Registry::default().with(layer).with(last_error.clone());
+    tracing::subscriber::set_global_default(log)?;
     // A panic's own way to standard error would pass by the redaction.
     std::panic::set_hook(Box::new(|panic| {
         tracing::error!(target: "baton::panic", "{panic}");
     }));
-    Ok(())
+    Ok(last_error)
 }
 
 fn layer<W>(

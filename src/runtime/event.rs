@@ -1,6 +1,6 @@
 //! What happens in an agent, in words that fit every program.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -47,6 +47,8 @@ pub enum RunEvent {
     ToolStarted {
         /// The agent's id of the call.
         id: String,
+        /// The call that started the sub-agent whose call this is; `None` for one of the agent itself.
+        parent: Option<String>,
         /// The tool.
         tool: String,
         /// Its input.
@@ -61,8 +63,27 @@ pub enum RunEvent {
     },
     /// The agent asks whether a tool may run, and waits.
     Asked(Ask),
+    /// The agent asks, and waits, but what it asks cannot be read: such a question has an id and stands at a
+    /// gate, and nothing else of it is known.
+    AskedUnreadably(Ask),
     /// The agent does not wait for that answer any more.
     AskWithdrawn(String),
+    /// Something goes on beside the turn, and may outlive it: a command, a sub-agent, a time that was set.
+    TaskBegan(String),
+    /// It is over.
+    TaskEnded {
+        /// The same id.
+        task: String,
+        /// The agent's id of the call; `None` if it does not say.
+        call: Option<String>,
+    },
+    /// The agent has answered a change of it (see [`Runtime::tune`](super::Runtime::tune)).
+    Tuned {
+        /// The id that it was asked under.
+        request: String,
+        /// Why it did not take it, in its own words; `None` if it did.
+        refusal: Option<String>,
+    },
     /// The model service failed and is asked again.
     Retrying {
         /// Which attempt failed, from 1.
@@ -72,6 +93,8 @@ pub enum RunEvent {
     },
     /// News of the account's limits.
     Limit(Limit),
+    /// A line that means nothing here: of a kind that is not known, or no line of the program's at all.
+    NotUnderstood,
     /// The turn is over.
     TurnEnded(TurnEnd),
     /// A turn that nobody asked for is over; it ends no request, but its cost counts.
@@ -92,8 +115,10 @@ pub struct BlockId {
 pub enum ToolEnd {
     /// It gave a result.
     Done,
-    /// It gave an error, or was not permitted.
+    /// It gave an error, or somebody did not permit it. What it had done by then, nobody knows.
     Failed,
+    /// The agent program refused it by itself before it ran.
+    Refused,
 }
 
 /// A question of the agent about one tool call.
@@ -103,10 +128,18 @@ pub struct Ask {
     pub id: String,
     /// At which gate it stands.
     pub kind: AskKind,
+    /// The agent's id of the call, the same at both gates.
+    pub call: String,
+    /// The sub-agent that calls, by the agent program's name for it; `None` for the agent itself.
+    pub sub_agent: Option<String>,
     /// The tool.
     pub tool: String,
     /// Its input.
     pub input: ToolInput,
+    /// Where the agent is, if the program says; absolute.
+    pub directory: Option<PathBuf>,
+    /// Why the agent program's own rules do not let it pass, in its words.
+    pub reason: Option<String>,
 }
 
 /// The two gates that a tool call passes.
@@ -114,19 +147,33 @@ pub struct Ask {
 pub enum AskKind {
     /// Before every call; answered at once by rule.
     Gate,
-    /// The agent program's own rules do not allow it; waits as long as a person needs.
+    /// Behind it, for a call that the gate or the agent program's own rules did not let pass; waits as
+    /// long as a person needs.
     Permission,
 }
 
 /// News of the account's limits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limit {
-    /// Whether work is refused now.
-    pub refused: bool,
+    /// What it means for work.
+    pub state: LimitState,
+    /// Which limit, as the agent program calls it.
+    pub window: Option<String>,
     /// When the limit starts anew.
     pub resets_at: Option<Millis>,
     /// How much is used, 0 to 1.
     pub used: Option<f64>,
+}
+
+/// What a limit means for work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitState {
+    /// It is far away.
+    Open,
+    /// It is near.
+    Near,
+    /// Work is refused.
+    Reached,
 }
 
 /// The end of a turn.
@@ -167,13 +214,20 @@ pub struct Usage {
     pub output: u64,
 }
 
-/// What went wrong, as far as a person can do something about it.
+/// What went wrong, as far as a person or Baton can do something about it. What that is, is its
+/// [`Policy`](super::Policy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorClass {
-    /// Nobody is logged in, or the login is dead.
+    /// Nobody is logged in.
     LoginNeeded,
+    /// The login is not accepted any more.
+    LoginDead,
+    /// The API key is not accepted.
+    BadApiKey,
     /// The account may not do this.
     Forbidden,
+    /// The account's organization does not permit the program.
+    OrgBlocks,
     /// The subscription's limit is reached.
     LimitReached,
     /// The service throttles.
@@ -182,15 +236,23 @@ pub enum ErrorClass {
     NoCredit,
     /// The conversation is too long for the model.
     TooLong,
+    /// An image is too large, or none.
+    ImageUnusable,
+    /// More was sent at once than the service takes.
+    RequestTooLarge,
     /// The model does not exist or is not open to the account.
     UnknownModel,
     /// The model refuses by its usage policy.
     PolicyRefusal,
+    /// The service does not accept what it was sent, for another reason.
+    BadRequest,
     /// The service is overloaded or broken.
     ServiceDown,
     /// The service cannot be reached.
     Unreachable,
-    /// A limit of turns or money given to the agent is used up.
+    /// The steps are used up that one message may take.
+    TurnsUsedUp,
+    /// The money is used up that was given to the agent.
     BudgetUsedUp,
     /// The agent does not know the conversation that it should go on with.
     UnknownConversation,
@@ -198,6 +260,38 @@ pub enum ErrorClass {
     ConversationExists,
     /// The agent program was started with something that it does not understand.
     BadStart,
+    /// The agent program ended in the middle of its turn.
+    Crashed,
     /// Anything else.
     Other,
+}
+
+#[cfg(test)]
+impl ErrorClass {
+    /// Every class; a test sees to it that none is missing.
+    pub(crate) const ALL: [Self; 23] = [
+        Self::LoginNeeded,
+        Self::LoginDead,
+        Self::BadApiKey,
+        Self::Forbidden,
+        Self::OrgBlocks,
+        Self::LimitReached,
+        Self::Throttled,
+        Self::NoCredit,
+        Self::TooLong,
+        Self::ImageUnusable,
+        Self::RequestTooLarge,
+        Self::UnknownModel,
+        Self::PolicyRefusal,
+        Self::BadRequest,
+        Self::ServiceDown,
+        Self::Unreachable,
+        Self::TurnsUsedUp,
+        Self::BudgetUsedUp,
+        Self::UnknownConversation,
+        Self::ConversationExists,
+        Self::BadStart,
+        Self::Crashed,
+        Self::Other,
+    ];
 }

@@ -6,17 +6,22 @@
 
 pub mod claude;
 mod event;
+mod policy;
 pub mod runner;
 mod sentence;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::words::{AgentMode, Background};
 pub use event::{
-    Ask, AskKind, BlockId, ErrorClass, Limit, RunEvent, ToolEnd, TurnEnd, TurnOutcome, Usage,
+    Ask, AskKind, BlockId, ErrorClass, Limit, LimitState, RunEvent, ToolEnd, TurnEnd, TurnOutcome,
+    Usage,
 };
+pub use policy::Policy;
 
 /// What a session needs to have its agent started.
 #[derive(Clone, Debug)]
@@ -30,14 +35,37 @@ pub struct Launch {
     pub directory: PathBuf,
     /// The model, as the agent program names it; `None` for its default.
     pub model: Option<String>,
-    /// The project's tool rules, as written in its settings.
-    pub allowed_tools: Vec<String>,
+    /// How freely it goes about its work.
+    pub mode: AgentMode,
+    /// What it may go on with by itself.
+    pub background: Vec<Background>,
+    /// Rules about files that nobody may touch there, in Claude Code's syntax: the agent program
+    /// leaves those files out of its searches.
+    pub denied: Vec<String>,
     /// Directories and files that no tool may read or write, absolute. One that holds the project's
     /// directory cannot be forbidden whole: then everything beside the project is.
     pub forbidden: Vec<PathBuf>,
     /// Where the agent and its tools put temporary files; removed with the runner. It should not
     /// lie in a forbidden directory, or the agent's tools cannot read there.
     pub temporary: PathBuf,
+}
+
+/// What of an agent can be changed while it lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// The model, as the agent program names it; `None` for its default.
+    pub model: Option<String>,
+    /// How freely it goes about its work.
+    pub mode: AgentMode,
+}
+
+/// One such change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tune {
+    /// Another model.
+    Model(Option<String>),
+    /// Another mode.
+    Mode(AgentMode),
 }
 
 /// How the agent takes up the conversation.
@@ -64,15 +92,55 @@ pub struct Command {
     pub handshake: Vec<String>,
     /// The line that asks it to stop what it does, for the case that nobody else can ask.
     pub interrupt: String,
+    /// What the system keeps it to.
+    pub bounds: ProcessBounds,
+    /// A file that is locked as long as it lives, beside what it keeps of the conversation: two servers
+    /// with data directories of their own may know the same one.
+    pub conversation: Option<PathBuf>,
 }
 
-/// What is decided of a tool call.
+/// What the system keeps each process of an agent to; `None` is what holds for Baton.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessBounds {
+    /// Open files at once.
+    pub open_files: Option<u64>,
+    /// Bytes of a file that is written.
+    pub file_size: Option<u64>,
+}
+
+impl Command {
+    /// The same behind a launcher: a program with arguments that is given this command as more of
+    /// them, and that everything else is left to. Without words it is left as it is.
+    #[must_use]
+    pub fn behind(mut self, launcher: &[String]) -> Self {
+        let Some((program, arguments)) = launcher.split_first() else {
+            return self;
+        };
+        let started = self.program.to_string_lossy().into_owned();
+        self.program = PathBuf::from(program);
+        self.args = [arguments, &[started], &self.args].concat();
+        self
+    }
+}
+
+/// What is decided of a tool call by rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It may run.
     Allow,
-    /// The agent program's own rules decide; it asks again if they do not allow it.
-    Defer,
+    /// A person decides; why.
+    Ask(String),
+    /// It may not; the agent is told why.
+    Deny(String),
+}
+
+/// What a question behind the gate is answered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// The call may run as it is.
+    Allow,
+    /// It may run with this input: the answers of people are part of it.
+    AllowWith(ToolInput),
     /// It may not; the agent is told why.
     Deny(String),
 }
@@ -91,8 +159,15 @@ pub trait Runtime: Send + Sync {
     /// The line that stops the turn in progress.
     fn interrupt(&self, request: &str) -> String;
 
-    /// The line that answers a question of the agent.
-    fn answer(&self, ask: &Ask, verdict: &Verdict) -> String;
+    /// The line that changes a living agent, at work or not; [`RunEvent::Tuned`] brings the answer to
+    /// `request`.
+    fn tune(&self, request: &str, tune: &Tune) -> String;
+
+    /// The line that answers at the gate ([`AskKind::Gate`]).
+    fn at_gate(&self, ask: &Ask, verdict: &Verdict) -> String;
+
+    /// The line that answers a question behind the gate ([`AskKind::Permission`]).
+    fn reply(&self, ask: &Ask, reply: &Reply) -> String;
 
     /// What a process meant that ended without a word on its standard output.
     fn explain_exit(&self, exit: &str, stderr: &str) -> ErrorClass;

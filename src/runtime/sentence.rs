@@ -10,13 +10,25 @@ impl ErrorClass {
                 "The agent is not logged in. The operator has to log it in again on the machine; \
                  then send your message once more."
             }
+            Self::LoginDead => {
+                "The model service does not accept the agent's login any more. The operator has to log \
+                 it in again on the machine; then send your message once more."
+            }
+            Self::BadApiKey => {
+                "The model service does not accept the agent's API key. The operator has to replace \
+                 it; then send your message once more."
+            }
             Self::Forbidden => {
                 "The agent's account is not permitted to do this. The operator has to check the \
                  account's access."
             }
+            Self::OrgBlocks => {
+                "The organization of the agent's account does not permit its use here. The operator \
+                 has to ask its administrator, or to use another account."
+            }
             Self::LimitReached => {
-                "The agent's subscription limit is reached. Send your message again after the limit \
-                 has been reset."
+                "The agent's subscription limit is reached. Send a message when it has been reset, and it \
+                 goes on."
             }
             Self::Throttled => {
                 "The model service takes no more requests at the moment. Try again in a minute."
@@ -28,13 +40,26 @@ impl ErrorClass {
                 "This conversation has become too long for the model. Go on in a new thread, or send \
                  less at once."
             }
+            Self::ImageUnusable => {
+                "An image is too large for the model, or none that it can read. Send a smaller one; if \
+                 the same comes again, go on in a new thread."
+            }
+            Self::RequestTooLarge => {
+                "This is more than the model service takes at once. Send smaller files, or fewer of \
+                 them."
+            }
             Self::UnknownModel => {
-                "The model set for this project does not exist or is not open to the account. The \
-                 operator has to change `model` in the project's settings."
+                "The model that is set does not exist or is not open to the account. Choose another with \
+                 `/session model`, or have the operator change `model` in the project's settings; then \
+                 send your message once more."
             }
             Self::PolicyRefusal => {
                 "The model refused by its usage policy. Put the request differently, or start a new \
                  thread."
+            }
+            Self::BadRequest => {
+                "The model service did not accept what the agent sent. Put the request differently; if \
+                 the same comes again, go on in a new thread."
             }
             Self::ServiceDown => {
                 "The model service is overloaded or broken at the moment. Try again in a few minutes."
@@ -43,9 +68,13 @@ impl ErrorClass {
                 "The model service cannot be reached. Try again in a few minutes; if it lasts, the \
                  operator has to check the machine's network."
             }
+            Self::TurnsUsedUp => {
+                "The agent has used up the steps that one message may take. Send another message to let \
+                 it go on."
+            }
             Self::BudgetUsedUp => {
-                "The agent has used up the turns or the money given to it. Send another message to \
-                 let it go on, or ask the operator for a higher limit."
+                "The agent has used up the money that is set for it. Ask the operator for a higher \
+                 limit."
             }
             Self::UnknownConversation => {
                 "The agent has lost its memory of this thread. Start a new thread, and repeat what it \
@@ -59,6 +88,7 @@ impl ErrorClass {
                 "The agent program did not start with these settings. The operator has to check the \
                  project's settings and the program's version."
             }
+            Self::Crashed => "The agent ended before it answered. Send a message to go on.",
             Self::Other => "The agent failed. Send your message again; its own words may say why.",
         }
     }
@@ -68,27 +98,9 @@ impl ErrorClass {
 mod tests {
     use super::*;
 
-    const ALL: [ErrorClass; 15] = [
-        ErrorClass::LoginNeeded,
-        ErrorClass::Forbidden,
-        ErrorClass::LimitReached,
-        ErrorClass::Throttled,
-        ErrorClass::NoCredit,
-        ErrorClass::TooLong,
-        ErrorClass::UnknownModel,
-        ErrorClass::PolicyRefusal,
-        ErrorClass::ServiceDown,
-        ErrorClass::Unreachable,
-        ErrorClass::BudgetUsedUp,
-        ErrorClass::UnknownConversation,
-        ErrorClass::ConversationExists,
-        ErrorClass::BadStart,
-        ErrorClass::Other,
-    ];
-
     #[test]
     fn every_failure_has_its_own_sentence() {
-        let told: Vec<String> = ALL
+        let told: Vec<String> = ErrorClass::ALL
             .iter()
             .map(|class| format!("{class:?}: {}", class.sentence()))
             .collect();

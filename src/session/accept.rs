@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::{
-    Engine, Heard, SessionError, conversation::Conversation, engine::permit_to_ask, sentences,
-    slot::Reservation,
+    Engine, Heard, SessionError, conversation::Conversation, engine::permit_to_ask, join::Joins,
+    sentences, slot::Reservation,
 };
 use crate::{
     access::Permit,
@@ -18,7 +18,7 @@ use crate::{
 pub(super) enum Accepted {
     /// It is stored, and a run was queued for it.
     Stored(RunId),
-    /// It is stored, and waits until its session's run has ended.
+    /// It is stored, and waits until its session's run has ended, or joins it.
     InMailbox,
     /// It was accepted before.
     Before,
@@ -36,6 +36,8 @@ enum Room {
     Run(Reservation),
     /// In the mailbox of the run that is there.
     Mailbox,
+    /// Nowhere: it joins the run that is there, or ends it.
+    Joins(Joins),
 }
 
 impl Engine {
@@ -94,6 +96,10 @@ impl Engine {
         Ok(match room {
             Room::Run(reservation) => Accepted::Stored(reservation.confirm()),
             Room::Mailbox => Accepted::InMailbox,
+            Room::Joins(joins) => {
+                self.joined(&joins);
+                Accepted::InMailbox
+            }
         })
     }
 
@@ -106,6 +112,9 @@ impl Engine {
         project: Arc<str>,
     ) -> Result<Result<Room, Accepted>, SessionError> {
         if tx.open_run_in(request.session).await?.is_some() {
+            if let Some(joins) = self.joins(tx, permit, request, &project).await? {
+                return Ok(Ok(Room::Joins(joins)));
+            }
             let waiting = tx.mailbox(request.session).await?.len();
             let has_room = waiting <= self.limits.mailbox;
             return Ok(has_room

@@ -1,10 +1,15 @@
 //! One live agent process, and what its records mean.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, ready},
 };
 
+use super::{again::is_prompt, tune::Tuner, turn::is_work};
 use crate::{
     runtime::{
         Reader, RunEvent,
@@ -21,10 +26,23 @@ pub(super) struct Agent {
     pub(super) handle: Handle,
     /// What it has been through.
     pub(super) warmth: Warmth,
+    /// How it is set, and who wants that changed.
+    pub(super) tuner: Box<Tuner>,
+    /// How many bytes it may write in one turn, and how many it has written since its prompt.
+    pub(super) most_output: Option<u64>,
+    output: u64,
     records: Records,
     reader: Box<dyn Reader>,
+    /// What it did while it had no work, as far as that was read.
+    overheard: VecDeque<Happening>,
+    /// Behind which record it goes on by itself, if it was heard to and nobody has taken it since.
+    pub(super) went_on_after: Option<Seq>,
+    /// What goes on beside its turns, by the agent's ids.
+    tasks: HashSet<String>,
     /// The last record that was read.
     pub(super) seq: Seq,
+    /// What it would go on with by itself.
+    pub(super) left: Left,
     /// Counts it among those at work, for as long as it is.
     pub(super) at_work: Option<AtWork>,
     /// By what it is known again how it was started; `None` if a server before this was noted did it.
@@ -48,6 +66,16 @@ impl Drop for AtWork {
     }
 }
 
+/// What an agent would go on with by itself when its turn is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// With nothing.
+    Nothing,
+    /// With messages that joined the turn and that it has not taken up: the session's next turn has
+    /// them.
+    Messages,
+}
+
 /// What an agent has been through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Warmth {
@@ -57,6 +85,20 @@ pub(super) enum Warmth {
     Warm,
     /// It was taken up in the middle of a turn: trouble means that the turn is cut off.
     AtWork,
+}
+
+/// What was heard of an agent without work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Overheard {
+    /// It goes on by itself.
+    GoesOn {
+        /// The last record that does not belong to it.
+        after: Seq,
+        /// The call that has brought it to do so, if it told.
+        call: Option<String>,
+    },
+    /// It is gone, or will be.
+    Gone,
 }
 
 /// Something that an agent did.
@@ -70,6 +112,8 @@ pub(super) enum Happening {
     NotStarted(String),
     /// It wrote a line of this many bytes, which is more than is read.
     TooLong(u64),
+    /// It wrote this many bytes since its prompt, which is more than it may.
+    TooMuch(u64),
     /// What it does cannot be written down any more, and it is being ended.
     Unkept(String),
     /// It has ended.
@@ -82,7 +126,7 @@ impl Agent {
     pub(super) fn new(
         runner: RunnerId,
         link: Link,
-        reader: Box<dyn Reader>,
+        tuner: Tuner,
         after: Seq,
         warmth: Warmth,
         at_work: AtWork,
@@ -92,9 +136,16 @@ impl Agent {
             runner,
             handle: link.handle,
             warmth,
+            most_output: None,
+            output: 0,
             records: link.records,
-            reader,
+            overheard: VecDeque::new(),
+            went_on_after: None,
+            tasks: HashSet::new(),
+            reader: tuner.reader(),
+            tuner: Box::new(tuner),
             seq: after,
+            left: Left::Nothing,
             at_work: Some(at_work),
             launched_as,
         }
@@ -108,16 +159,156 @@ impl Agent {
 
     /// What the agent does next.
     pub(super) async fn next(&mut self) -> Happening {
+        if let Some(happening) = self.overheard.pop_front() {
+            return happening;
+        }
         loop {
-            let Some(record) = self.records.next().await else {
+            let record = tokio::select! {
+                record = self.records.next() => record,
+                change = self.tuner.wish() => {
+                    self.tuner.begin(&self.handle, change).await;
+                    continue;
+                }
+            };
+            let Some(record) = record else {
                 return Happening::Lost;
             };
             self.seq = record.seq;
+            if let Some(much) = self.weigh(&record) {
+                return Happening::TooMuch(much);
+            }
             if let Some(happening) = understand(record, self.reader.as_mut()) {
+                if let Happening::Events(events) = &happening {
+                    self.hear(events);
+                }
                 return happening;
             }
         }
     }
+}
+
+impl Agent {
+    /// Listens to it while it has no work: ready when it goes on by itself, or is gone. What is read
+    /// comes again from [`next`](Self::next).
+    pub(super) fn poll_overhear(&mut self, context: &mut Context<'_>) -> Poll<Overheard> {
+        loop {
+            let before = self.seq;
+            let Some(record) = ready!(self.records.poll_next(context)) else {
+                self.overheard.push_back(Happening::Lost);
+                return Poll::Ready(Overheard::Gone);
+            };
+            self.seq = record.seq;
+            let Some(happening) = understand(record, self.reader.as_mut()) else {
+                continue;
+            };
+            let events = match &happening {
+                Happening::Events(events) => events,
+                Happening::Given(_) => continue,
+                Happening::NotStarted(_)
+                | Happening::TooLong(_)
+                | Happening::TooMuch(_)
+                | Happening::Unkept(_)
+                | Happening::Ended { .. }
+                | Happening::Lost => {
+                    self.overheard.push_back(happening);
+                    return Poll::Ready(Overheard::Gone);
+                }
+            };
+            self.hear(events);
+            let goes_on = events.iter().any(is_work);
+            self.overheard.push_back(happening);
+            if goes_on {
+                self.output = 0;
+                self.went_on_after = Some(before);
+                return Poll::Ready(self.goes_on_behind(before));
+            }
+        }
+    }
+
+    fn hear(&mut self, events: &[RunEvent]) {
+        for event in events {
+            self.tuner.hear(event);
+        }
+        self.note_tasks(events);
+    }
+
+    /// Notes what goes on beside its turns.
+    pub(super) fn note_tasks(&mut self, events: &[RunEvent]) {
+        for event in events {
+            if let RunEvent::TaskBegan(task) = event {
+                self.tasks.insert(task.clone());
+            }
+            if let RunEvent::TaskEnded { task, .. } = event {
+                self.tasks.remove(task);
+            }
+        }
+    }
+
+    /// Puts back what was read ahead of its time.
+    pub(super) fn put_back(&mut self, happenings: Vec<Happening>) {
+        for happening in happenings.into_iter().rev() {
+            self.overheard.push_front(happening);
+        }
+    }
+
+    /// That it goes on by itself, if it was heard to and nobody has taken it since.
+    pub(super) fn still_goes_on(&self) -> Option<Overheard> {
+        self.went_on_after.map(|after| self.goes_on_behind(after))
+    }
+
+    fn goes_on_behind(&self, after: Seq) -> Overheard {
+        Overheard::GoesOn {
+            after,
+            call: self.overheard.iter().rev().find_map(of_call),
+        }
+    }
+
+    /// Whether what it goes on with behind a record is still to be followed.
+    pub(super) fn goes_on_after(&self, after: Seq) -> bool {
+        match self.went_on_after {
+            Some(went_on) => went_on == after,
+            None => self.seq <= after,
+        }
+    }
+
+    /// Whether something goes on in it, although it has no work.
+    pub(super) fn is_astir(&self) -> bool {
+        !self.tasks.is_empty() || !self.overheard.is_empty()
+    }
+
+    /// Counts what it writes since its prompt; answers how much that is if it is too much.
+    fn weigh(&mut self, record: &Record) -> Option<u64> {
+        match &record.kind {
+            RecordKind::Input { command_id, .. } if is_prompt(command_id) => self.output = 0,
+            RecordKind::Output { line } => {
+                self.output = self.output.saturating_add(line.len() as u64);
+            }
+            RecordKind::TooLong { bytes } => self.output = self.output.saturating_add(*bytes),
+            RecordKind::Input { .. }
+            | RecordKind::Spawned { .. }
+            | RecordKind::SpawnFailed { .. }
+            | RecordKind::Stderr { .. }
+            | RecordKind::Unkept { .. }
+            | RecordKind::Note { .. }
+            | RecordKind::Exited { .. } => return None,
+        }
+        self.most_output
+            .is_some_and(|most| self.output > most)
+            .then_some(self.output)
+    }
+}
+
+/// The last call whose task is over, if something tells of that.
+fn of_call(happening: &Happening) -> Option<String> {
+    let Happening::Events(events) = happening else {
+        return None;
+    };
+    events.iter().rev().find_map(|event| {
+        if let RunEvent::TaskEnded { call, .. } = event {
+            return call.clone();
+        }
+        None
+    })
 }
 
 /// What a record means; `None` if nothing that matters to a turn.

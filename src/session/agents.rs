@@ -1,12 +1,12 @@
 //! The agents: one live process a session, kept warm between turns, ended when idle or one too many.
 
+mod kept;
+
 use std::{
+    collections::HashMap,
     io,
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -18,16 +18,18 @@ use uuid::Uuid;
 use super::{
     ProjectAgent, SessionError,
     agent::{Agent, AtWork, Warmth},
-    shelf::{Leaving, Shelf},
+    follow_up::GoesOn,
+    shelf::Shelf,
+    tune::{Desk, Tuner, tuning},
 };
 use crate::{
     clock::Clock,
     runtime::{
-        Launch, Runtime, Start,
-        runner::{AttachError, Record, RunnerHost, Seq},
+        Command, Launch, Runtime, Start, Tuning,
+        runner::{AttachError, Record, RecordKind, RunnerHost, Seq},
     },
     store::{RunnerRow, SessionRow, Store},
-    words::{RunnerId, SessionId},
+    words::{AgentMode, RunnerId, SessionId},
 };
 
 /// How long an agent may take to end by itself.
@@ -49,8 +51,12 @@ pub(super) struct Agents {
     forbidden: Vec<PathBuf>,
     /// How many are kept at once.
     keep: usize,
-    shelf: Mutex<Shelf>,
+    shelf: Arc<Mutex<Shelf>>,
+    /// Tells of agents that go on by themselves.
+    goes_on: mpsc::UnboundedSender<GoesOn>,
     working: Arc<AtomicUsize>,
+    /// The ways to agents, at work or not.
+    desks: Mutex<HashMap<SessionId, Desk>>,
 }
 
 impl Agents {
@@ -61,6 +67,7 @@ impl Agents {
         host: RunnerHost,
         forbidden: Vec<PathBuf>,
         keep: usize,
+        goes_on: mpsc::UnboundedSender<GoesOn>,
     ) -> Self {
         Self {
             store,
@@ -69,8 +76,10 @@ impl Agents {
             host,
             forbidden,
             keep,
-            shelf: Mutex::default(),
+            shelf: Arc::default(),
+            goes_on,
             working: Arc::default(),
+            desks: Mutex::default(),
         }
     }
 
@@ -85,9 +94,14 @@ impl Agents {
             (idle.take(session.id), idle.leaving(session.id))
         };
         match kept {
-            Some(mut agent) if self.is_up_to_date(&agent, session, project) => {
+            Some(mut agent) if self.is_up_to_date(&agent, project) => {
+                agent.went_on_after = None;
                 agent.at_work = Some(self.at_work());
-                return Ok(agent);
+                if agent.tune(tuning(session, project)).await {
+                    return Ok(agent);
+                }
+                // A new one is started as is wished, or says why it cannot be.
+                self.close(agent).await;
             }
             // It came from a server with other settings and was at work at the start of this one.
             Some(agent) => self.close(agent).await,
@@ -118,6 +132,7 @@ impl Agents {
         at_work: AtWork,
     ) -> Result<Agent, SessionError> {
         let runner = RunnerId::fresh();
+        let tuning = tuning(session, project);
         let launch = Launch {
             agent_session: session.agent_session,
             start: if session.agent_acknowledged {
@@ -126,10 +141,12 @@ impl Agents {
                 Start::New
             },
             temporary: self.host.temporary(runner),
-            ..self.launch(session, project)
+            model: tuning.model.clone(),
+            mode: tuning.mode,
+            ..self.launch(project)
         };
-        let command = self.runtime.command(&launch);
-        let launched_as = self.launched_as(session, project);
+        let command = self.command(&launch, project);
+        let launched_as = self.launched_as(project);
         // The row comes first: whatever happens from here on, the next server knows where to look.
         let mut tx = self.store.write().await?;
         tx.insert_runner(runner, session.id, &launched_as, self.clock.now())
@@ -139,7 +156,7 @@ impl Agents {
             Ok(link) => Ok(Agent::new(
                 runner,
                 link,
-                self.runtime.reader(),
+                self.tuner(session.id, Some(tuning)),
                 Seq::START,
                 Warmth::Cold,
                 at_work,
@@ -152,34 +169,55 @@ impl Agents {
         }
     }
 
-    /// How an agent of a session is started by the settings of now, whichever it is.
-    fn launch(&self, session: &SessionRow, project: &ProjectAgent) -> Launch {
+    /// How an agent of a session is started by the settings of now, whichever it is and however it is
+    /// set: that can be changed while it lives.
+    fn launch(&self, project: &ProjectAgent) -> Launch {
         Launch {
             agent_session: Uuid::nil(),
             start: Start::New,
             directory: project.directory.clone(),
-            model: session.model.clone().or_else(|| project.model.clone()),
-            allowed_tools: project.rules_for(session.circle),
+            model: None,
+            mode: AgentMode::Default,
+            background: project.background.clone(),
+            denied: project.tools.denied_files(),
             forbidden: self.forbidden.clone(),
             temporary: PathBuf::new(),
         }
     }
 
     /// By what that is known again. A hash: what the program is given may be secret.
-    fn launched_as(&self, session: &SessionRow, project: &ProjectAgent) -> String {
-        let command = self.runtime.command(&self.launch(session, project));
+    fn launched_as(&self, project: &ProjectAgent) -> String {
+        let command = self.command(&self.launch(project), project);
         format!("{:x}", Sha256::digest(format!("{command:?}")))
+    }
+
+    fn command(&self, launch: &Launch, project: &ProjectAgent) -> Command {
+        Command {
+            bounds: project.bounds.process,
+            ..self.runtime.command(launch).behind(&project.launcher)
+        }
+    }
+
+    /// What sets an agent of a session, and the way to it.
+    fn tuner(&self, session: SessionId, is: Option<Tuning>) -> Tuner {
+        let (tuner, desk) = Tuner::new(Arc::clone(&self.runtime), is);
+        let mut desks = self.desks.lock();
+        desks.retain(|_, desk| !desk.is_closed());
+        desks.insert(session, desk);
+        tuner
+    }
+
+    /// The way to the agent of a session if it is at work: one that is not listens to nobody.
+    pub(super) fn desk_of(&self, session: SessionId) -> Option<Desk> {
+        let is_idle = self.shelf.lock().has(session);
+        let desk = self.desks.lock().get(&session).cloned();
+        desk.filter(|desk| !is_idle && !desk.is_closed())
     }
 
     /// Whether an agent was started as it would be by the settings of now: its rules are those of its
     /// start.
-    pub(super) fn is_up_to_date(
-        &self,
-        agent: &Agent,
-        session: &SessionRow,
-        project: &ProjectAgent,
-    ) -> bool {
-        agent.launched_as.as_ref() == Some(&self.launched_as(session, project))
+    pub(super) fn is_up_to_date(&self, agent: &Agent, project: &ProjectAgent) -> bool {
+        agent.launched_as.as_ref() == Some(&self.launched_as(project))
     }
 
     /// Takes up an agent that an earlier server started; `None` if its runner is gone.
@@ -199,12 +237,11 @@ impl Agents {
         loop {
             match self.host.attach(row.id, after).await {
                 Ok(link) => {
-                    let reader = self.runtime.reader();
                     let at_work = self.at_work();
                     return Some(Agent::new(
                         row.id,
                         link,
-                        reader,
+                        self.tuner(row.session_id, None),
                         after,
                         Warmth::AtWork,
                         at_work,
@@ -224,95 +261,9 @@ impl Agents {
         }
     }
 
-    /// Keeps an agent warm for the session's next turn, if it is fit for one and there is room.
-    pub(super) async fn put_back(&self, session: SessionId, mut agent: Agent) {
-        if !self.is_fit(&agent).await {
-            return self.end(agent).await;
-        }
-        agent.warmth = Warmth::Warm;
-        let one_too_many = {
-            let mut kept = self.shelf.lock();
-            if self.working.load(Ordering::Relaxed) + kept.len() <= self.keep {
-                agent.at_work = None;
-                kept.put(session, agent);
-                None
-            } else {
-                Some(agent)
-            }
-        };
-        if let Some(agent) = one_too_many {
-            self.end(agent).await;
-        }
-    }
-
-    /// Whether an agent bears another turn. Its journal is never shortened, and when that is full it
-    /// is ended in the middle of one.
-    async fn is_fit(&self, agent: &Agent) -> bool {
-        match agent.handle.status().await {
-            Ok(status) => status.journal_bytes <= self.host.journal_limit(agent.runner) / 2,
-            Err(error) => {
-                tracing::debug!(runner = %agent.runner, %error, "a runner was gone after its turn");
-                false
-            }
-        }
-    }
-
     /// Ends an agent that was working, with its whole tree.
     pub(super) async fn end(&self, agent: Agent) {
         self.close(agent).await;
-    }
-
-    /// Takes every agent that has had no work for so long, to be [closed](Self::close_leaving).
-    pub(super) fn idle_for(&self, longest: Duration) -> Vec<Leaving> {
-        self.shelf.lock().idle_for(longest)
-    }
-
-    /// Ends the agent of a session that has ended, unless it works: then that is seen to when it
-    /// has stopped.
-    pub(super) async fn end_of_session(&self, session: SessionId) {
-        let leaving = self.shelf.lock().leave(session);
-        if let Some(leaving) = leaving {
-            self.close_leaving(leaving).await;
-        }
-    }
-
-    /// When the agent that has been idle for longest began to be.
-    pub(super) fn oldest_idle(&self) -> Option<Instant> {
-        self.shelf.lock().oldest()
-    }
-
-    pub(super) fn idle_count(&self) -> usize {
-        self.shelf.lock().len()
-    }
-
-    /// Ends agents that were used least recently, until those that are left and those at work, the
-    /// one that is about to start included, are not too many.
-    async fn make_room(&self) {
-        loop {
-            let leaving = {
-                let mut kept = self.shelf.lock();
-                if self.working.load(Ordering::Relaxed) + kept.len() <= self.keep {
-                    return;
-                }
-                let Some(leaving) = kept.least_recent() else {
-                    return;
-                };
-                leaving
-            };
-            self.close_leaving(leaving).await;
-        }
-    }
-
-    /// Ends an agent that nobody can have any more.
-    pub(super) async fn close_leaving(&self, leaving: Leaving) {
-        let Leaving {
-            session,
-            agent,
-            gone,
-        } = leaving;
-        self.close(agent).await;
-        self.shelf.lock().gone(session);
-        drop(gone);
     }
 
     async fn close(&self, agent: Agent) {
@@ -358,6 +309,28 @@ impl Agents {
         leftover
     }
 
+    /// Recalls what goes on in an agent that an earlier server has heard of: what stands in its journal up to
+    /// where it is read on.
+    pub(super) async fn recall_tasks(&self, agent: &mut Agent) {
+        let mut reader = self.runtime.reader();
+        let mut leftover = self.leftover(agent.runner);
+        while let Some(record) = leftover.recv().await {
+            match record {
+                Ok(record) if record.seq > agent.seq => return,
+                Ok(record) => {
+                    if let RecordKind::Output { line } = &record.kind {
+                        agent.note_tasks(&reader.read(line));
+                    }
+                }
+                // It is kept for a shorter time then.
+                Err(error) => {
+                    tracing::warn!(runner = %agent.runner, %error, "what an agent has left running cannot be read");
+                    return;
+                }
+            }
+        }
+    }
+
     /// Removes what runners left that the database does not know: they were started by a server
     /// that died before it could note it, or removed by one that died before it had finished.
     pub(super) async fn bury_strangers(&self, known: &[RunnerId]) -> Result<(), SessionError> {
@@ -371,12 +344,5 @@ impl Agents {
             }
         }
         Ok(())
-    }
-
-    /// Asks every idle agent to end, without waiting for it.
-    pub(super) async fn dismiss(&self) {
-        let agents = self.shelf.lock().empty();
-        let asks = agents.iter().map(|agent| agent.handle.terminate(GRACE));
-        futures::future::join_all(asks).await;
     }
 }

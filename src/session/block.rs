@@ -5,12 +5,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::future::join_all;
 use tokio::time::MissedTickBehavior;
 
-use super::{Engine, SessionError, sentences};
+use super::{Engine, SessionError, sentences, settle::STOPPED};
 use crate::{
     access::{Change, Changed, Forbidden, Permit},
-    words::{Person, RequestState, RunId},
+    words::{ApprovalState, Person, RequestState, RunId},
 };
 
 /// How often it is looked whether another process has changed memberships. Reading one number.
@@ -28,6 +29,7 @@ impl Engine {
     ) -> Result<Result<Changed, Forbidden>, SessionError> {
         let gate = &self.gate;
         let changed = gate.change_membership(permit, actor, change, known).await?;
+        self.outbox.wake();
         if changed == Ok(Changed::Set)
             && let Err(error) = self.break_off_blocked().await
         {
@@ -51,6 +53,8 @@ impl Engine {
             let looked = async {
                 let changes = self.store.membership_changes().await?;
                 if seen != Some(changes) {
+                    // The other process may have left something for operators to be told.
+                    self.outbox.wake();
                     self.break_off_blocked().await?;
                 }
                 Ok::<_, SessionError>(changes)
@@ -67,10 +71,11 @@ impl Engine {
     /// Stops every run at work that works for somebody who is blocked.
     async fn break_off_blocked(&self) -> Result<(), SessionError> {
         let at_work: Vec<RunId> = self.at_work.lock().keys().copied().collect();
-        for run in at_work {
-            self.break_off_if_blocked(run).await?;
-        }
-        Ok(())
+        // Side by side: one whose roles cannot be had keeps none of the others at work.
+        let looks = at_work
+            .into_iter()
+            .map(|run| self.break_off_if_blocked(run));
+        join_all(looks).await.into_iter().collect()
     }
 
     async fn break_off_if_blocked(&self, run: RunId) -> Result<(), SessionError> {
@@ -80,10 +85,7 @@ impl Engine {
         }
         let session = self.store.session(row.session_id).await?;
         let (mut blocked, mut others) = (Vec::new(), 0);
-        for request in self.store.requests_of(run).await? {
-            if request.state != RequestState::Taken {
-                continue;
-            }
+        for request in self.store.requests_behind(run).await? {
             if self.is_blocked_now(&request, &session).await? {
                 blocked.push(request);
             } else {
@@ -98,7 +100,9 @@ impl Engine {
         if !tx.break_off(run, now).await? {
             return Ok(());
         }
-        let mut is_news = false;
+        self.end_questions(&mut tx, run, ApprovalState::Cancelled, STOPPED)
+            .await?;
+        let mut is_news = self.store.follow_up(run).await?.is_some();
         for request in &blocked {
             is_news |= tx
                 .end_request(request.id, RequestState::Refused, now)

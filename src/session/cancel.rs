@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Engine, SessionError, engine::permit_for, finish::Outcome};
+use super::{Engine, SessionError, engine::permit_for, finish::Outcome, settle::STOPPED};
 use crate::{
     access::{Action, Permit},
-    words::{RunId, SessionId},
+    words::{ApprovalState, MessageId, RunId, SessionId},
 };
 
 /// What became of a wish to cancel.
@@ -34,6 +34,9 @@ impl Engine {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
         tx.note_cancel(run.id, permit.person(), now).await?;
+        // Who decides from now on is too late, whatever the agent is doing.
+        self.end_questions(&mut tx, run.id, ApprovalState::Cancelled, STOPPED)
+            .await?;
         tx.audit(
             now,
             Some(permit.person()),
@@ -43,7 +46,30 @@ impl Engine {
         )
         .await?;
         tx.commit().await?;
+        self.outbox.wake();
         self.stop_or_withdraw(run.id, session.id).await
+    }
+
+    /// The same for a wish that comes late: where something was asked for after it, that is another thing, and
+    /// goes on.
+    pub async fn cancel_what_was(
+        self: &Arc<Self>,
+        permit: &Permit,
+        asked: MessageId,
+    ) -> Result<Cancelled, SessionError> {
+        permit_for(permit, Action::Cancel)?;
+        let place = permit.place().post_channel();
+        let Some(session) = self.store.session_at(place).await? else {
+            return Ok(Cancelled::Nothing);
+        };
+        let Some(run) = self.store.open_run_of(session.id).await? else {
+            return Ok(Cancelled::Nothing);
+        };
+        let requests = self.store.requests_of(run.id).await?;
+        if requests.iter().any(|request| request.message_id > asked) {
+            return Ok(Cancelled::Nothing);
+        }
+        self.cancel(permit).await
     }
 
     /// Carries out a wish to cancel that is stored.
@@ -52,12 +78,15 @@ impl Engine {
         run: RunId,
         session: SessionId,
     ) -> Result<Cancelled, SessionError> {
+        if self.cancel_parked(run).await? {
+            return Ok(Cancelled::Stopping);
+        }
         let withdrawn = self.turnstile.with(|queue| queue.withdraw(run));
         if let Some(ticket) = withdrawn {
             let ended = self.finish(run, session, Outcome::Withdrawn, None).await;
             if ended.is_err() {
                 // The wish is in its row, and it ends so when its turn comes.
-                self.turnstile.with(|queue| queue.restore_waiting(ticket));
+                self.turnstile.with(|queue| queue.come_back(ticket));
             } else {
                 self.let_go_if_ended(session).await;
             }
@@ -79,7 +108,7 @@ impl Engine {
     /// Tells a run at work to stop; says whether it is at work.
     pub(super) fn stop_run(&self, run: RunId) -> bool {
         let at_work = self.at_work.lock();
-        let cancel = at_work.get(&run);
-        cancel.inspect(|cancel| cancel.cancel()).is_some()
+        let reins = at_work.get(&run);
+        reins.inspect(|reins| reins.cancel.cancel()).is_some()
     }
 }

@@ -7,12 +7,13 @@ use tokio_util::sync::CancellationToken;
 use super::{Engine, SessionError, finish::Outcome, sentences};
 use crate::{
     access::{Permit, Refusal},
+    clock::Millis,
     delivery::{ChatError, Standing},
     store::{RequestRow, RunRow, SessionRow},
-    words::{Person, RequestState, RunId, RunState, Tier},
+    words::{Person, RequestState, RoleId, RunId, RunState, Tier},
 };
 
-/// How long the roles hold that a person had when he was accepted.
+/// How long the roles hold that a person had when he wrote.
 const FRESH: Duration = Duration::from_mins(1);
 
 /// How often the chat service is asked for somebody's roles, and the pause after the first time.
@@ -92,10 +93,17 @@ impl Engine {
                 if state == RunState::Starting {
                     self.move_run(run.id, state, RunState::Queued).await?;
                 }
-                let waited = self.clock.now().since(run.queued_at);
+                let waited = self.clock.now().since(run.waits_since());
                 return Ok(ControlFlow::Break(Worked::NotYet(pause_after(waited))));
             }
         };
+        if let Some(pause) = self.pause_of_account().filter(|_| !cancel.is_cancelled()) {
+            let session = self.store.session(run.session_id).await?;
+            if self.park(run, &session, &pause, None).await? {
+                return Ok(ControlFlow::Break(Worked::Through));
+            }
+            return Ok(self.end_before(run, Outcome::Withdrawn).await);
+        }
         let begins = state != RunState::Queued || self.take_turn(run).await?;
         Ok(if begins {
             ControlFlow::Continue(allowed)
@@ -137,10 +145,7 @@ impl Engine {
         let session = self.store.session(run.session_id).await?;
         let mut allowed = Allowed::default();
         let mut is_known = true;
-        for request in self.store.requests_of(run.id).await? {
-            if request.state != RequestState::Taken {
-                continue;
-            }
+        for request in self.store.requests_behind(run.id).await? {
             match self.may_still(&request, &session).await? {
                 Still::May(permit) => allowed.add(request, permit),
                 Still::Unknown => is_known = false,
@@ -171,7 +176,7 @@ impl Engine {
         };
         if tier.rank() < run.tier.rank() {
             let mut tx = self.store.write().await?;
-            tx.lower_run(run.id, tier).await?;
+            tx.lower_run(run.id, tier, self.clock.now()).await?;
             tx.commit().await?;
         }
         Ok(Permitted::These(allowed))
@@ -183,8 +188,7 @@ impl Engine {
         request: &RequestRow,
         session: &SessionRow,
     ) -> Result<Still, SessionError> {
-        let age = self.clock.now().since(request.accepted_at);
-        if age <= FRESH {
+        if self.is_fresh(request) {
             return self.judge(&request.person, session).await;
         }
         let with = |roles| Person {
@@ -193,8 +197,12 @@ impl Engine {
         };
         match self.standing_of(&request.person).await {
             Ok(Standing::Member(roles)) => self.judge(&with(roles), session).await,
-            // Who has left is a guest, and a guest has no agent work.
-            Ok(Standing::Stranger) => Ok(Still::MayNot(Refusal::NotAMember)),
+            // Who has left is a guest, unless he is something in his own right. What he may be by a
+            // role that he had is not known any more, so that role blocks hold.
+            Ok(Standing::Stranger) if self.store.has_role_blocks().await? => {
+                Ok(Still::MayNot(Refusal::NotAMember))
+            }
+            Ok(Standing::Stranger) => self.judge(&with(Vec::new()), session).await,
             // A role may give him what he is not in his own right, or block him.
             Err(_) => Ok(match self.judge(&with(Vec::new()), session).await? {
                 blocked @ Still::MayNot(Refusal::Blocked) => blocked,
@@ -219,16 +227,38 @@ impl Engine {
         request: &RequestRow,
         session: &SessionRow,
     ) -> Result<bool, SessionError> {
-        let age = self.clock.now().since(request.accepted_at);
-        let mut person = request.person.clone();
-        // What he was when he asked is all that is known if he has left or cannot be looked up.
-        if age > FRESH
-            && let Ok(Standing::Member(roles)) = self.standing_of(&person).await
-        {
-            person.roles = roles;
+        let is_blocked = async |roles: Vec<RoleId>| {
+            let person = Person {
+                roles,
+                ..request.person.clone()
+            };
+            let still = self.judge(&person, session).await?;
+            Ok::<_, SessionError>(matches!(still, Still::MayNot(Refusal::Blocked)))
+        };
+        // A block of his own needs nobody's word but the database's.
+        if is_blocked(Vec::new()).await? {
+            return Ok(true);
         }
-        let still = self.judge(&person, session).await?;
-        Ok(matches!(still, Still::MayNot(Refusal::Blocked)))
+        if !self.store.has_role_blocks().await? {
+            return Ok(false);
+        }
+        // What he was when he asked is all that is known if he has left or cannot be looked up.
+        let roles = if self.is_fresh(request) {
+            request.person.roles.clone()
+        } else {
+            match self.standing_of(&request.person).await {
+                Ok(Standing::Member(roles)) => roles,
+                Ok(Standing::Stranger) | Err(_) => request.person.roles.clone(),
+            }
+        };
+        is_blocked(roles).await
+    }
+
+    /// Whether the roles that he was accepted with are of the last minute: at the earliest they are
+    /// those of the moment when he wrote.
+    fn is_fresh(&self, request: &RequestRow) -> bool {
+        let written = Millis::new(request.message_id.created_ms());
+        self.clock.now().since(written.min(request.accepted_at)) <= FRESH
     }
 
     async fn standing_of(&self, person: &Person) -> Result<Standing, ChatError> {

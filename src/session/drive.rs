@@ -1,48 +1,41 @@
 //! Driving a run from its slot to its end.
 
+mod failed;
+mod next;
+
 use std::{ops::ControlFlow, panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
+use failed::DATABASE_AGAIN;
+pub(super) use next::{Anew, End, Later, Next};
+
 use super::{
     Engine, ProjectAgent, SessionError,
+    again::Prompt,
     agent::{Agent, Warmth},
     dispatch::{Allowed, Worked},
-    finish::{Account, Outcome, failure, took_too_long},
-    prompt, sentences,
+    finish::{Outcome, failure},
+    insist::until_stored,
+    meaning::Over,
+    prompt,
+    settle::AGENT_GONE,
     slot::AtWork,
-    turn::{Ending, Stop, Turn, Watched},
+    turn::Turn,
 };
 use crate::{
     runtime::{
-        ErrorClass, TurnEnd, TurnOutcome,
+        ErrorClass,
         runner::{LinkError, Written},
     },
-    store::SessionRow,
-    words::{RunId, RunState},
+    store::{Counts, RunRow, SessionRow},
+    words::{ApprovalState, RunId, RunState},
 };
 
-/// Starts of an agent for one run: a conversation that turned out to exist, or not to, and a warm
-/// agent that turned out to be dead are each worth another.
-const STARTS: usize = 3;
-
-/// What to do about a turn that did not come to an end of its own.
-enum Next {
-    /// The run ends so.
-    End(Box<End>),
-    /// It is worth another start, without this agent.
-    StartAgain(Agent),
-}
-
-/// How a run ends, and what is left of its turn.
-struct End {
-    outcome: Outcome,
-    account: Option<Account>,
-    /// The agent, if it is fit for the next turn. It is given up only when the end is stored: its
-    /// journal is what a server after this one would read the end from.
-    agent: Option<Agent>,
-}
+/// Starts of an agent for one run: a conversation that turned out to exist, or not to, a warm agent that
+/// turned out to be dead, and one that died at work are each worth another.
+const STARTS: usize = 4;
 
 impl Engine {
     /// Works on a run that has a slot, until it has ended and its slot is free again.
@@ -51,29 +44,17 @@ impl Engine {
         let work = AssertUnwindSafe(self.work(run, session, &at_work.cancel)).catch_unwind();
         // The next turn of the session clears up after an agent that a panic left behind.
         match work.await.unwrap_or(Err(SessionError::Panicked)) {
-            Ok(Worked::Through) => {}
+            Ok(Worked::Through) => self.let_go_if_ended(session).await,
             Ok(Worked::NotYet(pause)) => {
                 at_work.set_aside();
                 self.come_back_to(run, pause);
             }
+            Err(error) if error.may_pass() && self.is_back_in_line(run, &error).await => {
+                at_work.set_aside();
+                self.come_back_to(run, DATABASE_AGAIN);
+            }
             Err(error) => self.give_up(run, session, &error).await,
         }
-    }
-
-    /// Ends a run that Baton itself could not see through.
-    async fn give_up(
-        self: &Arc<Self>,
-        run: RunId,
-        session: crate::words::SessionId,
-        error: &SessionError,
-    ) {
-        let reference = error.log("a run could not be seen through");
-        let sentence = sentences::failed(&error.sentence(), &reference.to_string());
-        let outcome = Outcome::Failed {
-            sentence,
-            cause: error.to_string(),
-        };
-        self.finish_at_last(run, session, outcome, None).await;
     }
 
     async fn work(
@@ -82,8 +63,13 @@ impl Engine {
         session: crate::words::SessionId,
         cancel: &CancellationToken,
     ) -> Result<Worked, SessionError> {
-        let row = self.store.run(run).await?;
-        if row.cancelled_by.is_some() || row.broken_off_at.is_some() {
+        // Its agent may be at work: what cannot be read now is no reason to give that up.
+        let (row, has_ended) = until_stored("a run whose turn has come", || async {
+            let row = self.store.run(run).await?;
+            Ok((row, self.store.session(session).await?.has_ended()))
+        })
+        .await?;
+        if row.is_wished_to_end() || has_ended {
             cancel.cancel();
         }
         let state = match row.state {
@@ -101,23 +87,36 @@ impl Engine {
             | RunState::Expired
             | RunState::Interrupted => return Ok(Worked::Through),
         };
-        let allowed = match self.begin(&row, state, cancel).await? {
-            ControlFlow::Continue(allowed) => allowed,
-            ControlFlow::Break(worked) => return Ok(worked),
-        };
+        let follow_up = self.store.follow_up(run).await?;
+        let (mut row, mut state) = (row, state);
         for _ in 0..STARTS {
+            let allowed = match self.begin(&row, state, cancel).await? {
+                ControlFlow::Continue(allowed) => allowed,
+                ControlFlow::Break(worked) => return Ok(worked),
+            };
             if cancel.is_cancelled() {
                 self.finish_at_last(run, session, Outcome::Cancelled, None)
                     .await;
                 return Ok(Worked::Through);
             }
-            match self.attempt(run, session, &allowed, cancel).await? {
+            let next = match &follow_up {
+                Some(follow_up) => self.attempt_follow_up(&row, follow_up, cancel).await?,
+                None => self.attempt(run, session, &allowed, cancel).await?,
+            };
+            match next {
                 Next::End(end) => {
                     self.conclude(run, session, *end).await;
                     return Ok(Worked::Through);
                 }
-                Next::StartAgain(agent) => self.step_back(run, agent).await?,
+                Next::StartAgain(anew) => self.step_back(run, *anew).await?,
+                Next::Park(later) => {
+                    self.park_at_last(run, session, *later).await?;
+                    return Ok(Worked::Through);
+                }
             }
+            // What has joined it meanwhile is asked again with the rest.
+            row = self.store.run(run).await?;
+            state = RunState::Starting;
         }
         let outcome = failure(
             ErrorClass::BadStart,
@@ -127,14 +126,75 @@ impl Engine {
         Ok(Worked::Through)
     }
 
-    /// Nothing of a run was done, so it begins anew. That is stored before its agent is given up, or a
-    /// server after this one would take it for a run whose agent has died at work.
-    async fn step_back(&self, run: RunId, agent: Agent) -> Result<(), SessionError> {
-        let stored = self
-            .move_run(run, RunState::Running, RunState::Starting)
-            .await;
-        self.agents.end(agent).await;
-        stored.map(drop)
+    /// A run begins anew. That is stored before its agent is given up, or a server after this one would
+    /// take it for a run whose agent has died at work.
+    async fn step_back(&self, run: RunId, anew: Anew) -> Result<(), SessionError> {
+        tracing::info!(%run, why = %anew.why, "a run begins anew");
+        let stored = until_stored("that a run begins anew", || {
+            self.start_again(run, anew.counts, &anew.why)
+        });
+        let stored = stored.await;
+        self.agents.end(anew.agent).await;
+        stored
+    }
+
+    /// Stores that a run at work begins anew.
+    pub(super) async fn start_again(
+        &self,
+        run: RunId,
+        counts: Counts,
+        why: &str,
+    ) -> Result<(), SessionError> {
+        let mut tx = self.store.write().await?;
+        // What its agent has asked people, that one does not wait for any more.
+        self.end_questions(&mut tx, run, ApprovalState::Lost, AGENT_GONE)
+            .await?;
+        tx.start_again(run, counts, why, self.clock.now()).await?;
+        tx.commit().await?;
+        self.tell_of_ends();
+        Ok(())
+    }
+
+    /// Parks a run, whatever the database says at first, unless somebody wished its end meanwhile.
+    async fn park_at_last(
+        self: &Arc<Self>,
+        run: RunId,
+        session: crate::words::SessionId,
+        later: Later,
+    ) -> Result<(), SessionError> {
+        let Later {
+            pause,
+            account,
+            agent,
+        } = later;
+        let parked = until_stored("that a run is parked", || async {
+            let row = self.store.run(run).await?;
+            let session = self.store.session(session).await?;
+            self.park(&row, &session, &pause, Some(&account)).await
+        });
+        let parked = match parked.await {
+            Ok(parked) => parked,
+            Err(error) => {
+                self.agents.end(agent).await;
+                return Err(error);
+            }
+        };
+        if !parked {
+            let end = End {
+                outcome: Outcome::Cancelled,
+                account: Some(account),
+                agent: Some(agent),
+            };
+            self.conclude(run, session, end).await;
+            return Ok(());
+        }
+        if pause.keeps_agent() {
+            self.keep_warm(run, session, agent).await;
+        } else {
+            self.agents.end(agent).await;
+        }
+        self.let_go_if_ended(session).await;
+        Ok(())
     }
 
     /// Stores the end of a run; then its agent is free for the next one.
@@ -142,12 +202,17 @@ impl Engine {
         self.finish_at_last(run, session, end.outcome, end.account.as_ref())
             .await;
         if let Some(agent) = end.agent {
-            if let Err(error) = agent.handle.consumed(agent.seq).await {
-                tracing::debug!(%run, %error, "a runner was gone after its turn");
-            }
-            self.agents.put_back(session, agent).await;
+            self.keep_warm(run, session, agent).await;
         }
         self.let_go_if_ended(session).await;
+    }
+
+    /// Keeps an agent for the next turn, whose last one is stored.
+    async fn keep_warm(&self, run: RunId, session: crate::words::SessionId, agent: Agent) {
+        if let Err(error) = agent.handle.consumed(agent.seq).await {
+            tracing::debug!(%run, %error, "a runner was gone after its turn");
+        }
+        self.agents.put_back(session, agent).await;
     }
 
     /// Gets an agent, gives it the turn and follows it.
@@ -162,19 +227,43 @@ impl Engine {
         let project = self.project_of(&session)?;
         let requests = allowed.requests();
         let context = self.context(&session, requests).await?;
+        self.take_in_joined(run).await?;
         let agent = self.agents.obtain(&session, &project).await?;
         // Before the prompt: if this server dies after it was given, the next one knows that the
         // agent may be at work.
         self.move_run(run, RunState::Starting, RunState::Running)
             .await?;
-        let text = prompt::compose(&context, requests);
-        match self.give_prompt(&agent, run, &text).await {
+        // Getting so far may have taken long: somebody who was blocked meanwhile reaches nothing.
+        if cancel.is_cancelled() {
+            let outcome = Outcome::Cancelled;
+            return Ok(Next::End(Box::new(End {
+                outcome,
+                account: None,
+                agent: Some(agent),
+            })));
+        }
+        let mut text = prompt::in_mode(session.mode, prompt::compose(&context, requests));
+        let row = match self.store.run(run).await {
+            Ok(row) => row,
+            Err(error) => {
+                self.agents.end(agent).await;
+                return Err(error.into());
+            }
+        };
+        if row.attempt > 0 && self.has_acted(run).await {
+            text = prompt::once_more(&text);
+        }
+        match self.give_prompt(&agent, &row, &text).await {
             Ok(_) => {}
             // It has ended already; what it leaves says why.
             Err(SessionError::Link(LinkError::Ended)) if agent.warmth == Warmth::Cold => {}
             Err(error) => {
                 tracing::info!(%run, %error, "the agent was gone before it got its turn");
-                return Ok(Next::StartAgain(agent));
+                return Ok(Next::StartAgain(Box::new(Anew {
+                    agent,
+                    counts: Counts::Not,
+                    why: error.to_string(),
+                })));
             }
         }
         self.follow(run, &session, &project, agent, cancel).await
@@ -183,11 +272,12 @@ impl Engine {
     async fn give_prompt(
         &self,
         agent: &Agent,
-        run: RunId,
+        run: &RunRow,
         text: &str,
     ) -> Result<Written, SessionError> {
-        let line = self.runtime.prompt(run.uuid(), text);
-        Ok(agent.handle.input(&prompt_id(run), &line).await?)
+        let prompt = Prompt::of(run);
+        let line = self.runtime.prompt(prompt.uuid, text);
+        Ok(agent.handle.input(&prompt.id, &line).await?)
     }
 
     /// Follows an agent that has its turn, and decides what its ending means.
@@ -204,14 +294,18 @@ impl Engine {
                 self.conclude(run, session.id, *end).await;
                 Ok(true)
             }
-            Next::StartAgain(agent) => {
-                self.step_back(run, agent).await?;
+            Next::StartAgain(anew) => {
+                self.step_back(run, *anew).await?;
                 Ok(false)
+            }
+            Next::Park(later) => {
+                self.park_at_last(run, session.id, *later).await?;
+                Ok(true)
             }
         }
     }
 
-    async fn follow(
+    pub(super) async fn follow(
         self: &Arc<Self>,
         run: RunId,
         session: &SessionRow,
@@ -219,109 +313,31 @@ impl Engine {
         mut agent: Agent,
         cancel: &CancellationToken,
     ) -> Result<Next, SessionError> {
-        let tier = match self.store.run(run).await {
-            Ok(row) => row.tier,
+        let row = match self.store.run(run).await {
+            Ok(row) => row,
             Err(error) => {
                 self.agents.end(agent).await;
                 return Err(error.into());
             }
         };
-        let turn = Turn::new(self, run, tier, session, project);
-        let watched = match turn.watch(&mut agent, cancel).await {
-            Ok(watched) => watched,
+        agent.most_output = project.bounds.output;
+        let origin = match self.origin_of(run).await {
+            Ok(origin) => origin,
             Err(error) => {
                 self.agents.end(agent).await;
                 return Err(error);
             }
         };
-        let account = |turn| Account {
-            runner: agent.runner,
-            seq: agent.seq,
-            turn,
-        };
-        if let Ending::Turn(end) = &watched.ending {
-            let account = account(Some(end.clone()));
-            let stop = watched.stop;
-            return self
-                .turn_ended(session, agent, account, end, stop, cancel)
-                .await;
-        }
-        let account = account(None);
-        self.broke_off(session, project, agent, watched, account, cancel)
-            .await
-    }
-
-    /// The agent said how the turn ended.
-    async fn turn_ended(
-        &self,
-        session: &SessionRow,
-        agent: Agent,
-        account: Account,
-        end: &TurnEnd,
-        stop: Option<Stop>,
-        cancel: &CancellationToken,
-    ) -> Result<Next, SessionError> {
-        let outcome = match &end.outcome {
-            TurnOutcome::Answered(text) => Outcome::Answered(text.clone()),
-            TurnOutcome::Stopped if stop == Some(Stop::Overdue) && !cancel.is_cancelled() => {
-                took_too_long()
-            }
-            TurnOutcome::Stopped => Outcome::Cancelled,
-            TurnOutcome::Failed {
-                class: ErrorClass::UnknownConversation,
-                ..
-            } => {
-                if let Err(error) = self.forget_conversation(session).await {
-                    self.agents.end(agent).await;
-                    return Err(error);
-                }
-                return Ok(Next::StartAgain(agent));
-            }
-            TurnOutcome::Failed { class, detail } => failure(*class, detail),
-        };
-        if stop.is_some() || cancel.is_cancelled() {
-            // What the agent's tools left running ends with the turn that was stopped.
-            if let Err(error) = agent.handle.sweep().await {
-                tracing::warn!(%error, "an agent's tree could not be swept; ending it whole");
-                self.agents.end(agent).await;
-                return Ok(Next::End(Box::new(End {
-                    outcome,
-                    account: Some(account),
-                    agent: None,
-                })));
-            }
-        }
-        Ok(Next::End(Box::new(End {
-            outcome,
-            account: Some(account),
-            agent: Some(agent),
-        })))
-    }
-
-    /// The turn ended without the agent's word. Its process is ended, whatever state it is in.
-    async fn broke_off(
-        &self,
-        session: &SessionRow,
-        project: &ProjectAgent,
-        agent: Agent,
-        watched: Watched,
-        account: Account,
-        cancel: &CancellationToken,
-    ) -> Result<Next, SessionError> {
-        let outcome = if cancel.is_cancelled() {
-            Ok(Some(Outcome::Cancelled))
-        } else {
-            self.meaning(session, project, agent.warmth, watched).await
-        };
-        match outcome {
-            Ok(None) => Ok(Next::StartAgain(agent)),
-            Ok(Some(outcome)) => {
-                self.agents.end(agent).await;
-                Ok(Next::End(Box::new(End {
-                    outcome,
-                    account: Some(account),
-                    agent: None,
-                })))
+        let turn = Turn::new(self, &row, session, project, origin);
+        match turn.watch(&mut agent, cancel).await {
+            Ok(watched) => {
+                let over = Over {
+                    run: &row,
+                    session,
+                    project,
+                    cancel,
+                };
+                self.over(over, agent, watched).await
             }
             Err(error) => {
                 self.agents.end(agent).await;
@@ -351,9 +367,4 @@ impl Engine {
         tx.commit().await?;
         Ok(moved)
     }
-}
-
-/// The id under which a run's prompt is given to its agent: once, however often it is sent.
-pub(super) fn prompt_id(run: RunId) -> String {
-    format!("prompt:{run}")
 }

@@ -9,22 +9,26 @@ use std::{
 
 use parking_lot::Mutex;
 use thiserror::Error;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     ChannelMode, Projects, Shown,
+    account::Account,
     agents::Agents,
     courtesy::Courtesy,
-    slot::{AtWork, Drivers},
+    follow_up::GoesOn,
+    parked::Parked,
+    slot::{AtWork, Drivers, Reins},
+    vain::Vain,
     waits::Told,
 };
 use crate::{
     access::{Action, Gate, Permit, Refusal},
-    admission::{Caps, PerMinute, Queue, Rate, Rules, Turnstile},
+    admission::{Caps, Durations, PerMinute, Queue, Rate, Rules, Turnstile},
     clock::{Clock, Millis},
     delivery::{Chat, Outbox},
-    observe::Reference,
+    observe::{Metrics, Reference, Secrets},
     runtime::{
         Runtime,
         runner::{HostError, LinkError, RemoveError, RunnerHost, StartError},
@@ -56,6 +60,8 @@ pub struct Limits {
     pub turn: Duration,
     /// How long an agent may take until it can be spoken to.
     pub start: Duration,
+    /// How long a question to people waits for one of them.
+    pub question: Duration,
 }
 
 /// What an engine is built from.
@@ -84,6 +90,10 @@ pub struct Parts {
     pub channel_mode: ChannelMode,
     /// Who shows runs at work.
     pub live: mpsc::UnboundedSender<Shown>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What is taken out of what operators are shown of tool calls.
+    pub secrets: Secrets,
     /// Ends everything.
     pub stop: CancellationToken,
 }
@@ -98,22 +108,36 @@ pub struct Engine {
     pub(super) projects: Projects,
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) agents: Agents,
+    /// Agents that go on by themselves, for whoever keeps the house.
+    pub(super) signs: Mutex<Option<mpsc::UnboundedReceiver<GoesOn>>>,
     pub(super) limits: Limits,
     pub(super) channel_mode: ChannelMode,
     pub(super) live: mpsc::UnboundedSender<Shown>,
+    pub(super) metrics: Metrics,
+    pub(super) secrets: Secrets,
+    /// How many questions to people have ended: turns that wait for one look when it changes.
+    pub(super) ends: watch::Sender<u64>,
+    /// What the last runs waited for their turn.
+    pub(super) waited: Mutex<Durations>,
+    /// Whether the agent program's account works.
+    pub(super) account: Account,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
     pub(super) turnstile: Arc<Turnstile<Mutex<Queue>, Drivers>>,
     /// What those were told who wait for their turn.
     pub(super) waits: Told,
-    /// Runs that have a slot, and how each is told to stop.
-    pub(super) at_work: Mutex<HashMap<RunId, CancellationToken>>,
+    /// Runs that are to go on at a time.
+    pub(super) parked: Parked,
+    /// Runs that have a slot, and how each is reached.
+    pub(super) at_work: Mutex<HashMap<RunId, Reins>>,
     /// Something changed that decides when [`Engine::keep`] has to look again.
     pub(super) changed: Notify,
     /// How often each person asks in each project.
     pub(super) haste: Rate<(UserId, String)>,
     /// Who was told why nothing is done.
     pub(super) courtesy: Courtesy,
+    /// Which clicks in vain were noted.
+    pub(super) vain: Vain,
     /// Marks that are not stored yet.
     pub(super) passed: Mutex<HashMap<ChannelId, MessageId>>,
     pub(super) started_at: Millis,
@@ -123,6 +147,7 @@ pub struct Engine {
 impl Engine {
     /// An engine that does nothing yet: see [`Engine::recover`] and [`Engine::keep`].
     pub fn new(parts: Parts) -> Arc<Self> {
+        let (goes_on, signs) = mpsc::unbounded_channel();
         let agents = Agents::new(
             parts.store.clone(),
             parts.clock.clone(),
@@ -130,6 +155,7 @@ impl Engine {
             parts.host,
             parts.forbidden,
             parts.limits.live,
+            goes_on,
         );
         let rules = Rules {
             all: parts.limits.caps,
@@ -146,17 +172,25 @@ impl Engine {
             projects: parts.projects,
             runtime: parts.runtime,
             agents,
+            signs: Mutex::new(Some(signs)),
             limits: parts.limits,
             channel_mode: parts.channel_mode,
             live: parts.live,
+            metrics: parts.metrics,
+            secrets: parts.secrets,
+            ends: watch::Sender::new(0),
+            waited: Mutex::default(),
+            account: Account::default(),
             stop: parts.stop,
             tasks: TaskTracker::new(),
             turnstile: Turnstile::new(Mutex::new(Queue::new(rules)), Drivers(engine.clone())),
             waits: Told::default(),
+            parked: Parked::default(),
             at_work: Mutex::new(HashMap::new()),
             changed: Notify::new(),
             haste: Rate::new(parts.limits.requests),
             courtesy: Courtesy::default(),
+            vain: Vain::default(),
             passed: Mutex::default(),
             heard: AtomicU64::new(0),
         })
@@ -227,7 +261,7 @@ impl Engine {
         Ok(tx.commit().await?)
     }
 
-    /// Queues a sentence to where a session posts.
+    /// Queues a sentence to where a session posts; says whether it was not queued before.
     pub(super) async fn notice(
         &self,
         tx: &mut Tx,
@@ -235,7 +269,7 @@ impl Engine {
         session: SessionId,
         lane: ChannelId,
         text: String,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let payload = Payload::Notice {
             channel: None,
             reply_to: None,
@@ -248,7 +282,7 @@ impl Engine {
             run: None,
             payload,
         };
-        tx.deliver(&delivery, self.clock.now()).await.map(|_| ())
+        tx.deliver(&delivery, self.clock.now()).await
     }
 }
 
@@ -338,6 +372,21 @@ impl SessionError {
                                ask the operator to look at the log."
                 .to_owned(),
             Self::ProjectGone(name) => super::sentences::project_gone(name),
+        }
+    }
+
+    /// Whether what failed in the database may succeed another time.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Store(error) => error.may_pass(),
+            Self::Start(_)
+            | Self::Link(_)
+            | Self::Host(_)
+            | Self::Journal(_)
+            | Self::Remove(_)
+            | Self::Panicked
+            | Self::WrongPermit { .. }
+            | Self::ProjectGone(_) => false,
         }
     }
 

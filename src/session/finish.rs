@@ -1,14 +1,21 @@
 //! The end of a run: its outcome, what people get, and the session's next run, in one transaction.
 
+mod at_last;
+
 use std::sync::Arc;
 
-use super::{Engine, SessionError, insist::until_stored, sentences};
+use super::{
+    Engine, SessionError,
+    in_parts::InParts,
+    sentences,
+    settle::{AGENT_GONE, RUN_OVER, STOPPED},
+};
 use crate::{
     admission::Ticket,
     observe::Reference,
     runtime::{ErrorClass, TurnEnd, Usage, runner::Seq},
-    store::{NewDelivery, NewRun, Payload, RunEnd, SessionRow, StoreError, Tx},
-    words::{RequestState, RunId, RunState, RunnerId, SessionId},
+    store::{NewDelivery, NewRun, Payload, RunEnd, SessionRow, StoreError, Tx, Used},
+    words::{ApprovalState, RequestState, RunId, RunState, RunnerId, SessionId},
 };
 
 /// How a run ended.
@@ -45,8 +52,19 @@ impl Outcome {
         }
     }
 
+    /// How questions end that nobody has decided on when the run ends, and why.
+    const fn of_questions(&self) -> (ApprovalState, &'static str) {
+        match self {
+            Self::Failed { .. } | Self::Interrupted => (ApprovalState::Lost, AGENT_GONE),
+            Self::Answered(_) | Self::Expired => (ApprovalState::Cancelled, RUN_OVER),
+            Self::Cancelled | Self::Withdrawn | Self::Refused | Self::BrokenOff => {
+                (ApprovalState::Cancelled, STOPPED)
+            }
+        }
+    }
+
     /// What the place is shown.
-    fn payload(self, session: &SessionRow, footer: String) -> Option<Payload> {
+    pub(super) fn payload(self, session: &SessionRow, footer: String) -> Option<Payload> {
         let notice = |text: String| Payload::Notice {
             channel: None,
             reply_to: None,
@@ -88,25 +106,44 @@ impl Engine {
         account: Option<&Account>,
     ) -> Result<(), SessionError> {
         let now = self.clock.now();
-        let session = self.store.session(session).await?;
         let worked = self.store.run(run).await?.started_at;
+        let follow_up = self.store.follow_up(run).await?;
         self.waits.forget(run);
         let mut tx = self.store.write().await?;
+        // Only now: somebody may have ended it a moment ago.
+        let session = self.store.session(session).await?;
         let outcome = self
             .unless_broken_off(&mut tx, run, &session, outcome)
             .await?;
-        let end = end_of(&mut tx, &outcome, account).await?;
-        let next = if tx.end_run(run, &end, now).await? {
-            let footer = footer(&end, account);
-            self.deliver_end(&mut tx, run, &session, outcome, footer)
+        let parts = InParts::of(tx.parts_of(run).await?);
+        let (outcome, before) = parts.with(outcome);
+        let mut end = end_of(&mut tx, &outcome, account).await?;
+        parts.count(&mut end);
+        // What joined it and was not heard is still to be answered.
+        tx.put_back_unheard(run).await?;
+        let ends = tx.end_run(run, &end, now).await?;
+        let next = if ends {
+            let (questions, why) = outcome.of_questions();
+            self.end_questions(&mut tx, run, questions, why).await?;
+            let footer = footer(&end, account, &parts);
+            let shown = match &follow_up {
+                None => outcome.payload(&session, footer),
+                Some(follow_up) => self.shown_of(follow_up, outcome, &session, footer).await?,
+            };
+            self.deliver_end(&mut tx, run, &session, before, shown)
                 .await?;
             tx.touch_session(session.id, now).await?;
             self.queue_next(&mut tx, &session).await?
         } else {
             None
         };
+        self.turnstile.with(|queue| queue.leaves(run));
         tx.commit().await?;
         tracing::info!(%run, state = %end.state, "the run has ended");
+        if ends {
+            self.metrics
+                .run_ended(end.state, worked.map(|began| now.since(began)));
+        }
         self.outbox.wake();
         self.turnstile.with(|queue| {
             if end.state == RunState::Completed
@@ -118,22 +155,15 @@ impl Engine {
                 queue.restore_waiting(ticket);
             }
         });
+        if follow_up.is_some()
+            && let Some(leaving) = self.agents.leave(session.id)
+        {
+            // It has gone on, and nobody has followed it.
+            self.close_in_its_time(leaving);
+        }
+        // The run may have been in the way of what the agent goes on with, and have ended without it.
+        self.agents.tell_again(session.id);
         Ok(())
-    }
-
-    /// The same for the driver of a run, who has nothing but this outcome: tried until the database
-    /// takes it.
-    pub(super) async fn finish_at_last(
-        self: &Arc<Self>,
-        run: RunId,
-        session: SessionId,
-        outcome: Outcome,
-        account: Option<&Account>,
-    ) {
-        until_stored("the end of a run", || {
-            self.finish(run, session, outcome.clone(), account)
-        })
-        .await;
     }
 
     /// How a run ends if somebody was blocked whom it worked for, whatever it came to. Then those of
@@ -161,8 +191,8 @@ impl Engine {
         tx: &mut Tx,
         run: RunId,
         session: &SessionRow,
-        outcome: Outcome,
-        footer: String,
+        before: Option<Payload>,
+        shown: Option<Payload>,
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let delivery = |key: String, payload| NewDelivery {
@@ -175,7 +205,11 @@ impl Engine {
         // A run whose turn never came leaves no word about its place in the queue.
         self.settle_wait(tx, run, session, None).await?;
         let live = tx.withdraw_live(run, now).await?;
-        if let Some(payload) = outcome.payload(session, footer) {
+        if let Some(payload) = before {
+            tx.deliver(&delivery(format!("parts:{run}"), payload), now)
+                .await?;
+        }
+        if let Some(payload) = shown {
             // One key for every kind of end: a run has one.
             tx.deliver(&delivery(format!("outcome:{run}"), payload), now)
                 .await?;
@@ -190,14 +224,20 @@ impl Engine {
     }
 
     /// Queues a run for what waits in a session's mailbox: the next messages of one tier, as many as
-    /// one prompt may hold.
+    /// one prompt may hold. Where the session has ended, they are turned away.
     pub(super) async fn queue_next(
         &self,
         tx: &mut Tx,
         session: &SessionRow,
-    ) -> Result<Option<Ticket>, StoreError> {
+    ) -> Result<Option<Ticket>, SessionError> {
         let now = self.clock.now();
         let waiting = tx.mailbox(session.id).await?;
+        if !tx.is_session_open(session.id).await? {
+            for request in &waiting {
+                self.turn_away(tx, session, request).await?;
+            }
+            return Ok(None);
+        }
         let Some(first) = waiting.first() else {
             return Ok(None);
         };
@@ -248,29 +288,43 @@ async fn end_of(
         | Outcome::BrokenOff => None,
     };
     let mut end = RunEnd::unused(state, requests, failure);
-    if let Some(account) = account {
-        tx.apply_up_to(account.runner, account.seq.get()).await?;
-        if let Some(turn) = &account.turn {
-            end.cost_microusd = tx
-                .account_cost(account.runner, turn.cost_total_microusd)
-                .await?;
-            end.input_tokens = turn.usage.input;
-            end.output_tokens = turn.usage.output;
-        }
-    }
+    let used = used_in(tx, account).await?;
+    end.input_tokens = used.input_tokens;
+    end.output_tokens = used.output_tokens;
+    end.cost_microusd = used.cost_microusd;
     Ok(end)
 }
 
-fn footer(end: &RunEnd, account: Option<&Account>) -> String {
-    account
-        .and_then(|account| account.turn.as_ref())
-        .map_or_else(String::new, |turn| {
-            let usage = Usage {
-                input: end.input_tokens,
-                output: end.output_tokens,
-            };
-            sentences::footer(usage, end.cost_microusd, turn.took)
-        })
+/// What a turn has used; from now on its records are applied and its costs counted.
+pub(super) async fn used_in(tx: &mut Tx, account: Option<&Account>) -> Result<Used, StoreError> {
+    let Some(account) = account else {
+        return Ok(Used::default());
+    };
+    tx.apply_up_to(account.runner, account.seq.get()).await?;
+    let Some(turn) = &account.turn else {
+        return Ok(Used::default());
+    };
+    let total = turn.cost_total_microusd;
+    Ok(Used {
+        input_tokens: turn.usage.input,
+        output_tokens: turn.usage.output,
+        cost_microusd: tx.account_cost(account.runner, total).await?,
+    })
+}
+
+fn footer(end: &RunEnd, account: Option<&Account>, parts: &InParts) -> String {
+    turn_of(account).map_or_else(String::new, |turn| {
+        let usage = Usage {
+            input: end.input_tokens,
+            output: end.output_tokens,
+        };
+        sentences::footer(usage, end.cost_microusd, parts.took() + turn.took)
+    })
+}
+
+/// The turn's own account, if it came so far.
+fn turn_of(account: Option<&Account>) -> Option<&TurnEnd> {
+    account.and_then(|account| account.turn.as_ref())
 }
 
 /// A failure of a kind that has a sentence.

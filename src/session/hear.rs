@@ -12,6 +12,7 @@ use crate::{
     access::{Action, Refusal},
     admission::TooFast,
     clock::Millis,
+    observe::Heed,
     store::{NewDelivery, Payload},
     words::{Addressed, ChannelId, Guests, MessageId, Person, Place},
 };
@@ -62,26 +63,35 @@ impl Engine {
         self.heard.fetch_add(1, Ordering::Relaxed);
         let permit = match self.authorize(&heard.person, heard.place, action).await? {
             Ok(permit) => permit,
-            Err(refusal) => return self.refuse(&heard, refusal).await,
+            Err(refusal) => {
+                self.metrics.request(Heed::NotPermitted);
+                return self.refuse(&heard, refusal).await;
+            }
         };
+        // What is answered with a sentence of ours also counts.
+        if let Err(too_fast) = self.pace_of(&heard, conversation.project()) {
+            self.metrics.request(Heed::TooFast);
+            return self.slow_down(&heard, too_fast).await;
+        }
         if heard.text.trim().is_empty() {
+            self.metrics.request(Heed::Empty);
             return self
                 .reply(&heard, "empty", sentences::NOTHING_ASKED.to_owned())
                 .await;
         }
         if heard.text.len() > self.limits.prompt {
+            self.metrics.request(Heed::TooLong);
             let sentence = sentences::too_long(heard.text.len(), self.limits.prompt);
             return self.reply(&heard, "long", sentence).await;
         }
-        if let Err(too_fast) = self.pace_of(&heard, conversation.project()) {
-            return self.slow_down(&heard, too_fast).await;
-        }
         match self.accept(&permit, &heard, conversation).await? {
             Accepted::Stored(run) => {
+                self.metrics.request(Heed::Accepted);
                 self.outbox.wake();
                 self.tell_if_waiting(run).await
             }
             Accepted::InMailbox => {
+                self.metrics.request(Heed::Accepted);
                 self.outbox.wake();
                 Ok(())
             }
@@ -89,10 +99,12 @@ impl Engine {
             // Then it belongs to another conversation now, or to none.
             Accepted::Ended => Box::pin(self.hear(heard)).await,
             Accepted::QueueFull(full) => {
+                self.metrics.request(Heed::QueueFull);
                 self.reply(&heard, "full", sentences::queue_full(full))
                     .await
             }
             Accepted::MailboxFull => {
+                self.metrics.request(Heed::MailboxFull);
                 let sentence = sentences::mailbox_full(self.limits.mailbox);
                 self.reply(&heard, "full", sentence).await
             }
@@ -233,11 +245,5 @@ fn why(refusal: Refusal, guests: Guests) -> Option<String> {
 
 /// A delivery that is about one message and waits for no other.
 pub(super) fn apart(key: String, message: MessageId, payload: Payload) -> NewDelivery {
-    NewDelivery {
-        key,
-        lane: message.thread(),
-        session: None,
-        run: None,
-        payload,
-    }
+    NewDelivery::apart(key, message.thread(), payload)
 }

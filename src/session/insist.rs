@@ -10,15 +10,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// Does `work` until it is done, however long the database does not take it: what an agent has done
 /// cannot be done again, nobody else would store it, and nothing of its session may go on before. A
-/// server that is told to end meanwhile leaves it to the next one, which finds it in the journal.
-pub(super) async fn until_stored<T, F>(what: &str, mut work: impl FnMut() -> F) -> T
+/// server that is told to end meanwhile leaves it to the next one, which finds it in the journal. What no
+/// other try can mend is logged and returned.
+pub(super) async fn until_stored<T, F>(
+    what: &str,
+    mut work: impl FnMut() -> F,
+) -> Result<T, SessionError>
 where
     F: Future<Output = Result<T, SessionError>>,
 {
     let mut pause = FIRST_PAUSE;
     loop {
         match work().await {
-            Ok(done) => return done,
+            Ok(done) => return Ok(done),
+            Err(error) if !error.may_pass() => {
+                error.log(&format!("{what} cannot be stored"));
+                return Err(error);
+            }
             Err(error) => {
                 error.log(&format!("{what} could not be stored; trying again"));
                 tokio::time::sleep(pause).await;
@@ -41,7 +49,10 @@ mod tests {
         let mut tries = Vec::new();
         let done = until_stored("it", || {
             tries.push(began.elapsed().as_millis());
-            let full = StoreError::Migration("the disk is full".to_owned());
+            let full = StoreError::Io {
+                path: "baton.db".into(),
+                source: std::io::ErrorKind::StorageFull.into(),
+            };
             let done = if tries.len() < 10 {
                 Err(full.into())
             } else {
@@ -49,12 +60,24 @@ mod tests {
             };
             async move { done }
         });
-        done.await;
+        done.await.unwrap();
         assert_eq!(
             tries,
             [
                 0, 250, 750, 1_750, 3_750, 7_750, 15_750, 30_750, 45_750, 60_750
             ]
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_no_other_try_can_mend_is_tried_once() {
+        let mut tries = 0;
+        let done = until_stored("it", || {
+            tries += 1;
+            async { Err::<(), _>(StoreError::Damaged("what is this?".to_owned()).into()) }
+        });
+        let error = done.await.unwrap_err();
+        assert!(matches!(error, SessionError::Store(StoreError::Damaged(_))));
+        assert_eq!(tries, 1);
     }
 }

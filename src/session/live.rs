@@ -10,7 +10,12 @@ impl Engine {
     /// Queues the live message of a run, if that is still open.
     pub async fn show_live(&self, run: RunId, text: String) -> Result<(), SessionError> {
         let session = self.session_of(run).await?;
-        let live = about(run, &session, format!("live:{run}"), Payload::Live { text });
+        // One that was taken back when the run was parked is not posted any more.
+        let key = match self.store.run(run).await?.attempt {
+            0 => format!("live:{run}"),
+            again => format!("live:{run}:{again}"),
+        };
+        let live = about(run, &session, key, Payload::Live { text });
         let mut tx = self.store.write().await?;
         tx.deliver_live(&live, run, self.clock.now()).await?;
         tx.commit().await?;

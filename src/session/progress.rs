@@ -40,15 +40,42 @@ pub enum Shown {
 pub struct Progress {
     /// When its turn began.
     pub started: Millis,
-    /// The tool at work, in one line.
-    pub tool: Option<String>,
+    /// The tools at work: calls of the agent itself, the newest last, and below each those of the
+    /// sub-agent that it started. A few of each.
+    pub tools: Vec<ToolAtWork>,
     /// Tool calls so far.
     pub tool_calls: u32,
     /// Whether more is to come.
     pub state: ProgressState,
     finished: String,
     writing: Option<(BlockId, String)>,
+    open: Vec<Call>,
 }
+
+/// A tool at work, to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolAtWork {
+    /// How many calls it stands below.
+    pub depth: usize,
+    /// What it does, in one line.
+    pub line: String,
+}
+
+/// A call that is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Call {
+    id: String,
+    parent: Option<String>,
+    line: String,
+}
+
+/// How many open calls are remembered; the oldest are forgotten first.
+const REMEMBERED: usize = 64;
+
+/// How many calls of the agent itself are shown, how many below each call, and how deep.
+const SHOWN: usize = 3;
+const SHOWN_BELOW: usize = 2;
+const DEEPEST: usize = 3;
 
 /// Whether more is to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +90,12 @@ impl Progress {
     pub(super) const fn new(started: Millis) -> Self {
         Self {
             started,
-            tool: None,
+            tools: Vec::new(),
             tool_calls: 0,
             state: ProgressState::Working,
             finished: String::new(),
             writing: None,
+            open: Vec::new(),
         }
     }
 
@@ -87,11 +115,16 @@ impl Progress {
         match event {
             RunEvent::TextDelta { block, text } => self.add(block, text),
             RunEvent::Text { block, text } => self.replace(block, text),
-            RunEvent::ToolStarted { tool, input, .. } => {
-                self.tool = Some(describe(tool, input));
+            RunEvent::ToolStarted {
+                id,
+                parent,
+                tool,
+                input,
+            } => {
+                self.begin(id, parent.clone(), describe(tool, input));
                 self.tool_calls += 1;
             }
-            RunEvent::ToolEnded { .. } => self.tool = None,
+            RunEvent::ToolEnded { id, .. } => self.end(id),
             RunEvent::TextDropped(block) => self.drop_block(block),
             RunEvent::Ready
             | RunEvent::StartFailed { .. }
@@ -99,13 +132,74 @@ impl Progress {
             | RunEvent::Acknowledged(_)
             | RunEvent::Thinking
             | RunEvent::Asked(_)
+            | RunEvent::AskedUnreadably(_)
             | RunEvent::AskWithdrawn(_)
             | RunEvent::Retrying { .. }
             | RunEvent::Limit(_)
+            | RunEvent::TaskBegan(_)
+            | RunEvent::TaskEnded { .. }
+            | RunEvent::Tuned { .. }
+            | RunEvent::NotUnderstood
             | RunEvent::OwnTurnEnded(_)
             | RunEvent::TurnEnded(_) => return false,
         }
         true
+    }
+
+    fn begin(&mut self, id: &str, parent: Option<String>, line: String) {
+        if self.open.len() == REMEMBERED {
+            self.open.remove(0);
+        }
+        let id = id.to_owned();
+        self.open.push(Call { id, parent, line });
+        self.tools = self.at_work();
+    }
+
+    /// A call is over, and with it whatever its sub-agent was at.
+    fn end(&mut self, id: &str) {
+        let mut over = vec![id.to_owned()];
+        while let Some(id) = over.pop() {
+            self.open.retain(|call| call.id != id);
+            let (below, rest) = std::mem::take(&mut self.open)
+                .into_iter()
+                .partition(|call| call.parent.as_deref() == Some(&id));
+            self.open = rest;
+            over.extend(Vec::<Call>::into_iter(below).map(|call| call.id));
+        }
+        self.tools = self.at_work();
+    }
+
+    fn at_work(&self) -> Vec<ToolAtWork> {
+        let is_open = |id: &String| self.open.iter().any(|call| call.id == *id);
+        // Whose caller is not known stands for itself.
+        let top: Vec<&Call> = self
+            .open
+            .iter()
+            .filter(|call| !call.parent.as_ref().is_some_and(is_open))
+            .collect();
+        let mut shown = Vec::new();
+        for call in newest(&top, SHOWN) {
+            self.show(call, 0, &mut shown);
+        }
+        shown
+    }
+
+    fn show(&self, call: &Call, depth: usize, shown: &mut Vec<ToolAtWork>) {
+        shown.push(ToolAtWork {
+            depth,
+            line: call.line.clone(),
+        });
+        if depth == DEEPEST {
+            return;
+        }
+        let below: Vec<&Call> = self
+            .open
+            .iter()
+            .filter(|one| one.parent.as_deref() == Some(&call.id) && one.id != call.id)
+            .collect();
+        for call in newest(&below, SHOWN_BELOW) {
+            self.show(call, depth + 1, shown);
+        }
     }
 
     fn add(&mut self, block: &BlockId, text: &str) {
@@ -155,6 +249,10 @@ impl Progress {
             self.finished.push_str(text);
         }
     }
+}
+
+fn newest<'a, 'b>(calls: &'b [&'a Call], most: usize) -> &'b [&'a Call] {
+    &calls[calls.len().saturating_sub(most)..]
 }
 
 /// A tool call in one line: the tool and the part of its input that tells most.
@@ -219,16 +317,71 @@ mod tests {
         let mut progress = Progress::new(Millis::new(0));
         progress.take(&RunEvent::ToolStarted {
             id: "t".into(),
+            parent: None,
             tool: "Bash".into(),
             input: json!({"command": format!("echo {}\nls", "x".repeat(200)), "description": "d"}),
         });
-        let line = progress.tool.clone().unwrap();
+        let line = progress.tools[0].line.clone();
         assert_eq!(line.chars().count(), 100);
         assert!(line.starts_with("Bash: echo xxx") && line.ends_with('…'));
         progress.take(&RunEvent::ToolEnded {
             id: "t".into(),
             end: crate::runtime::ToolEnd::Done,
         });
-        assert_eq!((progress.tool.clone(), progress.tool_calls), (None, 1));
+        assert_eq!((progress.tools, progress.tool_calls), (vec![], 1));
+    }
+
+    fn starts(progress: &mut Progress, id: &str, parent: Option<&str>) {
+        progress.take(&RunEvent::ToolStarted {
+            id: id.into(),
+            parent: parent.map(str::to_owned),
+            tool: id.into(),
+            input: json!({}),
+        });
+    }
+
+    fn ends(progress: &mut Progress, id: &str) {
+        let end = crate::runtime::ToolEnd::Done;
+        progress.take(&RunEvent::ToolEnded { id: id.into(), end });
+    }
+
+    fn shown(progress: &Progress) -> Vec<String> {
+        let tools = progress.tools.iter();
+        tools
+            .map(|tool| format!("{}{}", "-".repeat(tool.depth), tool.line))
+            .collect()
+    }
+
+    #[test]
+    fn what_a_sub_agent_does_stands_below_the_call_that_started_it_and_ends_with_it() {
+        let mut progress = Progress::new(Millis::new(0));
+        starts(&mut progress, "agent", None);
+        starts(&mut progress, "bash", None);
+        for (id, parent) in [("read", "agent"), ("grep", "agent"), ("deeper", "agent")] {
+            starts(&mut progress, id, Some(parent));
+        }
+        starts(&mut progress, "write", Some("deeper"));
+        starts(&mut progress, "orphan", Some("forgotten"));
+        assert_eq!(
+            shown(&progress),
+            ["agent", "-grep", "-deeper", "--write", "bash", "orphan"]
+        );
+        ends(&mut progress, "deeper");
+        ends(&mut progress, "orphan");
+        assert_eq!(shown(&progress), ["agent", "-read", "-grep", "bash"]);
+        ends(&mut progress, "agent");
+        assert_eq!(shown(&progress), ["bash"]);
+        assert_eq!(progress.tool_calls, 7);
+    }
+
+    #[test]
+    fn however_many_tools_are_at_work_a_few_are_shown() {
+        let mut progress = Progress::new(Millis::new(0));
+        starts(&mut progress, "itself", Some("itself"));
+        for number in 0..1_000 {
+            starts(&mut progress, &format!("t{number}"), None);
+        }
+        assert_eq!(shown(&progress), ["t997", "t998", "t999"]);
+        assert_eq!(progress.open.len(), REMEMBERED);
     }
 }

@@ -1,11 +1,12 @@
 //! The projects of the settings, as sessions need them.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     admission::ProjectCaps,
-    approval::ToolPolicy,
-    words::{ChannelId, Circle, Guests, Tier},
+    approval::ProjectTools,
+    runtime::ProcessBounds,
+    words::{Background, Busy, ChannelId, Guests},
 };
 
 /// A project with what its sessions need.
@@ -21,38 +22,37 @@ pub struct ProjectAgent {
     pub model: Option<String>,
     /// How much of it may be going on at once.
     pub caps: ProjectCaps,
+    /// What becomes of messages while its agents work.
+    pub busy: Busy,
+    /// What its agents may go on with by themselves.
+    pub background: Vec<Background>,
     /// What its guests may do.
     pub guests: Guests,
-    /// Its tool rules, as written.
-    pub allowed_tools: Vec<String>,
-    /// The same, understood.
-    pub policy: ToolPolicy,
+    /// What its tools may do, for whom, and who may say yes to more.
+    pub tools: ProjectTools,
+    /// What stands before the agent's command; empty for nothing.
+    pub launcher: Vec<String>,
+    /// What bounds its agents.
+    pub bounds: AgentBounds,
 }
 
-impl ProjectAgent {
-    /// The tool rules for a conversation, as its agent program is told them.
-    pub fn rules_for(&self, circle: Circle) -> Vec<String> {
-        match circle {
-            Circle::Members => self.allowed_tools.clone(),
-            Circle::Guests => self.policy.looking().texts(),
-        }
-    }
-
-    /// What decides on the tool calls of a run: by whose conversation it is and, should that ever be
-    /// more, by what those are who ask.
-    pub fn policy_for(&self, circle: Circle, tier: Tier) -> ToolPolicy {
-        match (circle, tier) {
-            (Circle::Members, Tier::Owner | Tier::Member) => self.policy.clone(),
-            (Circle::Guests, _) | (_, Tier::Guest | Tier::Blocked) => self.policy.looking(),
-        }
-    }
+/// What bounds the agents of a project.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AgentBounds {
+    /// By the system.
+    pub process: ProcessBounds,
+    /// How long one turn may take, if not as long as everywhere.
+    pub turn: Option<Duration>,
+    /// Bytes that an agent may write in one turn.
+    pub output: Option<u64>,
 }
 
-/// All projects. A channel belongs to one at most.
+/// All projects. A channel belongs to one at most; with a project for the others, to one exactly.
 #[derive(Debug, Default)]
 pub struct Projects {
     by_name: HashMap<String, Arc<ProjectAgent>>,
     by_channel: HashMap<ChannelId, Arc<ProjectAgent>>,
+    of_others: Option<Arc<ProjectAgent>>,
 }
 
 impl Projects {
@@ -69,12 +69,23 @@ impl Projects {
         Self {
             by_name,
             by_channel,
+            of_others: None,
         }
+    }
+
+    /// The same with a project that has every channel that none of them has.
+    #[must_use]
+    pub fn with_others(mut self, project: ProjectAgent) -> Self {
+        let project = Arc::new(project);
+        self.by_name
+            .insert(project.name.clone(), Arc::clone(&project));
+        self.of_others = Some(project);
+        self
     }
 
     /// The project that people talk about in a channel.
     pub fn of_channel(&self, channel: ChannelId) -> Option<&Arc<ProjectAgent>> {
-        self.by_channel.get(&channel)
+        self.by_channel.get(&channel).or(self.of_others.as_ref())
     }
 
     /// A project by its name.
@@ -106,7 +117,7 @@ impl Projects {
         models
     }
 
-    /// Every channel of every project.
+    /// Every channel that is named as a project's.
     pub fn channels(&self) -> impl Iterator<Item = ChannelId> {
         self.by_channel.keys().copied()
     }

@@ -6,34 +6,26 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Engine, SessionError,
-    agent::{Agent, Happening, understand},
-    drive::prompt_id,
-    finish::{Account, Outcome},
+    again::Prompt,
+    agent::Agent,
+    finish::Outcome,
+    insist::until_stored,
+    leftover::{Ended, Remains},
+    meaning::{Said, Wish},
+    parked::ticket_of,
     slot::AtWork,
-    turn::{Ending, Turn},
 };
 use crate::{
-    admission::Ticket,
     runtime::{
-        TurnEnd, TurnOutcome,
+        ErrorClass,
         runner::{Record, RecordKind, Seq},
     },
-    store::{RunRow, RunnerRow, SessionRow},
-    words::{RunId, RunState, RunnerId, SessionId},
+    store::{Counts, RunRow, RunnerRow, SessionRow},
+    words::{RunState, RunnerId},
 };
 
 /// Runs by which it is estimated how long one takes.
 const LAST_RUNS: u32 = 50;
-
-/// What the journal of a runner that is gone tells of a run.
-enum Told {
-    /// The agent never got the prompt.
-    NotPrompted,
-    /// It got the prompt, and what came then is not in the journal.
-    CutOff,
-    /// It ended the turn.
-    Ended(TurnEnd, Account),
-}
 
 impl Engine {
     /// Takes up everything that is open: runs at work, runs that wait, messages whose run was never
@@ -60,17 +52,18 @@ impl Engine {
         }
         for run in runs {
             let session = self.store.session(run.session_id).await?;
-            let ticket = Ticket {
-                run: run.id,
-                session: run.session_id,
-                person: run.principal_id,
-                channel: session.channel_id,
-                project: Arc::from(session.project.as_str()),
-                expires_at: run.expires_at,
-            };
+            let ticket = ticket_of(&run, &session);
             match run.state {
                 // Nobody gets a slot before those have theirs again who had one: see the end.
-                RunState::Queued | RunState::Parked => {
+                // One that somebody has ended waits for nothing more.
+                RunState::Parked if run.is_wished_to_end() => {
+                    self.parked.put(ticket, self.clock.now());
+                }
+                RunState::Parked => {
+                    let until = run.parked_until.unwrap_or(run.queued_at);
+                    self.parked.put(ticket, until);
+                }
+                RunState::Queued => {
                     self.turnstile.with(|queue| queue.restore_waiting(ticket));
                 }
                 RunState::Starting | RunState::Running | RunState::Waiting => {
@@ -100,14 +93,17 @@ impl Engine {
         runs: &[RunRow],
     ) -> Result<(), SessionError> {
         for row in runners {
+            let waits = |run: &RunRow| matches!(run.state, RunState::Queued | RunState::Parked);
             let at_work = runs
                 .iter()
-                .any(|run| run.session_id == row.session_id && run.state != RunState::Queued);
+                .any(|run| run.session_id == row.session_id && !waits(run));
             if at_work {
                 continue;
             }
+            let session = self.store.session(row.session_id).await?;
             match self.agents.attach(row).await {
-                Some(agent) if self.is_up_to_date(&agent, row.session_id).await? => {
+                Some(mut agent) if self.is_up_to_date(&agent, &session) => {
+                    self.recall_what_it_left(&session, &mut agent).await;
                     self.agents.put_back(row.session_id, agent).await;
                     self.let_go_if_ended(row.session_id).await;
                 }
@@ -126,11 +122,17 @@ impl Engine {
     }
 
     /// Whether an agent was started as it would be by the settings of now.
-    async fn is_up_to_date(&self, agent: &Agent, session: SessionId) -> Result<bool, SessionError> {
-        let session = self.store.session(session).await?;
-        Ok(self
-            .project_of(&session)
-            .is_ok_and(|project| self.agents.is_up_to_date(agent, &session, &project)))
+    fn is_up_to_date(&self, agent: &Agent, session: &SessionRow) -> bool {
+        self.project_of(session)
+            .is_ok_and(|project| self.agents.is_up_to_date(agent, &project))
+    }
+
+    /// Recalls what goes on in an agent beside its turns, where its project lets anything.
+    async fn recall_what_it_left(&self, session: &SessionRow, agent: &mut Agent) {
+        let project = self.project_of(session);
+        if project.is_ok_and(|project| !project.background.is_empty()) {
+            self.agents.recall_tasks(agent).await;
+        }
     }
 
     /// Queues runs for messages that wait in mailboxes of sessions without one.
@@ -154,14 +156,19 @@ impl Engine {
         row: &RunRow,
         cancel: &CancellationToken,
     ) -> Result<bool, SessionError> {
-        let session = self.store.session(row.session_id).await?;
-        let Some(runner) = self.store.runner_of(session.id).await? else {
+        let (session, runner) = until_stored("whose run is taken up", || async {
+            let session = self.store.session(row.session_id).await?;
+            Ok((session, self.store.runner_of(row.session_id).await?))
+        })
+        .await?;
+        let Some(runner) = runner else {
             // Its runner was given up, or none had been started yet.
             return self.begin_anew_or_interrupt(row).await;
         };
         if row.state == RunState::Starting {
             // The prompt comes after the move to `running`: the agent, if it was started, is idle.
-            if let Some(agent) = self.agents.attach(&runner).await {
+            if let Some(mut agent) = self.agents.attach(&runner).await {
+                self.recall_what_it_left(&session, &mut agent).await;
                 self.agents.put_back(session.id, agent).await;
             }
             return Ok(false);
@@ -185,15 +192,21 @@ impl Engine {
         mut agent: Agent,
         cancel: &CancellationToken,
     ) -> Result<bool, SessionError> {
-        match self.prompted_at(row.id, agent.runner).await {
+        match self.prompted_at(row, agent.runner).await {
             Ok(Some(prompt)) => {
                 agent.skip_to(prompt);
+                self.recall_what_it_left(session, &mut agent).await;
                 self.follow_to_end(row.id, session, agent, cancel).await
             }
             Ok(None) => {
+                // Before the agent is given back, which may end it: a server after this one would take a run
+                // at work without a runner for one whose agent has died.
+                if let Err(error) = self.step_before_the_prompt(row).await {
+                    self.agents.end(agent).await;
+                    return Err(error);
+                }
+                self.recall_what_it_left(session, &mut agent).await;
                 self.agents.put_back(session.id, agent).await;
-                self.move_run(row.id, RunState::Running, RunState::Starting)
-                    .await?;
                 Ok(false)
             }
             Err(error) => {
@@ -205,8 +218,15 @@ impl Engine {
     }
 
     /// Where the prompt of a run stands in the journal of a runner that lives, if that has got it.
-    async fn prompted_at(&self, run: RunId, runner: RunnerId) -> Result<Option<Seq>, SessionError> {
-        let prompt = prompt_id(run);
+    async fn prompted_at(
+        &self,
+        run: &RunRow,
+        runner: RunnerId,
+    ) -> Result<Option<Seq>, SessionError> {
+        if let Some(follow_up) = self.store.follow_up(run.id).await? {
+            return Ok((follow_up.runner == runner).then(|| Seq::new(follow_up.after)));
+        }
+        let prompt = Prompt::of(run).id;
         let mut leftover = self.agents.leftover(runner);
         while let Some(record) = leftover.recv().await {
             let Record { seq, kind, .. } = record?;
@@ -224,85 +244,102 @@ impl Engine {
         session: &SessionRow,
         runner: &RunnerRow,
     ) -> Result<bool, SessionError> {
-        let told = self.read_leftover(row.id, session, runner).await?;
+        let told = self.read_leftover(row, session, runner).await?;
         // Only when the old tree is proved gone may another agent touch the conversation, and only
         // when what the journal tells is stored may it go.
         match told {
-            Told::NotPrompted => {
+            Remains::NotPrompted => {
                 // Before the runner is forgotten: a server after this one would take a run at work
                 // without a runner for one whose agent has died.
-                self.move_run(row.id, RunState::Running, RunState::Starting)
-                    .await?;
+                self.step_before_the_prompt(row).await?;
                 self.agents.bury(runner.id).await?;
                 Ok(false)
             }
-            Told::CutOff => {
+            Remains::CutOff { tool_calls } => {
+                if self.begins_anew(row, tool_calls).await {
+                    let why = "its agent died while nobody watched";
+                    self.begin_anew(row, Counts::AsRetry, why).await?;
+                    self.agents.bury(runner.id).await?;
+                    return Ok(false);
+                }
                 self.agents.bury(runner.id).await?;
                 self.finish_at_last(row.id, session.id, cut_off(row), None)
                     .await;
                 Ok(true)
             }
-            Told::Ended(end, account) => {
-                let outcome = match end.outcome {
-                    TurnOutcome::Answered(text) => Outcome::Answered(text),
-                    TurnOutcome::Stopped => Outcome::Cancelled,
-                    TurnOutcome::Failed { class, detail } => super::finish::failure(class, &detail),
-                };
-                self.finish_at_last(row.id, session.id, outcome, Some(&account))
-                    .await;
+            Remains::Ended(ended) => {
+                let is_through = self.ended_unwatched(row, session, *ended).await?;
                 self.agents.bury(runner.id).await?;
-                Ok(true)
+                Ok(is_through)
             }
         }
     }
 
-    async fn read_leftover(
-        self: &Arc<Self>,
-        run: RunId,
-        session: &SessionRow,
-        runner: &RunnerRow,
-    ) -> Result<Told, SessionError> {
-        let Some(project) = self.projects.named(&session.project).cloned() else {
-            return Ok(Told::CutOff);
-        };
-        let tier = self.store.run(run).await?.tier;
-        let mut turn = Turn::new(self, run, tier, session, &project);
-        let mut reader = self.runtime.reader();
-        let mut prompted = false;
-        // A journal without anything in it was being removed when a server died: the turn is over.
-        let mut begun = false;
-        let mut leftover = self.agents.leftover(runner.id);
-        while let Some(record) = leftover.recv().await {
-            let record = record?;
-            begun = true;
-            let seq = record.seq;
-            if let RecordKind::Input { command_id, .. } = &record.kind {
-                prompted |= *command_id == prompt_id(run);
-            }
-            let Some(Happening::Events(events)) = understand(record, reader.as_mut()) else {
-                continue;
-            };
-            if !prompted {
-                continue;
-            }
-            for event in events {
-                if let Some(Ending::Turn(end)) = turn.note(event).await {
-                    drop(turn.over(Ending::Killed));
-                    let account = Account {
-                        runner: runner.id,
-                        seq: seq.max(Seq::new(runner.applied_seq)),
-                        turn: Some(end.clone()),
-                    };
-                    return Ok(Told::Ended(end, account));
-                }
-            }
-        }
-        drop(turn.over(Ending::Killed));
-        Ok(if begun && !prompted {
-            Told::NotPrompted
-        } else {
-            Told::CutOff
+    /// A run at work whose agent never got the prompt stands before that again.
+    async fn step_before_the_prompt(&self, row: &RunRow) -> Result<bool, SessionError> {
+        until_stored("that a run was not prompted", || {
+            self.move_run(row.id, RunState::Running, RunState::Starting)
         })
+        .await
+    }
+
+    async fn begin_anew(
+        &self,
+        row: &RunRow,
+        counts: Counts,
+        why: &str,
+    ) -> Result<(), SessionError> {
+        until_stored("that a run begins anew", || {
+            self.start_again(row.id, counts, why)
+        })
+        .await
+    }
+
+    /// Whether a run begins anew whose agent died while nobody watched, after so many tool calls.
+    async fn begins_anew(&self, row: &RunRow, tool_calls: Option<u32>) -> bool {
+        match tool_calls.filter(|_| !row.is_wished_to_end()) {
+            Some(calls) => {
+                let again = self.again_after(row, ErrorClass::Crashed, calls, None);
+                again.await.is_some()
+            }
+            None => false,
+        }
+    }
+
+    /// A turn came to its end while nobody watched. Says whether the run has been seen through; if not,
+    /// it begins anew.
+    async fn ended_unwatched(
+        self: &Arc<Self>,
+        row: &RunRow,
+        session: &SessionRow,
+        ended: Ended,
+    ) -> Result<bool, SessionError> {
+        let Ended {
+            end,
+            account,
+            watched,
+        } = ended;
+        let wish = Wish::of(row.is_wished_to_end());
+        let said = self.meaning_of_end(row, session, &end, &watched, wish);
+        let outcome = match said.await? {
+            Said::End(outcome) => outcome,
+            Said::Again(counts, why) => {
+                self.begin_anew(row, counts, why).await?;
+                return Ok(false);
+            }
+            Said::Later(pause) => {
+                let parked = until_stored("that a run is parked", || {
+                    self.park(row, session, &pause, Some(&account))
+                });
+                if parked.await? {
+                    return Ok(true);
+                }
+                Outcome::Cancelled
+            }
+        };
+        self.finish_at_last(row.id, session.id, outcome, Some(&account))
+            .await;
+        Ok(true)
     }
 
     /// No runner is known: a run that had not got its prompt begins anew, another is over.

@@ -1,13 +1,17 @@
 //! What the session room says to people.
 
+mod limits;
+
 use std::time::Duration;
+
+pub(super) use limits::{limit_near, limit_near_for_operators, parked};
 
 use super::Started;
 use crate::{
     access::Refusal,
     admission::{Full, Held, Outlook, TooFast},
     runtime::Usage,
-    words::{ChannelId, UserId},
+    words::{ChannelId, UserId, escape_markdown},
 };
 
 pub(super) const EYES: &str = "👀";
@@ -22,6 +26,10 @@ pub(super) const CUT_OFF: &str = "🛑 The agent has stopped.";
 pub(super) const WITHDRAWN: &str = "🛑 Cancelled before it began.";
 pub(super) const EXPIRED: &str =
     "⌛ This waited too long for a free agent and was given up. Send it again when it is quieter.";
+pub(super) const FOLLOW_UP_EXPIRED: &str = "⌛ The agent wanted to go on by itself and waited too long for a free place, so it was stopped. \
+     Send a message to go on.";
+pub(super) const FOLLOW_UP_REFUSED: &str = "🚫 The agent wanted to go on by itself, but nobody whom it worked for may ask here any more, so it was \
+     stopped.";
 pub(super) const MEMORY_LOST: &str = "⚠️ The agent does not remember this conversation any more, so it \
                                       starts afresh. Tell it again what it has to know.";
 pub(super) const INTERRUPTED: &str = "⚠️ The agent was ended from outside while it worked. What it did so \
@@ -39,6 +47,9 @@ pub(super) const MEMBERS_CONVERSATION: &str = "This conversation is for members.
      read.";
 pub(super) const ONLY_REQUESTS_ARE_SENT: &str = "-# 🔎 What is sent to the model from this channel: only messages to me, that is mentions of me and \
      replies to me, from people who may ask here. Nothing else that is written here leaves it.";
+
+/// What a live message says whose run is parked.
+pub(super) const PAUSED: &str = "-# ⏸️ This goes on later.";
 
 /// What a live message says that was replaced by another.
 pub(super) const GOES_ON_BELOW: &str =
@@ -80,6 +91,7 @@ pub(super) fn no_project(channels: impl Iterator<Item = ChannelId>) -> String {
 
 /// A command has begun a session.
 pub(super) fn began(started: Started, by: UserId, title: &str, project: &str) -> String {
+    let title = escape_markdown(title);
     match started {
         Started::Opening => {
             format!(
@@ -122,6 +134,12 @@ pub(super) fn broken_off(others: usize) -> String {
         0 => stopped.to_owned(),
         _ => format!("{stopped} What others asked with him is taken up again."),
     }
+}
+
+/// What stands above an answer that nobody asked for.
+pub(super) fn follow_up(asked: &str) -> String {
+    let asked = escape_markdown(asked);
+    format!("-# ↪️ The agent went on by itself with what {asked} asked for.")
 }
 
 /// The queue has no room.
@@ -345,6 +363,13 @@ mod tests {
             told(Held::ByProject(caps), 5, Some(9_000)),
         ];
         insta::assert_snapshot!(all.join("\n"));
+    }
+
+    #[test]
+    fn a_name_is_shown_as_it_is_wherever_a_conversation_begins() {
+        let told = [Started::Opening, Started::InThread, Started::InChannel]
+            .map(|started| began(started, UserId::new(7), "**x** <@1> [a](b)", "play"));
+        insta::assert_snapshot!(told.join("\n"));
     }
 
     #[test]

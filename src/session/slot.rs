@@ -3,6 +3,7 @@
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Engine;
@@ -37,6 +38,15 @@ impl Floor<Door> for Drivers {
     }
 }
 
+/// How a run at work is reached.
+#[derive(Default)]
+pub(super) struct Reins {
+    /// Tells it to stop.
+    pub(super) cancel: CancellationToken,
+    /// Tells it that a message has joined it.
+    pub(super) joined: Arc<Notify>,
+}
+
 /// A run with a slot: from now on it is told to stop, not withdrawn. The slot is given back when this
 /// is dropped.
 pub(super) struct AtWork {
@@ -48,10 +58,9 @@ pub(super) struct AtWork {
 
 impl AtWork {
     pub(super) fn of(engine: &Arc<Engine>, slot: Slot<Door, Drivers>) -> Self {
-        let cancel = CancellationToken::new();
-        let mut at_work = engine.at_work.lock();
-        at_work.insert(slot.ticket().run, cancel.clone());
-        drop(at_work);
+        let reins = Reins::default();
+        let cancel = reins.cancel.clone();
+        engine.at_work.lock().insert(slot.ticket().run, reins);
         Self {
             engine: Arc::clone(engine),
             cancel,

@@ -224,7 +224,7 @@ fn draft(place: Place, order: StartOrder, project: &ProjectAgent) -> (Started, N
 }
 
 /// It becomes an argument of the agent program, and must not look like an option.
-fn is_model(name: &str) -> bool {
+pub(super) fn is_model(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('-')
         && !name.contains(|c: char| c.is_control() || c == ' ')

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Engine, SessionError, engine::permit_for, hear::apart, sentences};
+use super::{Engine, SessionError, engine::permit_for, hear::apart, sentences, settle::STOPPED};
 use crate::{
     access::{Action, Permit},
     store::{NewSession, Payload, RequestRow, SessionRow, Tx},
-    words::{MessageId, RequestState, SessionId},
+    words::{ApprovalState, MessageId, RequestState, SessionId},
 };
 
 /// What became of the wish to end a session.
@@ -50,8 +50,14 @@ impl Engine {
         let run = tx.open_run_in(session.id).await?;
         if let Some(run) = run {
             tx.note_cancel(run, person, now).await?;
+            self.end_questions(&mut tx, run, ApprovalState::Cancelled, STOPPED)
+                .await?;
         }
-        let waiting = tx.mailbox(session.id).await?;
+        let mut waiting = tx.mailbox(session.id).await?;
+        if let Some(run) = run {
+            // What has joined it and was not heard waits as well.
+            waiting.extend(self.store.unheard_of(run).await?);
+        }
         for request in &waiting {
             self.turn_away(&mut tx, &session, request).await?;
         }
@@ -71,16 +77,19 @@ impl Engine {
         tracing::info!(session = %session.id, %person, "a session was ended");
         self.outbox.wake();
         match run {
+            // What was ended is ended. The wish stands in the run's row, for whoever comes to it next.
             Some(run) => {
-                self.stop_or_withdraw(run, session.id).await?;
+                if let Err(error) = self.stop_or_withdraw(run, session.id).await {
+                    error.log("the run of a session that was ended could not be stopped at once");
+                }
             }
             None => self.let_go(session.id),
         }
         Ok(Stopped::Ended)
     }
 
-    /// Gives a request of the mailbox its outcome, and its message the sign of it.
-    async fn turn_away(
+    /// Gives a request that waits its outcome, and its message the sign of it.
+    pub(super) async fn turn_away(
         &self,
         tx: &mut Tx,
         session: &SessionRow,
@@ -129,6 +138,12 @@ impl Engine {
         }
         let new = anew(&session, command);
         tx.insert_session(&new, now).await?;
+        // How it was set is not what was said in it.
+        tx.tune_session(new.id, new.model.as_deref(), session.mode)
+            .await?;
+        if let Some(busy) = tx.busy_of(session.id).await? {
+            tx.set_busy(new.id, Some(busy)).await?;
+        }
         if session.post_channel_id != session.thread_id {
             tx.post_in_channel(new.thread).await?;
         }

@@ -1,114 +1,103 @@
 //! One turn: what the agent does from the prompt to the end, and what Baton answers meanwhile.
 
+mod calls;
+mod course;
+mod ending;
+mod kinds;
+mod origin;
+mod recall;
+mod stopping;
+
 use std::{sync::Arc, time::Duration};
 
-use serde_json::json;
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use course::Course;
+pub(super) use ending::{Ending, Stop, Watched};
+use kinds::is_hopeless;
+pub(super) use kinds::is_work;
+pub(super) use origin::Origin;
 
 use super::{
     Engine, LiveRun, ProgressState, ProjectAgent, SessionError, Shown,
-    agent::{Agent, Happening, Warmth},
-    drive::prompt_id,
+    again::Prompt,
+    agent::{Agent, Happening, Left, Warmth},
     insist::until_stored,
-    kept::kept,
+    join::{Joined, Line},
     progress::Progress,
+    questions::{Questions, Standing},
 };
 use crate::{
-    approval::ToolPolicy,
-    runtime::{
-        Ask, ErrorClass, RunEvent, TurnEnd,
-        runner::{Exit, LinkError, Seq},
-    },
-    store::SessionRow,
-    words::{RunId, SessionId, Tier},
+    runtime::{ErrorClass, Limit, LimitState, RunEvent, TurnEnd},
+    store::{RunRow, SessionRow},
+    words::{RunId, SessionId},
 };
-
-/// How long an agent may take to obey an interrupt. Measured: 9 to 20 ms.
-const OBEYS: Duration = Duration::from_secs(5);
-
-/// How the agent's part of a turn ended.
-pub(super) enum Ending {
-    /// It said that the turn is over.
-    Turn(TurnEnd),
-    /// It was told to stop and did not say so in time.
-    Disobeyed,
-    /// It took longer than a turn may take, and did not stop when told.
-    TookTooLong,
-    /// It could not be started.
-    NotStarted { class: ErrorClass, detail: String },
-    /// It wrote a line that is too long to be read.
-    TooLong(u64),
-    /// What it does cannot be written down any more.
-    Unkept(String),
-    /// It has ended by itself.
-    Ended { exit: Exit, stderr: String },
-    /// It or its runner was killed.
-    Killed,
-}
-
-/// Why an agent was told to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// A person wished it.
-    Wished,
-    /// The turn took longer than a turn may take.
-    Overdue,
-}
-
-/// A turn as it was watched.
-pub(super) struct Watched {
-    pub(super) ending: Ending,
-    /// Why the agent was told to stop, if it was.
-    pub(super) stop: Option<Stop>,
-    /// Whether the agent had taken up the prompt.
-    pub(super) acknowledged: bool,
-}
 
 /// One turn in progress.
 pub(super) struct Turn {
     engine: Arc<Engine>,
     run: RunId,
+    prompt: Prompt,
     session: SessionId,
-    project: Arc<ProjectAgent>,
-    /// What decides on its tool calls.
-    policy: ToolPolicy,
+    /// What the agent calls the conversation, as far as is known.
+    named: Uuid,
+    /// What the agent asks before its tools run.
+    questions: Questions,
+    /// How long it may take, if not as long as everywhere.
+    longest: Option<Duration>,
     progress: watch::Sender<Progress>,
-    acknowledged: bool,
+    /// How far the agent is with the prompt.
+    course: Course,
     ready: bool,
-    /// Whether what happens is after the prompt. What an agent did before belongs to another turn,
-    /// or to none.
-    prompted: bool,
+    /// Until when it is waited for, and why, if the agent was told to stop. Then nothing is allowed to
+    /// it any more.
+    told_to_stop: Option<(Instant, Stop)>,
+    /// What has joined the turn, and what says that something did.
+    joined: Joined,
+    joins: Arc<Notify>,
+    /// The limit that was reached, if one was.
+    limit: Option<Limit>,
 }
 
 impl Turn {
     /// A turn that is about to begin, or to be taken up again; announced to whoever shows it.
     pub(super) fn new(
         engine: &Arc<Engine>,
-        run: RunId,
-        tier: Tier,
+        run: &RunRow,
         session: &SessionRow,
         project: &Arc<ProjectAgent>,
+        origin: Origin,
     ) -> Self {
         let (progress, shown) = watch::channel(Progress::new(engine.clock.now()));
         let live = LiveRun {
-            run,
+            run: run.id,
             session: session.id,
             channel: session.post_channel_id,
             progress: shown,
         };
         // Nobody showing it is fine.
         let _ = engine.live.send(Shown::Run(live));
+        let prompt = Prompt::of(run);
         Self {
             engine: Arc::clone(engine),
-            run,
+            run: run.id,
+            course: Course::of(origin, prompt.uuid),
+            prompt,
             session: session.id,
-            policy: project.policy_for(session.circle, tier),
-            project: Arc::clone(project),
+            named: session.agent_session,
+            questions: Questions::new(engine, run, session, project),
+            longest: project.bounds.turn,
             progress,
-            acknowledged: false,
             ready: false,
-            prompted: false,
+            told_to_stop: None,
+            joined: Joined::default(),
+            joins: engine.joins_of(run.id),
+            limit: None,
         }
     }
 
@@ -120,16 +109,35 @@ impl Turn {
     ) -> Result<Watched, SessionError> {
         let engine = Arc::clone(&self.engine);
         let limits = engine.limits;
+        let longest = self.longest.unwrap_or(limits.turn);
         let mut began = Instant::now();
         self.ready = agent.warmth != Warmth::Cold;
         // An agent at work is taken up behind its prompt.
-        self.prompted = agent.warmth == Warmth::AtWork;
-        let mut asked_to_stop: Option<(Instant, Stop)> = None;
+        if agent.warmth == Warmth::AtWork {
+            self.recall(agent).await?;
+        }
+        let joins = Arc::clone(&self.joins);
+        if self.course.is_prompted() {
+            self.questions.recall(agent.runner).await?;
+            self.joined.give(&engine, self.run, agent).await?;
+        }
+        let mut asks_since = None;
         let ending = loop {
-            let deadline = match &asked_to_stop {
-                Some((at, _)) => *at,
-                None if self.ready => began + limits.turn,
-                None => began + limits.start,
+            // What people take to decide is not the agent's time.
+            let asks = self.questions.are_open();
+            asks_since = match asks_since {
+                Some(since) if !asks => {
+                    began += Instant::now() - since;
+                    None
+                }
+                None if asks => Some(Instant::now()),
+                unchanged => unchanged,
+            };
+            let deadline = match &self.told_to_stop {
+                Some((at, _)) => Some(*at),
+                None if asks => None,
+                None if self.ready => Some(began + longest),
+                None => Some(began + limits.start),
             };
             tokio::select! {
                 happening = agent.next() => {
@@ -142,14 +150,24 @@ impl Turn {
                         began = Instant::now();
                     }
                 }
-                () = cancel.cancelled(), if asked_to_stop.is_none() => {
-                    asked_to_stop = Some((self.interrupt(agent).await, Stop::Wished));
+                () = self.questions.until_one_ends(), if asks => {
+                    let standing = self.standing();
+                    if let Some(ending) = self.questions.answer_ended(agent, standing).await? {
+                        break ending;
+                    }
                 }
-                () = tokio::time::sleep_until(deadline) => match asked_to_stop {
+                () = joins.notified(), if self.course.is_prompted() && self.told_to_stop.is_none() => {
+                    self.joined.give(&engine, self.run, agent).await?;
+                }
+                () = cancel.cancelled(), if self.told_to_stop.is_none() => {
+                    self.tell_to_stop(agent, Stop::Wished).await?;
+                }
+                () = sleep_until(deadline) => match self.told_to_stop {
                     Some((_, Stop::Wished)) => break Ending::Disobeyed,
                     Some((_, Stop::Overdue)) => break Ending::TookTooLong,
+                    Some((_, Stop::Refused(class))) => break Ending::Refused(class),
                     None if self.ready => {
-                        asked_to_stop = Some((self.interrupt(agent).await, Stop::Overdue));
+                        self.tell_to_stop(agent, Stop::Overdue).await?;
                     }
                     None => break Ending::NotStarted {
                         class: ErrorClass::BadStart,
@@ -158,36 +176,38 @@ impl Turn {
                 },
             }
         };
-        let stop = asked_to_stop.map(|(_, stop)| stop);
+        let stop = self.told_to_stop.map(|(_, stop)| stop);
+        let (runner, seq) = (agent.runner, agent.seq);
+        self.calls_are_over(Line { runner, seq }).await?;
+        if self.joined.has_unheard() {
+            agent.left = Left::Messages;
+        }
         Ok(Watched {
             stop,
             ..self.over(ending)
         })
     }
 
+    const fn standing(&self) -> Standing {
+        match (&self.told_to_stop, self.course.is_prompted()) {
+            (Some(_), _) => Standing::Stopped,
+            // What it was at by itself when it got the prompt has none of the rights of who asks now.
+            (None, true) if !self.course.is_beside() => Standing::Within,
+            (None, _) => Standing::Before,
+        }
+    }
+
     /// The turn is over.
     pub(super) fn over(self, ending: Ending) -> Watched {
         self.progress
             .send_modify(|progress| progress.state = ProgressState::Ended);
+        let tool_calls = self.progress.borrow().tool_calls;
         Watched {
             ending,
             stop: None,
-            acknowledged: self.acknowledged,
-        }
-    }
-
-    /// Tells the agent to stop; answers until when it is waited for.
-    async fn interrupt(&self, agent: &Agent) -> Instant {
-        let id = format!("interrupt:{}", self.run);
-        let line = self.engine.runtime.interrupt(&id);
-        let told = agent.handle.input(&id, &line).await;
-        if let Err(error) = &told {
-            tracing::debug!(run = %self.run, %error, "an agent was gone before it was interrupted");
-        }
-        match told {
-            // Nothing more may ever come from a runner that does not answer.
-            Err(LinkError::Lost) => Instant::now(),
-            Ok(_) | Err(LinkError::Ended | LinkError::Refused(_)) => Instant::now() + OBEYS,
+            acknowledged: self.course.is_taken_up(),
+            tool_calls,
+            limit: self.limit,
         }
     }
 
@@ -200,80 +220,87 @@ impl Turn {
         let events = match happening {
             Happening::Events(events) => events,
             Happening::Given(id) => {
-                self.prompted |= id == prompt_id(self.run);
+                self.given(&id);
                 return Ok(None);
             }
             Happening::NotStarted(_)
             | Happening::TooLong(_)
+            | Happening::TooMuch(_)
             | Happening::Unkept(_)
             | Happening::Ended { .. }
             | Happening::Lost => return Ok(self.ending_of(happening)),
         };
+        let line = Line {
+            runner: agent.runner,
+            seq: agent.seq,
+        };
         for event in events {
-            if !self.prompted && is_of_a_turn(&event) {
+            self.look_at_call(line, &event).await?;
+            if self.course.precedes(&event) {
                 continue;
             }
-            if let RunEvent::Asked(ask) = &event
-                && let Some(ending) = self.answer(agent, ask).await?
+            if let RunEvent::Asked(ask) = &event {
+                let standing = self.standing();
+                if let Some(ending) = self.questions.take(agent, ask, standing).await? {
+                    return Ok(Some(ending));
+                }
+            }
+            if let RunEvent::AskedUnreadably(ask) = &event
+                && let Some(ending) = self.questions.refuse_unreadable(agent, ask).await?
             {
                 return Ok(Some(ending));
             }
-            if let Some(ending) = self.note(event).await {
+            if let RunEvent::AskWithdrawn(ask) = &event {
+                self.questions.withdraw(ask).await?;
+            }
+            let refused = is_hopeless(&event);
+            if let Some(ending) = self.note(line, event).await? {
                 return Ok(Some(ending));
+            }
+            if let Some(class) = refused.filter(|_| self.told_to_stop.is_none()) {
+                self.tell_to_stop(agent, Stop::Refused(class)).await?;
             }
         }
         Ok(None)
     }
 
-    /// How a turn ended that ended without the agent's word.
-    pub(super) fn ending_of(&self, happening: Happening) -> Option<Ending> {
-        match happening {
-            Happening::Events(_) | Happening::Given(_) => None,
-            Happening::TooLong(_) if !self.prompted => None,
-            Happening::NotStarted(detail) => Some(Ending::NotStarted {
-                class: ErrorClass::BadStart,
-                detail,
-            }),
-            Happening::Unkept(why) => Some(Ending::Unkept(why)),
-            Happening::TooLong(bytes) => Some(Ending::TooLong(bytes)),
-            Happening::Lost
-            | Happening::Ended {
-                exit: Exit::Signal(_),
-                ..
-            } => Some(Ending::Killed),
-            Happening::Ended { exit, stderr } if !self.ready => {
-                let class = self.engine.runtime.explain_exit(&exit.to_string(), &stderr);
-                Some(Ending::NotStarted {
-                    class,
-                    detail: format!("{exit}: {stderr}"),
-                })
-            }
-            Happening::Ended { exit, stderr } => Some(Ending::Ended { exit, stderr }),
-        }
-    }
-
-    /// Takes in an event; says how the turn ended, if it did.
-    pub(super) async fn note(&mut self, event: RunEvent) -> Option<Ending> {
+    /// Takes in an event of a line; says how the turn ended, if it did.
+    pub(super) async fn note(
+        &mut self,
+        line: Line,
+        event: RunEvent,
+    ) -> Result<Option<Ending>, SessionError> {
         self.progress
             .send_if_modified(|progress| progress.take(&event));
+        let ends = self.course.ends_with(&event);
         match event {
             RunEvent::Ready => self.ready = true,
-            RunEvent::Acknowledged(prompt) if prompt == self.run.uuid() => {
-                self.acknowledged().await;
-            }
-            RunEvent::SessionNamed(name) => self.renamed(name).await,
-            RunEvent::Limit(limit) if limit.refused => {
-                tracing::warn!(run = %self.run, ?limit, "the account's limit is reached");
-            }
+            RunEvent::Acknowledged(prompt) => self.taken_up(prompt).await?,
+            // A name that it was given says nothing of its memory: that has nothing in it yet.
+            RunEvent::SessionNamed(name) if name == self.named => {}
+            RunEvent::SessionNamed(name) => self.renamed(name).await?,
+            RunEvent::Limit(limit) => match limit.state {
+                LimitState::Open => {}
+                LimitState::Near => self.engine.warn_of_limit(self.session, &limit).await,
+                LimitState::Reached => {
+                    tracing::warn!(run = %self.run, ?limit, "the account's limit is reached");
+                    self.limit = Some(limit);
+                }
+            },
             RunEvent::Retrying { attempt, class } => {
                 tracing::warn!(run = %self.run, attempt, ?class, "the model service failed");
             }
             RunEvent::StartFailed { class, detail } => {
-                return Some(Ending::NotStarted { class, detail });
+                return Ok(Some(Ending::NotStarted { class, detail }));
             }
-            RunEvent::TurnEnded(end) => return Some(Ending::Turn(end)),
-            RunEvent::Acknowledged(_)
-            | RunEvent::Limit(_)
+            RunEvent::TurnEnded(end) | RunEvent::OwnTurnEnded(end) if ends => {
+                return self.ended(line, end).await;
+            }
+            RunEvent::NotUnderstood | RunEvent::AskedUnreadably(_) => {
+                self.engine.metrics.not_understood();
+            }
+            RunEvent::TurnEnded(_)
+            | RunEvent::OwnTurnEnded(_)
             | RunEvent::TextDelta { .. }
             | RunEvent::Text { .. }
             | RunEvent::TextDropped(_)
@@ -282,93 +309,48 @@ impl Turn {
             | RunEvent::ToolEnded { .. }
             | RunEvent::Asked(_)
             | RunEvent::AskWithdrawn(_)
-            | RunEvent::OwnTurnEnded(_) => {}
+            | RunEvent::TaskBegan(_)
+            | RunEvent::TaskEnded { .. }
+            | RunEvent::Tuned { .. } => {}
         }
-        None
+        Ok(None)
     }
 
-    async fn acknowledged(&mut self) {
+    /// The agent has ended a turn; says how all of it ended, if it did.
+    async fn ended(&self, line: Line, end: TurnEnd) -> Result<Option<Ending>, SessionError> {
+        let ended = self.joined.ended(&self.engine, self.run, line, end);
+        Ok(ended.await?.map(Ending::Turn))
+    }
+
+    /// The agent has taken up its prompt, or something that has joined that.
+    async fn taken_up(&mut self, prompt: Uuid) -> Result<(), SessionError> {
+        if !self.course.takes_up(prompt) {
+            let engine = Arc::clone(&self.engine);
+            return self.joined.heard(&engine, prompt).await;
+        }
         self.ready = true;
-        self.acknowledged = true;
         until_stored("an acknowledgement", || async {
             let mut tx = self.engine.store.write().await?;
             tx.acknowledge_session(self.session, self.run).await?;
             Ok(tx.commit().await?)
         })
-        .await;
+        .await
     }
 
-    async fn renamed(&self, name: uuid::Uuid) {
+    async fn renamed(&mut self, name: Uuid) -> Result<(), SessionError> {
+        self.named = name;
         until_stored("the name of a conversation", || async {
             let mut tx = self.engine.store.write().await?;
             tx.rename_agent_session(self.session, name, true).await?;
             Ok(tx.commit().await?)
         })
-        .await;
-    }
-
-    /// Answers a question of the agent by the project's rules. The decision is stored with the rule
-    /// that made it before the agent gets it. Says how the turn ended, if it did.
-    async fn answer(&self, agent: &Agent, ask: &Ask) -> Result<Option<Ending>, SessionError> {
-        let decision = self.policy.decide(ask, &self.project.directory);
-        let (input, cut) = kept(&ask.input);
-        let data = json!({
-            "ask": ask.id, "gate": format!("{:?}", ask.kind), "tool": ask.tool,
-            "input": input, "cut": cut, "verdict": format!("{:?}", decision.verdict), "rule": decision.rule.to_string(),
-        });
-        self.decided(agent.runner, agent.seq, &data).await;
-        let line = self.engine.runtime.answer(ask, &decision.verdict);
-        // The id makes it harmless that a server after this one may answer again.
-        let id = format!("answer:{}", ask.id);
-        match agent.handle.input(&id, &line).await {
-            Ok(_) => Ok(None),
-            // What comes next tells how.
-            Err(error @ LinkError::Ended) => {
-                tracing::debug!(run = %self.run, %error, "an agent was gone before it was answered");
-                Ok(None)
-            }
-            // Its runner has died or does not answer: an agent that waits says nothing more.
-            Err(error @ LinkError::Lost) => {
-                tracing::debug!(run = %self.run, %error, "an agent was lost before it was answered");
-                Ok(Some(Ending::Killed))
-            }
-            Err(error @ LinkError::Refused(_)) => Err(error.into()),
-        }
-    }
-
-    async fn decided(&self, runner: crate::words::RunnerId, seq: Seq, data: &serde_json::Value) {
-        until_stored("a decision", || async {
-            let mut tx = self.engine.store.write().await?;
-            tx.run_event(self.run, self.engine.clock.now(), "tool_decided", data)
-                .await?;
-            // The mark moves to before this question, not past it: a server that dies between this
-            // commit and the answer leaves the question for the next one.
-            tx.apply_up_to(runner, seq.get().saturating_sub(1)).await?;
-            Ok(tx.commit().await?)
-        })
-        .await;
+        .await
     }
 }
 
-/// Whether an event tells of a turn, and not of the agent whatever it does. A question is answered
-/// whenever it was asked: the agent waits.
-const fn is_of_a_turn(event: &RunEvent) -> bool {
-    match event {
-        RunEvent::Ready
-        | RunEvent::StartFailed { .. }
-        | RunEvent::SessionNamed(_)
-        | RunEvent::Limit(_)
-        | RunEvent::Asked(_)
-        | RunEvent::AskWithdrawn(_) => false,
-        RunEvent::Acknowledged(_)
-        | RunEvent::TextDelta { .. }
-        | RunEvent::Text { .. }
-        | RunEvent::TextDropped(_)
-        | RunEvent::Thinking
-        | RunEvent::ToolStarted { .. }
-        | RunEvent::ToolEnded { .. }
-        | RunEvent::Retrying { .. }
-        | RunEvent::TurnEnded(_)
-        | RunEvent::OwnTurnEnded(_) => true,
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Engine, SessionError, engine::permit_for};
+use super::{AccountState, Engine, SessionError, engine::permit_for};
 use crate::{
     access::{Action, Permit},
     admission::{Caps, Outlook},
@@ -74,8 +74,14 @@ pub struct QueuePosition {
 pub enum Standing {
     /// The agent works on it.
     AtWork,
+    /// The agent waits for a person's decision.
+    Asks,
     /// It waits for a free agent.
     Queued(Outlook),
+    /// It is about to begin.
+    Next,
+    /// It goes on at this time.
+    Parked(Millis),
     /// It waits until its conversation has time for it.
     InMailbox {
         /// How many messages of the conversation go first, the ones at work not counted.
@@ -83,21 +89,40 @@ pub enum Standing {
     },
 }
 
-/// How the session room is.
+/// How the session room is, as far as it knows by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Health {
+pub struct Pulse {
     /// Runs at work.
     pub active: usize,
     /// Runs that wait.
     pub queued: usize,
     /// The caps of both.
     pub caps: Caps,
-    /// Agents that are kept warm.
+    /// The same of one person in one channel.
+    pub person: Caps,
+    /// The median of what the last runs waited for their turn; `None` while there are too few.
+    pub admitted_after: Option<Duration>,
+    /// Agents that live.
+    pub agents: usize,
+    /// Those of them that are kept warm for the next message.
     pub warm: usize,
-    /// Deliveries that Discord does not have yet.
-    pub deliveries_waiting: u32,
+    /// Whether the agent program's account works.
+    pub account: AccountState,
+    /// Turns since the start that were refused because nobody is logged in.
+    pub logins_refused: u64,
     /// How long the server runs.
     pub uptime: Duration,
+}
+
+/// How the session room is, with what the database knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// What it knows by itself.
+    pub pulse: Pulse,
+    /// Deliveries that Discord does not have yet.
+    pub deliveries_waiting: u32,
+    /// Questions that wait for a person.
+    pub questions_waiting: u32,
 }
 
 impl Engine {
@@ -174,7 +199,7 @@ impl Engine {
         Ok(found)
     }
 
-    async fn view(&self, row: SessionRow) -> Result<SessionView, SessionError> {
+    pub(super) async fn view(&self, row: SessionRow) -> Result<SessionView, SessionError> {
         let run = self.store.open_run_of(row.id).await?;
         let is_for_channel = row.post_channel_id == row.channel_id
             || self.store.grows_from_a_message(row.thread_id).await?;
@@ -207,7 +232,11 @@ impl Engine {
                 Some(run) => {
                     told.push(run);
                     let outlook = self.turnstile.with(|queue| queue.outlook(run));
-                    outlook.map_or(Standing::AtWork, Standing::Queued)
+                    match (outlook, self.parked.until(run)) {
+                        (Some(outlook), _) => Standing::Queued(outlook),
+                        (None, Some(until)) => Standing::Parked(until),
+                        (None, None) => standing_of(self.store.run(run).await?.state),
+                    }
                 }
                 None => Standing::InMailbox {
                     ahead: self
@@ -226,18 +255,33 @@ impl Engine {
         Ok(positions)
     }
 
-    /// How the session room is.
-    pub async fn health(&self) -> Result<Health, SessionError> {
+    /// How the session room is, at once.
+    pub fn pulse(&self) -> Pulse {
         let (active, queued, caps) = self
             .turnstile
             .with(|queue| (queue.active(), queue.waiting(), queue.caps()));
-        Ok(Health {
+        let (account, logins_refused) = self.account.known();
+        let warm = self.agents.idle_count();
+        Pulse {
             active,
             queued,
             caps,
-            warm: self.agents.idle_count(),
-            deliveries_waiting: self.store.deliveries_waiting().await?,
+            person: self.limits.person,
+            admitted_after: self.waited.lock().median(),
+            agents: self.agents.working_count() + warm,
+            warm,
+            account,
+            logins_refused,
             uptime: self.clock.now().since(self.started_at),
+        }
+    }
+
+    /// How the session room is.
+    pub async fn health(&self) -> Result<Health, SessionError> {
+        Ok(Health {
+            pulse: self.pulse(),
+            deliveries_waiting: self.store.deliveries_waiting().await?,
+            questions_waiting: self.store.approvals_waiting().await?,
         })
     }
 
@@ -249,5 +293,22 @@ impl Engine {
         channels.sort_unstable();
         channels.dedup();
         Ok(channels)
+    }
+}
+
+/// How far a request is whose run is neither in line nor parked.
+const fn standing_of(run: RunState) -> Standing {
+    match run {
+        // Nothing holds it back but who has just been answered.
+        RunState::Queued | RunState::Parked => Standing::Next,
+        RunState::Waiting => Standing::Asks,
+        // Those that are over were it a moment ago.
+        RunState::Starting
+        | RunState::Running
+        | RunState::Completed
+        | RunState::Failed
+        | RunState::Cancelled
+        | RunState::Expired
+        | RunState::Interrupted => Standing::AtWork,
     }
 }

@@ -19,6 +19,9 @@ use crate::{
     words::{ChannelId, RunId, RunState},
 };
 
+/// A wait that was shorter is not worth a word: the message about it goes, as the run's own comes.
+const WORTH_A_WORD: Duration = Duration::from_secs(1);
+
 /// A run that waits for its turn, announced to whoever shows it.
 #[derive(Debug)]
 pub struct LiveWait {
@@ -67,8 +70,8 @@ impl Engine {
     /// Tells everybody who waits where he stands, if that is news.
     pub(super) async fn tell_waiting(&self) {
         let waiting = self.turnstile.with(|queue| queue.outlooks());
-        for (ticket, outlook) in self.waits.update(&waiting) {
-            if let Err(error) = self.tell_wait(ticket.run, *outlook).await {
+        for (ticket, _) in self.waits.update(&waiting) {
+            if let Err(error) = self.tell_wait(ticket.run).await {
                 error.log("a run that waits could not be told its place");
             }
         }
@@ -77,14 +80,19 @@ impl Engine {
     /// Tells the place of a run where he stands who asked for it, if it has to wait.
     pub(super) async fn tell_if_waiting(&self, run: RunId) -> Result<(), SessionError> {
         match self.turnstile.with(|queue| queue.outlook(run)) {
-            Some(outlook) => self.tell_wait(run, outlook).await,
+            Some(_) => self.tell_wait(run).await,
             None => Ok(()),
         }
     }
 
-    async fn tell_wait(&self, run: RunId, outlook: Outlook) -> Result<(), SessionError> {
+    async fn tell_wait(&self, run: RunId) -> Result<(), SessionError> {
         let row = self.store.run(run).await?;
         let session = self.store.session(row.session_id).await?;
+        let mut tx = self.store.write().await?;
+        // Ends of runs are stored one after the other with this: what stood there before may be over.
+        let Some(outlook) = self.turnstile.with(|queue| queue.outlook(run)) else {
+            return Ok(());
+        };
         let text = sentences::waiting(outlook);
         let notice = NewDelivery {
             key: wait_key(run),
@@ -97,7 +105,6 @@ impl Engine {
                 text: text.clone(),
             },
         };
-        let mut tx = self.store.write().await?;
         let Some(said) = tx.deliver_wait(&notice, run, self.clock.now()).await? else {
             return Ok(());
         };
@@ -132,18 +139,22 @@ impl Engine {
         let moved = tx
             .move_run(row.id, RunState::Queued, RunState::Starting, now)
             .await?;
+        let waited = now.since(row.waits_since());
         if moved {
-            let waited = now.since(row.queued_at);
-            self.settle_wait(&mut tx, row.id, &session, Some(waited))
-                .await?;
+            let told = (waited >= WORTH_A_WORD).then_some(waited);
+            self.settle_wait(&mut tx, row.id, &session, told).await?;
         }
         tx.commit().await?;
+        if moved {
+            self.metrics.admitted(waited);
+            self.waited.lock().add(waited);
+        }
         self.outbox.wake();
         Ok(moved)
     }
 
     /// Ends the message about the place of a run in the queue: it says that the turn has come after so
-    /// long, or goes if the turn never came.
+    /// long, or goes if the turn never came, or came soon.
     pub(super) async fn settle_wait(
         &self,
         tx: &mut Tx,

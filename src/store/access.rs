@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Store, StoreError, Tx};
+use super::{Store, StoreError, Tx, operators::Deed};
 use crate::{
     clock::Millis,
     words::{RoleId, Scope, Tier, UserId},
@@ -258,7 +258,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Adds a line to the audit trail, which nobody can change or remove.
+    /// Adds a line to the audit trail, which nobody can change or remove, and tells the operators.
     pub async fn audit(
         &mut self,
         at: Millis,
@@ -267,7 +267,32 @@ impl Tx {
         object: &str,
         detail: &str,
     ) -> Result<(), StoreError> {
-        sqlx::query!(
+        let row = self
+            .audit_quietly(at, actor, action, object, detail)
+            .await?;
+        let deed = Deed {
+            actor,
+            action,
+            object,
+            detail,
+        };
+        match self.2.audit {
+            Some(channel) => self.tell_audit(channel, row, at, deed).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same without a word to the operators, for what happens many times a minute; answers which
+    /// line it is.
+    pub async fn audit_quietly(
+        &mut self,
+        at: Millis,
+        actor: Option<UserId>,
+        action: &str,
+        object: &str,
+        detail: &str,
+    ) -> Result<i64, StoreError> {
+        let done = sqlx::query!(
             "INSERT INTO audit (at, actor, action, object, detail) VALUES (?, ?, ?, ?, ?)",
             at,
             actor,
@@ -277,6 +302,6 @@ impl Tx {
         )
         .execute(&mut *self.0)
         .await?;
-        Ok(())
+        Ok(done.last_insert_rowid())
     }
 }

@@ -1,7 +1,7 @@
 //! What an operator should know of.
 
 use super::{Store, StoreError, Tx};
-use crate::clock::Millis;
+use crate::{clock::Millis, words::ChannelId};
 
 /// Something that an operator should know of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +30,39 @@ impl Store {
 }
 
 impl Tx {
-    /// Raises an alert.
+    /// Raises an alert, and tells the operators.
     pub async fn alert(
+        &mut self,
+        at: Millis,
+        kind: &str,
+        place: &str,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        self.keep_alert(at, kind, place, text).await?;
+        match self.2.alerts {
+            Some(told) => self.tell_alert(told, at, (kind, place, text)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same about a channel. The operators are not told of their own: what is wrong with it cannot be
+    /// told there.
+    pub async fn alert_in(
+        &mut self,
+        at: Millis,
+        kind: &str,
+        channel: ChannelId,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        let place = format!("channel {channel}");
+        if self.2.alerts == Some(channel) {
+            self.keep_alert(at, kind, &place, text).await
+        } else {
+            self.alert(at, kind, &place, text).await
+        }
+    }
+
+    async fn keep_alert(
         &mut self,
         at: Millis,
         kind: &str,

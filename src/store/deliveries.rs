@@ -1,221 +1,22 @@
 //! The outbox: what Discord must get, until Discord has it.
 
 mod live;
+mod row;
 mod wait;
 
+pub use row::{Delivery, DeliveryKind, DeliveryState, Head, NewDelivery, Payload};
 pub use wait::{Said, wait_key};
 
-use serde::{Deserialize, Serialize};
+use row::Raw;
 
 use super::{Store, StoreError, Tx};
 use crate::{
     clock::Millis,
-    words::{ChannelId, DeliveryId, MessageId, RunId, SessionId, UserId, words},
+    words::{ChannelId, DeliveryId, MessageId, SessionId},
 };
 
 /// Rows that are removed at once, so that nobody waits long for the others.
 const AT_ONCE: u32 = 1_000;
-
-words! {
-    /// What is delivered.
-    DeliveryKind {
-        /// A reaction to a person's message.
-        Reaction = "reaction",
-        /// A thread.
-        Thread = "thread",
-        /// A message and a thread that grows from it.
-        Opening = "opening",
-        /// The live message of a run.
-        Live = "live",
-        /// What the live message becomes when the run has ended.
-        Settle = "settle",
-        /// A run's answer.
-        Answer = "answer",
-        /// A sentence to a person.
-        Notice = "notice",
-    }
-}
-
-words! {
-    /// Where a delivery stands.
-    DeliveryState {
-        /// Discord does not have it yet.
-        Pending = "pending",
-        /// Discord has it.
-        Sent = "sent",
-        /// Discord refused it for good.
-        Refused = "refused",
-        /// It is not wanted any more.
-        Dropped = "dropped",
-    }
-}
-
-/// What is delivered, with all that is needed to do so.
-///
-/// Messages without a channel of their own go to where their session posts, which is looked up when
-/// their turn comes: it changes when Discord refuses the thread.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "what")]
-pub enum Payload {
-    /// React to a message.
-    Reaction {
-        /// Where the message stands.
-        channel: ChannelId,
-        /// The message.
-        message: MessageId,
-        /// The emoji.
-        emoji: String,
-        /// Who wrote the message. Rows of earlier versions do not say it.
-        #[serde(default)]
-        author: Option<UserId>,
-    },
-    /// Start a session's thread from a message.
-    Thread {
-        /// Where the message stands.
-        channel: ChannelId,
-        /// The message.
-        message: MessageId,
-        /// The thread's name.
-        name: String,
-    },
-    /// Announce a session in a channel, and open its thread from the announcement.
-    Opening {
-        /// The channel.
-        channel: ChannelId,
-        /// The announcement.
-        text: String,
-        /// The thread's name.
-        name: String,
-    },
-    /// Post the live message of a run.
-    Live {
-        /// Its first text.
-        text: String,
-    },
-    /// Settle the live message of a run.
-    Settle {
-        /// The delivery that posted it.
-        live: DeliveryId,
-        /// What it says from now on; `None` removes it.
-        text: Option<String>,
-    },
-    /// Post an answer.
-    Answer {
-        /// What the agent wrote.
-        markdown: String,
-        /// One line below it; empty for none.
-        footer: String,
-    },
-    /// Post a sentence.
-    Notice {
-        /// Where, if not where the session posts.
-        channel: Option<ChannelId>,
-        /// The message that it answers.
-        reply_to: Option<MessageId>,
-        /// The sentence.
-        text: String,
-    },
-}
-
-impl Payload {
-    /// Its kind.
-    pub const fn kind(&self) -> DeliveryKind {
-        match self {
-            Self::Reaction { .. } => DeliveryKind::Reaction,
-            Self::Thread { .. } => DeliveryKind::Thread,
-            Self::Opening { .. } => DeliveryKind::Opening,
-            Self::Live { .. } => DeliveryKind::Live,
-            Self::Settle { .. } => DeliveryKind::Settle,
-            Self::Answer { .. } => DeliveryKind::Answer,
-            Self::Notice { .. } => DeliveryKind::Notice,
-        }
-    }
-}
-
-/// A delivery to be stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewDelivery {
-    /// Names the thing: the same thing is queued once.
-    pub key: String,
-    /// Deliveries of one lane go out in order.
-    pub lane: ChannelId,
-    /// The session that it is about.
-    pub session: Option<SessionId>,
-    /// The run that it is about.
-    pub run: Option<RunId>,
-    /// What it is.
-    pub payload: Payload,
-}
-
-/// A stored delivery.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// Its place in the order.
-    pub n: i64,
-    /// Its id.
-    pub id: DeliveryId,
-    /// Its lane.
-    pub lane: ChannelId,
-    /// The session that it is about.
-    pub session: Option<SessionId>,
-    /// The run that it is about.
-    pub run: Option<RunId>,
-    /// What it is.
-    pub payload: Payload,
-    /// How many of its messages Discord has.
-    pub parts_sent: usize,
-    /// The first message that came of it.
-    pub message: Option<MessageId>,
-    /// When the nonce of the next message was first used.
-    pub attempted_at: Option<Millis>,
-    /// How often that nonce was renewed.
-    pub nonce_round: u32,
-}
-
-/// What goes out next in a lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// The delivery's place in the order.
-    pub n: i64,
-    /// The lane.
-    pub lane: ChannelId,
-    /// What it is.
-    pub kind: DeliveryKind,
-    /// The session that it is about.
-    pub session: Option<SessionId>,
-}
-
-struct Raw {
-    n: i64,
-    id: DeliveryId,
-    lane: ChannelId,
-    session_id: Option<SessionId>,
-    run_id: Option<RunId>,
-    payload: String,
-    parts_sent: i64,
-    message_id: Option<MessageId>,
-    attempted_at: Option<Millis>,
-    nonce_round: i64,
-}
-
-impl TryFrom<Raw> for Delivery {
-    type Error = StoreError;
-
-    fn try_from(raw: Raw) -> Result<Self, StoreError> {
-        Ok(Self {
-            n: raw.n,
-            id: raw.id,
-            lane: raw.lane,
-            session: raw.session_id,
-            run: raw.run_id,
-            payload: serde_json::from_str(&raw.payload)?,
-            parts_sent: usize::try_from(raw.parts_sent).unwrap_or(0),
-            message: raw.message_id,
-            attempted_at: raw.attempted_at,
-            nonce_round: u32::try_from(raw.nonce_round).unwrap_or(0),
-        })
-    }
-}
 
 impl Store {
     /// The head of every lane that waits: its oldest delivery that Discord does not have yet, the
@@ -255,12 +56,33 @@ impl Store {
         .await?)
     }
 
+    /// Whether there is such a delivery.
+    pub async fn is_delivery(&self, id: DeliveryId) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar!(
+            r#"SELECT 1 AS "one!: i64" FROM deliveries WHERE id = ?"#,
+            id
+        )
+        .fetch_optional(&self.readers)
+        .await?
+        .is_some())
+    }
+
     /// The message that a delivery became.
     pub async fn message_of(&self, id: DeliveryId) -> Result<Option<MessageId>, StoreError> {
         Ok(
             sqlx::query_scalar!("SELECT message_id FROM deliveries WHERE id = ?", id)
                 .fetch_one(&self.readers)
                 .await?,
+        )
+    }
+
+    /// The message that the delivery of this key became.
+    pub async fn message_called(&self, key: &str) -> Result<Option<MessageId>, StoreError> {
+        Ok(
+            sqlx::query_scalar!("SELECT message_id FROM deliveries WHERE key = ?", key)
+                .fetch_optional(&self.readers)
+                .await?
+                .flatten(),
         )
     }
 
@@ -341,6 +163,24 @@ impl Tx {
             "INSERT INTO delivery_parts (message_id, delivery_id) VALUES (?, ?)
              ON CONFLICT (message_id) DO NOTHING",
             message,
+            id
+        )
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// Changes what a delivery is, before anything of it was sent.
+    pub async fn change_delivery(
+        &mut self,
+        id: DeliveryId,
+        payload: &Payload,
+    ) -> Result<(), StoreError> {
+        let payload = serde_json::to_string(payload)?;
+        sqlx::query!(
+            "UPDATE deliveries SET payload = ?, attempted_at = NULL, nonce_round = 0
+             WHERE id = ? AND state = 'pending'",
+            payload,
             id
         )
         .execute(&mut *self.0)

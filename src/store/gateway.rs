@@ -41,6 +41,15 @@ impl Store {
         .await?)
     }
 
+    /// The newest of the last messages that were decided on in all channels.
+    pub async fn newest_mark(&self) -> Result<Option<MessageId>, StoreError> {
+        Ok(sqlx::query_scalar!(
+            "SELECT last_message_id FROM channel_marks ORDER BY last_message_id DESC LIMIT 1"
+        )
+        .fetch_optional(&self.readers)
+        .await?)
+    }
+
     /// The hash of what was last registered with `target`.
     pub async fn registration(&self, target: &str) -> Result<Option<String>, StoreError> {
         Ok(

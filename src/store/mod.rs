@@ -4,34 +4,52 @@
 //! from it is decided by the rooms above.
 
 mod access;
+mod again;
 mod alerts;
+mod approvals;
 mod deliveries;
+mod follow_ups;
 mod gateway;
+mod grants;
+mod joining;
+mod life;
 mod lock;
 mod open;
+mod operators;
+mod parts;
 mod projects;
 mod requests;
 mod runners;
 mod runs;
 mod sessions;
+mod transcripts;
 mod words;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use sqlx::{Sqlite, SqlitePool};
 use thiserror::Error;
+use tokio::sync::Notify;
 
 pub use access::{AuditLine, MembershipRow, Subject};
+pub use again::{Counts, Used};
 pub use alerts::Alert;
+pub use approvals::{ApprovalEnd, ApprovalRow, NewApproval, Renewed};
 pub use deliveries::{
     Delivery, DeliveryKind, DeliveryState, Head, NewDelivery, Payload, Said, wait_key,
 };
+pub use follow_ups::{Cause, FollowUp};
 pub use gateway::Identify;
+pub use grants::GrantRow;
+pub use life::{Life, Vitals};
+pub use operators::Operators;
+pub use parts::Part;
 pub use projects::ProjectRow;
 pub use requests::{NewRequest, RequestRow};
 pub use runners::RunnerRow;
 pub use runs::{NewRun, RunEnd, RunRow};
 pub use sessions::{NewSession, SessionRow};
+pub use transcripts::{Asked, Entry};
 
 /// The database and the lock on its directory.
 ///
@@ -41,21 +59,36 @@ pub use sessions::{NewSession, SessionRow};
 pub struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
+    operators: Operators,
+    /// Something was added to `run_events`.
+    run_events: Arc<Notify>,
     /// Held as long as anybody uses the store: a second server must not open it. `None` for a
     /// short visit of the command line.
-    _lock: Option<std::sync::Arc<lock::DirectoryLock>>,
+    _lock: Option<Arc<lock::DirectoryLock>>,
 }
 
 /// A transaction: everything in it happens, or nothing.
 #[derive(Debug)]
-pub struct Tx(sqlx::Transaction<'static, Sqlite>);
+pub struct Tx(sqlx::Transaction<'static, Sqlite>, News, Operators);
+
+/// What others are told once a transaction is durable.
+#[derive(Debug)]
+struct News {
+    run_events: Arc<Notify>,
+    has_run_event: bool,
+}
 
 impl Store {
     /// Starts a transaction; waits until the one before has ended. Dropping it rolls back.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         // IMMEDIATE takes the write lock now: a transaction that began with a read could otherwise
         // find at its first write that another process was faster, and would have to start again.
-        Ok(Tx(self.writer.begin_with("BEGIN IMMEDIATE").await?))
+        let tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let news = News {
+            run_events: Arc::clone(&self.run_events),
+            has_run_event: false,
+        };
+        Ok(Tx(tx, news, self.operators))
     }
 
     /// Closes every connection, so that the write-ahead log is folded into the file.
@@ -68,7 +101,11 @@ impl Store {
 impl Tx {
     /// Makes it durable.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.0.commit().await?)
+        self.0.commit().await?;
+        if self.1.has_run_event {
+            self.1.run_events.notify_one();
+        }
+        Ok(())
     }
 }
 
@@ -116,6 +153,37 @@ pub enum StoreError {
     /// A stored text is not what was written there.
     #[error("a stored value cannot be read: {0}")]
     Damaged(String),
+}
+
+impl StoreError {
+    /// Whether what failed may succeed another time, the database being as it is.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Database(error) => !is_for_good(error),
+            Self::Held { .. } | Self::Io { .. } => true,
+            Self::Migration(_) | Self::Newer { .. } | Self::Damaged(_) => false,
+        }
+    }
+}
+
+/// Whether SQLite fails so however often it is asked. That it is busy, that the disk is full and whatever else
+/// it may say comes and goes.
+fn is_for_good(error: &sqlx::Error) -> bool {
+    if let sqlx::Error::Database(error) = error {
+        return error.is_unique_violation()
+            || error.is_foreign_key_violation()
+            || error.is_check_violation();
+    }
+    matches!(
+        error,
+        sqlx::Error::RowNotFound
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::ColumnIndexOutOfBounds { .. }
+            | sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::Encode(_)
+            | sqlx::Error::TypeNotFound { .. }
+    )
 }
 
 impl From<serde_json::Error> for StoreError {

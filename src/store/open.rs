@@ -10,12 +10,12 @@ use std::{
 };
 
 use sqlx::{
-    SqlitePool,
+    Connection as _, SqlitePool,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Store, StoreError, lock::DirectoryLock};
+use super::{Operators, Store, StoreError, lock::DirectoryLock};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -60,6 +60,10 @@ impl Store {
             .busy_timeout(BUSY);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            // When a disk is full SQLite rolls back by itself (lang_transaction, "Response To Errors
+            // Within A Transaction"). The driver does not know that, and would begin no transaction on
+            // that connection any more.
+            .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
             .connect_with(options.clone())
             .await?;
         if lock.is_some() {
@@ -74,6 +78,8 @@ impl Store {
         Ok(Self {
             writer,
             readers,
+            operators: Operators::default(),
+            run_events: Arc::default(),
             _lock: lock,
         })
     }

@@ -49,6 +49,25 @@ pub struct RunRow {
     pub cancelled_by: Option<UserId>,
     /// When it was broken off because somebody who asked for it was blocked.
     pub broken_off_at: Option<Millis>,
+    /// How often its turn was cut off and it began anew.
+    pub attempt: u32,
+    /// When it began anew because of trouble.
+    pub retried_at: Option<Millis>,
+    /// Until when it is parked, or was parked last.
+    pub parked_until: Option<Millis>,
+}
+
+impl RunRow {
+    /// Whether somebody has ended it, as far as that is his to do: its driver still has to see it.
+    pub const fn is_wished_to_end(&self) -> bool {
+        self.cancelled_by.is_some() || self.broken_off_at.is_some()
+    }
+
+    /// Since when it waits for a slot: since it was queued, or since it is not parked any more.
+    pub fn waits_since(&self) -> Millis {
+        let parked = self.parked_until.unwrap_or(self.queued_at);
+        parked.max(self.queued_at)
+    }
 }
 
 /// How a run ends.
@@ -83,7 +102,7 @@ impl RunEnd {
 }
 
 /// A count as SQLite keeps it.
-fn stored(count: u64) -> i64 {
+pub(super) fn stored(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
@@ -93,7 +112,7 @@ impl Store {
         Ok(sqlx::query_as!(
             RunRow,
             "SELECT id, session_id, state, principal_id, tier, queued_at, expires_at, started_at,
-                    cancelled_by, broken_off_at
+                    cancelled_by, broken_off_at, attempt, retried_at, parked_until
              FROM runs WHERE state IN (SELECT name FROM run_states WHERE open)
              ORDER BY queued_at, id"
         )
@@ -106,7 +125,7 @@ impl Store {
         Ok(sqlx::query_as!(
             RunRow,
             "SELECT id, session_id, state, principal_id, tier, queued_at, expires_at, started_at,
-                    cancelled_by, broken_off_at
+                    cancelled_by, broken_off_at, attempt, retried_at, parked_until
              FROM runs WHERE id = ?",
             id
         )
@@ -119,7 +138,7 @@ impl Store {
         Ok(sqlx::query_as!(
             RunRow,
             "SELECT id, session_id, state, principal_id, tier, queued_at, expires_at, started_at,
-                    cancelled_by, broken_off_at
+                    cancelled_by, broken_off_at, attempt, retried_at, parked_until
              FROM runs WHERE session_id = ? AND state IN (SELECT name FROM run_states WHERE open)",
             session
         )
@@ -222,8 +241,9 @@ impl Tx {
         let (input, output) = (stored(end.input_tokens), stored(end.output_tokens));
         let cost = stored(end.cost_microusd);
         let done = sqlx::query!(
-            "UPDATE runs SET state = ?, ended_at = ?, input_tokens = ?, output_tokens = ?,
-                    cost_microusd = ?, failure = ?
+            // What was used before its turn was cut off counts too.
+            "UPDATE runs SET state = ?, ended_at = ?, input_tokens = input_tokens + ?,
+                    output_tokens = output_tokens + ?, cost_microusd = cost_microusd + ?, failure = ?
              WHERE id = ? AND state IN (SELECT name FROM run_states WHERE open)",
             end.state,
             now,
@@ -258,18 +278,26 @@ impl Tx {
         .await?)
     }
 
-    /// Notes who asked to cancel an open run.
+    /// Notes who asked to cancel an open run; nothing if it has ended.
     pub async fn note_cancel(
         &mut self,
         id: RunId,
         by: UserId,
         now: Millis,
     ) -> Result<(), StoreError> {
-        sqlx::query!("UPDATE runs SET cancelled_by = ? WHERE id = ?", by, id)
-            .execute(&mut *self.0)
-            .await?;
-        self.run_event(id, now, "cancel_asked", &serde_json::json!({ "by": by }))
-            .await
+        let noted = sqlx::query!(
+            "UPDATE runs SET cancelled_by = ?
+             WHERE id = ? AND state IN (SELECT name FROM run_states WHERE open)",
+            by,
+            id
+        )
+        .execute(&mut *self.0)
+        .await?;
+        if noted.rows_affected() == 1 {
+            let data = serde_json::json!({ "by": by });
+            self.run_event(id, now, "cancel_asked", &data).await?;
+        }
+        Ok(())
     }
 
     /// Breaks an open run off because somebody who asked for it is blocked; says whether that is news.
@@ -302,11 +330,17 @@ impl Tx {
     }
 
     /// A run acts with less from now on than those could who asked for it.
-    pub async fn lower_run(&mut self, id: RunId, tier: Tier) -> Result<(), StoreError> {
+    pub async fn lower_run(
+        &mut self,
+        id: RunId,
+        tier: Tier,
+        now: Millis,
+    ) -> Result<(), StoreError> {
         sqlx::query!("UPDATE runs SET tier = ? WHERE id = ?", tier, id)
             .execute(&mut *self.0)
             .await?;
-        Ok(())
+        let data = serde_json::json!({ "tier": tier.as_str() });
+        self.run_event(id, now, "lowered", &data).await
     }
 
     /// Notes something that happened in a run.
@@ -319,9 +353,9 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let data = data.to_string();
         sqlx::query!(
-            "INSERT INTO run_events (run_id, n, at, kind, data)
+            "INSERT INTO run_events (run_id, n, at, kind, data, seq)
              VALUES (?1, (SELECT COALESCE(MAX(n), 0) + 1 FROM run_events WHERE run_id = ?1),
-                     ?2, ?3, ?4)",
+                     ?2, ?3, ?4, (SELECT COALESCE(MAX(seq), 0) + 1 FROM run_events))",
             id,
             at,
             kind,
@@ -329,6 +363,7 @@ impl Tx {
         )
         .execute(&mut *self.0)
         .await?;
+        self.1.has_run_event = true;
         Ok(())
     }
 }

@@ -12,7 +12,8 @@ use uuid::Uuid;
 use crate::{
     clock::Millis,
     words::{
-        ChannelId, Circle, DeliveryId, GuildId, MessageId, RequestId, RequestState, RunId,
+        AgentMode, ApprovalId, ApprovalKind, ApprovalState, ChannelId, Choice, Circle, DeliveryId,
+        GrantId, GrantReach, GrantScope, GuildId, MessageId, RequestId, RequestState, Route, RunId,
         RunState, RunnerId, RuntimeKind, Scope, SessionId, Tier, UserId,
     },
 };
@@ -73,8 +74,17 @@ macro_rules! words_stored {
 }
 
 snowflakes_stored!(GuildId, ChannelId, MessageId, UserId);
-own_ids_stored!(SessionId, RequestId, RunId, RunnerId, DeliveryId);
+own_ids_stored!(
+    ApprovalId, GrantId, SessionId, RequestId, RunId, RunnerId, DeliveryId
+);
 words_stored!(
+    AgentMode,
+    ApprovalKind,
+    ApprovalState,
+    Choice,
+    GrantReach,
+    GrantScope,
+    Route,
     Circle,
     Tier,
     Scope,

@@ -79,6 +79,14 @@ impl MessageId {
     }
 }
 
+impl RoleId {
+    /// Whether it is `@everyone`, which has the number of its server. Discord counts it among nobody's
+    /// roles (Discord: topics/permissions#role-object), so that a membership of it would never hold.
+    pub const fn is_everybodys(self, guild: GuildId) -> bool {
+        self.0 == guild.0
+    }
+}
+
 /// Defines ids that Baton gives: UUIDv7, so that they sort by the time they were made.
 macro_rules! own_ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -127,6 +135,10 @@ macro_rules! own_ids {
 }
 
 own_ids! {
+    /// A question to a person about a tool call.
+    ApprovalId,
+    /// What a person has allowed for longer than once.
+    GrantId,
     /// A conversation of one agent at one place.
     SessionId,
     /// A person's accepted message or command.

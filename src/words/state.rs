@@ -101,6 +101,17 @@ impl RunState {
 }
 
 words! {
+    /// How freely an agent goes about its work, in its own program's sense. None of them lets the program
+    /// decide by itself what may run.
+    AgentMode {
+        /// It does what is permitted.
+        Default = "default",
+        /// It looks and plans, and changes nothing.
+        Plan = "plan",
+    }
+}
+
+words! {
     /// Where a request stands. `Waiting` and `Taken` are open; the rest are the outcomes, of which
     /// each request gets one.
     RequestState {

@@ -191,7 +191,8 @@ on(Events.ChannelCreate, (channel) => tell('built', { name: channel.name, type: 
 on(Events.InteractionCreate, async (interaction) => {
   if (interaction.isAutocomplete()) {
     const typed = interaction.options.getFocused(true);
-    await interaction.respond([{ name: `${typed.name}: ${typed.value}!`, value: `${typed.value}!` }]);
+    const [name, value] = [`${typed.name}: ${typed.value}!`, `${typed.value}!`];
+    await interaction.respond([{ name, nameLocalizations: { de: `auf Deutsch: ${value}` }, value }]);
     tell('completed', { command: interaction.commandName, typed: typed.value });
   } else if (interaction.isChatInputCommand()) {
     await commands[interaction.commandName](interaction);

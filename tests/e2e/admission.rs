@@ -1,5 +1,9 @@
 //! The queue and the mailbox, as people meet them.
 
+use std::time::Duration;
+
+use baton::clock::Clock;
+
 use crate::stage::{Settings, Stage, until};
 
 /// A model that holds its answer until `working` is released.
@@ -7,11 +11,18 @@ const HELD: &str = r#"STUB:[{"text":"done at last","hold":"working"}]"#;
 
 /// A stage with these settings of `[admission]`, and the members ann, bob and cid.
 async fn stage_with(settings: &[(&str, &str)]) -> Stage {
+    let mut stage = dark_with(settings).await;
+    stage.start().await;
+    stage
+}
+
+/// The same without a Baton.
+async fn dark_with(settings: &[(&str, &str)]) -> Stage {
     let env = settings
         .iter()
         .map(|(name, value)| (format!("BATON_ADMISSION__{name}"), (*value).to_owned()))
         .collect();
-    let stage = Stage::with(Settings {
+    let stage = Stage::dark(Settings {
         env,
         ..Settings::default()
     })
@@ -26,6 +37,11 @@ async fn stage_with(settings: &[(&str, &str)]) -> Stage {
             .await;
     }
     stage
+}
+
+/// A clock on which no time passes by itself.
+fn held() -> Clock {
+    Clock::held_at(Clock::system().now())
 }
 
 #[tokio::test]
@@ -57,7 +73,9 @@ async fn who_came_first_is_first_and_the_others_are_told_where_they_stand() {
 
 #[tokio::test]
 async fn who_waits_is_told_each_change_of_his_place_and_that_his_turn_has_come() {
-    let stage = stage_with(&[("MAX_ACTIVE", "1")]).await;
+    let (stage, clock) = (dark_with(&[("MAX_ACTIVE", "1")]).await, held());
+    let _server = stage.serve_here(clock.clone());
+    stage.until_it_listens().await;
     let anns = stage.ask("ann", &format!("ann's {HELD}")).await;
     stage.model.wait_for_hold("working").await;
     let held = r#"bob's STUB:[{"text":"for bob","hold":"then"}]"#;
@@ -69,17 +87,12 @@ async fn who_waits_is_told_each_change_of_his_place_and_that_his_turn_has_come()
     let wait = stage.command("cid", "wait", stage.channel()).await;
     assert!(wait.ends_with("· number 2 in the queue"), "{wait}");
 
+    clock.advance(Duration::from_mins(3));
     stage.model.release("working");
     stage.answer(anns, "done at last").await;
     stage.model.wait_for_hold("then").await;
-    let begun = stage
-        .says(bobs, "▶️ The agent has begun with this, after")
-        .await;
-    assert!(
-        begun.content.ends_with(" in the queue."),
-        "{}",
-        begun.content
-    );
+    let begun = "▶️ The agent has begun with this, after 3 min in the queue.";
+    assert_eq!(stage.says(bobs, "▶️").await.content, begun);
     let nearer = stage.says(cids, "yours is next").await;
     assert_eq!(nearer.id, told.id, "the same message");
 
@@ -87,7 +100,23 @@ async fn who_waits_is_told_each_change_of_his_place_and_that_his_turn_has_come()
     stage.answer(cids, "for cid").await;
     stage.until_settled().await;
     assert_eq!(stage.count(cids, "⏳"), 0);
-    assert_eq!(stage.says(cids, "▶️").await.id, told.id);
+    assert_eq!(stage.says(cids, begun).await.id, told.id);
+}
+
+#[tokio::test]
+async fn a_wait_that_was_no_wait_leaves_no_word() {
+    let (stage, clock) = (dark_with(&[("MAX_ACTIVE", "1")]).await, held());
+    let _server = stage.serve_here(clock.clone());
+    stage.until_it_listens().await;
+    stage.ask("ann", &format!("ann's {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    let bobs = stage.ask("bob", r#"bob's STUB:[{"text":"for bob"}]"#).await;
+    stage.says(bobs, "yours is next").await;
+    stage.model.release("working");
+    stage.answer(bobs, "for bob").await;
+    stage.until_settled().await;
+    assert_eq!(stage.count(bobs, "in the queue"), 0);
+    assert_eq!(stage.count(bobs, "⏳"), 0);
 }
 
 #[tokio::test]
@@ -213,10 +242,15 @@ async fn a_full_mailbox_says_so_and_keeps_what_it_has() {
 
 #[tokio::test]
 async fn a_request_that_waited_too_long_is_given_up_and_says_so() {
-    let stage = stage_with(&[("MAX_ACTIVE", "1"), ("EXPIRY", "300ms")]).await;
+    let settings = [("MAX_ACTIVE", "1"), ("EXPIRY", "300ms")];
+    let (stage, clock) = (dark_with(&settings).await, held());
+    let _server = stage.serve_here(clock.clone());
+    stage.until_it_listens().await;
     let anns = stage.ask("ann", &format!("ann's {HELD}")).await;
     stage.model.wait_for_hold("working").await;
     let bobs = stage.ask("bob", r#"bob's STUB:[{"text":"for bob"}]"#).await;
+    stage.says(bobs, "⏳ Everybody").await;
+    clock.advance(Duration::from_secs(1));
     let given_up = stage.says(bobs, "⌛").await;
     assert_eq!(
         given_up.content,
@@ -226,7 +260,7 @@ async fn a_request_that_waited_too_long_is_given_up_and_says_so() {
     stage.model.release("working");
     stage.answer(anns, "done at last").await;
     assert!(!stage.model_saw("bob's"));
-    // The conversation is not spoilt by it.
+    // The conversation is not spoilt by it, and what it says now may have to wait for the slot as long as it takes.
     stage
         .sim
         .user("bob")

@@ -3,7 +3,7 @@
 
 mod real;
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use baton::words::RunState;
 use discord_sim::{ChannelId, MessageView};
@@ -55,6 +55,8 @@ async fn failure(stage: &Stage, place: ChannelId, sentence: &str) -> MessageView
 async fn goes_on(stage: &Stage, place: ChannelId) {
     stage.sim.user("ann").says("hello").in_(place).await;
     stage.answer(place, "and hello to you").await;
+    // Until then the message that shows it at work may stand there too.
+    stage.until_settled().await;
     let told = stage.sim.messages(place);
     let by_baton: Vec<&str> = told
         .iter()
@@ -203,7 +205,7 @@ async fn a_handshake_that_is_never_answered_fails_the_run() {
 #[tokio::test]
 async fn a_turn_that_takes_too_long_is_stopped() {
     // Longer than a turn of this agent takes on any machine, and all that this test waits.
-    let settings = with_env(Settings::default(), "BATON_CLAUDE__TURN_TIMEOUT", "5s");
+    let settings = with_env(Settings::default(), "BATON_CLAUDE__TURN_TIMEOUT", "15s");
     let stage = Stage::with(settings).await;
     let thread = stage
         .ask("ann", r#"one STUB:[{"text":"answer one"}]"#)
@@ -229,6 +231,39 @@ async fn a_turn_that_takes_too_long_is_stopped() {
         .await;
     stage.answer(thread, "at once").await;
     assert_eq!(stage.agents(), agents, "the agent was started anew");
+}
+
+#[tokio::test]
+async fn a_project_may_give_its_turns_less_time_and_less_to_write() {
+    let settings = Settings {
+        more: "turn_timeout = \"10s\"\nmax_output = \"1 MiB\"\n".to_owned(),
+        ..otherwise(
+            r#"
+if "write" in text(line):
+    take(line)
+    for _ in range(64):
+        say(type="system", subtype="status", status="x" * 65536)
+    time.sleep(60)
+"#,
+        )
+    };
+    let stage = Stage::with(settings).await;
+    let thread = stage.ask("ann", "write").await;
+    failure(
+        &stage,
+        thread,
+        "The agent wrote 1 MB in one turn, more than this project allows, so it was ended. Ask for less \
+         at once, or send a message to go on.",
+    )
+    .await;
+    goes_on(&stage, thread).await;
+    let other = stage.ask("ann", "sleep").await;
+    failure(
+        &stage,
+        other,
+        "This took longer than a turn may take and was ended. Send a message to go on.",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -276,9 +311,10 @@ async fn a_tool_without_a_rule_is_denied_and_the_decision_is_kept_with_its_rule(
         decisions,
         [
             decided("Write", "Deny", "built in: no rule allows it"),
-            decided("Bash", "Deny", "allowed_tools: Bash(git log:*)"),
-            decided("Bash", "Deny", "allowed_tools: Bash(git log:*)"),
-            decided("Read", "Defer", "allowed_tools: Read"),
+            decided("Bash", "Deny", "allowed: Bash(git log:*)"),
+            decided("Bash", "Deny", "allowed: Bash(git log:*)"),
+            decided("Read", "Allow", "allowed: Read"),
+            decided("Read", "Allow", "allowed: Read"),
         ]
     );
     // The agent was told why.
@@ -293,6 +329,35 @@ async fn a_tool_without_a_rule_is_denied_and_the_decision_is_kept_with_its_rule(
         "{told}"
     );
     assert!(told.contains("the note's words"), "{told}");
+}
+
+#[tokio::test]
+async fn a_line_for_the_shell_runs_if_each_of_its_commands_has_a_rule() {
+    let settings = Settings {
+        allowed_tools: vec!["Bash(echo:*)", "Bash(touch made)"],
+        ..Settings::default()
+    };
+    let stage = Stage::with(settings).await;
+    let run = |command: &str| json!({"tool": "Bash", "input": {"command": command}});
+    let calls = json!([
+        run("echo 'one; two' && touch made"),
+        run("echo three && touch other"),
+        run("echo \"$(touch other)\""),
+        {"text": "tried all"},
+    ]);
+    let thread = stage.ask("ann", &format!("try STUB:{calls}")).await;
+    stage.answer(thread, "tried all").await;
+    assert!(stage.project().join("made").exists());
+    assert!(!stage.project().join("other").exists());
+    let asked = stage.model.requests();
+    let told = tool_results(&asked.last().unwrap().body);
+    for word in [
+        "one; two",
+        "this command is not among the allowed ones",
+        "'$' may do more than it seems to",
+    ] {
+        assert!(told.contains(word), "{told}");
+    }
 }
 
 /// What the tools of a conversation gave, as the model is told.
@@ -332,10 +397,23 @@ open("left", "w").close()
         })
         .await;
     fs::write(at("go"), "").unwrap();
+    let answers = |messages: Vec<MessageView>| {
+        let answers = messages.into_iter();
+        answers
+            .filter(|one| one.author == "bot" && one.content.starts_with("and hello to you"))
+            .count()
+    };
     stage
         .sim
-        .wait_for(|world| world.messages(thread).len() == 3)
+        .wait_for(|world| answers(world.messages(thread)) == 2)
         .await;
-    assert_eq!(stage.answers(thread, "and hello to you"), 2);
-    assert!(at("left").exists(), "the agent was killed while it left");
+    // It has five seconds to leave.
+    let written = |name: &str| fs::metadata(at(name)).unwrap().modified().unwrap();
+    let asked_in_time = written("go")
+        .duration_since(written("leaving"))
+        .is_ok_and(|waited| waited < Duration::from_secs(4));
+    assert!(
+        at("left").exists() || !asked_in_time,
+        "the agent was killed while it left"
+    );
 }

@@ -1,10 +1,13 @@
 //! A person who is blocked in the middle of everything reaches nothing further.
 
 use baton::words::{ChannelId as Channel, RunState, Scope, Tier};
-use discord_sim::ChannelId;
+use discord_sim::{ChannelId, Rule};
 use serde_json::json;
 
-use crate::stage::{Settings, Stage};
+use crate::{
+    approvals::{control, owners_decide, runs},
+    stage::{Settings, Stage},
+};
 
 /// A model that holds its answer until `name` is released.
 fn held(name: &str) -> String {
@@ -92,6 +95,74 @@ async fn a_block_by_command_stops_the_agent_and_its_processes() {
         crate::stage::commands_with("sleep 1000 && touch ended").is_empty()
     })
     .await;
+}
+
+#[tokio::test]
+async fn who_is_blocked_while_his_agent_waits_for_a_yes_gets_nothing_of_it() {
+    let stage = Stage::with(owners_decide()).await;
+    stage.grant("bob", Scope::Global, Tier::Member).await;
+    let thread = stage.ask("bob", &runs(&["touch it"], "never said")).await;
+    let owners = stage.owners_messages();
+    let question = stage.question(owners, "touch it").await;
+    let run = stage.open_run(thread).await;
+    assert_eq!(stage.state(run).await, RunState::Waiting);
+    let yes = control(&question, "Always in this project…");
+    let form = stage.sim.user("owner").clicks(question.at(), &yes).await;
+    form.acknowledged().await;
+
+    stage.grant("bob", Scope::Global, Tier::Blocked).await;
+    assert_eq!(stage.says(thread, "🚫").await.content, STOPPED);
+    stage
+        .closed(question.at(), "🛑 This does not matter any more.")
+        .await;
+    stage.until_settled().await;
+    assert_eq!(stage.state(run).await, RunState::Cancelled);
+    assert_eq!(stage.pending().await, []);
+    // The owner has just filled the form in.
+    let late = form.submits([("rule", "Bash(touch:*)"), ("for", "1h")]);
+    let told = late.answer().await;
+    assert_eq!(told.only_for.as_deref(), Some("owner"));
+    assert_eq!(
+        told.content,
+        "Nothing is to be decided here any more: it is cancelled."
+    );
+    stage.until_settled().await;
+    assert_unknown(&stage, "no such words").await;
+    assert!(!stage.has("it"));
+    assert_eq!(stage.count(thread, "never said"), 0);
+}
+
+#[tokio::test]
+async fn who_is_blocked_while_his_turn_is_prepared_does_not_reach_the_agent() {
+    let stage = stage_with_bob(&[]).await;
+    let bob = stage.sim.user("bob");
+    let thread = bob.creates_thread("a place").in_(stage.channel()).await;
+    // A conversation that begins in the middle of a thread reads what was said there before.
+    let hold = stage.sim.hold(Rule::list_messages().in_channel(thread));
+    let _ = bob.says("@bot forbidden word").in_(thread).await;
+    hold.arrived().await;
+    let run = stage.open_run(thread).await;
+    stage.grant("bob", Scope::Global, Tier::Blocked).await;
+    assert_eq!(stage.says(thread, "🚫").await.content, STOPPED);
+    drop(hold);
+    stage.until_settled().await;
+    assert_eq!(stage.state(run).await, RunState::Cancelled);
+    let journals = stage.data().join("run");
+    assert!(!said_anywhere(&journals, "forbidden word"));
+    assert_unknown(&stage, "forbidden word").await;
+}
+
+/// Whether any file below a directory has this in it.
+fn said_anywhere(directory: &std::path::Path, text: &str) -> bool {
+    let entries = std::fs::read_dir(directory).unwrap().flatten();
+    entries.map(|entry| entry.path()).any(|path| {
+        if path.is_dir() {
+            said_anywhere(&path, text)
+        } else {
+            let content = std::fs::read(&path).unwrap_or_default();
+            String::from_utf8_lossy(&content).contains(text)
+        }
+    })
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! A conversation that has a whole channel: who may speak to it, what it hears, what it tells.
 
-use baton::words::{ChannelId as Channel, Scope, Tier};
+use baton::{
+    store::Subject,
+    words::{ChannelId as Channel, RoleId, Scope, Tier},
+};
 use discord_sim::{ChannelId, MessageRef, MessageView};
 
 use crate::stage::{Settings, Stage};
@@ -225,6 +228,36 @@ async fn the_agent_is_given_what_speaks_to_baton_and_no_more() {
     assert!(turn.contains("in between"), "{turn}");
     for known in ["first question", "mention by", "reply to Baton", "one"] {
         assert!(!turn.contains(known), "{known}: {turn}");
+    }
+    stage.sim.assert_clean();
+}
+
+#[tokio::test]
+async fn what_somebody_said_who_has_left_is_given_only_while_no_role_is_blocked() {
+    let mut stage = stage("[channel_mode]\nhistory = 50").await;
+    let channel = bind(&stage, "ops").await;
+    let turns = [
+        ("early", "first question", "one", true),
+        ("late", "second question", "two", false),
+    ];
+    for (who, question, answer, is_given) in turns {
+        if !is_given {
+            let banned = RoleId::new(stage.sim.role("banned").get());
+            let (whom, tier) = (Subject::Role(banned), Tier::Blocked);
+            stage.appoint(whom, Scope::Global, tier).await;
+        }
+        let text = format!("@bot words of {who}");
+        say(&stage, who, &text).await;
+        settled(&stage, &format!("marker-{who}")).await;
+        // Another server does not remember what he was when he said it.
+        stage.sim.user(who).leaves();
+        stage.restart_after_kill().await;
+        let asked = format!("@bot {question} {}", said(answer));
+        say(&stage, "owner", &asked).await;
+        stage.answer(channel, answer).await;
+        let (_, turn) = stage.turn_with(question).await;
+        let given = turn.contains(&format!("words of {who}"));
+        assert_eq!(given, is_given, "{who}: {turn}");
     }
     stage.sim.assert_clean();
 }

@@ -123,20 +123,21 @@ async fn health_counts_what_goes_on() {
     stage.model.wait_for_hold("working").await;
     let health = stage.command("ann", "health", stage.channel()).await;
     let lines: Vec<&str> = health.lines().collect();
-    assert_eq!(lines.len(), 6, "{health}");
+    assert_eq!(lines.len(), 7, "{health}");
     let version = env!("CARGO_PKG_VERSION");
     assert!(
         lines[0].starts_with(&format!("**Baton {version}**, up for ")),
         "{health}"
     );
     assert!(lines[1].starts_with("Gateway: connected"), "{health}");
-    insta::assert_snapshot!(lines[2..5].join("\n"), @r"
+    insta::assert_snapshot!(lines[2..6].join("\n"), @r"
     Events that could not be read: 0
     Runs: 1 of 6 active, 0 of 20 queued
-    Warm agents: 0
+    Agents: 1, 0 of them warm
+    Questions that wait for a person: 0
     ");
     assert!(
-        lines[5].starts_with("Messages on their way to Discord: "),
+        lines[6].starts_with("Messages on their way to Discord: "),
         "{health}"
     );
     stage.model.release("working");

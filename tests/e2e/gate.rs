@@ -1,7 +1,7 @@
 //! Who reaches the agent: promise 4, "blocked means blocked on every path".
 
 use baton::words::{ChannelId, Scope, Tier};
-use discord_sim::ChannelKind;
+use discord_sim::{ChannelKind, MessageView};
 
 use crate::stage::{Settings, Stage, thread_of};
 
@@ -10,13 +10,23 @@ const HELD: &str = r#"STUB:[{"text":"done at last","hold":"working"}]"#;
 
 /// Has the agent say everything that it knows, as a fence: whatever came before has been decided.
 async fn assert_unknown(stage: &Stage, place: discord_sim::ChannelId, text: &str) {
+    let answers = |messages: Vec<MessageView>| {
+        let answers = messages.iter();
+        answers
+            .filter(|one| one.content.contains(" tokens · "))
+            .count()
+    };
+    let before = answers(stage.sim.messages(place));
     stage
         .sim
         .user("ann")
         .says(r#"what do you know? STUB:[{"recall":true}]"#)
         .in_(place)
         .await;
-    stage.answer(place, "tokens").await;
+    stage
+        .sim
+        .wait_for(|world| answers(world.messages(place)) > before)
+        .await;
     assert!(!stage.model_saw(text), "the model saw {text:?}");
 }
 
@@ -93,10 +103,16 @@ async fn a_block_that_comes_while_a_request_waits_refuses_it_where_everybody_see
 
     stage.answer(first, "done at last").await;
     let refusal = stage.says(second, "🚫").await;
-    assert_eq!(
-        refusal.content,
+    // If the look at changed memberships comes in the moment between its turn and the gate, that says it.
+    let ways = [
         "🚫 A message that waited here was not worked on. You are blocked here. An owner of this \
-         server can lift that."
+         server can lift that.",
+        "🚫 The agent was stopped: somebody whom it worked for here is blocked now.",
+    ];
+    assert!(
+        ways.contains(&refusal.content.as_str()),
+        "{}",
+        refusal.content
     );
     assert_unknown(&stage, first, "forbidden word").await;
     assert_eq!(stage.count(second, "never said"), 0);

@@ -1,6 +1,10 @@
 //! The runner, with the real binary and small shell scripts as agents.
 
+#[cfg(target_os = "linux")]
+mod bounds;
 mod ending;
+#[cfg(target_os = "linux")]
+mod many;
 mod privacy;
 mod talk;
 mod trouble;
@@ -14,14 +18,14 @@ use std::{
 
 use baton::{
     runtime::{
-        Command,
-        runner::{Link, MARKER, Record, RecordKind, Records, RunnerHost, RunnerLimits},
+        Command, ProcessBounds,
+        runner::{Link, MARKER, Record, RecordKind, Records, RunnerHost, RunnerLimits, mark},
     },
     words::{RunnerId, SessionId},
 };
 use nix::sys::stat::Mode;
 use tempfile::TempDir;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::{sync::oneshot, task::spawn_blocking};
 
 /// Long enough that it never passes in a test that goes well.
 const PATIENT: Duration = Duration::from_hours(1);
@@ -61,7 +65,15 @@ impl House {
             directory: self.room.path().into(),
             handshake: Vec::new(),
             interrupt: "stop".into(),
+            bounds: ProcessBounds::default(),
+            conversation: None,
         }
+    }
+
+    /// How everything is marked that belongs to a runner.
+    fn mark(&self, runner: RunnerId) -> String {
+        let mark = mark(&self.run_dir(), runner).into_string().unwrap();
+        format!("{MARKER}={mark}")
     }
 
     async fn start(&self, script: &str) -> (RunnerId, Link) {
@@ -76,10 +88,17 @@ impl House {
 
     /// A named pipe that scripts hold open (`exec 9>lifeline`) and hand down to whatever they
     /// start: its reader comes to the end when the last of them is dead.
-    fn lifeline(&self) -> JoinHandle<()> {
+    fn lifeline(&self) -> oneshot::Receiver<()> {
         let path = self.room.path().join("lifeline");
         nix::unistd::mkfifo(&path, Mode::S_IRWXU).unwrap();
-        spawn_blocking(move || drop(fs::read(path).unwrap()))
+        let (over, seen) = oneshot::channel();
+        // A thread for which a test that fails does not wait: nobody may ever write.
+        std::thread::spawn(move || {
+            drop(fs::read(path).unwrap());
+            // The test may have failed meanwhile.
+            let _ = over.send(());
+        });
+        seen
     }
 
     /// Waits until the process of a runner is gone: its lock goes with it.
@@ -158,8 +177,8 @@ fn input(id: &str, line: &str) -> RecordKind {
 
 /// How many of these processes are alive and belong to the runner. Their ids alone would not tell:
 /// other tests use so many processes that ids come again.
-fn alive(runner: RunnerId, pids: &[u32]) -> usize {
-    let mark = format!("{MARKER}={runner}");
+fn alive(house: &House, runner: RunnerId, pids: &[u32]) -> usize {
+    let mark = house.mark(runner);
     let marked = |pid: &&u32| {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         let mut variables = environment.split(|byte| *byte == 0);

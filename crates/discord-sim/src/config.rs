@@ -50,6 +50,9 @@ pub struct SimConfig {
     pub openapi: Option<PathBuf>,
     /// Whether every message of the bot in a channel must carry a nonce.
     pub nonces: Nonces,
+    /// How long a first answer to an interaction may take, in milliseconds. Discord waits for three seconds
+    /// (interactions/receiving-and-responding); a test of something else gives a busy machine more.
+    pub first_answer_ms: i64,
     /// A mistake that the simulator makes, so that a test can show who would see it.
     pub mistake: Option<Mistake>,
 }
@@ -124,6 +127,7 @@ impl Default for SimConfig {
             invalid_request_bound: limits::INVALID_REQUESTS,
             openapi: std::env::var_os("DISCORD_OPENAPI").map(PathBuf::from),
             nonces: Nonces::default(),
+            first_answer_ms: limits::FIRST_ANSWER_MS,
             mistake: None,
         }
     }

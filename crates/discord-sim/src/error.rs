@@ -33,6 +33,7 @@ macro_rules! refusals {
 refusals! {
     Unauthorized 401 0 "401: Unauthorized";
     UnknownRoute 404 0 "404: Not Found";
+    NoSuchFile 404 0 "This content is no longer available.";
     UnknownChannel 404 10_003 "Unknown Channel";
     UnknownGuild 404 10_004 "Unknown Guild";
     UnknownMember 404 10_007 "Unknown Member";
@@ -53,11 +54,13 @@ refusals! {
     TooManyCreates 429 30_034 "Max number of daily application command creates has been reached (200)";
     TooManyOldEdits 429 30_046 "Maximum number of edits to messages older than 1 hour reached. Try again later";
     TooLarge 413 40_005 "Request entity too large";
+    TooManyFollowUps 400 40_094 "This interaction has hit the maximum number of follow ups";
     AlreadyAcknowledged 400 40_060 "Interaction has already been acknowledged.";
     TagRequired 400 40_067 "A tag is required to create a forum post in this channel";
     MissingAccess 403 50_001 "Missing Access";
     ForeignMessage 403 50_005 "Cannot edit a message authored by another user";
     EmptyMessage 400 50_006 "Cannot send an empty message";
+    NoDirectMessages 403 50_007 "Cannot send messages to this user";
     NotATextChannel 400 50_008 "Cannot send messages in a non-text channel";
     MissingPermissions 403 50_013 "Missing Permissions";
     SystemMessage 403 50_021 "Cannot execute action on a system message";
@@ -86,6 +89,7 @@ impl ApiError {
                 | Self::TooManyReactions
                 | Self::TooManyCommands
                 | Self::TooManyCreates
+                | Self::TooManyFollowUps
                 | Self::TooManyOldEdits
         ) {
             Some(ViolationKind::OverLimit)

@@ -18,6 +18,7 @@ mod ids;
 mod journal;
 mod language;
 mod limits;
+mod locale;
 mod mistake;
 mod permission;
 mod portal;
@@ -26,6 +27,7 @@ mod rules;
 mod schema;
 mod server;
 mod shared;
+mod signature;
 mod throttle;
 mod wire;
 mod world;
@@ -33,7 +35,7 @@ mod world;
 pub use chaos::{Chaos, ChaosFamily, ChaosRun};
 pub use clock::Clock;
 pub use config::{Nonces, RateLimits, SimConfig, Tls};
-pub use gateway::{EventKind, GatewayMode, ZombieWatch};
+pub use gateway::{Entrance, EventKind, GatewayMode, ZombieWatch};
 pub use ids::{
     AttachmentId, ChannelId, CommandId, GuildId, HolderId, InteractionId, MessageId, RoleId, TagId,
     UserId,
@@ -51,4 +53,4 @@ pub use portal::PortalIntent;
 pub use rest::RouteKind;
 pub use rules::{DispatchFault, DispatchRule, Fault, GatewayFault, Hold, Phase, Rule, Truncation};
 pub use throttle::Scope;
-pub use world::{ChannelKind, Holder, MessageKind, SlashError};
+pub use world::{ChannelKind, Choice, CommandSubject, Holder, MessageKind, SlashError};

@@ -12,6 +12,9 @@ pub(crate) const EMBED_CHARS: usize = 6_000;
 pub(crate) const FILES: usize = 10;
 /// Bytes of one file (reference, "Uploading Files").
 pub(crate) const FILE_BYTES: usize = 10 * 1024 * 1024;
+/// Seconds for which the address of a file leads to it. Discord says that it expires (reference, "Signed
+/// Attachment CDN URLs") and not when; they have lived for a day.
+pub(crate) const FILE_URL_S: i64 = 24 * 60 * 60;
 /// Bytes of a whole request (reference, "Uploading Files").
 pub(crate) const REQUEST_BYTES: usize = 25 * 1024 * 1024;
 /// Action rows of a message, and buttons of a row (components/reference).
@@ -79,6 +82,9 @@ pub(crate) const OPTIONS: usize = 25;
 pub(crate) const FIRST_ANSWER_MS: i64 = 3_000;
 /// Milliseconds that an interaction token lives (interactions/receiving-and-responding).
 pub(crate) const TOKEN_LIFE_MS: i64 = 15 * 60 * 1_000;
+/// Follow-ups to an interaction of somebody who has the application for himself, where the bot is not
+/// (interactions/receiving-and-responding, "Followup Messages", error 40094).
+pub(crate) const FOLLOW_UPS: usize = 5;
 /// How long a nonce is remembered; Discord only says "a few minutes" (resources/message).
 pub(crate) const NONCE_LIFE_MS: i64 = 5 * 60 * 1_000;
 /// Distinct emoji on one message (Discord answers 30010 above it).

@@ -1,7 +1,7 @@
 //! The simulator's own HTTP interface, for tests that are not written in Rust and for people.
 //!
 //! `GET log[?after=N][&wait=S]`, `GET holds`, `POST release {"name"}`, `POST force {rule}` or
-//! `{"rules":[…]}` or `{}`, `POST tokens {"ok":[…]}` or `{}`, `POST reset`.
+//! `{"rules":[…]}` or `{}`, `POST tokens {"ok":[…]}` or `{}`, `POST usage {usage}` or `{}`, `POST reset`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/release", post(release))
         .route("/force", post(force))
         .route("/tokens", post(tokens))
+        .route("/usage", post(usage))
         .route("/reset", post(reset))
 }
 
@@ -107,6 +108,11 @@ struct Tokens {
 async fn tokens(State(shared): State<Arc<Shared>>, body: Bytes) -> Reply {
     let tokens: Tokens = read(&body)?;
     shared.faults.accept(tokens.ok);
+    done()
+}
+
+async fn usage(State(shared): State<Arc<Shared>>, body: Bytes) -> Reply {
+    *shared.usage.lock() = read(&body)?;
     done()
 }
 

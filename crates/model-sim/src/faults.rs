@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::failure::Failure;
 use crate::script::{Step, header_map};
+use crate::usage::Usage;
 
 /// A rule that answers requests with an error, whatever their script says.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -17,7 +19,13 @@ pub struct ForcedError {
     #[serde(default)]
     error: Option<String>,
     #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
     message: Option<String>,
+    #[serde(default)]
+    plan_type: Option<String>,
+    #[serde(default)]
+    resets_at: Option<u64>,
     #[serde(default)]
     body: Option<Value>,
     #[serde(default)]
@@ -34,7 +42,10 @@ impl ForcedError {
         Self {
             status,
             error: None,
+            code: None,
             message: None,
+            plan_type: None,
+            resets_at: None,
             body: None,
             headers: BTreeMap::new(),
             path: None,
@@ -42,10 +53,40 @@ impl ForcedError {
         }
     }
 
-    /// The error's type, for example `overloaded_error`. Default: `api_error`.
+    /// What OpenAI answers when the limit of a `ChatGPT` plan is reached: 429 with the plan and, if the first window says
+    /// one, the time at which it is over; and the rate limits in headers.
+    pub fn usage_limit_reached(usage: &Usage) -> Self {
+        let headers = usage.headers().into_iter();
+        Self {
+            error: Some("usage_limit_reached".to_owned()),
+            message: Some("The usage limit has been reached".to_owned()),
+            plan_type: Some(usage.plan.clone()),
+            resets_at: usage.primary.as_ref().map(|window| window.resets_at),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), Value::from(value)))
+                .collect(),
+            ..Self::status(429)
+        }
+    }
+
+    /// The error's type, for example `overloaded_error`. Default: `api_error` (Anthropic), what belongs to the status (OpenAI).
     #[must_use]
     pub fn error(mut self, kind: &str) -> Self {
         self.error = Some(kind.to_owned());
+        self
+    }
+
+    /// The error's code, for OpenAI. Default: its type.
+    #[must_use]
+    pub fn code(mut self, code: &str) -> Self {
+        self.code = Some(code.to_owned());
+        self
+    }
+
+    /// The whole JSON body, in place of the API's usual shape.
+    #[must_use]
+    pub fn body(mut self, body: Value) -> Self {
+        self.body = Some(body);
         self
     }
 
@@ -103,43 +144,6 @@ impl ForcedError {
     }
 }
 
-/// An error reply, before an API gives it its shape.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Failure {
-    pub(crate) status: StatusCode,
-    pub(crate) kind: String,
-    pub(crate) message: String,
-    pub(crate) body: Option<Value>,
-    pub(crate) headers: HeaderMap,
-}
-
-impl Failure {
-    pub(crate) fn new(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
-        let (kind, message) = (kind.to_owned(), message.into());
-        Self {
-            status,
-            kind,
-            message,
-            body: None,
-            headers: HeaderMap::new(),
-        }
-    }
-
-    /// What a step with an error status answers; nothing for any other step.
-    pub(crate) fn of_step(step: &Step) -> Option<Self> {
-        Some(Self {
-            status: step.failure()?,
-            kind: step.error.clone().unwrap_or_else(|| "api_error".to_owned()),
-            message: step
-                .message
-                .clone()
-                .unwrap_or_else(|| "scripted error".to_owned()),
-            body: step.body.clone(),
-            headers: step.header_map(),
-        })
-    }
-}
-
 /// The rules in force and the credentials that are accepted.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
@@ -172,6 +176,9 @@ impl Faults {
         Failure::of_step(&Step {
             status: Some(rule.status),
             error: rule.error.clone(),
+            code: rule.code.clone(),
+            plan_type: rule.plan_type.clone(),
+            resets_at: rule.resets_at,
             message: rule.message.clone(),
             body: rule.body.clone(),
             headers: rule.headers.clone(),

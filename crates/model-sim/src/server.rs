@@ -5,18 +5,22 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, request::Parts};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request::Parts};
 use axum::response::{IntoResponse, Json, Response};
+use parking_lot::Mutex;
 use serde_json::json;
 
+use crate::answer::Due;
+use crate::api::Api;
 use crate::body::{self, Received};
-use crate::faults::{Failure, Faults};
+use crate::faults::Faults;
 use crate::holds::Holds;
-use crate::journal::{Arrival, Entry, Journal, Outcome};
-use crate::script::{Retries, Step};
-use crate::{anthropic, control};
+use crate::journal::{Arrival, Journal, Outcome};
+use crate::openai::Page;
+use crate::script::Retries;
+use crate::usage::Usage;
+use crate::{answer, control};
 
 /// What all connections share. None of it is about a conversation except the counted failures.
 #[derive(Debug)]
@@ -25,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) holds: Holds,
     pub(crate) faults: Faults,
     pub(crate) retries: Retries,
+    /// The account's, which every conversation of a `ChatGPT` login shares.
+    pub(crate) usage: Mutex<Usage>,
 }
 
 impl Shared {
@@ -33,34 +39,52 @@ impl Shared {
         self.holds.reset();
         self.faults.reset();
         self.retries.reset();
+        *self.usage.lock() = Usage::default();
+    }
+
+    /// What stands in each reply behind a path: for a `ChatGPT` login, its limits.
+    fn headers_of(&self, path: &str) -> HeaderMap {
+        if !path.starts_with("/backend-api/") {
+            return HeaderMap::new();
+        }
+        let told = self.usage.lock().headers().into_iter();
+        told.filter_map(|(name, value)| {
+            let value = HeaderValue::try_from(value).ok()?;
+            Some((HeaderName::from_static(name), value))
+        })
+        .collect()
     }
 }
 
 /// What a request wants.
 enum Route {
-    Messages,
+    Model(Api),
     CountTokens,
+    /// Something that a client asks of OpenAI beside the model.
+    Page(Page),
     Hello,
+    /// Codex would rather have a `WebSocket`; told so, it takes the stream.
+    WebSocket,
     Unknown,
 }
 
 impl Route {
     fn of(method: &Method, path: &str) -> Self {
         let reads = method == Method::GET || method == Method::HEAD;
+        let posts = method == Method::POST;
         match path {
-            "/v1/messages" if method == Method::POST => Self::Messages,
-            "/v1/messages/count_tokens" if method == Method::POST => Self::CountTokens,
+            "/v1/messages" if posts => Self::Model(Api::Anthropic),
+            "/v1/messages/count_tokens" if posts => Self::CountTokens,
             // Claude Code probes its server with these before it starts.
             "/" | "/api/hello" if reads => Self::Hello,
-            _ => Self::Unknown,
+            "/v1/responses" | "/backend-api/codex/responses" if posts => Self::Model(Api::OpenAi),
+            "/v1/responses" | "/backend-api/codex/responses" if reads => Self::WebSocket,
+            _ => match Page::of(path) {
+                Some(page) if reads => Self::Page(page),
+                _ => Self::Unknown,
+            },
         }
     }
-}
-
-/// What a model is to say: the due step and the words it answers.
-pub(crate) struct Due {
-    pub(crate) step: Step,
-    pub(crate) user_text: String,
 }
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
@@ -74,10 +98,11 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
     let at = Instant::now();
     let (head, content) = request.into_parts();
     let received = body::receive(&head.headers, content).await;
-    let route = Route::of(&head.method, head.uri.path());
+    let path = head.uri.path();
+    let (api, route) = (Api::of(path), Route::of(&head.method, path));
     let due = match (&route, &received.json) {
-        (Route::Messages, Ok(body)) => Some(anthropic::due(body, &shared.retries)),
-        (Route::Messages | Route::CountTokens | Route::Hello | Route::Unknown, _) => None,
+        (Route::Model(api), Ok(body)) => Some(answer::due(*api, body, &shared.retries)),
+        _ => None,
     };
     let arrival = arrival(at, &head, &received, due.as_ref());
     let authorized = shared.faults.accepts(&arrival.headers);
@@ -85,38 +110,39 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
 
     // A probe must not use up an error that is meant for the request behind it.
     let forced = (head.method != Method::HEAD)
-        .then(|| shared.faults.strike(head.uri.path()))
+        .then(|| shared.faults.strike(path))
         .flatten();
     if let Some(failure) = forced {
         entry.finish(Outcome::Answered);
-        return anthropic::error_reply(failure);
+        return answer::error_reply(api, failure);
     }
+    let refuse = |status, why: &str| answer::error_reply(api, api.refusal(status, why));
     let reply = match (route, received.json, due) {
-        (Route::Messages, Ok(body), Some(due)) if authorized => {
-            return anthropic::reply(&body, &due.step, &shared.holds, entry).await;
-        }
-        (Route::Messages, Ok(_), _) => anthropic::error_reply(Failure::new(
+        (Route::Model(_) | Route::Page(_), Ok(_), _) if !authorized => refuse(
             StatusCode::UNAUTHORIZED,
-            "authentication_error",
             "Invalid authentication credentials",
-        )),
-        (Route::Messages | Route::CountTokens, Err(why), _) => anthropic::error_reply(
-            Failure::new(StatusCode::BAD_REQUEST, "invalid_request_error", why),
         ),
+        (Route::Model(api), Ok(body), Some(due)) => {
+            let headers = shared.headers_of(path);
+            return answer::reply(api, &body, &due.step, headers, &shared.holds, entry).await;
+        }
+        (Route::Model(_) | Route::CountTokens, Err(why), _) => {
+            refuse(StatusCode::BAD_REQUEST, &why)
+        }
         // About four bytes a token is near enough for a program that only wants a number.
         (Route::CountTokens, Ok(_), _) => {
             json_reply(json!({ "input_tokens": (received.length / 4).max(1) }))
         }
+        (Route::Page(page), _, _) => json_reply(page.content(&head.headers, &shared.usage.lock())),
         (Route::Hello, _, _) => json_reply(json!({ "ok": true })),
-        (Route::Unknown, _, _) => anthropic::error_reply(Failure::new(
+        (Route::WebSocket, _, _) => refuse(
+            StatusCode::UPGRADE_REQUIRED,
+            "the model simulator speaks no WebSocket",
+        ),
+        (Route::Unknown | Route::Model(_), _, _) => refuse(
             StatusCode::NOT_FOUND,
-            "not_found_error",
-            format!(
-                "the model simulator has no route {} {}",
-                head.method,
-                head.uri.path()
-            ),
-        )),
+            &format!("the model simulator has no route {} {path}", head.method),
+        ),
     };
     entry.finish(Outcome::Answered);
     reply
@@ -136,8 +162,7 @@ fn arrival(at: Instant, head: &Parts, received: &Received, due: Option<&Due>) ->
 }
 
 fn readable(headers: &HeaderMap) -> BTreeMap<String, String> {
-    let text =
-        |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     headers
         .iter()
         .map(|(name, value)| (name.to_string(), text(value)))
@@ -146,22 +171,4 @@ fn readable(headers: &HeaderMap) -> BTreeMap<String, String> {
 
 fn json_reply(body: serde_json::Value) -> Response {
     Json(body).into_response()
-}
-
-/// Waits for what comes before the first byte of a reply, then builds it. Dropped when the client goes away.
-pub(crate) async fn before_the_first_byte(step: &Step, streamed: bool, holds: &Holds) {
-    if let Some(name) = &step.hold
-        && (step.hold_after.is_none() || !streamed)
-    {
-        holds.pass(name).await;
-    }
-    if let Some(time) = step.stall {
-        tokio::time::sleep(time.0).await;
-    }
-}
-
-/// A finished reply for a client that is still there.
-pub(crate) fn finished(mut entry: Entry, reply: impl IntoResponse) -> Response<Body> {
-    entry.finish(Outcome::Answered);
-    reply.into_response()
 }

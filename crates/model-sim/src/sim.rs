@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -15,10 +16,11 @@ use crate::holds::Holds;
 use crate::journal::{Journal, RequestRecord};
 use crate::script::Retries;
 use crate::server::{self, Shared};
+use crate::usage::Usage;
 
 /// How long a test waits for a request or a hold before it fails with a list of what did come. Far
 /// beyond what a slow machine needs, so that it only ends a test that would hang.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How to start a simulator.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +56,7 @@ impl ModelSim {
             holds: Holds::default(),
             faults: Faults::default(),
             retries: Retries::default(),
+            usage: Mutex::default(),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
@@ -72,7 +75,8 @@ impl ModelSim {
         })
     }
 
-    /// `http://127.0.0.1:PORT`, what `ANTHROPIC_BASE_URL` wants.
+    /// `http://127.0.0.1:PORT`, what `ANTHROPIC_BASE_URL` wants. For Codex `/v1` behind it is the `base_url` of a provider
+    /// with an API key, `/backend-api/codex` that of one with a `ChatGPT` login, `/backend-api` the `chatgpt_base_url`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -97,7 +101,7 @@ impl ModelSim {
     /// when its outcome changes, so `wanted` may ask for an abandoned one.
     ///
     /// # Panics
-    /// After 60 seconds, with a list of the requests that did come.
+    /// After 90 seconds, with a list of the requests that did come.
     pub async fn wait_for_request(&self, wanted: impl Fn(&RequestRecord) -> bool) -> RequestRecord {
         self.in_time(
             "a request that the test waits for",
@@ -111,7 +115,7 @@ impl ModelSim {
     /// Waits until a request stands at the hold.
     ///
     /// # Panics
-    /// After 60 seconds, with a list of the requests that did come.
+    /// After 90 seconds, with a list of the requests that did come.
     pub async fn wait_for_hold(&self, name: &str) {
         self.in_time(
             &format!("a request at the hold {name:?}"),
@@ -138,13 +142,18 @@ impl ModelSim {
         self.shared.faults.force(rules);
     }
 
-    /// Accepts only these bearer tokens and API keys for model requests; nothing means any.
+    /// What the `ChatGPT` account has used from now on.
+    pub fn set_usage(&self, usage: Usage) {
+        *self.shared.usage.lock() = usage;
+    }
+
+    /// Accepts only these bearer tokens and API keys for requests to the model and the account; nothing means any.
     pub fn accept_only(&self, credentials: Option<Vec<String>>) {
         self.shared.faults.accept(credentials);
     }
 
-    /// Forgets the log, the forced errors, the counted failures and the accepted credentials, and lets
-    /// go whoever is held. Numbers go on.
+    /// Forgets the log, the forced errors, the counted failures, the accepted credentials and the usage, and
+    /// lets go whoever is held. Numbers go on.
     pub fn reset(&self) {
         self.shared.reset();
     }

@@ -324,3 +324,16 @@ fn an_owner_who_is_not_known_is_not_passed_over() {
     let found = judged(&rows, NOBODY, role(82), "global", Some(Tier::Member));
     assert_eq!(found, Err(Forbidden::Overtaken));
 }
+
+#[test]
+fn everybodys_role_is_nobodys_so_that_no_membership_of_it_begins_and_an_old_one_can_go() {
+    let owners = Owners {
+        user: Some(UserId::new(ACTOR)),
+        role: None,
+    };
+    let of_all = role(here().guild.get());
+    let change = |tier| judged(&[], owners, of_all, "global", tier);
+    assert_eq!(change(Some(Tier::Blocked)), Err(Forbidden::NobodysRole));
+    assert_eq!(change(Some(Tier::Member)), Err(Forbidden::NobodysRole));
+    assert_eq!(change(None), Ok(()));
+}

@@ -210,13 +210,15 @@ fn each_action_demands_its_tier() {
     }
     let for_guests = |action: &&Action| action.demands() == Tier::Guest;
     let for_guests: Vec<_> = Action::ALL.iter().filter(for_guests).collect();
-    assert_eq!(for_guests, [&Action::AskAsGuest, &Action::SeeHealth]);
+    let wanted = [Action::AskAsGuest, Action::SeeHealth, Action::Decide];
+    assert_eq!(for_guests, wanted.iter().collect::<Vec<_>>());
     let for_owners = |action: &&Action| action.demands() == Tier::Owner;
     let for_owners: Vec<_> = Action::ALL.iter().filter(for_owners).collect();
     let wanted = [
         Action::AskInOwnersChannel,
         Action::ManageChannel,
         Action::ManageMembers,
+        Action::RevokeGrant,
     ];
     assert_eq!(for_owners, wanted.iter().collect::<Vec<_>>());
 }

@@ -142,6 +142,64 @@ fn what_a_person_has_in_one_channel_holds_up_neither_him_elsewhere_nor_others() 
 }
 
 #[test]
+fn nobody_is_told_that_he_waits_for_a_run_that_is_over() {
+    let mut bounds = rules(caps(2, 9));
+    bounds.person = caps(1, 5);
+    let mut queue = Queue::new(bounds);
+    let (anns, bob) = ([of(1), of(1), of(1)], of(2));
+    offer_all(&mut queue, anns.iter().chain([&bob]));
+    assert_eq!(work(&mut queue), [anns[0].clone(), bob.clone()]);
+    let told = |queue: &Queue| {
+        let all = queue.outlooks().into_iter();
+        let each = all.map(|(ticket, outlook)| {
+            assert_eq!(queue.outlook(ticket.run), Some(outlook));
+            (ticket.run, outlook.held)
+        });
+        each.collect::<Vec<_>>()
+    };
+    let own = Held::ByOwn(caps(1, 5));
+    assert_eq!(
+        told(&queue),
+        [(anns[1].run, Held::ByAll), (anns[2].run, Held::ByAll)]
+    );
+    queue.leaves(bob.run);
+    assert_eq!(told(&queue), [(anns[1].run, own), (anns[2].run, own)]);
+    queue.leaves(anns[0].run);
+    assert_eq!(told(&queue), [(anns[2].run, own)]);
+    assert_eq!(queue.outlook(anns[1].run), None);
+    // It has its slot when that is given back, and not before.
+    assert_eq!(work(&mut queue), []);
+    assert!(queue.release(anns[0].run));
+    assert_eq!(work(&mut queue), [anns[1].clone()]);
+    assert!(!queue.release(anns[0].run));
+}
+
+#[test]
+fn a_run_that_is_over_takes_nobodys_room() {
+    let mut queue = Queue::new(rules(caps(1, 1)));
+    let all = [of(1), of(2), of(1), of(3)];
+    offer_all(&mut queue, &all[..2]);
+    assert_eq!(work(&mut queue), [all[0].clone()]);
+    assert_eq!(offer(&mut queue, &all[2]), Err(Full::All(caps(1, 1))));
+    queue.leaves(all[0].run);
+    // The other one has its slot, as far as anybody is told, and so there is room for this one to wait.
+    offer(&mut queue, &all[2]).unwrap();
+    assert_eq!(offer(&mut queue, &all[3]), Err(Full::All(caps(1, 1))));
+    assert_eq!(work(&mut queue), []);
+    queue.release(all[0].run);
+    assert_eq!(drain(&mut queue), all[1..3]);
+
+    let mut alone = Queue::new(rules(caps(1, 0)));
+    offer_all(&mut alone, &all[..1]);
+    assert_eq!(work(&mut alone), [all[0].clone()]);
+    assert_eq!(offer(&mut alone, &all[2]), Err(Full::All(caps(1, 0))));
+    alone.leaves(all[0].run);
+    offer(&mut alone, &all[2]).unwrap();
+    alone.release(all[0].run);
+    assert_eq!(work(&mut alone), [all[2].clone()]);
+}
+
+#[test]
 fn who_cannot_go_yet_keeps_his_turn() {
     let mut bounds = rules(caps(2, 9));
     bounds.projects.insert(
@@ -268,6 +326,22 @@ fn what_was_promised_before_a_restart_is_kept_whatever_the_caps_are_now() {
     assert_eq!(queue.admit(), None);
     queue.release(all[1].run);
     assert_eq!(queue.admit(), Some(all[2].clone()));
+}
+
+#[test]
+fn who_comes_back_stands_where_he_would_stand_if_he_had_stayed() {
+    let mut queue = Queue::new(rules(caps(1, 1)));
+    let all = [of(1), of(1), of(1), of(1)];
+    for one in [&all[0], &all[1], &all[3]] {
+        queue.restore_waiting(one.clone());
+    }
+    assert_eq!(queue.admit(), Some(all[0].clone()));
+    queue.release(all[0].run);
+    queue.come_back(all[2].clone());
+    queue.come_back(all[0].clone());
+    // Who is there already is there once.
+    queue.come_back(all[2].clone());
+    assert_eq!(drain(&mut queue), all);
 }
 
 #[test]

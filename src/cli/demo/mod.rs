@@ -4,6 +4,7 @@
 //! when it ends.
 
 mod agent;
+mod ends;
 mod play;
 mod show;
 mod stage;
@@ -46,7 +47,8 @@ pub(super) async fn run(args: Args) -> Result<()> {
     } else {
         Afterwards::TypeOn
     };
-    let agent = Agent::find()?;
+    let environment: Vec<_> = std::env::vars_os().collect();
+    let agent = Agent::find(&environment)?;
     writeln!(io::stdout(), "{}", introduction(&agent))?;
     let mut stage = Stage::build(agent).await?;
     let screen = Screen::new(Arc::clone(&stage.sim));

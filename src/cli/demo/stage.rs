@@ -1,9 +1,9 @@
 //! Everything that the demo plays with: a Discord, perhaps a model, a directory, and the server as a
 //! process of its own, because it is going to be killed.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail};
 use discord_sim::{ChannelId, Sim, SimConfig};
 use model_sim::ModelSim;
 use nix::{
@@ -18,7 +18,7 @@ use crate::{
     clock::Clock,
     runtime::runner::{RunnerHost, RunnerLimits},
     store::{MembershipRow, Store, Subject},
-    words::{Scope, Tier, UserId},
+    words::{RunnerId, Scope, Tier, UserId},
 };
 
 /// How long the server may take to end when it is asked to.
@@ -76,7 +76,13 @@ impl Stage {
             project = path(project),
             channel = self.channel(),
         );
-        Ok(fs::write(self.home.path().join("baton.toml"), text)?)
+        let file = self.home.path().join("baton.toml");
+        fs::write(&file, text)?;
+        // Whatever the umask: a server refuses what everybody can write.
+        Ok(fs::set_permissions(
+            file,
+            fs::Permissions::from_mode(0o600),
+        )?)
     }
 
     async fn let_ann_in(&self) -> Result<()> {
@@ -119,9 +125,8 @@ impl Stage {
         command
             .args(["run", "--config"])
             .arg(self.home.path().join("baton.toml"))
-            // Whatever this machine's own Baton is told must not reach the demo's.
             .env_clear()
-            .envs(std::env::vars_os().filter(|(name, _)| is_harmless(&name.to_string_lossy())))
+            .envs(self.agent.environment.iter().cloned())
             .env("DISCORD_BOT_TOKEN", self.sim.token())
             .stdin(std::process::Stdio::null())
             .stdout(std::process::Stdio::null())
@@ -139,7 +144,7 @@ impl Stage {
         tokio::select! {
             () = self.sim.wait_until_connected() => {}
             ended = server.wait() => {
-                anyhow::bail!("the server ended at its start ({}):\n{}", ended?, self.log());
+                bail!("the server ended at its start ({}):\n{}", ended?, self.log());
             }
         }
         self.server = Some(server);
@@ -161,34 +166,42 @@ impl Stage {
         Ok(())
     }
 
-    /// Ends everything that was started.
-    pub(super) async fn clear(mut self) -> Result<()> {
-        if let Some(mut server) = self.server.take()
-            && let Some(pid) = server.id()
-        {
-            kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGTERM)?;
-            let ended = tokio::time::timeout(ENDS, server.wait()).await;
-            ensure!(ended.is_ok(), "the server did not end within {ENDS:?}");
-        }
+    /// The agent processes' runners.
+    pub(super) fn runners(&self) -> Result<Vec<RunnerId>> {
+        Ok(self.host()?.present()?)
+    }
+
+    fn host(&self) -> Result<RunnerHost> {
         let run = self.data().join("run");
-        let host = RunnerHost::new(&run, std::env::current_exe()?, RunnerLimits::default())?;
+        let program = std::env::current_exe()?;
+        Ok(RunnerHost::new(&run, program, RunnerLimits::default())?)
+    }
+
+    /// Ends everything that was started, also where some of it does not end as it should.
+    pub(super) async fn clear(mut self) -> Result<()> {
+        let ended = self.end_server().await;
+        let host = self.host()?;
+        let mut cleared = Ok(());
         for runner in host.present()? {
-            host.remove(runner).await?;
+            if let Err(error) = host.remove(runner).await {
+                cleared = Err(error.into());
+            }
+        }
+        ended.and(cleared)
+    }
+
+    /// Asks the server to end. One that does not is killed: it would start more.
+    async fn end_server(&mut self) -> Result<()> {
+        let Some(mut server) = self.server.take() else {
+            return Ok(());
+        };
+        if let Some(pid) = server.id() {
+            kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGTERM)?;
+        }
+        if tokio::time::timeout(ENDS, server.wait()).await.is_err() {
+            server.kill().await?;
+            bail!("the server did not end within {ENDS:?} and was killed");
         }
         Ok(())
     }
-}
-
-/// What of this process's environment the demo's server may know: where programs are, and the
-/// Claude CLI's own settings.
-fn is_harmless(name: &str) -> bool {
-    const NAMES: [&str; 6] = [
-        "PATH",
-        "HOME",
-        "LANG",
-        "TMPDIR",
-        "CLAUDE_CONFIG_DIR",
-        "CLAUDE_CODE_OAUTH_TOKEN",
-    ];
-    NAMES.contains(&name)
 }

@@ -9,20 +9,31 @@ const TOML: &str = include_str!("../../../baton.example.toml");
 const ENV: &str = include_str!("../../../.env.example");
 
 /// Settings whose example is no default, because there is none.
-const WITHOUT_DEFAULT: [&str; 7] = [
+const WITHOUT_DEFAULT: [&str; 16] = [
+    "approvals.channel",
+    "default_project",
     "discord.owner_role",
+    "discord.alerts_channel",
+    "discord.audit_channel",
     "discord.api_base",
     "discord.api_ca",
     "claude.config_dir",
     "projects.0.model",
     "projects.0.max_active",
     "projects.0.max_queued",
+    "projects.0.launcher",
+    "projects.0.max_open_files",
+    "projects.0.max_file_size",
+    "projects.0.turn_timeout",
+    "projects.0.max_output",
 ];
 
 /// The example with a directory that exists.
 fn example(toml: &str) -> Folder {
     assert!(toml.contains("\"/srv/projects/website\""));
-    Folder::new(&toml.replace("/srv/projects/website", "$DIR/site"))
+    let toml = toml.replace("/srv/projects/website", "$DIR/site");
+    // A program that every machine has.
+    Folder::new(&toml.replace("/opt/baton/bwrap-agent", "/bin/true"))
 }
 
 /// The example with all that could be set. Prose begins with `# `, a setting with `#` alone.
@@ -68,10 +79,79 @@ fn the_example_shows_the_defaults_as_they_are() {
     }
 }
 
+/// The comment above a setting of the example, on one line.
+fn above(section: &str, setting: &str) -> String {
+    let lines: Vec<&str> = TOML.lines().collect();
+    let is_it = |line: &&str| {
+        line.trim_start_matches('#')
+            .starts_with(&format!("{setting} ="))
+    };
+    // What a project has stands last.
+    let at = match section {
+        "projects.0" => lines.iter().rposition(is_it),
+        _ => lines.iter().position(is_it),
+    };
+    let at = at.unwrap();
+    // One comment may stand above several settings.
+    let told: Vec<&str> = lines[..at]
+        .iter()
+        .rev()
+        .skip_while(|line| !line.starts_with("# "))
+        .take_while(|line| line.starts_with("# "))
+        .map(|line| line.trim_start_matches("# "))
+        .collect();
+    told.into_iter().rev().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_example_says_how_much_each_bound_may_be() {
+    let settings = example(&uncommented()).load(&[]).unwrap();
+    let mut silent = Vec::new();
+    for row in settings.explain() {
+        let (section, name) = row.key.rsplit_once('.').unwrap_or(("", &row.key));
+        if !name.contains("max_") {
+            continue;
+        }
+        let variable = format!("BATON_{}", row.key.to_uppercase().replace('.', "__"));
+        // No bound is as large as one of these.
+        let told = ["9999999999999999", "9999days"].map(|value| {
+            let errors = example(TOML).load(&[(&variable, value)]).unwrap_err();
+            errors.problems[0].text.clone()
+        });
+        let range = told.iter().find_map(|told| {
+            let (_, range) = told.split_once(" from ").or(told.split_once(" between "))?;
+            Some(range.trim_end_matches('.').replace(" and ", " to "))
+        });
+        let range = range.unwrap_or_else(|| panic!("{}: {told:?}", row.key));
+        let comment = above(section, name);
+        if !comment.replace('_', "").contains(&range) {
+            silent.push(format!("{}: {range}: {comment}", row.key));
+        }
+    }
+    assert_eq!(silent, [""; 0]);
+}
+
+#[test]
+fn no_id_of_the_example_stands_for_two_things() {
+    let settings = example(&uncommented()).load(&[]).unwrap();
+    let ids: Vec<String> = settings
+        .explain()
+        .iter()
+        .map(|row| row.value.trim_matches(['[', ']']).to_owned())
+        .filter(|value| value.len() == 19 && value.bytes().all(|byte| byte.is_ascii_digit()))
+        .collect();
+    let different: BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(different.len(), ids.len(), "{ids:?}");
+    assert!(ids.len() > 5, "{ids:?}");
+}
+
 #[test]
 fn the_example_of_the_secrets_names_variables_that_are_read() {
     let filled = ENV
         .replace("TOKEN=", "TOKEN=a-token")
+        .replace("PROJECT=", "PROJECT=$DIR/site")
+        .replace("OWNER_USER=", "OWNER_USER=78")
+        .replace("OWNER_ROLE=", "OWNER_ROLE=79")
         .replace("GUILD_ID=", "GUILD_ID=77")
         .replace("CONFIG_DIR=", "CONFIG_DIR=/c")
         .replace("API_KEY=", "API_KEY=a-key");

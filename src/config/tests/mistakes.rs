@@ -164,7 +164,7 @@ fn a_project_needs_its_parts() {
 fn a_project_says_what_is_wrong_with_each_of_its_parts() {
     assert_snapshot!(project(
         "name = \"My Site\"\ndirectory = \"~/site\"\nchannels = []\nruntime = \"codex\"\n\
-         allowed_tools = [1]\nmodell = \"x\"\n"
+         allowed_tools = [1]\nmodell = \"x\"\nlauncher = []\n"
     ));
 }
 
@@ -220,4 +220,24 @@ fn an_authority_does_not_make_another_machine_a_simulator() {
     assert_snapshot!(after(
         "api_ca = \"/tmp/ca.pem\"\napi_base = \"https://10.0.0.1\"\n"
     ));
+}
+
+#[test]
+fn a_file_that_all_can_write_is_refused_and_one_that_its_group_can_is_warned_of() {
+    let folder = Folder::new(SMALLEST);
+    for mode in [0o600, 0o644, 0o444] {
+        folder.set_mode("baton.toml", mode);
+        assert_eq!(folder.load(&[]).unwrap().warnings(), [""; 0], "{mode:o}");
+    }
+    folder.set_mode("baton.toml", 0o664);
+    let file = folder.path("baton.toml").display().to_string();
+    assert_eq!(
+        folder.load(&[]).unwrap().warnings(),
+        [format!(
+            "{file} can be written by its group, and who is in that could have Baton run what he likes. \
+             Close it: `chmod go-w {file}`."
+        )]
+    );
+    folder.set_mode("baton.toml", 0o666);
+    assert_snapshot!(folder.told(&[]));
 }

@@ -6,8 +6,13 @@ use secrecy::ExposeSecret as _;
 
 use super::{Folder, SMALLEST};
 use crate::{
-    config::{Admission, CatchUp, Project, Runner, Settings, Source},
-    words::{ChannelId, Guests, GuildId, RoleId, RuntimeKind, UserId},
+    config::{
+        Admission, Approvals, Bounds, CatchUp, Project, Runner, Settings, Source, Transcripts,
+    },
+    words::{
+        Approvers, Background, Busy, ChannelId, Eyes, Guests, GuildId, RoleId, Routing,
+        RuntimeKind, UserId,
+    },
 };
 
 fn source(settings: &Settings, key: &str) -> Source {
@@ -44,6 +49,14 @@ fn the_smallest_configuration_gets_the_defaults() {
     assert_eq!(settings.claude.start_timeout, Duration::from_mins(1));
     assert!(settings.claude.env.is_empty());
     assert_eq!(
+        settings.approvals,
+        Approvals {
+            timeout: Duration::from_hours(1),
+            route: Routing::Auto,
+            channel: None,
+        }
+    );
+    assert_eq!(
         settings.admission,
         Admission {
             max_active: 6,
@@ -65,6 +78,14 @@ fn the_smallest_configuration_gets_the_defaults() {
             orphan_timeout: Duration::from_hours(6)
         }
     );
+    assert_eq!(
+        settings.transcripts,
+        Transcripts {
+            enabled: true,
+            max_size: 10 << 20,
+            keep: 5
+        }
+    );
     assert_eq!(settings.log.level.as_str(), "info");
     assert_eq!(settings.log.format.as_str(), "text");
     assert!(settings.projects.is_empty());
@@ -74,7 +95,12 @@ fn the_smallest_configuration_gets_the_defaults() {
 fn a_project_is_read_whole() {
     let folder = Folder::new(&format!(
         "{SMALLEST}[[projects]]\nname = \"site\"\ndirectory = \"$DIR/site\"\n\
-         channels = [7, \"8\"]\nmodel = \"sonnet\"\nmax_active = 3\nallowed_tools = [\"Bash(git log:*)\"]\nguests = \"ask\"\n"
+         channels = [7, \"8\"]\nmodel = \"sonnet\"\nmax_active = 3\nallowed_tools = [\"Bash(git log:*)\"]\nguests = \"ask\"\n\
+         owner_tools = [\"Bash\", \"Read\"]\nguest_tools = [\"Read(docs/**)\"]\n\
+         asked_tools = [\"Bash(git push:*)\"]\ndenied_tools = [\"Read(keys/**)\"]\n\
+         approvers = [9]\nfour_eyes = true\nbusy = \"steer\"\nbackground = [\"tasks\", \"schedules\"]\n\
+         launcher = [\"true\", \"--share net\"]\n\
+         max_open_files = 512\nmax_file_size = \"1 GiB\"\nturn_timeout = \"20min\"\nmax_output = \"8 MiB\"\n"
     ));
     assert_eq!(
         folder.load(&[]).unwrap().projects,
@@ -87,7 +113,22 @@ fn a_project_is_read_whole() {
             max_active: Some(3),
             max_queued: None,
             allowed_tools: vec!["Bash(git log:*)".to_owned()],
+            owner_tools: vec!["Bash".to_owned(), "Read".to_owned()],
+            guest_tools: vec!["Read(docs/**)".to_owned()],
+            asked_tools: vec!["Bash(git push:*)".to_owned()],
+            denied_tools: vec!["Read(keys/**)".to_owned()],
+            approvers: Approvers::Roles(vec![RoleId::new(9)]),
+            eyes: Eyes::Four,
+            busy: Busy::Steer,
+            background: vec![Background::Tasks, Background::Schedules],
             guests: Guests::Ask,
+            launcher: vec!["true".to_owned(), "--share net".to_owned()],
+            bounds: Bounds {
+                open_files: Some(512),
+                file_size: Some(1 << 30),
+                turn: Some(Duration::from_mins(20)),
+                output: Some(8 << 20),
+            },
         }]
     );
 }
@@ -203,4 +244,32 @@ fn the_files_are_named_for_those_who_must_keep_away() {
     let folder = Folder::new(SMALLEST);
     let files = folder.load(&[]).unwrap().files;
     assert_eq!(files, [folder.path("baton.toml"), folder.path(".env")]);
+}
+
+#[test]
+fn how_people_are_asked_is_read_and_a_way_that_leads_nowhere_is_a_mistake() {
+    let approvals = |text: &str| {
+        let file = format!("{SMALLEST}\n[approvals]\n{text}");
+        Folder::new(&file)
+            .load(&[])
+            .map(|settings| settings.approvals)
+    };
+    let full = "timeout = \"5min\"\nroute = \"channel\"\nchannel = 7";
+    assert_eq!(
+        approvals(full).unwrap(),
+        Approvals {
+            timeout: Duration::from_mins(5),
+            route: Routing::Channel,
+            channel: Some(ChannelId::new(7)),
+        }
+    );
+    for wrong in [
+        "route = \"channel\"",
+        "route = \"elsewhere\"",
+        "timeout = \"10s\"",
+        "timeout = \"25h\"",
+        "channel = 0",
+    ] {
+        assert!(approvals(wrong).is_err(), "{wrong}");
+    }
 }

@@ -5,8 +5,10 @@ use tokio::sync::{Semaphore, watch};
 
 use super::*;
 use crate::{
-    delivery::{Answer, ChatError, Post, Seen, Standing, lanes::REACTIONS_AT_ONCE},
-    store::{DeliveryState, NewDelivery},
+    delivery::{
+        Answer, Audience, ChatError, Post, Question, Seen, Shape, Standing, lanes::BESIDE_AT_ONCE,
+    },
+    store::{DeliveryState, NewDelivery, Payload},
     words::UserId,
 };
 
@@ -97,6 +99,21 @@ impl Chat for Narrow {
     async fn before(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
         no()
     }
+    fn lay_out_question(&self, _: &Question, _: Shape) -> Post {
+        Post::default()
+    }
+
+    async fn audience(&self, _: ChannelId) -> Result<Audience, ChatError> {
+        no()
+    }
+
+    async fn direct(&self, _: UserId) -> Result<ChannelId, ChatError> {
+        no()
+    }
+
+    async fn close(&self, _: ChannelId, _: MessageId, _: String) -> Result<(), ChatError> {
+        no()
+    }
 }
 
 /// An outbox over a narrow chat.
@@ -134,13 +151,11 @@ impl Desk {
     /// Queues something in a lane of its own.
     async fn queue(&mut self, payload: Payload) {
         self.lanes += 1;
-        let delivery = NewDelivery {
-            key: format!("delivery:{}", self.lanes),
-            lane: ChannelId::new(self.lanes),
-            session: None,
-            run: None,
-            payload,
-        };
+        let (key, lane) = (
+            format!("delivery:{}", self.lanes),
+            ChannelId::new(self.lanes),
+        );
+        let delivery = NewDelivery::apart(key, lane, payload);
         let mut tx = self.store.write().await.unwrap();
         assert!(tx.deliver(&delivery, Clock::system().now()).await.unwrap());
         tx.commit().await.unwrap();
@@ -157,9 +172,19 @@ impl Desk {
         self.queue(reaction).await;
     }
 
+    /// Says something in a conversation of its own.
     async fn say(&mut self) {
+        self.notice(None).await;
+    }
+
+    /// Says something beside the conversations.
+    async fn reply_in(&mut self, channel: u64) {
+        self.notice(Some(ChannelId::new(channel))).await;
+    }
+
+    async fn notice(&mut self, channel: Option<ChannelId>) {
         let notice = Payload::Notice {
-            channel: Some(ChannelId::new(1)),
+            channel,
             reply_to: None,
             text: "hello".to_owned(),
         };
@@ -195,14 +220,28 @@ async fn what_is_said_finds_room_however_many_reactions_hang() {
     }
     let mut delivered = desk.outbox.listen();
     let (stop, work) = desk.run();
-    desk.chat.reactions.until(REACTIONS_AT_ONCE).await;
+    desk.chat.reactions.until(BESIDE_AT_ONCE).await;
     desk.chat.posts.open();
     desk.say().await;
     assert_eq!(delivered.recv().await.unwrap().kind, DeliveryKind::Notice);
-    assert_eq!(
-        desk.chat.reactions.waiting.borrow().len(),
-        REACTIONS_AT_ONCE
-    );
+    assert_eq!(desk.chat.reactions.waiting.borrow().len(), BESIDE_AT_ONCE);
+    stop.cancel();
+    work.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_said_finds_room_however_many_replies_hang_in_a_channel() {
+    let mut desk = Desk::new().await;
+    for _ in 0..40 {
+        desk.reply_in(100).await;
+    }
+    let (stop, work) = desk.run();
+    desk.chat.posts.until(1).await;
+    desk.say().await;
+    desk.chat.posts.until(2).await;
+    let conversation = ChannelId::new(desk.lanes);
+    let waiting = desk.chat.posts.waiting.borrow().clone();
+    assert_eq!(waiting, [ChannelId::new(100), conversation]);
     stop.cancel();
     work.await.unwrap();
 }

@@ -1,22 +1,47 @@
 //! How a command answers.
 
-use poise::CreateReply;
+use std::sync::atomic::Ordering;
+
+use serenity::all::EditInteractionResponse;
 
 use super::{CommandError, Context};
-use crate::discord::{chat::nobody, render::MESSAGE_LIMIT};
+use crate::{
+    delivery::Post,
+    discord::{chat::nobody, controls, render::MESSAGE_LIMIT, replies::Ticket},
+};
 
-/// Says something to the caller alone.
-pub(super) async fn say(context: Context<'_>, text: &str) -> Result<(), CommandError> {
-    context.send(reply(text)).await?;
+/// Gives the first sign.
+pub(super) async fn think(context: Context<'_>) -> Result<(), CommandError> {
+    let thinks = ticket(context).think(&context.data().arrivals).await;
+    thinks.map_err(CommandError::Untold)?;
+    context
+        .has_sent_initial_response
+        .store(true, Ordering::SeqCst);
     Ok(())
 }
 
-/// A reply that only the caller sees and that mentions nobody.
-pub(super) fn reply(text: &str) -> CreateReply {
-    CreateReply::default()
+/// Says something to the caller alone, after the first sign.
+pub(super) async fn say(context: Context<'_>, text: &str) -> Result<(), CommandError> {
+    let told = EditInteractionResponse::new()
         .content(text)
-        .ephemeral(true)
-        .allowed_mentions(nobody())
+        .allowed_mentions(nobody());
+    let told = ticket(context).tell(told).await;
+    told.map_err(CommandError::Untold)
+}
+
+/// The same with buttons.
+pub(super) async fn show(context: Context<'_>, post: Post) -> Result<(), CommandError> {
+    let told = ticket(context).tell(controls::edited(post)).await;
+    told.map_err(CommandError::Untold)
+}
+
+/// Where the answers to a command go.
+pub(super) fn ticket(context: Context<'_>) -> Ticket<'_> {
+    Ticket {
+        http: &context.serenity_context().http,
+        id: context.interaction.id,
+        token: &context.interaction.token,
+    }
 }
 
 /// As many lines as one message holds, and how many are left out.

@@ -6,7 +6,7 @@ use super::{CommandError, Context, answer::say, asked};
 use crate::{
     access::Action,
     discord::{Link, LinkState, Treatment, render},
-    session::Health,
+    session::{Health, Pulse},
 };
 
 /// Show how the server is
@@ -20,13 +20,19 @@ pub(super) async fn health(context: Context<'_>) -> Result<(), CommandError> {
 
 fn sentences(health: &Health, link: &Link) -> String {
     let Health {
+        pulse,
+        deliveries_waiting,
+        questions_waiting,
+    } = health;
+    let Pulse {
         active,
         queued,
         caps,
+        agents,
         warm,
-        deliveries_waiting,
         uptime,
-    } = health;
+        ..
+    } = pulse;
     let mut lines = vec![
         format!(
             "**Baton {}**, up for {}",
@@ -39,7 +45,8 @@ fn sentences(health: &Health, link: &Link) -> String {
             "Runs: {active} of {} active, {queued} of {} queued",
             caps.active, caps.queued
         ),
-        format!("Warm agents: {warm}"),
+        format!("Agents: {agents}, {warm} of them warm"),
+        format!("Questions that wait for a person: {questions_waiting}"),
         format!("Messages on their way to Discord: {deliveries_waiting}"),
     ];
     let Treatment {
@@ -82,18 +89,29 @@ fn span(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{admission::Caps, discord::refusals::Refusals};
+    use crate::{admission::Caps, discord::refusals::Refusals, session::AccountState};
 
     const HEALTH: Health = Health {
-        active: 1,
-        queued: 2,
-        caps: Caps {
-            active: 6,
-            queued: 20,
+        pulse: Pulse {
+            active: 1,
+            queued: 2,
+            caps: Caps {
+                active: 6,
+                queued: 20,
+            },
+            person: Caps {
+                active: 2,
+                queued: 5,
+            },
+            admitted_after: None,
+            agents: 4,
+            warm: 3,
+            account: AccountState::Unknown,
+            logins_refused: 0,
+            uptime: Duration::from_secs(3_700),
         },
-        warm: 3,
         deliveries_waiting: 4,
-        uptime: Duration::from_secs(3_700),
+        questions_waiting: 5,
     };
 
     fn told(link: &Link) -> Vec<String> {
@@ -111,7 +129,8 @@ mod tests {
                 "Gateway: connected",
                 "Events that could not be read: 0",
                 "Runs: 1 of 6 active, 2 of 20 queued",
-                "Warm agents: 3",
+                "Agents: 4, 3 of them warm",
+                "Questions that wait for a person: 5",
                 "Messages on their way to Discord: 4",
             ]
         );

@@ -1,10 +1,18 @@
 //! What the caller of a command is told when it went wrong.
 
-use poise::FrameworkError;
+use std::sync::atomic::Ordering;
+
+use poise::{CommandInteractionType, FrameworkError};
 use serenity::all::{CreateInteractionResponse, CreateInteractionResponseMessage};
 
-use super::{CommandError, Desk, answer::reply};
-use crate::{discord::chat::nobody, observe::Reference};
+use super::{
+    CommandError, Context, Desk,
+    answer::{say, ticket},
+};
+use crate::{
+    discord::{chat::nobody, replies::Ticket},
+    observe::Reference,
+};
 
 /// Says what happened in a sentence. What nobody could have expected gets a reference, under which
 /// the log has the cause.
@@ -15,28 +23,59 @@ pub(super) async fn explain(error: FrameworkError<'_, Desk, CommandError>) {
         ..
     } = &error
     {
-        let message = CreateInteractionResponseMessage::new()
-            .content("I do not know this command. Commands change with an update; try it again in a minute.")
-            .ephemeral(true)
-            .allowed_mentions(nobody());
-        let told = interaction
-            .create_response(
-                framework.serenity_context,
-                CreateInteractionResponse::Message(message),
-            )
-            .await;
-        if let Err(error) = told {
-            tracing::warn!(%error, "a caller of an unknown command could not be told");
+        if interaction.data.autocomplete().is_some() {
+            // Nothing is offered for what is not known.
+            return;
         }
-        return;
+        let ticket = Ticket {
+            http: &framework.serenity_context.http,
+            id: interaction.id,
+            token: &interaction.token,
+        };
+        let text =
+            "I do not know this command. Commands change with an update; try it again in a minute.";
+        return first(ticket, framework.user_data, text).await;
+    }
+    if let FrameworkError::Command {
+        error: error @ CommandError::Untold(_),
+        ..
+    } = &error
+    {
+        return untold(error);
     }
     let text = sentence(&error);
-    let Some(context) = error.ctx() else {
+    let Some(poise::Context::Application(context)) = error.ctx() else {
         return;
     };
-    if let Err(error) = context.send(reply(&text)).await {
-        tracing::warn!(%error, "the caller of a command could not be told what went wrong");
+    // What is offered while somebody types is left out in silence.
+    if context.interaction_type == CommandInteractionType::Command {
+        tell(context, &text).await;
     }
+}
+
+async fn tell(context: Context<'_>, text: &str) {
+    if !context.has_sent_initial_response.load(Ordering::SeqCst) {
+        return first(ticket(context), context.data(), text).await;
+    }
+    if let Err(error) = say(context, text).await {
+        untold(&error);
+    }
+}
+
+/// Tells somebody, and him alone, who has seen no sign yet.
+async fn first(ticket: Ticket<'_>, desk: &Desk, text: &str) {
+    let message = CreateInteractionResponseMessage::new()
+        .content(text)
+        .ephemeral(true)
+        .allowed_mentions(nobody());
+    let answer = CreateInteractionResponse::Message(message);
+    if let Err(error) = ticket.answer(&desk.arrivals, &answer).await {
+        untold(&CommandError::Untold(error));
+    }
+}
+
+fn untold(error: &CommandError) {
+    tracing::warn!(%error, "a command has gone unanswered");
 }
 
 fn sentence(error: &FrameworkError<'_, Desk, CommandError>) -> String {
@@ -48,7 +87,7 @@ fn sentence(error: &FrameworkError<'_, Desk, CommandError>) -> String {
             CommandError::Refused(_) | CommandError::Elsewhere | CommandError::TooFast(_) => {
                 error.to_string()
             }
-            CommandError::House(_) | CommandError::Chat(_) => {
+            CommandError::House(_) | CommandError::Chat(_) | CommandError::Untold(_) => {
                 apology(Reference::of(error, "a command failed"))
             }
         },

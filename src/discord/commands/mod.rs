@@ -5,7 +5,9 @@
 //! seen by its caller only, and mentions nobody; what is news for a place goes there by the outbox.
 
 mod answer;
+mod approvals;
 mod cancel;
+mod grants;
 mod haste;
 mod health;
 mod mishap;
@@ -17,16 +19,19 @@ mod wait;
 
 use std::sync::Arc;
 
-use serenity::all::CreateCommand;
+use serenity::all::{CommandInteraction, CreateCommand};
 use thiserror::Error;
 
+pub(super) use cancel::late;
 pub(super) use haste::Haste;
 
 use super::{
     Link,
+    arrivals::Arrivals,
     caller::{Caller, Signs},
     chat::nobody,
     controls,
+    copies::Copies,
     failure::meaning,
     house::House,
     people::People,
@@ -35,7 +40,7 @@ use super::{
 use crate::{
     access::{Action, Permit, Refusal},
     admission::TooFast,
-    delivery::ChatError,
+    delivery::{Chat, ChatError},
     session::SessionError,
     words::{GuildId, Place},
 };
@@ -48,6 +53,9 @@ pub(super) struct Desk {
     pub(super) guild: GuildId,
     pub(super) link: Link,
     pub(super) haste: Haste,
+    pub(super) chat: Arc<dyn Chat>,
+    pub(super) arrivals: Arc<Arrivals>,
+    pub(super) copies: Arc<Copies>,
 }
 
 type Context<'a> = poise::ApplicationContext<'a, Desk, CommandError>;
@@ -70,6 +78,9 @@ pub(super) enum CommandError {
     /// Discord failed.
     #[error(transparent)]
     Chat(#[from] ChatError),
+    /// He cannot be told anything.
+    #[error("nothing can be told to whoever did this: {0}")]
+    Untold(ChatError),
 }
 
 impl From<TooFast> for CommandError {
@@ -89,6 +100,8 @@ pub(super) fn framework() -> poise::FrameworkOptions<Desk, CommandError> {
     poise::FrameworkOptions {
         commands: vec![
             cancel::cancel(),
+            approvals::approvals(),
+            grants::grants(),
             session::session(),
             wait::wait(),
             permission::permission(),
@@ -129,7 +142,7 @@ async fn asked(context: Context<'_>, action: Action) -> Result<Permit, CommandEr
 
 /// Gives the first sign, then finds out who asks where.
 async fn introduced(context: Context<'_>) -> Result<Caller, CommandError> {
-    context.defer_ephemeral().await?;
+    answer::think(context).await?;
     caller(context).await
 }
 
@@ -152,14 +165,17 @@ impl Caller {
 }
 
 async fn caller(context: Context<'_>) -> Result<Caller, CommandError> {
-    let interaction = context.interaction;
-    let signs = Signs {
-        user: &interaction.user,
-        member: interaction.member.as_deref(),
-        guild: interaction.guild_id,
-        channel: interaction.channel_id,
-        told: interaction.channel.as_ref(),
-    };
     let cache = &context.serenity_context().cache;
-    Caller::of(context.data(), cache, signs).await
+    Caller::of(context.data(), cache, signs(context.interaction)).await
+}
+
+/// What the use of a command says of who uses it where.
+fn signs(used: &CommandInteraction) -> Signs<'_> {
+    Signs {
+        user: &used.user,
+        member: used.member.as_deref(),
+        guild: used.guild_id,
+        channel: used.channel_id,
+        told: used.channel.as_ref(),
+    }
 }

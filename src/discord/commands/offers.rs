@@ -22,9 +22,9 @@ const CHOICE_CHARS: usize = 100;
 /// What the Claude CLI calls its newest models; others can be typed.
 const MODELS: [&str; 3] = ["haiku", "opus", "sonnet"];
 
-/// How long Discord is asked which threads somebody can see. The answer has to be there within three
-/// seconds.
-const PATIENCE: Duration = Duration::from_millis(1_500);
+/// How long Discord is asked which threads somebody can see, or what people are called. The answer has to
+/// be there within three seconds.
+pub(super) const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// Something to choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ async fn sessions_here(context: Context<'_>) -> Result<Vec<Offer>, CommandError>
     let permit = caller.permit(context, Action::ListSessions).await?;
     let house = &context.data().house;
     let sessions = house.sessions(&caller.person, &permit, Reach::Here).await?;
-    let sessions = visible(context, sessions, PATIENCE).await;
+    let sessions = visible(context, &caller, sessions, PATIENCE).await;
     let offer = |view: SessionView| Offer {
         shown: render::thread_name(&format!("{} · {}", view.title, view.project)),
         value: view.id.to_string(),

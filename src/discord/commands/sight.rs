@@ -6,11 +6,12 @@ use futures::{StreamExt as _, stream};
 use serenity::all::ChannelType;
 use tokio::time::{Instant, timeout_at};
 
-use super::Context;
+use super::{Caller, Context};
 use crate::{
+    access::Action,
     discord::ids,
     session::{Audience, SessionView},
-    words::{ChannelId, Place},
+    words::{ChannelId, Place, Tier},
 };
 
 /// Threads that Discord is asked for at the same time.
@@ -20,6 +21,7 @@ const AT_ONCE: usize = 8;
 /// be found out in time he cannot see.
 pub(super) async fn visible(
     context: Context<'_>,
+    caller: &Caller,
     sessions: Vec<SessionView>,
     patience: Duration,
 ) -> Vec<SessionView> {
@@ -27,7 +29,7 @@ pub(super) async fn visible(
     let looks: Vec<_> = sessions
         .into_iter()
         .map(|session| async move {
-            let sees = timeout_at(until, can_see(context, &session)).await;
+            let sees = timeout_at(until, can_see(context, caller, &session)).await;
             (sees == Ok(true)).then_some(session)
         })
         .collect();
@@ -35,7 +37,7 @@ pub(super) async fn visible(
     seen.into_iter().flatten().collect()
 }
 
-async fn can_see(context: Context<'_>, session: &SessionView) -> bool {
+async fn can_see(context: Context<'_>, caller: &Caller, session: &SessionView) -> bool {
     if ids::channel(context.interaction.channel_id) == session.at {
         return true;
     }
@@ -44,7 +46,9 @@ async fn can_see(context: Context<'_>, session: &SessionView) -> bool {
     }
     match session.audience {
         Audience::Channel => true,
-        Audience::Thread => is_public(context, session.at).await,
+        Audience::Thread => {
+            is_public(context, session.at).await || is_left_over(context, caller, session).await
+        }
     }
 }
 
@@ -63,8 +67,8 @@ fn sees_channel(context: Context<'_>, place: Place) -> bool {
     guild.user_permissions_in(channel, member).view_channel()
 }
 
-/// Whether everybody sees a thread who sees its channel. One whose type cannot be had is taken for
-/// private. Who is in a private thread is not known, so nobody sees one from elsewhere.
+/// Whether everybody sees a thread who sees its channel, or did while it was there. One whose type cannot be
+/// had is taken for private. Who is in a private thread is not known, so nobody sees one from elsewhere.
 async fn is_public(context: Context<'_>, thread: ChannelId) -> bool {
     let cache = &context.serenity_context().cache;
     match context.data().places.kind(thread, cache).await {
@@ -74,4 +78,15 @@ async fn is_public(context: Context<'_>, thread: ChannelId) -> bool {
             false
         }
     }
+}
+
+/// Whether somebody has to see a session because its thread is gone, and nobody could end it otherwise. As
+/// the thread may have been private, that is an owner.
+async fn is_left_over(context: Context<'_>, caller: &Caller, session: &SessionView) -> bool {
+    let permit = caller.permit_at(context, session.place, Action::ListSessions);
+    if !permit.await.is_ok_and(|it| it.tier() == Tier::Owner) {
+        return false;
+    }
+    let cache = &context.serenity_context().cache;
+    context.data().places.is_gone(session.at, cache).await
 }

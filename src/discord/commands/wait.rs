@@ -32,7 +32,10 @@ fn sentences(positions: &[QueuePosition]) -> String {
 fn line(position: &QueuePosition) -> String {
     let standing = match position.standing {
         Standing::AtWork => "at work".to_owned(),
+        Standing::Asks => "waits for somebody to decide".to_owned(),
         Standing::Queued(outlook) => queued(outlook),
+        Standing::Next => "about to begin".to_owned(),
+        Standing::Parked(until) => format!("goes on <t:{}:R>", until.get() / 1_000),
         Standing::InMailbox { ahead: 0 } => "next in this conversation".to_owned(),
         Standing::InMailbox { ahead: 1 } => {
             "in this conversation, after one other message".to_owned()
@@ -63,7 +66,7 @@ mod tests {
 
     use super::*;
     use crate::admission::Caps;
-    use crate::words::ChannelId;
+    use crate::{clock::Millis, words::ChannelId};
 
     #[test]
     fn each_way_of_waiting_has_its_words() {
@@ -83,6 +86,8 @@ mod tests {
             queued(Held::ByAll, 4, Some(Duration::from_mins(3))),
             queued(Held::ByOwn(caps), 4, None),
             queued(Held::ByProject(caps), 4, Some(Duration::ZERO)),
+            at(Standing::Next),
+            at(Standing::Parked(Millis::new(1_795_258_214_500))),
             at(Standing::InMailbox { ahead: 0 }),
             at(Standing::InMailbox { ahead: 1 }),
             at(Standing::InMailbox { ahead: 2 }),

@@ -5,9 +5,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// The pause after the second failure in a row; it doubles.
-const FIRST: Duration = Duration::from_secs(1);
-
 /// The longest pause.
 const LONGEST: Duration = Duration::from_mins(1);
 
@@ -18,13 +15,16 @@ const GOOD: Duration = Duration::from_secs(30);
 /// sent away.
 #[derive(Debug)]
 pub(super) struct Backoff {
+    /// The pause after the second failure in a row; it doubles.
+    first: Duration,
     failures: u32,
     not_before: Instant,
 }
 
 impl Backoff {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(first: Duration) -> Self {
         Self {
+            first,
             failures: 0,
             not_before: Instant::now(),
         }
@@ -45,7 +45,11 @@ impl Backoff {
     pub(super) fn failed(&mut self) {
         let pause = match self.failures {
             0 => Duration::ZERO,
-            before => jittered(FIRST.saturating_mul(1 << (before - 1).min(16)).min(LONGEST)),
+            before => jittered(
+                self.first
+                    .saturating_mul(1 << (before - 1).min(16))
+                    .min(LONGEST),
+            ),
         };
         self.failures = self.failures.saturating_add(1);
         self.not_before = Instant::now() + pause;
@@ -71,12 +75,12 @@ fn jittered(span: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::socket::Patience, *};
 
     #[tokio::test(start_paused = true)]
     async fn a_gateway_that_always_closes_at_once_is_asked_less_and_less_often() {
         let start = Instant::now();
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::new(Patience::default().pause);
         let mut attempts = 0;
         while start.elapsed() < Duration::from_mins(10) {
             backoff.turn().await;
@@ -88,7 +92,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_broke_after_a_good_life_is_made_again_at_once() {
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::new(Patience::default().pause);
         for _ in 0..5 {
             backoff.failed();
         }

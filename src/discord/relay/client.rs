@@ -16,7 +16,7 @@ use super::frame::{self, op};
 
 /// How often serenity is asked for a heartbeat. Those are between it and the relay, and show that
 /// its shard is alive; Discord gets the relay's own.
-pub(in super::super) const INTERVAL: Duration = Duration::from_secs(10);
+pub(super) const INTERVAL: Duration = Duration::from_secs(10);
 
 /// How long serenity may take to read a frame.
 const SEND: Duration = Duration::from_secs(30);

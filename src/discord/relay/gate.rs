@@ -24,7 +24,7 @@ pub(in super::super) struct StartLimit {
 
 /// Tells where the gateway is.
 #[async_trait]
-pub(in super::super) trait Directory: Send + Sync + 'static {
+pub(in super::super) trait Signpost: Send + Sync + 'static {
     /// The gateway's address and what is allowed there now. An error that is not a [`ChatError`] of
     /// a moment is for good.
     async fn gateway(&self) -> Result<(String, StartLimit), NoGateway>;
@@ -52,7 +52,7 @@ impl NoGateway {
 /// The way in for new sessions.
 #[derive(Clone)]
 pub(in super::super) struct Gate {
-    pub(in super::super) directory: Arc<dyn Directory>,
+    pub(in super::super) signpost: Arc<dyn Signpost>,
     pub(in super::super) ledger: Ledger,
     pub(in super::super) link: Link,
 }
@@ -62,7 +62,7 @@ impl Gate {
     /// address.
     pub(super) async fn permit(&self) -> Result<String, NoGateway> {
         loop {
-            let (url, limit) = self.directory.gateway().await?;
+            let (url, limit) = self.signpost.gateway().await?;
             let due = self.ledger.due(limit).await;
             match due.map_err(NoGateway::Ever)? {
                 None => {

@@ -1,5 +1,7 @@
 //! One connection after the other, from serenity through to Discord.
 
+mod heard;
+
 use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
@@ -14,7 +16,6 @@ use super::{
     backoff::Backoff,
     client::{Client, Opening, Wish},
     close::{self, End},
-    frame::{self, Payload, op},
     gate::{Gate, NoGateway},
     porch::Porch,
     pulse::{Lasting, Pulse, beat, due, passed},
@@ -24,7 +25,8 @@ use super::{
 /// A session that was held as long counts as a good start.
 const LASTING: Duration = Duration::from_mins(10);
 
-/// Attempts to resume where READY said; after those the session is looked for at the front door.
+/// Attempts to resume where READY said that lead nowhere; after those the session is looked for at the front
+/// door, until it has gone on.
 const AT_RESUME_URL: u32 = 2;
 
 /// Guests that may wait; serenity has one shard.
@@ -32,7 +34,7 @@ const GUESTS: usize = 4;
 
 /// What the relay tells the rest of the room.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Told {
+pub(in super::super) struct Reports {
     /// How the connection is.
     pub(in super::super) link: Link,
     /// Events may be missing: what was written has to be read back.
@@ -50,7 +52,7 @@ impl Relay {
     /// Takes a port of loopback.
     pub(in super::super) async fn open(
         gate: Gate,
-        told: Told,
+        told: Reports,
         patience: Patience,
     ) -> io::Result<Self> {
         let porch = Porch::open().await?;
@@ -61,9 +63,10 @@ impl Relay {
                 gate,
                 told,
                 patience,
-                backoff: Backoff::new(),
+                backoff: Backoff::new(patience.pause),
                 base: None,
                 resume_at: None,
+                in_vain: 0,
                 seq: None,
                 lasting: Lasting::Unknown,
                 intro: Intro::ToCome,
@@ -142,13 +145,15 @@ enum Act {
 
 struct Line {
     gate: Gate,
-    told: Told,
+    told: Reports,
     patience: Patience,
     backoff: Backoff,
     /// The gateway's front door.
     base: Option<String>,
     /// Where the session wants to be resumed.
     resume_at: Option<String>,
+    /// Attempts there since the session last went on.
+    in_vain: u32,
     /// The number of the session's last event.
     seq: Option<u64>,
     lasting: Lasting,
@@ -239,7 +244,7 @@ impl Line {
             }
             Opening::Resume(text) => (self.resume_url().await?, text),
         };
-        self.gate.directory.check(&url).map_err(NoGateway::Ever)?;
+        self.gate.signpost.check(&url).map_err(NoGateway::Ever)?;
         self.base.get_or_insert_with(|| url.clone());
         let mut socket = Socket::open(&url, self.patience)
             .await
@@ -247,6 +252,7 @@ impl Line {
         if matches!(opening, Opening::Identify(_)) {
             // The last moment before one is sent.
             self.gate.ledger.enter().await.map_err(NoGateway::Ever)?;
+            self.told.link.note_identify();
             self.intro = Intro::Made;
         }
         if socket.send(Message::Text(text.clone())).await {
@@ -256,16 +262,17 @@ impl Line {
         }
     }
 
-    async fn resume_url(&self) -> Result<String, NoGateway> {
-        if self.backoff.failures() < AT_RESUME_URL
+    async fn resume_url(&mut self) -> Result<String, NoGateway> {
+        if self.in_vain < AT_RESUME_URL
             && let Some(url) = &self.resume_at
-            && self.gate.directory.check(url).is_ok()
+            && self.gate.signpost.check(url).is_ok()
         {
+            self.in_vain += 1;
             return Ok(url.clone());
         }
         match &self.base {
             Some(base) => Ok(base.clone()),
-            None => Ok(self.gate.directory.gateway().await?.0),
+            None => Ok(self.gate.signpost.gateway().await?.0),
         }
     }
 
@@ -326,70 +333,6 @@ impl Line {
                     return Ok(Ended::Left);
                 }
             }
-        }
-    }
-
-    /// Takes in what Discord says.
-    fn heard(&mut self, message: &Message, pulse: &mut Pulse) -> Act {
-        let payload = match frame::read(message) {
-            Ok(Some(payload)) => payload,
-            Ok(None) => return Act::Keep,
-            Err(_) => {
-                // Serenity would log all of it, and it may be people's words.
-                tracing::error!(
-                    bytes = message.len(),
-                    "a payload of the gateway could not be read"
-                );
-                self.told.link.unread();
-                self.told.gap.notify_one();
-                return Act::Keep;
-            }
-        };
-        match payload.op {
-            op::DISPATCH => self.dispatched(&payload),
-            op::HEARTBEAT => return Act::Beat,
-            op::HEARTBEAT_ACK => {
-                pulse.acknowledged = true;
-                self.told.link.acknowledged();
-                return Act::Keep;
-            }
-            op::HELLO => return Act::Keep,
-            op::RECONNECT => return Act::End(Ended::Left),
-            op::INVALID_SESSION => {
-                let goes_on = payload.data.as_deref() == Some("true");
-                return Act::End(if goes_on {
-                    Ended::Left
-                } else {
-                    Ended::SessionOver
-                });
-            }
-            _ => {}
-        }
-        Act::Forward
-    }
-
-    fn dispatched(&mut self, payload: &Payload) {
-        let is_first = payload.kind.as_deref() == Some("READY");
-        if let Some(number) = payload.seq {
-            let before = self.seq.filter(|_| !is_first);
-            if before.is_some_and(|before| number > before + 1) {
-                tracing::warn!(
-                    ?before,
-                    number,
-                    "the gateway has left events out; reading back"
-                );
-                self.told.gap.notify_one();
-            }
-            self.seq = Some(before.map_or(number, |before| before.max(number)));
-        }
-        if is_first {
-            self.resume_at = frame::resume_url(payload);
-            self.lasting = Lasting::At(Instant::now() + LASTING);
-            self.told.link.set(LinkState::Up);
-        } else if payload.kind.as_deref() == Some("RESUMED") {
-            // What was replayed is not all there is: some events are never dispatched.
-            self.told.gap.notify_one();
-            self.told.link.set(LinkState::Up);
         }
     }
 

@@ -18,8 +18,7 @@ mod porch;
 mod pulse;
 mod socket;
 
-pub(super) use client::INTERVAL;
-pub(super) use gate::{Directory, Gate, NoGateway, StartLimit};
-pub(super) use line::{Relay, Told};
+pub(super) use gate::{Gate, NoGateway, Signpost, StartLimit};
+pub(super) use line::{Relay, Reports};
 pub(super) use pulse::passed;
 pub(super) use socket::Patience;

@@ -71,3 +71,30 @@ impl Pulse {
         std::mem::replace(&mut self.acknowledged, false)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_heartbeat_comes_after_a_random_part_of_the_interval_and_the_others_after_all_of_it()
+     {
+        let interval = Duration::from_secs(40);
+        let mut parts = BTreeSet::new();
+        for _ in 0..200 {
+            let mut pulse = Pulse::new(interval);
+            let part = pulse.next - Instant::now();
+            assert!(part < interval, "{part:?}");
+            parts.insert(part);
+            assert!(pulse.beat());
+            assert_eq!(pulse.next - Instant::now(), interval);
+        }
+        // Two hundred times one of 256: fewer than fifty different ones do not happen by chance.
+        assert!(parts.len() >= 50, "{}", parts.len());
+        let earliest = parts.first().copied().unwrap_or(interval);
+        let latest = parts.last().copied().unwrap_or_default();
+        assert!(earliest < interval / 4 && latest > interval * 3 / 4);
+    }
+}

@@ -12,7 +12,11 @@ use tokio_tungstenite::{
     },
 };
 
-use super::frame::{self, op};
+use super::{
+    super::arrivals::FIRST_ANSWER,
+    client::INTERVAL,
+    frame::{self, op},
+};
 
 /// How long a frame may take to be sent; the other side reads no more after that.
 const SEND: Duration = Duration::from_secs(10);
@@ -34,6 +38,12 @@ pub(in super::super) struct Patience {
     pub(in super::super) answer: Duration,
     /// Before what could not be read back is tried again.
     pub(in super::super) again: Duration,
+    /// After the second attempt in a row that failed; doubled with each one more, up to a minute.
+    pub(in super::super) pause: Duration,
+    /// For a sign of life of serenity's own side, before its shard is started anew.
+    pub(in super::super) silence: Duration,
+    /// For a first answer to an interaction, of the time since what takes the least would have come.
+    pub(in super::super) sign: Duration,
 }
 
 impl Default for Patience {
@@ -43,6 +53,9 @@ impl Default for Patience {
             hello: Duration::from_secs(10),
             answer: Duration::from_secs(30),
             again: Duration::from_secs(15),
+            pause: Duration::from_secs(1),
+            silence: 3 * INTERVAL,
+            sign: FIRST_ANSWER,
         }
     }
 }

@@ -14,7 +14,7 @@ const FOOTER: usize = 300;
 
 /// The largest file, in bytes: below the 10 MiB that Discord takes of everybody
 /// (Discord: reference#uploading-files).
-const FILE_LIMIT: usize = 8 << 20;
+pub(super) const FILE_LIMIT: usize = 8 << 20;
 
 /// Cuts an answer into messages, with the footer below the last one; an answer of more than five
 /// becomes one message with its beginning and a file with all of it. The same answer always
@@ -45,8 +45,8 @@ fn post(content: &str, file: Option<Attachment>) -> Post {
     Post {
         // As Discord keeps it, so that a message that is read back can be told by its text.
         content: content.trim().to_owned(),
-        reply_to: None,
         file,
+        ..Post::default()
     }
 }
 
@@ -68,19 +68,19 @@ fn with_file(markdown: &str) -> Post {
 }
 
 /// The file, cut if it is too large for Discord.
-fn file(markdown: &str, limit: usize) -> String {
+pub(super) fn file(markdown: &str, limit: usize) -> String {
     if markdown.len() <= limit {
         return markdown.to_owned();
     }
     let count = grouped(markdown.chars().count());
     let note =
-        format!("\n\n… Cut here: the whole answer has {count} characters, too many for Discord.\n");
+        format!("\n\n… Cut here: the whole text has {count} characters, too many for Discord.\n");
     let end = markdown.floor_char_boundary(limit.saturating_sub(note.len()));
     format!("{}{note}", &markdown[..end])
 }
 
 /// A number as people read it: 12,345.
-fn grouped(number: usize) -> String {
+pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -160,8 +160,7 @@ mod tests {
     fn a_file_that_discord_would_refuse_is_cut_with_a_note() {
         let cut = file(&"ä".repeat(1_000), 500);
         assert!(cut.len() <= 500);
-        let note =
-            "ä\n\n… Cut here: the whole answer has 1,000 characters, too many for Discord.\n";
+        let note = "ä\n\n… Cut here: the whole text has 1,000 characters, too many for Discord.\n";
         assert!(cut.ends_with(note), "{cut}");
     }
 

@@ -3,20 +3,21 @@
 use std::time::Duration;
 
 use super::{MESSAGE_LIMIT, escape_markdown, fence::Tracker, text::one_line};
+use crate::session::ToolAtWork;
 
-/// How much of a tool's name and input is shown, in code points.
+/// How much of a tool's name and input is shown, in code points; and of one that stands below another.
 const TOOL: usize = 150;
+const TOOL_BELOW: usize = 60;
 
-/// The newest state of a run within one message: the end of the text so far, what the agent does,
-/// and how long it has been at it.
-pub fn live(text: &str, tool: Option<&str>, elapsed: Duration) -> String {
-    let status = match tool {
-        Some(tool) => format!(
-            "-# ⚙️ {} · {}",
-            escape_markdown(&one_line(tool, TOOL)),
-            said(elapsed)
-        ),
-        None => format!("-# ⏳ {}", said(elapsed)),
+/// The newest state of a run within one message: the end of the text so far, what the agent and its
+/// sub-agents do, and how long it has been at it.
+pub fn live(text: &str, tools: &[ToolAtWork], elapsed: Duration) -> String {
+    let status = if tools.is_empty() {
+        format!("-# ⏳ {}", said(elapsed))
+    } else {
+        let mut lines: Vec<String> = tools.iter().map(tool_line).collect();
+        lines[0] = format!("{} · {}", lines[0], said(elapsed));
+        lines.join("\n")
     };
     let text = text.trim();
     if text.is_empty() {
@@ -25,6 +26,18 @@ pub fn live(text: &str, tool: Option<&str>, elapsed: Duration) -> String {
     // A line end between the two.
     let room = MESSAGE_LIMIT - status.chars().count() - 1;
     format!("{}\n{status}", end_of(text, room))
+}
+
+/// A tool at work. Discord takes away spaces at the beginning of a line, but not these.
+fn tool_line(tool: &ToolAtWork) -> String {
+    match tool.depth {
+        0 => format!("-# ⚙️ {}", escape_markdown(&one_line(&tool.line, TOOL))),
+        depth => format!(
+            "-# {}↳ {}",
+            "\u{2003}".repeat(depth),
+            escape_markdown(&one_line(&tool.line, TOOL_BELOW))
+        ),
+    }
 }
 
 /// The last of a text within `room` code points, with the code block that it is in.
@@ -87,7 +100,7 @@ mod tests {
     fn the_state_stands_below_the_text_so_far() {
         assert_snapshot!(live(
             "I will run the tests.\n",
-            Some("Bash: cargo test -- `x`\n&& rm *"),
+            &[at(0, "Bash: cargo test -- `x`\n&& rm *")],
             Duration::from_secs(12)
         ), @r"
         I will run the tests.
@@ -95,19 +108,36 @@ mod tests {
         ");
     }
 
+    fn at(depth: usize, line: &str) -> ToolAtWork {
+        let line = line.to_owned();
+        ToolAtWork { depth, line }
+    }
+
+    #[test]
+    fn what_a_sub_agent_does_is_indented_below_its_call() {
+        assert_snapshot!(live(
+            "I will have two look.",
+            &[
+                at(0, "Agent: the tests"),
+                at(1, "Read: src/lib.rs"),
+                at(1, &format!("Bash: {}", "x".repeat(100))),
+                at(2, "Grep: fn main"),
+                at(0, "Agent: the docs"),
+            ],
+            Duration::from_secs(12)
+        ));
+    }
+
     #[test]
     fn before_the_first_word_there_is_the_state_alone() {
-        assert_eq!(live(" ", None, Duration::from_secs(75)), "-# ⏳ 1 min 15 s");
-        assert_eq!(
-            live("", None, Duration::from_secs(7_300)),
-            "-# ⏳ 2 h 1 min"
-        );
+        assert_eq!(live(" ", &[], Duration::from_secs(75)), "-# ⏳ 1 min 15 s");
+        assert_eq!(live("", &[], Duration::from_secs(7_300)), "-# ⏳ 2 h 1 min");
     }
 
     #[test]
     fn a_block_that_is_still_written_is_shown_closed() {
         assert_eq!(
-            live("```rust\nfn main() {", None, Duration::ZERO),
+            live("```rust\nfn main() {", &[], Duration::ZERO),
             "```rust\nfn main() {\n```\n-# ⏳ 0 s"
         );
     }
@@ -117,7 +147,7 @@ mod tests {
         let lines: Vec<String> = (0..500).map(|n| format!("let x{n} = {n};")).collect();
         let shown = live(
             &format!("```rust\n{}", lines.join("\n")),
-            None,
+            &[],
             Duration::ZERO,
         );
         assert!(shown.starts_with("…\n```rust\nlet x"), "{shown}");
@@ -136,13 +166,19 @@ mod tests {
                     Just("\n> ```\n> ".to_owned()), "[`~]{1,900}", "\\PC{1,20}"],
                 0..120,
             ),
-            tool in prop::option::of(any::<String>()),
+            tools in prop::collection::vec((0..4_usize, any::<String>()), 0..9),
             seconds in 0..1_000_000_u64,
         ) {
-            let shown = live(&pieces.concat(), tool.as_deref(), Duration::from_secs(seconds));
+            let shown = {
+                let tools: Vec<ToolAtWork> = tools.iter().map(|(depth, line)| at(*depth, line)).collect();
+                live(&pieces.concat(), &tools, Duration::from_secs(seconds))
+            };
             prop_assert!(shown.chars().count() <= MESSAGE_LIMIT);
-            let (text, status) = shown.rsplit_once('\n').unwrap_or(("", &shown));
-            prop_assert!(status.starts_with("-# "), "{:?}", status);
+            let status = tools.len().max(1);
+            let lines: Vec<&str> = shown.split('\n').collect();
+            let (text, status) = lines.split_at(lines.len() - status);
+            prop_assert!(status.iter().all(|line| line.starts_with("-# ")), "{:?}", status);
+            let text = &text.join("\n");
             let mut tracker = Tracker::new(MESSAGE_LIMIT / 8);
             tracker.lines(text);
             prop_assert_eq!(tracker.open(), None);

@@ -6,12 +6,16 @@
 mod answer;
 mod fence;
 mod live;
+mod outcome;
+mod question;
 mod split;
 mod text;
 
+pub use crate::words::escape_markdown;
 pub use answer::lay_out;
 pub use live::live;
+pub use question::question;
 pub use split::split;
-pub use text::{escape_markdown, thread_name};
+pub use text::thread_name;
 
 pub use crate::delivery::MESSAGE_LIMIT;

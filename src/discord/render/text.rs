@@ -1,6 +1,8 @@
-//! Small texts: names of threads, names of people within our sentences.
+//! Small texts: names of threads, texts on one line.
 
 use unicode_segmentation::UnicodeSegmentation as _;
+
+use crate::words::{is_invisible, visible};
 
 /// The longest name of a thread, in code points (Discord: resources/channel#channel-object).
 const THREAD_NAME: usize = 100;
@@ -25,41 +27,12 @@ pub fn thread_name(text: &str) -> String {
         .replace("__", "");
     // Last: without what stood in it, something may be a mention now.
     let name = one_line(&without_mentions(&plain), THREAD_NAME);
-    if name.is_empty() {
+    let is_empty = name.chars().all(|c| is_invisible(c) || c == '…');
+    if is_empty {
         "Conversation".to_owned()
     } else {
         name
     }
-}
-
-/// A name as it is, for the middle of a sentence: nothing in it becomes markup, a mention or a
-/// link.
-pub fn escape_markdown(name: &str) -> String {
-    let mut escaped = String::with_capacity(name.len());
-    for char in visible(name) {
-        // Discord takes a backslash before any of these for "as it is".
-        if matches!(
-            char,
-            '\\' | '*'
-                | '_'
-                | '~'
-                | '`'
-                | '|'
-                | '>'
-                | '<'
-                | '#'
-                | '['
-                | ']'
-                | '('
-                | ')'
-                | '@'
-                | ':'
-        ) {
-            escaped.push('\\');
-        }
-        escaped.push(char);
-    }
-    escaped
 }
 
 /// The text on one line, with single spaces, in at most `limit` code points, nothing torn that is
@@ -80,21 +53,6 @@ pub(super) fn one_line(text: &str, limit: usize) -> String {
     }
     short.truncate(short.trim_end().len());
     short + "…"
-}
-
-/// The characters of a text without those that steer: line ends become spaces, and marks that
-/// turn the direction of what follows, or that are not seen at all, are left out.
-fn visible(text: &str) -> impl Iterator<Item = char> {
-    text.chars().filter_map(|char| match char {
-        '\u{200B}'
-        | '\u{200E}'
-        | '\u{200F}'
-        | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}'
-        | '\u{FEFF}' => None,
-        char if char.is_control() => Some(' '),
-        char => Some(char),
-    })
 }
 
 /// Leaves out what Discord shows as a mention; an emoji stays by its name
@@ -158,6 +116,9 @@ mod tests {
             ),
             ("<@!123> <#4> <@&5>", "Conversation"),
             ("", "Conversation"),
+            // Fillers, blanks of other scripts, joiners that join nothing.
+            ("\u{3164}\u{2800} \u{115f}", "Conversation"),
+            ("\u{200d}\u{fe0f}", "Conversation"),
             (
                 "**Why** does `cargo test` ~~hang~~ ||so||?",
                 "Why does cargo test hang so?",
@@ -182,18 +143,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_cut_off_behind_what_nobody_sees_leaves_a_name_that_can_be_seen() {
+        let name = thread_name(&format!("{}x", "\u{200d}".repeat(100)));
+        assert_eq!(name, "Conversation");
+    }
+
+    #[test]
     fn a_long_name_is_cut_between_characters() {
         let name = thread_name(&"👩‍👩‍👧‍👦".repeat(30));
         assert_eq!(name, format!("{}…", "👩‍👩‍👧‍👦".repeat(14)));
         assert_eq!(thread_name(&"x".repeat(101)).chars().count(), 100);
-    }
-
-    #[test]
-    fn a_name_in_a_sentence_is_only_a_name() {
-        assert_eq!(
-            escape_markdown("**x** <@1> @everyone [a](b) `c`\n# d_e https://f"),
-            "\\*\\*x\\*\\* \\<\\@1\\> \\@everyone \\[a\\]\\(b\\) \\`c\\` \\# d\\_e https\\://f"
-        );
     }
 
     proptest! {

@@ -13,8 +13,7 @@ use crate::{
 fn plain(content: &str) -> Post {
     Post {
         content: content.to_owned(),
-        reply_to: None,
-        file: None,
+        ..Post::default()
     }
 }
 
@@ -45,7 +44,7 @@ async fn a_post_mentions_nobody_whatever_is_in_it_nor_does_its_edit() {
     let post = Post {
         content: text.clone(),
         reply_to: Some(MessageId::new(question.id.get())),
-        file: None,
+        ..Post::default()
     };
     let id = chat.post(general, post, "n").await.unwrap();
     chat.edit(general, id, format!("{text}!")).await.unwrap();

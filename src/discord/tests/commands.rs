@@ -26,6 +26,7 @@ pub(super) async fn open_house() -> (FakeHouse, Store, tempfile::TempDir) {
     let store = Store::open(directory.path()).await.unwrap();
     let house = FakeHouse {
         store: Some(store.clone()),
+        is_sound: true,
         ..FakeHouse::default()
     };
     (house, store, directory)
@@ -83,12 +84,18 @@ async fn every_command_gives_the_first_sign_before_it_asks_the_house_anything() 
     let served = Served::start_with(&sim, house, store, directory).await;
     until_registered(&sim).await;
     let person = ("user", "alice");
-    let lines: [(&str, &[(&str, &str)]); 11] = [
+    let lines: [(&str, &[(&str, &str)]); 17] = [
         ("cancel", &[]),
+        ("approvals", &[]),
+        ("grants list", &[]),
+        ("grants revoke", &[("grant", "x")]),
         ("session start", &[("name", "x")]),
         ("session stop", &[("name", "x")]),
         ("session list", &[("where", "everywhere")]),
         ("session clear", &[]),
+        ("session model", &[("model", "opus")]),
+        ("session mode", &[("mode", "plan")]),
+        ("session busy", &[("does", "steer")]),
         ("wait", &[]),
         (
             "permission set",
@@ -262,8 +269,16 @@ async fn commands_are_registered_when_they_changed_and_not_at_every_start() {
     assert_eq!(
         registrations,
         [
-            vec!["cancel", "session", "wait", "permission", "health"],
-            vec!["cancel", "session"]
+            vec![
+                "cancel",
+                "approvals",
+                "grants",
+                "session",
+                "wait",
+                "permission",
+                "health"
+            ],
+            vec!["cancel", "approvals"]
         ]
     );
     sim.assert_clean();
@@ -286,4 +301,26 @@ async fn every_start_is_counted() {
             "each was ended on request"
         );
     }
+}
+
+#[tokio::test]
+async fn a_command_in_which_baton_has_a_fault_is_answered_and_others_go_on() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let (house, store, directory) = open_house().await;
+    let broken = FakeHouse {
+        is_sound: false,
+        ..house
+    };
+    let served = Served::start_with(&sim, broken, store, directory).await;
+    until_registered(&sim).await;
+    let (alice, general) = (sim.user("alice"), sim.channel("general"));
+    let said = async |line: &str| {
+        let used = alice.slash(line, NO_OPTIONS).in_(general).await;
+        used.answer().await.content
+    };
+    let told = said("wait").await;
+    assert!(told.starts_with("That did not work"), "{told}");
+    assert!(said("cancel").await.starts_with("Stopping it"));
+    served.stop().await;
+    sim.assert_clean();
 }

@@ -1,26 +1,18 @@
 //! Events that arrive twice, late, broken or never.
 
-use std::time::Duration;
-
 use discord_sim::{
-    DispatchFault, DispatchRule, EventKind, Fault, Mistake, NO_OPTIONS, RouteKind, Rule, Sim,
-    SimConfig,
+    DispatchFault, DispatchRule, Entry, EventKind, Fault, Mistake, NO_OPTIONS, RouteKind, Rule,
+    Sim, SimConfig,
 };
 
 use super::{
     gateway::{Served, say, until_heard_last, watching},
-    relay::{identifies, resumed, resumes, until_count},
+    wire::{identifies, resumed, resumes, served, until_count},
 };
 use crate::{clock::Millis, discord::testing::channel, store::Store, words::MessageId};
 
 fn messages() -> DispatchRule {
     DispatchRule::of(EventKind::MessageCreate)
-}
-
-async fn served(sim: &Sim) -> Served {
-    let served = Served::start(sim, watching(sim, Some(1))).await;
-    until_heard_last(sim, &served.house, "ready").await;
-    served
 }
 
 #[tokio::test]
@@ -180,23 +172,25 @@ async fn a_message_that_could_not_be_taken_is_tried_again_however_much_is_said_e
     say(&sim, "at first in vain").await;
     let elsewhere = sim.create_channel("elsewhere");
     let alice = sim.user("alice");
+    let is_taken = || {
+        served
+            .house
+            .texts()
+            .contains(&"at first in vain".to_owned())
+    };
     // More often than what failed is tried again.
-    while !served
-        .house
-        .texts()
-        .contains(&"at first in vain".to_owned())
-    {
+    for said in 2.. {
+        if is_taken() {
+            break;
+        }
         alice.says("chatter").in_(elsewhere).await;
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        served.house.until_heard(said).await;
     }
     served.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_discord_does_not_tell_what_was_missed_people_are_heard_and_it_is_read_back_later() {
-    tracing_subscriber::fmt()
-        .with_env_filter("info,baton=debug")
-        .init();
     let sim = Sim::start(SimConfig::default()).await;
     let decided = say(&sim, "old").await;
     let elsewhere = sim.create_channel("elsewhere");
@@ -222,11 +216,13 @@ async fn while_discord_does_not_tell_what_was_missed_people_are_heard_and_it_is_
         .lock()
         .insert(elsewhere, MessageId::new(mark.id.get()));
     let served = Served::start(&sim, house).await;
-    // What is said before the connection is there would have to be read back.
-    while !served.house.texts().contains(&"at once".to_owned()) {
-        say(&sim, "at once").await;
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    // It has looked in vain, so it listens: what is said before that would have to be read back.
+    let looked = |entry: &Entry| {
+        let call = entry.rest();
+        call.is_some_and(|call| call.route == RouteKind::GuildChannels && call.status == Some(503))
+    };
+    sim.wait_for(|seen| seen.journal().iter().any(looked)).await;
+    until_heard_last(&sim, &served.house, "at once").await;
     assert!(!served.house.texts().contains(&"missed".to_owned()));
     sim.clear_rules();
     loop {

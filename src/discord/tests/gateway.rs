@@ -53,11 +53,28 @@ impl Served {
         Self::start_as(connection, house, store, directory)
     }
 
+    /// The same where serenity may be silent for as long only.
+    pub(super) async fn start_suspicious(sim: &Sim, house: FakeHouse, silence: Duration) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        let patience = Patience { silence, ..hasty() };
+        Self::start_hasty(connected(sim).await, house, store, (directory, patience))
+    }
+
     fn start_as(
         connection: Connection,
         house: FakeHouse,
         store: Store,
         directory: tempfile::TempDir,
+    ) -> Self {
+        Self::start_hasty(connection, house, store, (directory, hasty()))
+    }
+
+    fn start_hasty(
+        connection: Connection,
+        house: FakeHouse,
+        store: Store,
+        (directory, patience): (tempfile::TempDir, Patience),
     ) -> Self {
         let house = Arc::new(house);
         let link = Link::default();
@@ -72,12 +89,6 @@ impl Served {
             link: link.clone(),
         };
         let stop = CancellationToken::new();
-        let patience = Patience {
-            connect: Duration::from_millis(500),
-            hello: Duration::from_millis(500),
-            answer: Duration::from_secs(2),
-            again: Duration::from_millis(500),
-        };
         let task = tokio::spawn(serve(parts, house.clone(), patience, stop.clone()));
         Self {
             house,
@@ -101,6 +112,22 @@ impl Served {
     }
 }
 
+/// How long a first answer may take here: no test is about how fast the machine is.
+pub(super) const SIGN: Duration = Duration::from_secs(15);
+
+/// Less than people would wait, and more than a busy machine takes for an answer that comes.
+fn hasty() -> Patience {
+    Patience {
+        connect: Duration::from_secs(3),
+        hello: Duration::from_secs(3),
+        answer: Duration::from_secs(5),
+        again: Duration::from_millis(100),
+        pause: Duration::from_millis(100),
+        sign: SIGN,
+        ..Patience::default()
+    }
+}
+
 /// A house that watches `#general` and has decided on everything before `after`.
 pub(super) fn watching(sim: &Sim, after: Option<u64>) -> FakeHouse {
     let general = channel(sim, "general");
@@ -114,9 +141,9 @@ pub(super) fn watching(sim: &Sim, after: Option<u64>) -> FakeHouse {
     house
 }
 
-/// Says something and returns its id.
+/// Says something to Baton and returns its id.
 pub(super) async fn say(sim: &Sim, text: &str) -> u64 {
-    let general = sim.channel("general");
+    let (general, text) = (sim.channel("general"), format!("@bot {text}"));
     sim.user("alice").says(text).in_(general).await.id.get()
 }
 

@@ -1,220 +1,15 @@
 //! A run being shown, on a clock that is moved by hand.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
-use async_trait::async_trait;
-use parking_lot::Mutex;
-use tokio::{
-    sync::{broadcast, watch},
-    task::JoinHandle,
-    time::{Instant, advance},
-};
-
+use super::slate::{Shown, pass, shown, working};
 use crate::{
-    clock::{Clock, Millis},
-    delivery::{Answer, Chat, ChatError, Delivered, Post, Seen, Standing},
-    discord::{
-        live::{Frame, Scene, Show, Stage},
-        pace::Pace,
-        testing::FakeHouse,
-    },
+    clock::Millis,
+    delivery::ChatError,
     session::ProgressState,
     store::DeliveryKind,
-    words::{ChannelId, MessageId, RunId, UserId},
+    words::{ChannelId, MessageId},
 };
-
-pub(super) const CHANNEL: ChannelId = ChannelId::new(5);
-
-/// Writes down edits and typing with their time in milliseconds.
-pub(super) struct Slate {
-    start: Instant,
-    edits: Mutex<Vec<(u128, String)>>,
-    typed: Mutex<Vec<u128>>,
-    pub(super) failures: Mutex<Vec<ChatError>>,
-    is_sparing: AtomicBool,
-}
-
-impl Slate {
-    fn now(&self) -> u128 {
-        self.start.elapsed().as_millis()
-    }
-}
-
-#[async_trait]
-impl Chat for Slate {
-    fn is_sparing(&self) -> bool {
-        self.is_sparing.load(Ordering::Relaxed)
-    }
-
-    fn lay_out(&self, _: &Answer) -> Vec<Post> {
-        Vec::new()
-    }
-
-    async fn post(&self, _: ChannelId, _: Post, _: &str) -> Result<MessageId, ChatError> {
-        Err(ChatError::Unauthorized)
-    }
-
-    async fn edit(&self, _: ChannelId, _: MessageId, text: String) -> Result<(), ChatError> {
-        self.edits.lock().push((self.now(), text));
-        self.failures.lock().pop().map_or(Ok(()), Err)
-    }
-
-    async fn delete(&self, _: ChannelId, _: MessageId) -> Result<(), ChatError> {
-        Ok(())
-    }
-
-    async fn react(&self, _: ChannelId, _: MessageId, _: &str) -> Result<(), ChatError> {
-        Ok(())
-    }
-
-    async fn start_thread(&self, _: ChannelId, _: MessageId, _: &str) -> Result<(), ChatError> {
-        Ok(())
-    }
-
-    async fn typing(&self, _: ChannelId) -> Result<(), ChatError> {
-        self.typed.lock().push(self.now());
-        Ok(())
-    }
-
-    async fn after(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
-        Ok(Vec::new())
-    }
-
-    async fn standing(&self, _: UserId) -> Result<Standing, ChatError> {
-        Ok(Standing::Stranger)
-    }
-
-    async fn before(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
-        Ok(Vec::new())
-    }
-}
-
-#[derive(Clone)]
-struct Play {
-    text: &'static str,
-    state: ProgressState,
-}
-
-impl Scene for Play {
-    fn frame(&self) -> Frame {
-        Frame {
-            started: Millis::new(0),
-            text: self.text.to_owned(),
-            tool: None,
-            tool_calls: 0,
-        }
-    }
-
-    fn state(&self) -> ProgressState {
-        self.state
-    }
-}
-
-pub(super) struct Shown {
-    house: Arc<FakeHouse>,
-    pub(super) slate: Arc<Slate>,
-    pub(super) pace: Pace,
-    delivered: broadcast::Sender<Delivered>,
-    clock: Clock,
-    pub(super) run: RunId,
-}
-
-impl Shown {
-    pub(super) fn new() -> Self {
-        Self {
-            house: Arc::default(),
-            slate: Arc::new(Slate {
-                start: Instant::now(),
-                edits: Mutex::default(),
-                typed: Mutex::default(),
-                failures: Mutex::default(),
-                is_sparing: AtomicBool::default(),
-            }),
-            pace: Pace::default(),
-            delivered: broadcast::channel(8).0,
-            clock: Clock::held_at(Millis::new(0)),
-            run: RunId::fresh(),
-        }
-    }
-
-    fn begin(&self) -> (watch::Sender<Play>, JoinHandle<()>) {
-        let (says, progress) = watch::channel(working(""));
-        let show = Show {
-            stage: self.stage(),
-            run: self.run,
-            channel: CHANNEL,
-            budget: self.pace.budget(CHANNEL),
-            progress,
-        };
-        (says, tokio::spawn(show.run()))
-    }
-
-    pub(super) fn stage(&self) -> Stage {
-        let delivered = self.delivered.clone();
-        Stage {
-            house: self.house.clone(),
-            chat: self.slate.clone(),
-            clock: self.clock.clone(),
-            listen: Arc::new(move || delivered.subscribe()),
-        }
-    }
-
-    fn posted(&self) {
-        self.posted_as(DeliveryKind::Live, MessageId::new(9));
-    }
-
-    pub(super) fn posted_as(&self, kind: DeliveryKind, message: MessageId) {
-        let message = Some(message);
-        *self.house.live_message.lock() = message;
-        // Nobody listens before the first run begins.
-        let _ = self.delivered.send(Delivered {
-            run: Some(self.run),
-            kind,
-            message,
-        });
-    }
-
-    pub(super) fn edits(&self) -> Vec<(u128, String)> {
-        self.slate.edits.lock().clone()
-    }
-}
-
-const fn working(text: &'static str) -> Play {
-    Play {
-        text,
-        state: ProgressState::Working,
-    }
-}
-
-/// Moves the clock in steps, so that what becomes due in between happens in between.
-pub(super) async fn pass(span: Duration) {
-    const STEP: Duration = Duration::from_millis(100);
-    let mut left = span;
-    settle().await;
-    while !left.is_zero() {
-        advance(STEP).await;
-        settle().await;
-        left = left.saturating_sub(STEP);
-    }
-}
-
-/// Lets every task run until it waits for something.
-async fn settle() {
-    for _ in 0..50 {
-        tokio::task::yield_now().await;
-    }
-}
-
-fn shown(text: &str) -> String {
-    crate::discord::render::live(text, None, Duration::ZERO)
-}
-
 #[tokio::test(start_paused = true)]
 async fn typing_is_shown_at_once_and_every_eight_seconds_until_the_end() {
     let stage = Shown::new();
@@ -366,6 +161,23 @@ async fn a_message_that_is_almost_an_hour_old_is_replaced_by_another() {
     let last = stage.edits().pop().unwrap().1;
     assert!(last.starts_with("c\n"), "{last}");
     assert_eq!(stage.house.renewed.lock().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_discord_refused_the_thread_the_channels_pace_is_kept() {
+    let stage = Shown::new();
+    let channel = ChannelId::new(6);
+    *stage.house.posts_in.lock() = Some(channel);
+    stage.posted();
+    let slot = stage.pace.budget(channel).slot().await;
+    let (says, _task) = stage.begin();
+    says.send_replace(working("a"));
+    pass(Duration::from_secs(3)).await;
+    assert_eq!(stage.edits(), []);
+    slot.unused();
+    pass(Duration::from_secs(3)).await;
+    assert_eq!(stage.edits(), [(3_000, shown("a"))]);
+    assert_eq!(stage.edited_in(), [channel]);
 }
 
 #[tokio::test(start_paused = true)]

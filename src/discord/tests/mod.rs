@@ -1,5 +1,7 @@
 //! The room against the simulator, with a house that only writes down what it is told.
 
+mod archive;
+mod buckets;
 mod catch_up;
 mod chat;
 mod commands;
@@ -7,14 +9,22 @@ mod connect;
 mod events;
 mod failures;
 mod gateway;
+mod grants;
+mod interactions;
+mod left_out;
 mod limits;
 mod live;
+mod namesake;
+mod others;
 mod outbox;
 mod overflow;
 mod people;
 mod preflight;
 mod relay;
 mod serenity;
+mod shard;
 mod sight;
+mod slate;
 mod strain;
 mod waits;
+mod wire;

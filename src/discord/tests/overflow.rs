@@ -36,7 +36,7 @@ async fn what_did_not_fit_into_the_tap_is_read_back_in_its_order() {
     let decided = say(&sim, "old").await;
     let house = Arc::new(watching(&sim, Some(decided)));
     let guild = GuildId::new(sim.guild_id().get());
-    let places = Places::new(guild, Arc::clone(&connection.http));
+    let places = Places::new(guild, connection.http.clone());
     let listener = Listener::new(
         Arc::clone(&house) as _,
         &connection,

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use discord_sim::{ChannelKind, Permission, PortalIntent, Sim, SimConfig};
 
 use crate::{
-    discord::{BoundChannel, DiscordError, DiscordSettings, Lack, connect, testing::settings},
+    discord::{
+        BoundChannel, DiscordError, DiscordSettings, Lack, OperatorChannel, Purpose, connect,
+        testing::settings,
+    },
     words::{ChannelId, GuildId},
 };
 
@@ -36,7 +39,7 @@ fn permissions(channel: ChannelId, name: Option<&str>, missing: &[&'static str])
     Lack::Permissions {
         channel,
         name: name.map(str::to_owned),
-        project: "play".to_owned(),
+        purpose: Purpose::Project("play".to_owned()),
         missing: missing.to_vec(),
     }
 }
@@ -111,7 +114,7 @@ async fn everything_that_is_missing_is_said_at_once() {
     let (far, gone) = (ChannelId::new(far.get()), ChannelId::new(77));
     let channel = |channel| Lack::Channel {
         channel,
-        project: "play".to_owned(),
+        purpose: Purpose::Project("play".to_owned()),
     };
     let found = lacks(bound(&sim, &[general(&sim), gone, far])).await;
     assert_eq!(
@@ -144,4 +147,69 @@ async fn a_server_that_the_bot_was_not_invited_to_comes_with_an_invitation() {
         "{said}"
     );
     assert!(said.contains("guild_id=78"), "{said}");
+}
+
+#[tokio::test]
+async fn a_channel_of_the_operators_is_looked_at_by_the_setting_that_names_it() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let setting = "discord.alerts_channel";
+    let told = |channel| DiscordSettings {
+        operators: vec![OperatorChannel { channel, setting }],
+        ..settings(&sim)
+    };
+    // Nobody opens threads there.
+    sim.deny(
+        sim.channel("general"),
+        [Permission::CreatePublicThreads, Permission::AddReactions],
+    );
+    assert_eq!(lacks(told(general(&sim))).await, []);
+    sim.deny(sim.channel("general"), [Permission::SendMessages]);
+    let found = lacks(told(general(&sim))).await;
+    let purpose = Purpose::Setting(setting);
+    let wanted = Lack::Permissions {
+        channel: general(&sim),
+        name: Some("general".to_owned()),
+        purpose: purpose.clone(),
+        missing: vec!["Send Messages"],
+    };
+    assert_eq!(found, [wanted]);
+    let said = found[0].to_string();
+    assert!(
+        said.contains("`discord.alerts_channel`) the bot lacks: Send Messages"),
+        "{said}"
+    );
+    let gone = ChannelId::new(77);
+    let found = lacks(told(gone)).await;
+    assert_eq!(
+        found,
+        [Lack::Channel {
+            channel: gone,
+            purpose
+        }]
+    );
+    let said = found[0].to_string();
+    assert!(
+        said.contains("no channel 77 (`discord.alerts_channel`)"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_project_for_every_other_channel_must_be_reached_in_one_of_them() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let everywhere = || DiscordSettings {
+        default_project: Some("play".to_owned()),
+        ..settings(&sim)
+    };
+    sim.deny(sim.channel("general"), [Permission::AddReactions]);
+    assert_eq!(lacks(everywhere()).await, []);
+    sim.deny(sim.channel("project"), [Permission::ViewChannel]);
+    let found = lacks(everywhere()).await;
+    let project = "play".to_owned();
+    assert_eq!(found, [Lack::Anywhere { project }]);
+    let said = found[0].to_string();
+    assert!(
+        said.contains("It needs: View Channel, Send Messages,"),
+        "{said}"
+    );
 }

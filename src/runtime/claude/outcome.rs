@@ -46,7 +46,8 @@ fn outcome(result: &Value, said: Option<&str>) -> TurnOutcome {
         return TurnOutcome::Answered(words);
     }
     let class = match result["subtype"].as_str() {
-        Some("error_max_turns" | "error_max_budget_usd") => ErrorClass::BudgetUsedUp,
+        Some("error_max_turns") => ErrorClass::TurnsUsedUp,
+        Some("error_max_budget_usd") => ErrorClass::BudgetUsedUp,
         _ if result["stop_reason"] == "refusal" => ErrorClass::PolicyRefusal,
         _ => class_of(Failure {
             kind: said,
@@ -88,13 +89,13 @@ pub(super) fn class_of(failure: Failure<'_>) -> ErrorClass {
     match kind {
         Some("authentication_failed") if status == Some(403) => {
             if words.contains("login again") {
-                ErrorClass::LoginNeeded
+                ErrorClass::LoginDead
             } else {
                 ErrorClass::Forbidden
             }
         }
-        Some("authentication_failed") => ErrorClass::LoginNeeded,
-        Some("oauth_org_not_allowed") => ErrorClass::Forbidden,
+        Some("authentication_failed") => login_class(status, words),
+        Some("oauth_org_not_allowed") => ErrorClass::OrgBlocks,
         Some("billing_error") => ErrorClass::NoCredit,
         Some("model_not_found") => ErrorClass::UnknownModel,
         Some("rate_limit") => limit_class(words),
@@ -102,12 +103,14 @@ pub(super) fn class_of(failure: Failure<'_>) -> ErrorClass {
         // An overload that outlasts all retries has no status either.
         Some("server_error") if !words.contains(UNREACHABLE) => ErrorClass::ServiceDown,
         _ if words.starts_with("Prompt is too long") => ErrorClass::TooLong,
+        _ if words.starts_with("Image was too large") => ErrorClass::ImageUnusable,
         _ if words.contains("violate our Usage Policy") => ErrorClass::PolicyRefusal,
         _ if words.contains(UNREACHABLE) => ErrorClass::Unreachable,
         _ => match status {
-            Some(401) => ErrorClass::LoginNeeded,
+            Some(400) => ErrorClass::BadRequest,
+            Some(401) => login_class(status, words),
             Some(403) => ErrorClass::Forbidden,
-            Some(413) => ErrorClass::TooLong,
+            Some(413) => ErrorClass::RequestTooLarge,
             Some(429) => limit_class(words),
             Some(500..=599) => ErrorClass::ServiceDown,
             _ => ErrorClass::Other,
@@ -115,15 +118,38 @@ pub(super) fn class_of(failure: Failure<'_>) -> ErrorClass {
     }
 }
 
+/// How the program logs in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum LogsIn {
+    /// With a login of its own.
+    #[default]
+    ByLogin,
+    /// With a key that it was given.
+    ByKey,
+}
+
 /// The class of a failure that is tried again; without a status nothing answered.
-pub(super) fn retry_class(kind: Option<&str>, status: Option<u64>) -> ErrorClass {
-    match (kind, status) {
+pub(super) fn retry_class(kind: Option<&str>, status: Option<u64>, by: LogsIn) -> ErrorClass {
+    let class = match (kind, status) {
         (None | Some("unknown"), None) => ErrorClass::Unreachable,
         _ => class_of(Failure {
             kind,
             status,
             words: "",
         }),
+    };
+    match (class, by) {
+        (ErrorClass::LoginDead, LogsIn::ByKey) => ErrorClass::BadApiKey,
+        _ => class,
+    }
+}
+
+/// A login that is missing was never sent, so nobody has answered.
+fn login_class(status: Option<u64>, words: &str) -> ErrorClass {
+    match status {
+        _ if words.contains("API key") => ErrorClass::BadApiKey,
+        Some(_) => ErrorClass::LoginDead,
+        None => ErrorClass::LoginNeeded,
     }
 }
 
@@ -182,206 +208,4 @@ pub(super) fn explain_exit(exit: &str, stderr: &str) -> ErrorClass {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    type Told = (Option<&'static str>, Option<u64>, &'static str, ErrorClass);
-
-    /// (assistant.error, api_error_status, result, class), the first three as 2.1.197 printed them.
-    const FAILURES: [Told; 21] = [
-        (
-            Some("authentication_failed"),
-            None,
-            "Not logged in · Please run /login",
-            ErrorClass::LoginNeeded,
-        ),
-        (
-            Some("authentication_failed"),
-            Some(401),
-            "Invalid API key · Fix external API key",
-            ErrorClass::LoginNeeded,
-        ),
-        (
-            Some("authentication_failed"),
-            Some(403),
-            "Failed to authenticate. API Error: 403 Your API key does not have permission",
-            ErrorClass::Forbidden,
-        ),
-        (
-            Some("authentication_failed"),
-            Some(403),
-            "Your account does not have access to Claude. Please login again",
-            ErrorClass::LoginNeeded,
-        ),
-        (
-            Some("oauth_org_not_allowed"),
-            Some(403),
-            "Your organization has disabled Claude subscription access for Claude Code",
-            ErrorClass::Forbidden,
-        ),
-        (
-            Some("rate_limit"),
-            Some(429),
-            "You've hit your weekly limit · resets 10:50am (UTC)",
-            ErrorClass::LimitReached,
-        ),
-        (
-            Some("rate_limit"),
-            Some(429),
-            "API Error: Server is temporarily limiting requests (not your usage limit) · Rate limited",
-            ErrorClass::Throttled,
-        ),
-        (
-            Some("rate_limit"),
-            Some(429),
-            "API Error: Request rejected (429) · x",
-            ErrorClass::Throttled,
-        ),
-        (
-            Some("billing_error"),
-            Some(400),
-            "Credit balance is too low",
-            ErrorClass::NoCredit,
-        ),
-        (
-            Some("invalid_request"),
-            Some(400),
-            "Prompt is too long · the request is ~250000 tokens (limit 200000)",
-            ErrorClass::TooLong,
-        ),
-        (
-            Some("invalid_request"),
-            Some(413),
-            "Request too large (max 32MB). Try with a smaller file.",
-            ErrorClass::TooLong,
-        ),
-        (
-            Some("invalid_request"),
-            Some(400),
-            "Image was too large. Try resizing the image or using a different approach.",
-            ErrorClass::Other,
-        ),
-        (
-            Some("model_not_found"),
-            Some(404),
-            "There's an issue with the selected model (claude-nope).",
-            ErrorClass::UnknownModel,
-        ),
-        (
-            Some("invalid_request"),
-            None,
-            "API Error: Claude Code is unable to respond to this request, which appears to violate our Usage Policy",
-            ErrorClass::PolicyRefusal,
-        ),
-        (
-            Some("unknown"),
-            Some(400),
-            "API Error: 400 messages: bad thing",
-            ErrorClass::Other,
-        ),
-        (
-            Some("server_error"),
-            None,
-            "API Error: Repeated 529 Overloaded errors.",
-            ErrorClass::ServiceDown,
-        ),
-        (
-            Some("server_error"),
-            Some(529),
-            "API Error: 529 Overloaded.",
-            ErrorClass::ServiceDown,
-        ),
-        (
-            Some("server_error"),
-            None,
-            "API Error: Unable to connect to API (ConnectionRefused)",
-            ErrorClass::Unreachable,
-        ),
-        (
-            None,
-            Some(401),
-            "Invalid API key · Fix external API key",
-            ErrorClass::LoginNeeded,
-        ),
-        (None, Some(503), "API Error: 503 x", ErrorClass::ServiceDown),
-        (
-            None,
-            None,
-            "API Error: Unable to connect to API (ConnectionRefused)",
-            ErrorClass::Unreachable,
-        ),
-    ];
-
-    #[test]
-    fn failures_of_the_model_service_are_told_apart() {
-        for (kind, status, words, class) in FAILURES {
-            let result = json!({"subtype": "success", "is_error": true, "api_error_status": status,
-                "result": words, "terminal_reason": "completed", "stop_reason": "stop_sequence"});
-            assert_eq!(
-                outcome(&result, kind),
-                TurnOutcome::Failed {
-                    class,
-                    detail: words.to_owned()
-                }
-            );
-        }
-    }
-
-    #[test]
-    fn retries_say_what_is_wrong() {
-        for (kind, status, class) in [
-            ("overloaded", Some(529), ErrorClass::ServiceDown),
-            ("server_error", Some(500), ErrorClass::ServiceDown),
-            ("authentication_failed", Some(401), ErrorClass::LoginNeeded),
-            ("rate_limit", Some(429), ErrorClass::Throttled),
-            ("unknown", None, ErrorClass::Unreachable),
-        ] {
-            assert_eq!(retry_class(Some(kind), status), class, "{kind}");
-        }
-    }
-
-    #[test]
-    fn an_end_without_a_word_is_explained_by_what_went_to_standard_error() {
-        for (exit, stderr, class) in [
-            (
-                "exit status: 1",
-                "Error: Session ID 1-2 is already in use.",
-                ErrorClass::ConversationExists,
-            ),
-            (
-                "exit status: 1",
-                "No conversation found with session ID: 9-9",
-                ErrorClass::UnknownConversation,
-            ),
-            (
-                "exit status: 1",
-                "error: unknown option '--nope'\n(Did you mean --name?)",
-                ErrorClass::BadStart,
-            ),
-            (
-                "exit status: 1",
-                "Error: Settings file not found: {bad",
-                ErrorClass::BadStart,
-            ),
-            ("exit status: 127", "", ErrorClass::BadStart),
-            ("signal: 9 (SIGKILL)", "", ErrorClass::Other),
-        ] {
-            assert_eq!(explain_exit(exit, stderr), class, "{stderr}");
-        }
-    }
-
-    #[test]
-    fn costs_are_whole_millionths() {
-        for (usd, expected) in [
-            (0.00046, 460),
-            (0.000_690_000_000_000_000_1, 690),
-            (1.50011, 1_500_110),
-            (-1.0, 0),
-        ] {
-            assert_eq!(microusd(Some(usd)), expected);
-        }
-        assert_eq!(microusd(None), 0);
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::runtime::{Ask, AskKind, Verdict};
+use crate::runtime::{Ask, Reply, Tune, Verdict};
 
 /// The id of the handshake; the reader knows its answer by it.
 pub(super) const HANDSHAKE: &str = "baton-handshake";
@@ -30,9 +30,10 @@ with `[` has been escaped by Baton.
 
 Answer in Discord Markdown (no tables, no HTML, no headings deeper than three levels), as short as \
 the question allows. Say people's names instead of mentioning them, and never try to mention \
-everyone, a role or a person: Baton takes mentions out. Nobody can answer questions or dialogs \
-while you work; if you need to know something, end your turn with the question. If a tool call is \
-refused, do not look for a way around it: say what you would need and why.";
+everyone, a role or a person: Baton takes mentions out. If you need to know \
+something before you can go on, ask with a few options to choose from, or end your turn with the \
+question; people may take long to answer. Some tool calls wait until a person has allowed them. If one \
+is refused, do not look for a way around it: say what you would need and why.";
 
 /// The one `initialize` of a process: hooks every tool call and says how Baton's messages look.
 pub(super) fn handshake(agent_prompt: Option<&str>) -> String {
@@ -80,12 +81,45 @@ pub(super) fn interrupt(request: &str) -> String {
     .to_string()
 }
 
-/// The answer to a question about a tool call.
-pub(super) fn answer(ask: &Ask, verdict: &Verdict) -> String {
-    let response = match ask.kind {
-        AskKind::Gate => gate(verdict),
-        AskKind::Permission => permission(ask, verdict),
+/// Changes the model of the requests from now on, or the mode. Without a model it is the program's
+/// default. What the program does not understand it may leave without an answer.
+pub(super) fn tune(request: &str, tune: &Tune) -> String {
+    let change = match tune {
+        Tune::Model(Some(model)) => json!({"subtype": "set_model", "model": model}),
+        Tune::Model(None) => json!({"subtype": "set_model"}),
+        Tune::Mode(mode) => json!({"subtype": "set_permission_mode", "mode": mode.as_str()}),
     };
+    json!({"type": "control_request", "request_id": request, "request": change}).to_string()
+}
+
+/// What is decided at the gate. It is an answer at once: a call of which a person decides comes back as
+/// a question that waits.
+pub(super) fn at_gate(ask: &Ask, verdict: &Verdict) -> String {
+    let (decision, reason) = match verdict {
+        Verdict::Allow => ("allow", "allowed by Baton"),
+        Verdict::Ask(reason) => ("ask", reason.as_str()),
+        Verdict::Deny(reason) => ("deny", reason.as_str()),
+    };
+    let output = json!({"hookSpecificOutput": {
+        "hookEventName": "PreToolUse",
+        "permissionDecision": decision,
+        "permissionDecisionReason": reason,
+    }});
+    response(ask, &output)
+}
+
+/// The answer to a question behind the gate. `updatedInput` is required on allow; without it the program
+/// denies.
+pub(super) fn reply(ask: &Ask, reply: &Reply) -> String {
+    let answer = match reply {
+        Reply::Allow => json!({"behavior": "allow", "updatedInput": ask.input}),
+        Reply::AllowWith(input) => json!({"behavior": "allow", "updatedInput": input}),
+        Reply::Deny(reason) => json!({"behavior": "deny", "message": reason}),
+    };
+    response(ask, &answer)
+}
+
+fn response(ask: &Ask, response: &Value) -> String {
     json!({
         "type": "control_response",
         "response": {"subtype": "success", "request_id": ask.id, "response": response},
@@ -93,43 +127,21 @@ pub(super) fn answer(ask: &Ask, verdict: &Verdict) -> String {
     .to_string()
 }
 
-/// An allowing hook spares the program's question, not its deny rules.
-fn gate(verdict: &Verdict) -> Value {
-    let (decision, reason) = match verdict {
-        Verdict::Defer => return json!({}),
-        Verdict::Allow => ("allow", "allowed by Baton"),
-        Verdict::Deny(reason) => ("deny", reason.as_str()),
-    };
-    json!({"hookSpecificOutput": {
-        "hookEventName": "PreToolUse",
-        "permissionDecision": decision,
-        "permissionDecisionReason": reason,
-    }})
-}
-
-/// `updatedInput` is required on allow; without it the program denies.
-fn permission(ask: &Ask, verdict: &Verdict) -> Value {
-    match verdict {
-        Verdict::Allow => json!({"behavior": "allow", "updatedInput": ask.input}),
-        Verdict::Deny(reason) => json!({"behavior": "deny", "message": reason}),
-        // Its own rules have decided already, and not allowed it.
-        Verdict::Defer => json!({
-            "behavior": "deny",
-            "message": "This call is not allowed by the project's rules.",
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{runtime::AskKind, words::AgentMode};
 
     fn ask(kind: AskKind) -> Ask {
         Ask {
             id: "98021ce8".into(),
             kind,
+            call: "toolu_1".into(),
+            sub_agent: None,
             tool: "Bash".into(),
             input: json!({"command": "touch x"}),
+            directory: None,
+            reason: None,
         }
     }
 
@@ -161,18 +173,16 @@ mod tests {
     }
 
     #[test]
-    fn the_gate_answers_with_allow_deny_or_nothing() {
-        let hook = |decision: &str, reason: &str| {
-            json!({"hookSpecificOutput": {"hookEventName": "PreToolUse",
-                "permissionDecision": decision, "permissionDecisionReason": reason}})
-        };
-        for (verdict, response) in [
-            (Verdict::Allow, hook("allow", "allowed by Baton")),
-            (Verdict::Defer, json!({})),
-            (Verdict::Deny("no".into()), hook("deny", "no")),
+    fn the_gate_answers_with_allow_ask_or_deny() {
+        for (verdict, decision, reason) in [
+            (Verdict::Allow, "allow", "allowed by Baton"),
+            (Verdict::Ask("who knows".into()), "ask", "who knows"),
+            (Verdict::Deny("no".into()), "deny", "no"),
         ] {
+            let response = json!({"hookSpecificOutput": {"hookEventName": "PreToolUse",
+                "permissionDecision": decision, "permissionDecisionReason": reason}});
             assert_eq!(
-                said(&answer(&ask(AskKind::Gate), &verdict)),
+                said(&at_gate(&ask(AskKind::Gate), &verdict)),
                 json!({"type": "control_response", "response": {"subtype": "success",
                     "request_id": "98021ce8", "response": response}})
             );
@@ -180,26 +190,45 @@ mod tests {
     }
 
     #[test]
-    fn a_permission_echoes_the_input_or_denies() {
-        for (verdict, response) in [
+    fn a_reply_has_the_input_or_the_reason() {
+        for (answer, response) in [
             (
-                Verdict::Allow,
+                Reply::Allow,
                 json!({"behavior": "allow", "updatedInput": {"command": "touch x"}}),
             ),
             (
-                Verdict::Deny("no".into()),
-                json!({"behavior": "deny", "message": "no"}),
+                Reply::AllowWith(json!({"answers": {}})),
+                json!({"behavior": "allow", "updatedInput": {"answers": {}}}),
             ),
             (
-                Verdict::Defer,
-                json!({"behavior": "deny",
-                    "message": "This call is not allowed by the project's rules."}),
+                Reply::Deny("no".into()),
+                json!({"behavior": "deny", "message": "no"}),
             ),
         ] {
             assert_eq!(
-                said(&answer(&ask(AskKind::Permission), &verdict)),
+                said(&reply(&ask(AskKind::Permission), &answer)),
                 json!({"type": "control_response", "response": {"subtype": "success",
                     "request_id": "98021ce8", "response": response}})
+            );
+        }
+    }
+
+    #[test]
+    fn a_change_names_the_model_or_the_mode() {
+        for (change, request) in [
+            (
+                Tune::Model(Some("haiku".into())),
+                json!({"subtype": "set_model", "model": "haiku"}),
+            ),
+            (Tune::Model(None), json!({"subtype": "set_model"})),
+            (
+                Tune::Mode(AgentMode::Plan),
+                json!({"subtype": "set_permission_mode", "mode": "plan"}),
+            ),
+        ] {
+            assert_eq!(
+                said(&tune("t-1", &change)),
+                json!({"type": "control_request", "request_id": "t-1", "request": request})
             );
         }
     }

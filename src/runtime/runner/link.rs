@@ -1,6 +1,13 @@
 //! A server's connection to one runner.
 
-use std::{io, path::Path, time::Duration};
+use std::{
+    future::Future as _,
+    io,
+    path::Path,
+    pin::pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use bytes::BytesMut;
 use tokio::{io::AsyncReadExt as _, net::UnixStream};
@@ -115,6 +122,12 @@ impl Records {
                 }
             }
         }
+    }
+
+    /// The next record if it is there by now; `Ready(None)` as [`next`](Self::next) has it. Until then
+    /// whoever asked last is woken when it may be.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Record>> {
+        pin!(self.next()).poll(context)
     }
 
     /// The next whole record of the buffer: `Some(None)` when it holds none, `None` when it holds

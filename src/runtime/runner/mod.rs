@@ -8,6 +8,10 @@
 //! lock it takes, no database and no Discord: it is given a [`Command`](super::Command) and moves
 //! lines.
 
+use std::{ffi::OsString, fs, path::Path};
+
+use crate::words::RunnerId;
+
 mod error;
 mod files;
 mod frame;
@@ -35,6 +39,15 @@ pub use link::{Link, Records};
 pub use record::{Exit, Record, RecordKind, Seq};
 pub use status::Status;
 
-/// The variable that marks every process of an agent's tree with its runner's id, so that they can
-/// be found when the runner is dead and nobody else knows them any more.
+/// The variable that marks every process of an agent's tree with its runner, so that they can be found when
+/// the runner is dead and nobody else knows them any more.
 pub const MARKER: &str = "BATON_RUNNER";
+
+/// What [`MARKER`] says in the tree of a runner that has its files below `run_dir`. The directory is part of
+/// it: a server on a copy of the data knows the same runners by name, and none of them is its own.
+pub fn mark(run_dir: &Path, runner: RunnerId) -> OsString {
+    let directory = fs::canonicalize(run_dir).unwrap_or_else(|_| run_dir.to_owned());
+    let mut mark = OsString::from(format!("{runner} "));
+    mark.push(directory);
+    mark
+}

@@ -1,6 +1,7 @@
 //! Clearing up after a runner, dead or alive.
 
 use std::{
+    ffi::OsStr,
     fs, io, thread,
     time::{Duration, Instant},
 };
@@ -9,6 +10,7 @@ use super::{
     RemoveError,
     files::{self, Layout},
     lock::{Lock, Taken},
+    mark,
     spec::Spec,
     tree::{self, Groups, Hunt},
 };
@@ -34,7 +36,7 @@ pub(super) fn remove(layout: &Layout, runner: RunnerId) -> Result<(), RemoveErro
     } else {
         None
     };
-    end_tree(runner, deadline)?;
+    end_tree(&mark(layout.root(), runner), deadline)?;
     if let Ok(spec) = Spec::read(&directory) {
         let session = layout.session_lock(spec.session);
         // A lock that somebody holds is another runner's by now.
@@ -77,10 +79,10 @@ fn end_runner(layout: &Layout, runner: RunnerId, deadline: Instant) -> Result<Lo
     }
 }
 
-fn end_tree(runner: RunnerId, deadline: Instant) -> Result<(), RemoveError> {
+fn end_tree(mark: &OsStr, deadline: Instant) -> Result<(), RemoveError> {
     let mut hunt = Hunt::new(
-        || tree::marked(runner),
-        || tree::newest_marked(runner),
+        || tree::marked(mark),
+        || tree::newest_marked(mark),
         Groups::Whole,
     );
     // One that forks and leaves all the time can be missed by a look, but hardly by several.

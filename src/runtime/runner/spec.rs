@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{RunnerLimits, files};
 use crate::{
-    runtime::Command,
+    runtime::{Command, ProcessBounds},
     words::{RunnerId, SessionId},
 };
 
@@ -35,6 +35,11 @@ struct CommandForm {
     directory: PathBuf,
     handshake: Vec<String>,
     interrupt: String,
+    /// Not there in what an older Baton wrote.
+    #[serde(default)]
+    bounds: ProcessBounds,
+    #[serde(default)]
+    conversation: Option<PathBuf>,
 }
 
 impl Spec {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     store::{NewRun, NewSession, ProjectRow},
-    words::{GuildId, RuntimeKind, Tier, UserId},
+    words::{GuildId, RunId, RuntimeKind, Tier, UserId},
 };
 
 const NOW: Millis = Millis::new(1);

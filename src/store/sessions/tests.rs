@@ -5,7 +5,7 @@ use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use super::*;
 use crate::{
     store::{NewDelivery, NewRequest, Payload, ProjectRow, open::MIGRATIONS},
-    words::{Person, RequestId, Tier},
+    words::{AgentMode, Person, RequestId, RunId, Tier, UserId},
 };
 
 const NOW: Millis = Millis::new(1_000);
@@ -235,6 +235,7 @@ async fn what_an_earlier_version_has_stored_is_kept() {
             title: "a talk".into(),
             name: None,
             model: None,
+            mode: AgentMode::Default,
             agent_session: session.uuid(),
             circle: Circle::Members,
             agent_acknowledged: true,

@@ -82,6 +82,11 @@ pub(super) fn players() -> Vec<Player> {
 impl Scene {
     /// Baton has one slot, and room for everybody to wait.
     pub(super) async fn set(guests: Guests) -> Self {
+        Self::set_with(guests, Settings::default()).await
+    }
+
+    /// The same, with settings of which the environment is this scene's.
+    pub(super) async fn set_with(guests: Guests, settings: Settings) -> Self {
         let mut env: Vec<(String, String)> = [
             ("BATON_ADMISSION__MAX_ACTIVE", "1"),
             ("BATON_ADMISSION__MAX_QUEUED", "900"),
@@ -90,11 +95,7 @@ impl Scene {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
         env.push(("BATON_PROJECTS__0__GUESTS".to_owned(), guests.to_string()));
-        let mut stage = Stage::dark(Settings {
-            env,
-            ..Settings::default()
-        })
-        .await;
+        let mut stage = Stage::dark(Settings { env, ..settings }).await;
         let key = stage.sim.role(KEY);
         stage.set_env("BATON_DISCORD__OWNER_ROLE", &key.to_string());
         let _ = stage.sim.user("keeper").with_role(KEY);
@@ -142,6 +143,34 @@ impl Scene {
             };
             self.stage.appoint(subject, scope, tier).await;
         }
+    }
+
+    /// Makes everybody this, everywhere and by himself.
+    pub(super) async fn everybody_is(&self, tier: Tier) {
+        for player in players() {
+            self.stage.grant(&player.name, Scope::Global, tier).await;
+        }
+    }
+
+    /// Takes that back, so that they can be appointed.
+    pub(super) async fn everybody_is_nobody(&self) {
+        let store = self.stage.store().await;
+        let mut tx = store.write().await.unwrap();
+        for player in players() {
+            let user = Subject::User(self.user(&player));
+            tx.remove_membership(user, Scope::Global).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        store.close().await;
+    }
+
+    /// Lets another server say what guests may.
+    pub(super) async fn let_guests(&mut self, guests: Guests) {
+        self.stage.kill().await;
+        let guests_may = guests.to_string();
+        self.stage.set_env("BATON_PROJECTS__0__GUESTS", &guests_may);
+        self.guests = guests;
+        self.stage.start().await;
     }
 
     /// Takes the only slot until `working` is released.

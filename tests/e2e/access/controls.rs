@@ -10,17 +10,19 @@ use super::{
 };
 
 /// What a person is told who may not.
-const REFUSALS: [&str; 3] = [
+const REFUSALS: [&str; 5] = [
     "You are blocked here. An owner of this server can lift that.",
     "Only members can work with the agents here. Ask an owner of this server to add you.",
     "Only owners may do that here. Ask an owner of this server to do it for you.",
+    "Only an owner can decide on this.",
+    "Only people who could have asked for this themselves can answer the agent here.",
 ];
 
 const NOT_IN_USE: &str =
     "This is not in use any more. Write to me what you want, or use one of my commands.";
 
 /// What somebody alone was told.
-async fn found(name: &str, used: &InteractionRef) -> Outcome {
+pub(super) async fn found(name: &str, used: &InteractionRef) -> Outcome {
     let answer = used.answer().await;
     assert_eq!(answer.only_for.as_deref(), Some(name), "{}", answer.content);
     match answer.content.as_str() {
@@ -84,20 +86,34 @@ async fn everybody_uses_everything(guests: Guests) {
                 let Entry::Command(line, options) = entry else {
                     continue;
                 };
-                // It would begin a conversation.
-                if line == "session start" && options.len() == 1 && spot == Spot::Channel {
-                    continue;
+                let mut options: Vec<(&str, &str)> = options.to_vec();
+                let threads = stage.sim.threads(place).len();
+                let is_plain_start = line == "session start" && options.len() == 1;
+                if is_plain_start {
+                    // In the channel it begins a conversation, so each has its own name.
+                    options = vec![("name", name)];
                 }
-                let used = actor.slash(line, options.iter().copied()).in_(place).await;
-                let found = found(name, &used).await;
+                let uses = async || actor.slash(line, options.iter().copied()).in_(place).await;
+                let found = found(name, &stage.used(uses).await).await;
                 assert_eq!(found, wanted(entry), "{name} uses /{line} at {spot:?}");
+                let begins = is_plain_start && spot == Spot::Channel && found == Outcome::Done;
+                let wanted = threads + usize::from(begins);
+                stage
+                    .sim
+                    .wait_for(|world| world.threads(place).len() >= wanted)
+                    .await;
+                assert_eq!(
+                    stage.sim.threads(place).len(),
+                    wanted,
+                    "{name} uses /{line} at {spot:?}"
+                );
             }
             let none: [(&str, &str); 0] = [];
-            let typing = actor
-                .completes(place, "session start", none, ("project", "pl"))
-                .await;
-            typing.acknowledged().await;
-            let offered = typing.data().unwrap_or_default();
+            let types = async || {
+                let typing = actor.completes(place, "session start", none, ("project", "pl"));
+                typing.await
+            };
+            let offered = stage.used(types).await.data().unwrap_or_default();
             let found = match offered.as_array().map_or(0, Vec::len) {
                 0 => Outcome::Withheld,
                 _ => Outcome::Offered,
@@ -109,15 +125,15 @@ async fn everybody_uses_everything(guests: Guests) {
             );
         }
         let wanted = |entry| outcome(entry, player.tier(Spot::Thread), guests);
-        let pressed = actor.clicks(controls, "v0:press").await;
+        let presses = async || actor.clicks(controls, "v0:press").await;
         assert_eq!(
-            found(name, &pressed).await,
+            found(name, &stage.used(presses).await).await,
             wanted(Entry::Button),
             "{name} presses"
         );
-        let chosen = actor.selects(controls, "v0:choose", ["a"]).await;
+        let chooses = async || actor.selects(controls, "v0:choose", ["a"]).await;
         assert_eq!(
-            found(name, &chosen).await,
+            found(name, &stage.used(chooses).await).await,
             wanted(Entry::List),
             "{name} chooses"
         );
@@ -134,9 +150,8 @@ async fn each_command_button_and_list_is_decided_as_the_table_says_where_guests_
     everybody_uses_everything(Guests::Ask).await;
 }
 
-#[tokio::test]
-async fn each_form_is_decided_as_the_table_says() {
-    let mut scene = Scene::set(Guests::None).await;
+async fn everybody_sends_a_form(guests: Guests) {
+    let mut scene = Scene::set(guests).await;
     scene.appoint_all().await;
     let controls = controls_in(&scene, scene.thread).await;
     // Baton shows no form, so another program does while it is away.
@@ -164,4 +179,14 @@ async fn each_form_is_decided_as_the_table_says() {
             player.name
         );
     }
+}
+
+#[tokio::test]
+async fn each_form_is_decided_as_the_table_says() {
+    everybody_sends_a_form(Guests::None).await;
+}
+
+#[tokio::test]
+async fn each_form_is_decided_as_the_table_says_where_guests_may_ask() {
+    everybody_sends_a_form(Guests::Ask).await;
 }

@@ -24,7 +24,7 @@ pub(super) enum Outcome {
     Offered,
     /// He is offered nothing.
     Withheld,
-    /// He alone is told that nothing is behind it.
+    /// Nothing; he alone is told that there is nothing behind it.
     Useless,
 }
 
@@ -42,6 +42,11 @@ pub(super) enum Entry {
     Button,
     List,
     Form,
+    /// A button, a form and a list that decide something: below a tool call that owners have to allow, and
+    /// below what the agent of a members' conversation wants to know.
+    LiveButton,
+    LiveForm,
+    LiveList,
     Typing,
     /// A slash command, with options that let it come to nothing.
     Command(&'static str, &'static [(&'static str, &'static str)]),
@@ -68,6 +73,9 @@ pub(super) const MATRIX: &[Row] = &[
     (Entry::Button, [Useless, Useless, Alone, Alone, Alone]),
     (Entry::List, [Useless, Useless, Alone, Alone, Alone]),
     (Entry::Form, [Useless, Useless, Alone, Alone, Alone]),
+    (Entry::LiveButton, FOR_OWNERS),
+    (Entry::LiveForm, FOR_OWNERS),
+    (Entry::LiveList, FOR_MEMBERS),
     (
         Entry::Typing,
         [Offered, Offered, Withheld, Withheld, Withheld],
@@ -89,6 +97,18 @@ pub(super) const MATRIX: &[Row] = &[
         Entry::Command("session clear", &[("name", "none")]),
         FOR_MEMBERS,
     ),
+    (
+        Entry::Command("session model", &[("name", "none")]),
+        FOR_MEMBERS,
+    ),
+    (
+        Entry::Command("session busy", &[("does", "steer"), ("name", "none")]),
+        FOR_MEMBERS,
+    ),
+    (
+        Entry::Command("session mode", &[("mode", "plan"), ("name", "none")]),
+        FOR_MEMBERS,
+    ),
     (Entry::Command("session list", &[]), FOR_MEMBERS),
     (Entry::Command("wait", &[]), FOR_MEMBERS),
     (Entry::Command("permission show", &[]), FOR_MEMBERS),
@@ -103,6 +123,12 @@ pub(super) const MATRIX: &[Row] = &[
     (
         Entry::Command("permission revoke", &[("membership", "none")]),
         FOR_OWNERS,
+    ),
+    (Entry::Command("approvals", &[]), FOR_ALL),
+    (Entry::Command("grants list", &[]), FOR_MEMBERS),
+    (
+        Entry::Command("grants revoke", &[("grant", "none")]),
+        FOR_MEMBERS,
     ),
     (Entry::Command("health", &[]), FOR_ALL),
 ];
@@ -138,9 +164,12 @@ fn way_in(entry: Entry) -> String {
         Entry::Queued => "request of a members' conversation whose turn comes",
         Entry::Edited => "edited message",
         Entry::Direct => "direct message",
-        Entry::Button => "button",
-        Entry::List => "list to choose from",
-        Entry::Form => "form",
+        Entry::Button => "button with an id that is forged or that nobody knows any more",
+        Entry::List => "list to choose from, with such an id",
+        Entry::Form => "form, with such an id",
+        Entry::LiveButton => "button below a call that owners have to allow",
+        Entry::LiveForm => "form about a call that owners have to allow",
+        Entry::LiveList => "list below a question of the agent of a members' conversation",
         Entry::Typing => "what is offered while one types",
         Entry::Command("session start", [_, _]) => {
             return "`/session start` with another project, or with `here:true`".to_owned();
@@ -160,7 +189,7 @@ const fn words(outcome: Outcome) -> &'static str {
         Ignored => "ignored",
         Offered => "what there is",
         Withheld => "nothing",
-        Useless => "told that it is not in use",
+        Useless => "no, he alone is told that nothing is behind it",
     }
 }
 

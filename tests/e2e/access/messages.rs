@@ -1,6 +1,6 @@
 //! What people write.
 
-use baton::words::{ChannelId as Channel, Circle, Guests};
+use baton::words::{ChannelId as Channel, Circle, Guests, Tier};
 use discord_sim::{ChannelId, MessageRef};
 
 use super::{
@@ -36,23 +36,23 @@ async fn found(scene: &Scene, message: MessageRef, conversation: ChannelId) -> O
 
 /// Everybody writes in every way that there is.
 async fn everybody_writes(guests: Guests) {
-    let scene = Scene::set(guests).await;
+    // A guest's conversation stays when guests may ask no more.
+    let mut scene = Scene::set(Guests::Ask).await;
+    let of_a_guest = scene
+        .stage
+        .ask("gus", r#"hello STUB:[{"text":"answer two"}]"#)
+        .await;
+    scene.stage.answer(of_a_guest, "answer two").await;
+    scene.stage.until_settled().await;
+    if guests != scene.guests {
+        scene.let_guests(guests).await;
+    }
     let stage = &scene.stage;
     let answers = stage.sim.messages(scene.thread);
     let answer = answers
         .iter()
         .find(|message| message.content.contains(" tokens · "));
     let answer = answer.expect("an answer").at();
-    let of_a_guest = match guests {
-        Guests::Ask => {
-            let thread = stage
-                .ask("gus", r#"hello STUB:[{"text":"answer two"}]"#)
-                .await;
-            stage.answer(thread, "answer two").await;
-            Some(thread)
-        }
-        Guests::None => None,
-    };
     scene.occupy().await;
     scene.appoint_all().await;
     let mut silent = Vec::new();
@@ -84,24 +84,18 @@ async fn everybody_writes(guests: Guests) {
             wanted(Entry::Reply, Spot::Thread),
             "{name} replies"
         );
-        if let Some(thread) = of_a_guest {
-            let said = actor.says("hello").in_(thread).await;
-            let decided = found(&scene, said, thread).await;
-            let wanted = wanted(Entry::GuestsThread, Spot::Channel);
-            assert_eq!(decided, wanted, "{name} writes in a guest's conversation");
-        }
+        let said = actor.says("hello").in_(of_a_guest).await;
+        let decided = found(&scene, said, of_a_guest).await;
+        assert_eq!(
+            decided,
+            wanted(Entry::GuestsThread, Spot::Channel),
+            "{name} writes in a guest's conversation"
+        );
 
         let before = stage.sim.message(plain).unwrap().reactions;
         actor.edits(plain, "@bot edited words").await;
         actor.edits(mention, "@bot edited words").await;
         silent.push((name.clone(), plain));
-        let store = stage.store().await;
-        let open = store.open_requests_of(scene.user(&player)).await.unwrap();
-        store.close().await;
-        assert!(
-            open.iter().all(|request| !request.text.contains("edited")),
-            "{name} edits"
-        );
         assert_eq!(wanted(Entry::Edited, Spot::Thread), Outcome::Ignored);
         assert_eq!(stage.sim.message(plain).unwrap().reactions, before);
     }
@@ -113,6 +107,17 @@ async fn everybody_writes(guests: Guests) {
         .in_(scene.thread)
         .await;
     stage.sign(fence, "👀").await;
+    let store = stage.store().await;
+    for player in players() {
+        let open = store.open_requests_of(scene.user(&player)).await.unwrap();
+        let texts: Vec<&str> = open.iter().map(|request| request.text.as_str()).collect();
+        let edited = texts.iter().any(|text| text.contains("edited"));
+        assert!(!edited, "{} edits: {texts:?}", player.name);
+        // Otherwise nothing could be seen here.
+        let accepted = matches!(player.tier(Spot::Thread), Tier::Owner | Tier::Member);
+        assert!(!accepted || !texts.is_empty(), "{} asked", player.name);
+    }
+    store.close().await;
     for (name, message) in silent {
         let message = stage.sim.message(message).unwrap();
         let said = stage.sim.messages(message.channel);

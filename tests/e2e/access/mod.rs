@@ -3,6 +3,7 @@
 
 mod cast;
 mod controls;
+mod decisions;
 mod matrix;
 mod messages;
 mod places;

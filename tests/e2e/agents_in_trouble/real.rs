@@ -20,15 +20,8 @@ async fn errors_of_the_model_service_fail_the_run_with_what_can_be_done() {
             ForcedError::status(401)
                 .error("authentication_error")
                 .message("invalid x-api-key"),
-            "The agent is not logged in. The operator has to log it in again on the machine; then \
-             send your message once more.",
-        ),
-        (
-            ForcedError::status(429)
-                .error("rate_limit_error")
-                .message("slower")
-                .header("retry-after", "0"),
-            "The model service takes no more requests at the moment. Try again in a minute.",
+            "The model service does not accept the agent's API key. The operator has to replace it; \
+             then send your message once more.",
         ),
         (
             ForcedError::status(400)
@@ -41,14 +34,14 @@ async fn errors_of_the_model_service_fail_the_run_with_what_can_be_done() {
             ForcedError::status(400)
                 .error("invalid_request_error")
                 .message("bad thing"),
-            "The agent failed. Send your message again; its own words may say why.",
+            "The model service did not accept what the agent sent. Put the request differently; if the \
+             same comes again, go on in a new thread.",
         ),
         (
-            ForcedError::status(529)
-                .error("overloaded_error")
-                .message("busy")
-                .header("retry-after", "0"),
-            "The model service is overloaded or broken at the moment. Try again in a few minutes.",
+            ForcedError::status(413)
+                .error("request_too_large")
+                .message("too much"),
+            "This is more than the model service takes at once. Send smaller files, or fewer of them.",
         ),
     ] {
         stage.model.force([error.path("/v1/messages")]);
@@ -88,16 +81,19 @@ async fn a_conversation_whose_id_is_in_use_is_gone_on_with() {
         !conversations(&stage).is_empty()
     })
     .await;
-    for agent in stage.agents() {
-        kill(agent);
+    let dead = stage.agents();
+    for agent in &dead {
+        kill(*agent);
     }
-    stage
-        .says(
-            thread,
-            "⚠️ The agent was ended from outside while it worked.",
-        )
-        .await;
+    // Nothing was done yet, so its turn begins anew by itself.
+    until("another agent works", || {
+        stage.agents().iter().any(|agent| !dead.contains(agent))
+    })
+    .await;
+    stage.model.wait_for_hold("first").await;
     stage.model.release("first");
+    stage.answer(thread, "answer one").await;
+    assert_eq!(stage.count(thread, "⚠️"), 0);
     stage
         .sim
         .user("ann")
@@ -153,6 +149,35 @@ async fn a_lost_conversation_is_said_and_begun_anew() {
         .in_(thread)
         .await;
     stage.answer(thread, "what?").await;
+}
+
+#[tokio::test]
+async fn a_project_bounds_what_its_agents_open_and_write_and_how_long_they_take() {
+    let stage = Stage::with(Settings {
+        more: "max_open_files = 1_000\nmax_file_size = \"2 MiB\"\nturn_timeout = \"20s\"\n"
+            .to_owned(),
+        ..Settings::default()
+    })
+    .await;
+    let command = "ulimit -Hn > files; head -c 3000000 /dev/zero > large; stat -c %s large > size";
+    let play = serde_json::json!([
+        {"tool": "Bash", "input": {"command": command, "description": "it"}},
+        {"text": "it is bounded"},
+    ]);
+    let thread = stage.ask("ann", &format!("go STUB:{play}")).await;
+    stage.answer(thread, "it is bounded").await;
+    let read = |name| fs::read_to_string(stage.project().join(name)).unwrap();
+    assert_eq!(read("files").trim(), "1000");
+    assert_eq!(read("size").trim(), (2 << 20).to_string());
+    let endless = r#"think STUB:[{"text":"thought","hold":"for ever"}]"#;
+    stage.sim.user("ann").says(endless).in_(thread).await;
+    stage.model.wait_for_hold("for ever").await;
+    failure(
+        &stage,
+        thread,
+        "This took longer than a turn may take and was ended. Send a message to go on.",
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tempfile::TempDir;
 
-use super::{CHANNELS, Crew, Ground, PEOPLE, Said, Turn, burst, is_settled, wishes};
+use super::{CHANNELS, Crew, Ground, PEOPLE, Said, Turn, burst, chat::Paper, is_settled, wishes};
 use crate::{faults::wait, stage::clear_away};
 
 fn home() -> TempDir {
@@ -39,15 +39,7 @@ async fn a_burst_of_two_hundred_messages_is_answered_within_the_caps_in_order_an
     clear_away(&home.path().join("data"));
     ground.all_answered(&said).await;
 
-    let mut at_work = 0_usize;
-    for (what, _) in ground.book() {
-        at_work = if what == "begin" {
-            at_work + 1
-        } else {
-            at_work - 1
-        };
-        assert!(at_work <= 6, "more agents at work than may be");
-    }
+    ground.agents_kept_to_six();
     let turns = ground.turns().await;
     assert!(at_once(&turns.iter().collect::<Vec<_>>()) <= 6);
     let mut persons: HashMap<(i64, i64), Vec<&Turn>> = HashMap::new();
@@ -62,6 +54,61 @@ async fn a_burst_of_two_hundred_messages_is_answered_within_the_caps_in_order_an
         );
     }
     fair(&turns);
+}
+
+impl Ground<'_> {
+    /// By what the agents wrote down themselves.
+    fn agents_kept_to_six(&self) {
+        let mut at_work = 0_usize;
+        for (what, _) in self.book() {
+            at_work = if what == "begin" {
+                at_work + 1
+            } else {
+                at_work - 1
+            };
+            assert!(at_work <= 6, "more agents at work than may be");
+        }
+    }
+}
+
+/// Words of the refusal for everybody's cap.
+const FULL: &str = "The queue is full: 6 at work and 20 waiting.";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_burst_that_the_shipped_caps_have_no_room_for_the_rest_is_told_so_and_they_hold() {
+    let home = home();
+    let ground = Ground(home.path());
+    let store = ground.prepare().await;
+    let mut wishes = wishes();
+    // As shipped, like those of a person.
+    wishes.limits.caps.queued = 20;
+    let said = burst();
+    let (working, waiting) = (
+        "SELECT COUNT(*) FROM runs WHERE state IN ('starting', 'running')",
+        "SELECT COUNT(*) FROM runs WHERE state = 'queued'",
+    );
+    {
+        let crew = Crew::start(home.path(), &wishes, &store).await;
+        for one in &said {
+            crew.engine.hear(one.heard()).await.unwrap();
+            assert!(ground.count(waiting).await <= 26);
+        }
+        wait("all slots are taken", async || {
+            ground.count(working).await == 6
+        })
+        .await;
+        assert_eq!(ground.count(waiting).await, 20);
+        ground.go();
+        wait("all is answered", async || is_settled(&store).await).await;
+    }
+    clear_away(&home.path().join("data"));
+    // Nobody works to an end before all have spoken: 26 threads are begun, and the others never.
+    let (taken, refused): (Vec<Said>, Vec<Said>) =
+        said.into_iter().partition(|one| one.thread < 1_026);
+    ground.all_answered(&taken).await;
+    ground.agents_kept_to_six();
+    let told = Paper::at(&ground.paper()).count(FULL);
+    assert_eq!((taken.len(), refused.len(), told), (130, 70, 70));
 }
 
 /// A fair share is one turn in each round of all. While somebody waits for his next turn, nobody else
@@ -86,7 +133,6 @@ fn fair(turns: &[Turn]) {
             others.values().all(|turns| *turns <= 2),
             "{turn:?}: {others:?}"
         );
-        assert!(others.values().sum::<u64>() <= 2 * PEOPLE);
     }
 }
 

@@ -1,4 +1,4 @@
-//! A chat that is a file: it keeps what it was told, whoever dies.
+//! A chat that is a file.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use baton::{
-    delivery::{Answer, Chat, ChatError, Post, Seen, Standing},
+    delivery::{Answer, Audience, Chat, ChatError, Post, Question, Seen, Shape, Standing},
     words::{ChannelId, MessageId, UserId},
 };
 use parking_lot::Mutex;
@@ -25,20 +25,6 @@ struct Written {
 
 impl Paper {
     pub(super) fn at(path: &Path) -> Self {
-        let paper = Self::read(path);
-        let by_nonce = paper
-            .0
-            .lock()
-            .lines
-            .iter()
-            .enumerate()
-            .map(|(at, (nonce, _))| (nonce.clone(), id(at)))
-            .collect();
-        paper.0.lock().by_nonce = by_nonce;
-        paper
-    }
-
-    pub(super) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap_or_default();
         let file = OpenOptions::new()
             .create(true)
@@ -83,8 +69,7 @@ impl Chat for Paper {
     fn lay_out(&self, answer: &Answer) -> Vec<Post> {
         vec![Post {
             content: answer.markdown.clone(),
-            reply_to: None,
-            file: None,
+            ..Post::default()
         }]
     }
 
@@ -133,5 +118,23 @@ impl Chat for Paper {
 
     async fn before(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
         Ok(Vec::new())
+    }
+    fn lay_out_question(&self, _: &Question, _: Shape) -> Post {
+        Post::default()
+    }
+
+    async fn audience(&self, _: ChannelId) -> Result<Audience, ChatError> {
+        Ok(Audience::Of {
+            roles: Vec::new(),
+            people: Vec::new(),
+        })
+    }
+
+    async fn direct(&self, _: UserId) -> Result<ChannelId, ChatError> {
+        Err(ChatError::NotSent("not here".to_owned()))
+    }
+
+    async fn close(&self, _: ChannelId, _: MessageId, _: String) -> Result<(), ChatError> {
+        Err(ChatError::NotSent("not here".to_owned()))
     }
 }

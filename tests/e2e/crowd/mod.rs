@@ -215,7 +215,7 @@ impl Ground<'_> {
             .filter(|(what, _)| what == "begin")
             .map(|(_, text)| text)
             .collect();
-        let answers = Paper::read(&self.paper()).answers();
+        let answers = Paper::at(&self.paper()).answers();
         for texts in [&asked, &answers] {
             let mut threads: HashMap<u64, Vec<String>> = HashMap::new();
             for word in texts.iter().flat_map(|text| words_in(text)) {
@@ -277,9 +277,13 @@ struct Crew {
 
 impl Crew {
     async fn start(home: &Path, wishes: &Wishes, store: &Store) -> Self {
+        Self::start_at(home, wishes, store, Clock::system()).await
+    }
+
+    /// The same on another clock.
+    async fn start_at(home: &Path, wishes: &Wishes, store: &Store, clock: Clock) -> Self {
         let stop = CancellationToken::new();
         let chat = Arc::new(Paper::at(&Ground(home).paper()));
-        let clock = Clock::system();
         let shown = Arc::clone(&chat) as _;
         let mut parts = parts(home, wishes, store, shown, &clock, &stop);
         parts.projects = projects(home, &[], &CHANNELS.map(ChannelId::new));

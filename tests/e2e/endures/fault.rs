@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use discord_sim::{
     Chaos, ChaosRun, DispatchFault, DispatchRule, Fault, GatewayFault, GatewayMode, RouteKind,
-    Rule, Sim, SimConfig, Tls, WorldView,
+    Rule, Sim, SimConfig, Tls, WorldView, ZombieWatch,
 };
 use parking_lot::Mutex;
 
@@ -107,10 +107,17 @@ impl Case {
         let usual = SimConfig::default();
         Settings {
             fake: Some(super::people::AGENT.to_owned()),
+            // What the agent wants to do, the owner is asked about.
+            allowed_tools: vec!["Read"],
+            approvers: "\"owners\"",
             // Nobody waits for his turn here, nor is told that he does.
             env: vec![("BATON_ADMISSION__PERSON_MAX_ACTIVE".into(), "6".into())],
             sim: SimConfig {
                 heartbeat_interval_ms: self.heartbeat_ms.unwrap_or(usual.heartbeat_interval_ms),
+                // Who is late with so many heartbeats is busy, and no zombie.
+                zombies: self
+                    .heartbeat_ms
+                    .map_or(usual.zombies, |_| ZombieWatch::Off),
                 tls: if self.is_secure() { Tls::On } else { Tls::Off },
                 ..usual
             },

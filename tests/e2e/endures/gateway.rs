@@ -21,6 +21,9 @@ const CODES: [u16; 15] = [
 /// Often enough for a fault of heartbeats to show.
 const HEARTBEAT_MS: u64 = 1_000;
 
+/// So seldom that a heartbeat within a test is one that was asked for.
+const SELDOM_MS: u64 = 24 * 60 * 60 * 1_000;
+
 pub(super) fn closes() -> Vec<Case> {
     let mut cases = vec![Case::gateway("close without a code", Close(None), None)];
     for code in CODES {
@@ -101,7 +104,7 @@ pub(super) fn connections() -> Vec<Case> {
         Case::gateway("connection dropped", Drop, None),
         Case::gateway("opcode 7", Reconnect, None),
         Case::gateway("opcode 9, resumable", AskToResume, None),
-        Case::gateway("opcode 1", AskForHeartbeat, None),
+        Case::gateway("opcode 1", AskForHeartbeat, None).with_heartbeats_every(SELDOM_MS),
         Case::new("the gateway refuses", Trouble::Mode(GatewayMode::Refuse)),
         Case::new("nothing listens", Trouble::Outage),
         Case::new("every connection is cut", Trouble::Cut),

@@ -1,6 +1,7 @@
 //! What Baton endures: every fault that the simulated Discord knows, by name, each against a Baton of
-//! its own that people ask things of meanwhile. Whatever happens, each question has one outcome and
-//! one answer, the process keeps its size and does not spin, and no rule of Discord's is broken.
+//! its own that people ask things of meanwhile, and whose commands and buttons they use. Whatever happens,
+//! each question has one outcome and one answer, what somebody is told of a command is so, the process
+//! keeps its size and does not spin, and no rule of Discord's is broken.
 //!
 //! Faults take time and little else, so they strike side by side. What a test says when it fails begins
 //! with the fault's name; `cargo nextest run endures --no-capture` prints the figures of all of them.
@@ -12,6 +13,7 @@ mod fault;
 mod gateway;
 mod people;
 mod rest;
+mod uses;
 mod watch;
 
 use std::time::Duration;
@@ -112,7 +114,7 @@ async fn play(case: Case) -> Result<String, String> {
     }
     // Events that were lost are found when the connection goes on.
     stage.sim.ask_to_reconnect();
-    people.ask_afterwards(&stage).await;
+    people.ask_afterwards(&stage).await?;
     people.until_answered(&stage).await?;
     stage.until_settled().await;
 
@@ -128,7 +130,8 @@ fn seldom(stage: &Stage, from: usize) -> Result<usize, String> {
     let asks = |fact: &Fact| {
         matches!(
             fact,
-            Fact::Rest(_) | Fact::Gateway(GatewayFact::Connected | GatewayFact::Refused)
+            Fact::Rest(_)
+                | Fact::Gateway(GatewayFact::Connected { .. } | GatewayFact::Refused { .. })
         )
     };
     let journal = stage.sim.journal();

@@ -3,17 +3,22 @@
 use std::time::Duration;
 
 use baton::words::MessageId;
-use discord_sim::{ChannelId, MessageRef};
+use discord_sim::{ChannelId, MessageRef, MessageView};
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 
+use super::uses::{self, Uses};
 use crate::stage::{Stage, thread_of, until};
 
 /// How long the answers may take once the fault is over: requests that hang are given up after half a
 /// minute, and what became of a message that way is found out by another one.
 pub(super) const PATIENCE: Duration = Duration::from_secs(150);
 
+/// How often somebody presses a button who is not answered, and how long he waits for what comes of it.
+const TRIES: u32 = 15;
+const SOON: Duration = Duration::from_secs(10);
+
 /// An agent that answers each question by its number; slowly, if it is asked to: when there is a file
-/// `go`.
+/// `go`; or when it was told whether it may do something.
 pub(super) const AGENT: &str = r#"
 import re
 
@@ -27,72 +32,115 @@ for line in lines():
             open("begun", "w").close()
             while not os.path.exists("go"):
                 time.sleep(0.02)
+        if "permission" in text(line):
+            say(type="control_request", request_id="may-i", request={"subtype": "can_use_tool",
+                "tool_name": "Bash", "input": {"command": "touch it"}, "tool_use_id": "call",
+                "cwd": os.getcwd()})
+            continue
+        end(result=f"answer {number}.")
+    elif kind(line) == "control_response":
+        with open("told", "a") as file:
+            file.write(line["response"]["response"]["behavior"] + "\n")
         end(result=f"answer {number}.")
 "#;
+
+/// How a line begins that says of a question that it was asked elsewhere.
+const POINTER: &str = "🔐";
 
 /// What was asked.
 pub(super) struct People {
     /// The messages, and where the answers have to come.
     asked: Vec<(MessageRef, ChannelId)>,
+    /// The question that an agent has asked.
+    question: MessageView,
+    uses: Uses,
 }
 
 impl People {
-    /// Asks something that is answered, and something that is still worked at.
+    /// Asks something that is answered, something that is still worked at, and something for which the agent
+    /// wants a permission.
     pub(super) async fn at_work(stage: &Stage) -> Self {
-        let mut people = Self { asked: Vec::new() };
-        people.ask(stage, None, "").await;
-        let (_, thread) = people.asked[0];
-        stage.answer(thread, "answer 1.").await;
+        stage.until_commands().await;
+        let mut asked = vec![ask(stage, 1, None, "").await];
+        stage.answer(asked[0].1, "answer 1.").await;
         stage.until_settled().await;
-        people.ask(stage, None, ", slowly").await;
+        asked.push(ask(stage, 2, None, ", slowly").await);
         let begun = stage.project().join("begun");
         until("the agent is at work", || begun.exists()).await;
-        people
+        asked.push(ask(stage, 3, None, " that needs a permission").await);
+        Self {
+            asked,
+            question: uses::question(stage).await,
+            uses: Uses::default(),
+        }
     }
 
-    /// Asks in a conversation and begins one, and has the slow one come to its end.
+    /// Asks in a conversation and begins one, uses a command and a button, and has the slow one come to its end.
     pub(super) async fn ask_meanwhile(&mut self, stage: &Stage) {
         let (_, thread) = self.asked[0];
-        self.ask(stage, Some(thread), "").await;
-        self.ask(stage, None, "").await;
+        self.ask(stage, Some(thread)).await;
+        self.ask(stage, None).await;
+        self.uses.command(stage).await;
+        self.uses.press(stage, &self.question).await;
         std::fs::write(stage.project().join("go"), "").unwrap();
     }
 
-    /// Begins another conversation.
-    pub(super) async fn ask_afterwards(&mut self, stage: &Stage) {
-        self.ask(stage, None, "").await;
+    /// Begins another conversation, and when all is as usual uses the command again, and the button, if that was
+    /// in vain.
+    pub(super) async fn ask_afterwards(&mut self, stage: &Stage) -> Result<(), String> {
+        self.ask(stage, None).await;
+        self.until_answered_in(stage, self.asked.len() - 1).await?;
+        // What is used while nobody listens comes too late.
+        let is_there = stage
+            .sim
+            .wait_within(PATIENCE, |world| world.connected_sessions() > 0);
+        is_there.await.ok_or("no connection")?;
+        self.uses.command(stage).await;
+        self.until_decided(stage).await
     }
 
-    async fn ask(&mut self, stage: &Stage, thread: Option<ChannelId>, how: &str) {
-        let number = self.asked.len() + 1;
-        let ann = stage.sim.user("ann");
-        let text = format!("question {number}{how}");
-        let said = match thread {
-            Some(thread) => ann.says(text).in_(thread),
-            None => ann.says(format!("@bot {text}")).in_(stage.channel()),
-        };
-        let said = said.await;
-        self.asked
-            .push((said, thread.unwrap_or_else(|| thread_of(said))));
-    }
-
-    /// Waits until everything that was asked is answered.
-    pub(super) async fn until_answered(&self, stage: &Stage) -> Result<(), String> {
-        for (at, (_, thread)) in self.asked.iter().enumerate() {
-            let answer = answer(at);
-            let is_there = stage.sim.wait_within(PATIENCE, |world| {
-                let messages = world.messages(*thread);
-                messages.iter().any(|one| one.content.starts_with(&answer))
+    /// The owner presses the button until it has gone: whoever is not answered presses again.
+    async fn until_decided(&mut self, stage: &Stage) -> Result<(), String> {
+        for _ in 0..TRIES {
+            self.uses.press(stage, &self.question).await;
+            let closed = stage.sim.wait_within(SOON, |world| {
+                let shown = world.message(self.question.at());
+                shown.is_none_or(|shown| shown.components.is_empty())
             });
-            if is_there.await.is_none() {
-                return Err(format!(
-                    "no {answer:?} after {PATIENCE:?}\n{}\n--- Baton's log\n{}",
-                    stage.sim.transcript(stage.channel()),
-                    stage.log()
-                ));
+            if closed.await.is_some() {
+                return Ok(());
             }
         }
-        Ok(())
+        Err(format!("nobody could decide\n{}", stage.log()))
+    }
+
+    async fn ask(&mut self, stage: &Stage, thread: Option<ChannelId>) {
+        let number = self.asked.len() + 1;
+        self.asked.push(ask(stage, number, thread, "").await);
+    }
+
+    /// Waits until everything that was asked is answered, and whoever used something is told.
+    pub(super) async fn until_answered(&self, stage: &Stage) -> Result<(), String> {
+        for at in 0..self.asked.len() {
+            self.until_answered_in(stage, at).await?;
+        }
+        self.uses.until_told(stage).await
+    }
+
+    async fn until_answered_in(&self, stage: &Stage, at: usize) -> Result<(), String> {
+        let ((_, thread), answer) = (self.asked[at], answer(at));
+        let is_there = stage.sim.wait_within(PATIENCE, |world| {
+            let messages = world.messages(thread);
+            messages.iter().any(|one| one.content.starts_with(&answer))
+        });
+        if is_there.await.is_some() {
+            return Ok(());
+        }
+        Err(format!(
+            "no {answer:?} after {PATIENCE:?}\n{}\n--- Baton's log\n{}",
+            stage.sim.transcript(stage.channel()),
+            stage.log()
+        ))
     }
 
     /// Each question was accepted once and has one outcome, which Discord has; in the threads there
@@ -111,7 +159,9 @@ impl People {
             .fetch_one(&pool)
             .await
             .unwrap();
+        let of_uses = self.uses.check(stage, &pool).await;
         pool.close().await;
+        of_uses?;
         if all as usize != self.asked.len() {
             return Err(format!("{all} requests of {} questions", self.asked.len()));
         }
@@ -130,7 +180,7 @@ impl People {
                 .sim
                 .messages(*thread)
                 .into_iter()
-                .filter(|message| message.author == "bot")
+                .filter(|message| message.author == "bot" && !message.content.starts_with(POINTER))
                 .map(|message| {
                     message
                         .content
@@ -146,6 +196,23 @@ impl People {
         }
         Ok(())
     }
+}
+
+/// Asks something; where its answer has to come.
+async fn ask(
+    stage: &Stage,
+    number: usize,
+    thread: Option<ChannelId>,
+    how: &str,
+) -> (MessageRef, ChannelId) {
+    let ann = stage.sim.user("ann");
+    let text = format!("question {number}{how}");
+    let said = match thread {
+        Some(thread) => ann.says(text).in_(thread),
+        None => ann.says(format!("@bot {text}")).in_(stage.channel()),
+    };
+    let said = said.await;
+    (said, thread.unwrap_or_else(|| thread_of(said)))
 }
 
 /// What a message became: the state of each request, with those of its outcomes.

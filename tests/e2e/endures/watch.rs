@@ -9,6 +9,8 @@ use std::{
 
 use tokio::{sync::oneshot, task::JoinHandle};
 
+use crate::stage::memory;
+
 /// The shortest time in which the use of a core is looked at. In it, the answer to a question is little
 /// and a loop that never waits is everything.
 pub(super) const WINDOW: Duration = Duration::from_secs(6);
@@ -25,7 +27,7 @@ const REST: Duration = Duration::from_secs(1);
 const RESTLESS: f64 = 50.0;
 
 /// How long a process may take to come to rest, on a machine on which everything takes long.
-const COMES_TO_REST: Duration = Duration::from_secs(20);
+const COMES_TO_REST: Duration = Duration::from_mins(1);
 
 /// One look.
 #[derive(Clone, Copy, Debug)]
@@ -106,17 +108,12 @@ impl Watch {
 
 impl Sample {
     fn of(pid: u32) -> Self {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("Baton runs");
-        let kib = |name: &str| -> u64 {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            let number = line.and_then(|line| line.split_whitespace().next());
-            number.unwrap().parse().unwrap()
-        };
+        let held = memory(pid);
         Self {
             at: Instant::now(),
             used: used(&fs::read_to_string(format!("/proc/{pid}/stat")).unwrap()),
-            resident_kib: kib("VmRSS:"),
-            peak_kib: kib("VmHWM:"),
+            resident_kib: held.resident >> 10,
+            peak_kib: held.peak >> 10,
         }
     }
 }

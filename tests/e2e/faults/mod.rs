@@ -4,63 +4,55 @@
 
 mod database;
 mod journal;
+mod left_out;
+mod obedient;
 mod panic;
+mod parts;
+mod questions;
 mod race;
 mod roles;
 mod runner;
 mod settings;
 mod silence;
+mod steer;
 mod talk;
+mod time;
 mod turn;
+mod waits;
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
 };
 
 use baton::{
-    access::{Action, Gate, Owners, Permit},
-    admission::{Caps, PerMinute, ProjectCaps},
-    approval::ToolPolicy,
-    clock::Clock,
-    delivery::{Chat, Outbox},
-    runtime::{
-        claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
-        runner::{RunnerHost, RunnerLimits},
-    },
-    session::{
-        Bystanders, ChannelMode, Engine, Heard, Limits, Parts, ProjectAgent, Projects, Speakers,
-    },
+    access::{Action, Permit},
+    clock::{Clock, Millis},
+    session::{Engine, Heard},
     store::{ProjectRow, Store},
     words::{
-        Addressed, ChannelId, Guests, GuildId, MessageId, Person, Place, RunId, RunState,
-        RuntimeKind, UserId,
+        Addressed, ChannelId, GuildId, MessageId, Person, Place, RunId, RunState, RuntimeKind,
+        UserId,
     },
 };
 use nix::{sys::signal::Signal, unistd::Pid};
-use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::stage::{clear_away, fake};
+use crate::stage::{clear_away, fake, sql};
 
+pub(crate) use parts::{Wishes, parts, projects};
+use parts::{engine, gate};
 use silence::Silence;
+pub(crate) use time::wait;
+use time::{HeldClock, a_moment, hurry, let_pass};
 
 const OWNER: UserId = UserId::new(1);
 const CHANNEL: ChannelId = ChannelId::new(2);
 
-/// How long anything that is waited for may take, by the machine's clock.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// Longer than any test.
-const LONG: Duration = Duration::from_hours(1);
-
 /// An agent that answers, or does what it is asked to: works until there is a file `go`, speaks
-/// without being asked, talks much.
+/// without being asked, talks much, asks people and writes down what it is told.
 const AGENT: &str = r#"
 import threading
 
@@ -68,6 +60,37 @@ def when_told():
     while not os.path.exists("go"):
         time.sleep(0.01)
     end(result="the end")
+
+wanted = []
+
+def may_i(*names, tool="Bash", **input):
+    for name in names:
+        wanted.append(name)
+        call = {"type": "tool_use", "id": "call-" + name, "name": tool, "input": input}
+        say(type="assistant", parent_tool_use_id=None, message={"id": name, "content": [call]})
+        say(type="control_request", request_id=name, request={"subtype": "can_use_tool",
+            "tool_name": tool, "input": input or {"command": "touch " + name},
+            "tool_use_id": "call-" + name, "cwd": os.getcwd()})
+
+def unreadable(command):
+    kinds = ("hook_callback", "can_use_tool")
+    wanted.extend(kinds)
+    for kind in kinds:
+        say(type="control_request", request_id=kind, request={"subtype": kind, "tool_name": "Bash",
+            "input": {"tool_name": "Bash", "command": command}})
+
+def told(line):
+    with open("answers", "a") as file:
+        file.write(json.dumps(line["response"]) + "\n")
+    if line["response"]["request_id"] in wanted:
+        wanted.remove(line["response"]["request_id"])
+        if not wanted:
+            end(result="the end")
+
+def choose(*questions):
+    may_i("q1", tool="AskUserQuestion", questions=[{"question": question, "header": "h",
+        "multiSelect": False, "options": [{"label": label, "description": "d"}
+        for label in ("red", "blue")]} for question in questions])
 
 def chatter(bytes):
     for _ in range(bytes // 1000):
@@ -77,6 +100,9 @@ for line in lines():
     if kind(line) == "initialize":
         welcome(line)
     elif kind(line) == "interrupt":
+        for name in wanted:
+            say(type="control_cancel_request", request_id=name)
+        wanted.clear()
         end(is_error=True, terminal_reason="aborted_streaming")
     elif kind(line) == "user" and "for ever" in text(line):
         take(line)
@@ -85,6 +111,36 @@ for line in lines():
     elif kind(line) == "user" and "twice" in text(line):
         answer(line, "the first")
         end(result="an echo")
+    elif kind(line) == "control_response":
+        told(line)
+    elif kind(line) == "user" and "may you" in text(line):
+        take(line)
+        may_i("q%d" % (1 + text(line).count("again")), command="touch q1")
+    elif kind(line) == "user" and "both" in text(line):
+        take(line)
+        may_i("q1", "q2")
+    elif kind(line) == "user" and "never mind" in text(line):
+        take(line)
+        may_i("q1")
+        say(type="control_cancel_request", request_id="q1")
+        end(result="the end")
+    elif kind(line) == "user" and "by the way" in text(line):
+        take(line)
+    elif kind(line) == "user" and "write it" in text(line):
+        take(line)
+        may_i("q%d" % (1 + text(line).count("again")), tool="Write", file_path=os.path.join(os.getcwd(), "link"), content="words")
+    elif kind(line) == "user" and "half a character" in text(line):
+        take(line)
+        unreadable("echo \ud800")
+    elif kind(line) == "user" and "too deep" in text(line):
+        take(line)
+        unreadable(eval("[" * 150 + "]" * 150))
+    elif kind(line) == "user" and "choose" in text(line):
+        take(line)
+        choose("Which?", "And then?")
+    elif kind(line) == "user" and "plan" in text(line):
+        take(line)
+        may_i("q1", tool="ExitPlanMode", plan="1. do it")
     elif kind(line) == "user" and "at length" in text(line):
         chatter(60_000)
         answer(line, "the answer")
@@ -103,54 +159,9 @@ struct Bench {
     engine: Arc<Engine>,
     chat: Arc<Silence>,
     clock: Clock,
+    /// What the clock showed at first.
+    began: Millis,
     stop: CancellationToken,
-}
-
-/// What a test may want otherwise than usual.
-pub(crate) struct Wishes {
-    pub(crate) limits: Limits,
-    /// The largest journal of a runner, in bytes.
-    pub(crate) journal: u64,
-    /// The program whose subcommand is a runner.
-    program: PathBuf,
-    /// The project's rules.
-    allowed_tools: Vec<String>,
-}
-
-impl Default for Wishes {
-    fn default() -> Self {
-        Self {
-            limits: Limits {
-                caps: Caps {
-                    active: 2,
-                    queued: 10,
-                },
-                person: Caps {
-                    active: 2,
-                    queued: 10,
-                },
-                requests: PerMinute::MAX,
-                prompt: 100_000,
-                mailbox: 10,
-                expiry: LONG,
-                idle: LONG,
-                live: 2,
-                turn: LONG,
-                start: LONG,
-            },
-            journal: 100_000,
-            program: env!("CARGO_BIN_EXE_baton").into(),
-            allowed_tools: Vec::new(),
-        }
-    }
-}
-
-impl Wishes {
-    fn one_at_a_time() -> Self {
-        let mut wishes = Self::default();
-        wishes.limits.caps.active = 1;
-        wishes
-    }
 }
 
 impl Bench {
@@ -171,7 +182,7 @@ impl Bench {
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        fake::write(home.path(), AGENT);
+        fake::write(home.path(), wishes.script);
         let stop = CancellationToken::new();
         let chat = Arc::default();
         // For the ages of things, not for waiting.
@@ -183,6 +194,7 @@ impl Bench {
             store,
             engine,
             chat,
+            began: clock.now(),
             clock,
             stop,
         }
@@ -265,16 +277,7 @@ impl Bench {
 
     /// Reads or changes the database behind the server's back.
     async fn sql(&self, statement: &str) -> String {
-        let file = self.home.path().join("data/baton.db");
-        let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file))
-            .await
-            .unwrap();
-        let row: Option<String> = sqlx::query_scalar(AssertSqlSafe(statement.to_owned()))
-            .fetch_optional(&pool)
-            .await
-            .unwrap();
-        pool.close().await;
-        row.unwrap_or_default()
+        sql(&self.home.path().join("data"), statement).await
     }
 
     /// Waits until the agent works for ever, and the server knows that every agent has begun.
@@ -288,7 +291,7 @@ impl Bench {
 
     /// How many agents are kept.
     async fn warm(&self) -> usize {
-        self.engine.health().await.unwrap().warm
+        self.engine.health().await.unwrap().pulse.warm
     }
 
     /// The words of a run's states, in their order.
@@ -330,82 +333,6 @@ impl Drop for Bench {
         self.stop.cancel();
         clear_away(&self.home.path().join("data"));
     }
-}
-
-fn engine(
-    home: &Path,
-    wishes: &Wishes,
-    store: &Store,
-    chat: &Arc<Silence>,
-    clock: &Clock,
-    stop: &CancellationToken,
-) -> Arc<Engine> {
-    let chat = Arc::clone(chat) as _;
-    Engine::new(parts(home, wishes, store, chat, clock, stop))
-}
-
-/// What an engine is made of that works in a directory with the pretended agent there.
-pub(crate) fn parts(
-    home: &Path,
-    wishes: &Wishes,
-    store: &Store,
-    chat: Arc<dyn Chat>,
-    clock: &Clock,
-    stop: &CancellationToken,
-) -> Parts {
-    let limits = RunnerLimits {
-        journal: wishes.journal,
-        ..RunnerLimits::default()
-    };
-    // Nobody shows what can be seen of a run.
-    let (live, _) = mpsc::unbounded_channel();
-    Parts {
-        gate: gate(store),
-        outbox: Outbox::new(store.clone(), clock.clone()),
-        chat,
-        projects: projects(home, &wishes.allowed_tools, &[CHANNEL]),
-        runtime: Arc::new(ClaudeRuntime::new(ClaudeSettings {
-            command: home.join("agent"),
-            config_dir: None,
-            pass_env: BTreeMap::new(),
-            host: HostEnv::of_this_process(),
-            agent_prompt: None,
-        })),
-        host: RunnerHost::new(&home.join("data/run"), wishes.program.clone(), limits).unwrap(),
-        forbidden: Vec::new(),
-        channel_mode: ChannelMode {
-            speakers: Speakers::Owners,
-            history: 0,
-            bystanders: Bystanders::LeftOut,
-        },
-        limits: wishes.limits,
-        live,
-        stop: stop.clone(),
-        store: store.clone(),
-        clock: clock.clone(),
-    }
-}
-
-/// The project `play` in a directory.
-pub(crate) fn projects(home: &Path, allowed_tools: &[String], channels: &[ChannelId]) -> Projects {
-    Projects::new(vec![ProjectAgent {
-        name: "play".into(),
-        directory: home.to_owned(),
-        channels: channels.to_vec(),
-        model: None,
-        caps: ProjectCaps::default(),
-        guests: Guests::None,
-        allowed_tools: allowed_tools.to_vec(),
-        policy: ToolPolicy::parse(allowed_tools).unwrap(),
-    }])
-}
-
-fn gate(store: &Store) -> Gate {
-    let owners = Owners {
-        user: Some(OWNER),
-        role: None,
-    };
-    Gate::new(store.clone(), owners, Clock::system())
 }
 
 fn owner() -> Person {
@@ -450,54 +377,6 @@ fn stop(pid: u32) {
 /// Kills a process.
 fn kill(pid: u32) {
     signal(pid, Signal::SIGKILL);
-}
-
-/// Waits for what nothing announces.
-pub(crate) async fn wait(what: &str, holds: impl AsyncFn() -> bool) {
-    let began = Instant::now();
-    while !holds().await {
-        assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
-        a_moment().await;
-    }
-}
-
-/// The same, while the clock of the engine runs two hundred times as fast.
-async fn hurry(what: &str, holds: impl AsyncFn() -> bool) {
-    let clock = HurriedClock::new();
-    wait(what, async || {
-        tokio::time::advance(Duration::from_secs(1)).await;
-        holds().await
-    })
-    .await;
-    drop(clock);
-}
-
-/// A moment by nobody's clock but the machine's.
-async fn a_moment() {
-    let pause = || std::thread::sleep(Duration::from_millis(5));
-    tokio::task::spawn_blocking(pause).await.unwrap();
-}
-
-/// Stops the clock, which goes on when this is dropped.
-struct HurriedClock {
-    _end: std::sync::mpsc::Sender<()>,
-}
-
-impl HurriedClock {
-    fn new() -> Self {
-        tokio::time::pause();
-        // A stopped clock jumps to the next timer whenever nobody has anything to do, unless
-        // something is done on a thread of its own.
-        let (end, ended) = std::sync::mpsc::channel();
-        tokio::task::spawn_blocking(move || ended.recv());
-        Self { _end: end }
-    }
-}
-
-impl Drop for HurriedClock {
-    fn drop(&mut self) {
-        tokio::time::resume();
-    }
 }
 
 /// The thread that grows from a message.

@@ -6,7 +6,7 @@ use baton::{
     delivery::Standing,
     session::Cancelled,
     store::{MembershipRow, Subject},
-    words::{Person, RoleId, RunId, RunState, Scope, Tier, UserId},
+    words::{Guests, MessageId, Person, RoleId, RunId, RunState, Scope, Tier, UserId},
 };
 
 use super::{Bench, Wishes, hurry, thread, wait};
@@ -27,6 +27,11 @@ fn member() -> Person {
 }
 
 impl Bench {
+    /// A message of the moment in which the bench began: how old roles are is counted from when it was written.
+    fn id(&self, n: u64) -> u64 {
+        MessageId::at(self.began).get() + n
+    }
+
     /// A bench on which whoever has the role may ask, and on which one run at a time has its turn.
     async fn with_crew(expiry: Duration) -> Self {
         let mut wishes = Wishes::one_at_a_time();
@@ -53,9 +58,11 @@ impl Bench {
     /// A member asks while another run is at work, and that takes so long that his roles are old when
     /// his turn comes.
     async fn ask_and_wait(&self) -> RunId {
-        let first = self.ask(11, "work for ever").await;
+        let first = self.ask(self.id(11), "work for ever").await;
         self.until_begun().await;
-        let waits = self.ask_as(member(), None, 12, "what is it?").await;
+        let waits = self
+            .ask_as(member(), None, self.id(12), "what is it?")
+            .await;
         self.clock.advance(LATER);
         fs::write(self.home.path().join("go"), "").unwrap();
         self.until(first, RunState::Completed).await;
@@ -66,14 +73,25 @@ impl Bench {
     async fn until_asked(&self, times: usize) {
         hurry("Discord was asked in vain", async || {
             let health = self.engine.health().await.unwrap();
-            self.chat.asked() >= times && (health.active, health.queued) == (0, 1)
+            self.chat.asked() >= times && (health.pulse.active, health.pulse.queued) == (0, 1)
+        })
+        .await;
+    }
+
+    /// Waits until a run that has waited is looked at again. What its agent does then is not hurried.
+    async fn until_its_turn(&self, run: RunId) {
+        hurry("its turn has come", async || {
+            !self.is(run, RunState::Queued).await
         })
         .await;
     }
 
     async fn refusal(&self) -> String {
-        self.sql("SELECT json_extract(payload, '$.text') FROM deliveries WHERE key = 'refused:12'")
-            .await
+        let of = format!(
+            "SELECT json_extract(payload, '$.text') FROM deliveries WHERE key = 'refused:{}'",
+            self.id(12)
+        );
+        self.sql(&of).await
     }
 }
 
@@ -116,20 +134,53 @@ async fn who_has_lost_his_role_or_left_or_got_a_blocked_role_meanwhile_is_refuse
 }
 
 #[tokio::test]
+async fn who_has_left_is_what_he_is_without_roles_and_refused_while_a_role_may_be_blocked() {
+    // What he is in his own right, what guests may do, whether a role is blocked, and the end.
+    for (own, guests, is_role_blocked, end) in [
+        (Some(Tier::Member), Guests::None, false, RunState::Completed),
+        (Some(Tier::Member), Guests::None, true, RunState::Cancelled),
+        (None, Guests::Ask, false, RunState::Completed),
+        (None, Guests::Ask, true, RunState::Cancelled),
+    ] {
+        let bench = Bench::with(Wishes {
+            guests,
+            ..Wishes::one_at_a_time()
+        })
+        .await;
+        if let Some(tier) = own {
+            bench.appoint(Subject::User(MEMBER), tier).await;
+        }
+        if is_role_blocked {
+            bench.appoint(Subject::Role(BANNED), Tier::Blocked).await;
+        }
+        bench.chat.tell(MEMBER, Standing::Stranger);
+        let run = bench.ask_and_wait().await;
+        bench.until(run, end).await;
+        let refusal = if is_role_blocked {
+            "🚫 A message that waited here was not worked on. Only members can work with the agents here. Ask an owner of this server to add you."
+        } else {
+            ""
+        };
+        let case = format!("{own:?} {guests:?} {is_role_blocked}");
+        assert_eq!(bench.refusal().await, refusal, "{case}");
+        let began = bench.states(run).await.contains(&"starting".to_owned());
+        assert_eq!(began, !is_role_blocked, "{case}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_waits_while_discord_does_not_say_what_its_writer_is_and_holds_up_nobody() {
     let bench = Bench::with_crew(Duration::from_hours(1)).await;
     let waits = bench.ask_and_wait().await;
     bench.until_asked(3).await;
-    let other = bench.ask(13, "what is it?").await;
+    let other = bench.ask(bench.id(13), "what is it?").await;
     bench.until(other, RunState::Completed).await;
     bench.until_asked(6).await;
     assert!(bench.is(waits, RunState::Queued).await);
 
     bench.chat.tell(MEMBER, Standing::Member(vec![CREW]));
-    hurry("the run has ended", async || {
-        bench.is(waits, RunState::Completed).await
-    })
-    .await;
+    bench.until_its_turn(waits).await;
+    bench.until(waits, RunState::Completed).await;
     assert_eq!(
         bench.states(waits).await,
         ["queued", "starting", "running", "completed"]
@@ -141,10 +192,8 @@ async fn a_member_in_his_own_right_waits_only_if_a_role_may_block_him() {
     let bench = Bench::with_crew(Duration::from_hours(1)).await;
     bench.appoint(Subject::User(MEMBER), Tier::Member).await;
     let run = bench.ask_and_wait().await;
-    hurry("the run has ended", async || {
-        bench.is(run, RunState::Completed).await
-    })
-    .await;
+    bench.until_its_turn(run).await;
+    bench.until(run, RunState::Completed).await;
 
     let bench = Bench::with_crew(Duration::from_hours(1)).await;
     bench.appoint(Subject::User(MEMBER), Tier::Member).await;
@@ -169,7 +218,7 @@ async fn a_request_that_waits_for_discord_expires_and_can_be_withdrawn_like_any_
     let bench = Bench::with_crew(Duration::from_hours(1)).await;
     let run = bench.ask_and_wait().await;
     bench.until_asked(3).await;
-    let cancelled = bench.cancel(thread(12)).await.unwrap();
+    let cancelled = bench.cancel(thread(bench.id(12))).await.unwrap();
     assert_eq!(cancelled, Cancelled::Withdrawn);
     bench.until(run, RunState::Cancelled).await;
 }
@@ -188,8 +237,6 @@ async fn a_run_that_had_begun_when_its_server_died_waits_for_discord_as_well() {
     })
     .await;
     bench.chat.tell(MEMBER, Standing::Member(vec![CREW]));
-    hurry("the run has ended", async || {
-        bench.is(run, RunState::Completed).await
-    })
-    .await;
+    bench.until_its_turn(run).await;
+    bench.until(run, RunState::Completed).await;
 }

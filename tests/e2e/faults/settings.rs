@@ -23,7 +23,7 @@ async fn an_idle_agent_outlives_its_server_unless_the_settings_have_changed() {
     bench.restart().await;
     assert_eq!((bench.warm().await, bench.runners()), (1, runners.clone()));
 
-    bench.wishes.allowed_tools = vec!["Read".to_owned()];
+    bench.wishes.denied_tools = vec!["Read(keys/**)".to_owned()];
     bench.restart().await;
     assert_eq!(bench.warm().await, 0);
     wait("the agent is ended", async || bench.runners().is_empty()).await;
@@ -37,7 +37,7 @@ async fn an_agent_at_work_ends_its_turn_by_the_old_settings_and_is_then_begun_an
     let run = bench.ask(11, "work for ever").await;
     bench.until_begun().await;
     let runners = bench.runners();
-    bench.wishes.allowed_tools = vec!["Read".to_owned()];
+    bench.wishes.denied_tools = vec!["Read(keys/**)".to_owned()];
     bench.restart().await;
     fs::write(bench.home.path().join("go"), "").unwrap();
     bench.until(run, RunState::Completed).await;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use baton::{
-    delivery::{Answer, Chat, ChatError, Post, Seen, Standing},
+    delivery::{Answer, Audience, Chat, ChatError, Post, Question, Seen, Shape, Standing},
     words::{ChannelId, MessageId, UserId},
 };
 use parking_lot::Mutex;
@@ -76,6 +76,21 @@ impl Chat for Silence {
 
     /// What was said before cannot be had, for the part that has it has a fault.
     async fn before(&self, _: ChannelId, _: MessageId, _: u8) -> Result<Vec<Seen>, ChatError> {
+        panic!("a part of the server that has a fault");
+    }
+    fn lay_out_question(&self, _: &Question, _: Shape) -> Post {
+        Post::default()
+    }
+
+    async fn audience(&self, _: ChannelId) -> Result<Audience, ChatError> {
+        panic!("a part of the server that has a fault");
+    }
+
+    async fn direct(&self, _: UserId) -> Result<ChannelId, ChatError> {
+        panic!("a part of the server that has a fault");
+    }
+
+    async fn close(&self, _: ChannelId, _: MessageId, _: String) -> Result<(), ChatError> {
         panic!("a part of the server that has a fault");
     }
 }

@@ -1,10 +1,18 @@
 //! What an agent does that is no part of the turn, and turns that begin anew.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
-use baton::words::RunState;
+use baton::{
+    access::Action,
+    session::{Tuned, TuningWish},
+    words::RunState,
+};
 
-use super::{Bench, Wishes, kill, thread, wait};
+use super::{
+    Bench, Wishes, gate, kill,
+    obedient::{TAKE, obedient},
+    owner, place, thread, wait,
+};
 
 #[tokio::test]
 async fn what_an_agent_said_after_its_turn_is_not_the_answer_to_the_next_question() {
@@ -85,4 +93,50 @@ async fn a_run_that_no_agent_was_asked_steps_back_before_what_is_left_is_cleared
         bench.states(next).await,
         ["queued", "starting", "running", "completed"]
     );
+}
+
+#[tokio::test]
+async fn what_the_account_is_refused_while_nobody_watches_is_told_to_operators_too() {
+    let mut bench = Bench::with(obedient()).await;
+    let run = bench.ask(1, "go").await;
+    bench.until_heard(1).await;
+    bench.does(TAKE).await;
+    bench.stop.cancel();
+    bench
+        .does("end(is_error=True, api_error_status=401, result='Please run /login')")
+        .await;
+    wait("it is written down", async || {
+        bench.journal().contains("api_error_status")
+    })
+    .await;
+    kill(bench.runners()[0]);
+    bench.restart().await;
+    bench.until(run, RunState::Failed).await;
+    let alerts = "SELECT CAST(COUNT(*) AS TEXT) FROM alerts WHERE kind = 'login_needed'";
+    assert_eq!(bench.sql(alerts).await, "1");
+}
+
+#[tokio::test]
+async fn a_refused_change_takes_back_only_what_it_has_changed() {
+    let bench = Bench::with(obedient()).await;
+    bench.ask(1, "go").await;
+    bench.until_heard(1).await;
+    bench.does(TAKE).await;
+    let here = place(Some(thread(1)));
+    let permit = gate(&bench.store)
+        .authorize(&owner(), here, Action::TuneSession)
+        .await;
+    let permit = permit.unwrap().unwrap();
+    let engine = Arc::clone(&bench.engine);
+    let wish = TuningWish::Model(Some("other".to_owned()));
+    let tuned = tokio::spawn(async move { engine.tune_session(&permit, wish).await });
+    bench.until_heard(2).await;
+    assert_eq!(bench.heard()[1], "set_model");
+    // Meanwhile something else is changed.
+    bench.sql("UPDATE sessions SET mode = 'plan'").await;
+    bench.does("refuse(tunes.pop(0))").await;
+    let refused = Tuned::Refused("not that".to_owned());
+    assert_eq!(tuned.await.unwrap().unwrap(), refused);
+    let is = "SELECT COALESCE(model, 'none') || ' ' || mode FROM sessions";
+    assert_eq!(bench.sql(is).await, "none plan");
 }

@@ -132,3 +132,71 @@ fn journal(stage: &Stage) -> String {
         .filter_map(|path| fs::read_to_string(path).ok())
         .collect()
 }
+
+#[tokio::test]
+async fn an_agent_killed_before_it_did_anything_begins_its_turn_anew_by_itself_once() {
+    let stage = Stage::open().await;
+    let thread = stage
+        .ask("ann", r#"the word is apricot STUB:[{"text":"noted"}]"#)
+        .await;
+    answered_once(&stage, thread, "noted").await;
+    let ann = stage.sim.user("ann");
+    for (cut, text) in [("one", "first half, "), ("two", "half again, ")] {
+        let script = streamed(text, "second half").replace("middle", cut);
+        ann.says(script).in_(thread).await;
+        stage.model.wait_for_hold(cut).await;
+        let agent = the_agent(&stage);
+        kill_process(agent);
+        until("another agent works", || {
+            let agents = super::agents(&stage);
+            agents.len() == 1 && agents[0] != agent
+        })
+        .await;
+        stage.model.wait_for_hold(cut).await;
+        stage.model.release(cut);
+        answered_once(&stage, thread, &format!("{text}second half")).await;
+    }
+    ann.says(r#"which word? STUB:[{"recall":true}]"#)
+        .in_(thread)
+        .await;
+    stage.answer(thread, "apricot").await;
+}
+
+#[tokio::test]
+async fn an_agent_that_is_killed_again_and_again_interrupts_its_run() {
+    let stage = Stage::open().await;
+    let thread = stage
+        .ask("ann", &streamed("first half, ", "second half"))
+        .await;
+    stage.model.wait_for_hold("middle").await;
+    let (number, _) = stage.turn_with("second half").await;
+    kill_process(the_agent(&stage));
+    let again = |one: &model_sim::RequestRecord| one.number > number && one.step.is_some();
+    stage.model.wait_for_request(again).await;
+    kill_process(the_agent(&stage));
+    stage.says(thread, INTERRUPTED).await;
+    stage.until_settled().await;
+    assert_eq!(stage.count(thread, "second half"), 0);
+    assert_eq!(stage.agents(), [0; 0]);
+}
+
+#[tokio::test]
+async fn an_agent_killed_before_it_did_anything_while_the_server_is_down_begins_anew_too() {
+    let mut stage = Stage::open().await;
+    let thread = stage
+        .ask("ann", &streamed("first half, ", "second half"))
+        .await;
+    stage.model.wait_for_hold("middle").await;
+    let agent = the_agent(&stage);
+    stage.kill().await;
+    kill_process(agent);
+    until("the agent has ended", || !is_alive(agent)).await;
+    stage.start().await;
+    until("another agent works", || {
+        super::agents(&stage).iter().any(|one| *one != agent)
+    })
+    .await;
+    stage.model.wait_for_hold("middle").await;
+    stage.model.release("middle");
+    answered_once(&stage, thread, "first half, second half").await;
+}

@@ -5,12 +5,13 @@ mod death;
 mod kill;
 mod missed;
 mod stop;
+mod two;
 
 use std::{fs, path::Path};
 
 use discord_sim::ChannelId;
 
-use crate::stage::{Stage, until};
+use crate::stage::{Stage, parent, until};
 
 /// A Bash call that says that it has begun, waits for the file `go`, and counts how often it ran;
 /// then the model says something.
@@ -40,7 +41,7 @@ async fn until_there(path: &Path) {
 }
 
 /// The process ids of the living runners of a stage.
-fn runners(stage: &Stage) -> Vec<u32> {
+pub(crate) fn runners(stage: &Stage) -> Vec<u32> {
     let Ok(entries) = fs::read_dir(stage.data().join("run")) else {
         return Vec::new();
     };
@@ -67,29 +68,19 @@ fn agents(stage: &Stage) -> Vec<u32> {
 }
 
 /// The one agent of a stage.
-fn the_agent(stage: &Stage) -> u32 {
+pub(crate) fn the_agent(stage: &Stage) -> u32 {
     let agents = agents(stage);
     assert_eq!(agents.len(), 1, "{agents:?}");
     agents[0]
 }
 
-fn parent(pid: u32) -> Option<u32> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("PPid:"))?
-        .trim()
-        .parse()
-        .ok()
-}
-
 /// Whether a process lives; a zombie does not.
-fn is_alive(pid: u32) -> bool {
+pub(crate) fn is_alive(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/status"))
         .is_ok_and(|status| !status.lines().any(|line| line.starts_with("State:\tZ")))
 }
 
-fn kill_process(pid: u32) {
+pub(crate) fn kill_process(pid: u32) {
     let pid = nix::unistd::Pid::from_raw(pid.try_into().unwrap());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
 }

@@ -1,5 +1,6 @@
 //! Ending on request, one server a directory, and what holds across a restart.
 
+use baton::words::RunState;
 use discord_sim::ChannelId;
 use nix::{
     sys::signal::{Signal, kill},
@@ -33,6 +34,24 @@ async fn asked_to_end_with_a_run_at_work_the_server_goes_and_the_next_one_takes_
     stage.model.release("middle");
     answered_once(&stage, thread, "begun, and finished").await;
     assert_eq!(the_agent(&stage), agent);
+}
+
+#[tokio::test]
+async fn asked_to_end_while_a_tool_runs_the_server_goes_and_the_tool_does_not() {
+    let mut stage = Stage::open().await;
+    let thread = stage.ask("ann", &tool("", "the tool is done")).await;
+    until_there(&stage.project().join("begun")).await;
+    let agent = the_agent(&stage);
+    let run = stage.open_run(thread).await;
+    stage.stop().await;
+    assert_eq!(the_agent(&stage), agent);
+    stage.start().await;
+    assert_eq!(stage.state(run).await, RunState::Running);
+    std::fs::write(stage.project().join("go"), "").unwrap();
+    answered_once(&stage, thread, "the tool is done").await;
+    assert_eq!(the_agent(&stage), agent);
+    let ran = std::fs::read_to_string(stage.project().join("ran")).unwrap();
+    assert_eq!(ran, "x\n");
 }
 
 #[tokio::test]

@@ -47,12 +47,12 @@ async fn terminating_an_agent_ends_everything_it_has_started() {
         ))
         .await;
     let pids = escapers(&mut link.records).await;
-    assert_eq!(alive(runner, &pids), 4);
+    assert_eq!(alive(&house, runner, &pids), 4);
     link.handle
         .terminate(Duration::from_millis(10))
         .await
         .unwrap();
-    assert_eq!(alive(runner, &pids), 0);
+    assert_eq!(alive(&house, runner, &pids), 0);
     let status = link.handle.status().await.unwrap();
     assert_eq!((status.agent, status.descendants), (None, 0));
     lifeline.await.unwrap();
@@ -74,7 +74,7 @@ async fn an_agent_that_leaves_takes_everything_with_it() {
             ..
         })
     ));
-    assert_eq!(alive(runner, &pids), 0);
+    assert_eq!(alive(&house, runner, &pids), 0);
     lifeline.await.unwrap();
 }
 
@@ -87,7 +87,7 @@ async fn sweeping_ends_what_the_agent_started_and_leaves_the_agent() {
     let pids = escapers(&mut link.records).await;
     let agent = link.handle.status().await.unwrap().agent;
     assert!(link.handle.sweep().await.unwrap() >= 4);
-    assert_eq!(alive(runner, &pids), 0);
+    assert_eq!(alive(&house, runner, &pids), 0);
     lifeline.await.unwrap();
     let status = link.handle.status().await.unwrap();
     assert_eq!((status.agent, status.descendants), (agent, 1));
@@ -186,7 +186,7 @@ async fn killing_a_runner_kills_its_agent_and_removing_it_kills_the_rest() {
     assert!(link.handle.status().await.is_err());
 
     house.host.remove(runner).await.unwrap();
-    assert_eq!(alive(runner, &pids), 0);
+    assert_eq!(alive(&house, runner, &pids), 0);
     lifeline.await.unwrap();
     assert_eq!(house.lying_around(), [""; 0]);
 }
@@ -239,7 +239,7 @@ async fn fifty_runs_leave_nothing_behind() {
         assert_eq!(house.lying_around(), [runner.short()]);
         house.host.remove(runner).await.unwrap();
         let pids: Vec<u32> = pids.split(' ').map(|pid| pid.parse().unwrap()).collect();
-        assert_eq!(alive(runner, &pids), 0);
+        assert_eq!(alive(&house, runner, &pids), 0);
     }
     assert_eq!(house.lying_around(), [""; 0]);
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, io};
 
-use baton::runtime::runner::{MARKER, RecordKind};
+use baton::runtime::runner::RecordKind;
 
 use super::{House, mode, said, to_the_end};
 
@@ -24,7 +24,7 @@ async fn an_agent_has_the_environment_it_is_given_and_nothing_else() {
             Some(String::from_utf8(line.to_vec()).unwrap())
         })
         .collect();
-    let given = BTreeSet::from(["ONE=1".to_owned(), format!("{MARKER}={runner}")]);
+    let given = BTreeSet::from(["ONE=1".to_owned(), house.mark(runner)]);
     assert_eq!(told, given);
 }
 

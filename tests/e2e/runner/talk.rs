@@ -26,7 +26,7 @@ async fn the_handshake_comes_first_and_every_line_is_told_once_in_order() {
     let RecordKind::Spawned { pid } = told[0] else {
         panic!("{told:?}");
     };
-    assert_eq!(super::alive(runner, &[pid]), 0);
+    assert_eq!(super::alive(&house, runner, &[pid]), 0);
     assert_eq!(
         told[1..],
         [

@@ -188,6 +188,29 @@ async fn two_runners_never_serve_one_session() {
 }
 
 #[tokio::test]
+async fn two_servers_never_serve_one_conversation_of_the_agent_program() {
+    // Each with a data directory of its own, and with one directory of the program's.
+    let (one, other) = (House::new(), House::new());
+    let mut command = one.script("read");
+    let lock = one.room.path().join("claude/locks/conversation.lock");
+    command.conversation = Some(lock.clone());
+    let (first, link) = one.start_command(&command).await;
+    let pid = link.handle.status().await.unwrap().pid;
+    let second = RunnerId::fresh();
+    match other.host.start(second, SessionId::fresh(), &command).await {
+        Err(StartError::Busy { holder }) => {
+            assert_eq!(holder, format!("runner {first}, process {pid}"));
+        }
+        started => panic!("{started:?}"),
+    }
+    assert_eq!(other.lying_around(), [""; 0]);
+
+    one.host.remove(first).await.unwrap();
+    let (_, link) = other.start_command(&command).await;
+    link.handle.terminate(Duration::ZERO).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_runner_goes_on_when_its_directory_is_deleted() {
     let house = House::new();
     let (runner, mut link) = house.start("read line; echo $line; read").await;

@@ -1,18 +1,38 @@
 //! The moment between the command that begins a conversation and the thread that it gets.
 
 use baton::words::ChannelId as Channel;
-use discord_sim::{ChannelId, MessageRef, Rule};
+use discord_sim::{ChannelId, Hold, MessageRef, Rule};
 
 use super::{opened, said, say};
 use crate::stage::{Stage, thread_of};
 
-/// Somebody starts a session, and Discord has its thread before Baton hears that; the thread.
-async fn half_open(stage: &Stage, name: &str) -> (ChannelId, discord_sim::Hold) {
-    let hold = stage.sim.hold(Rule::create_thread().after_commit());
-    stage
-        .command_with("ann", "session start", [("name", name)], stage.channel())
-        .await;
+/// Ann starts a session, and what she asked for gets no further than this.
+async fn begun_up_to(stage: &Stage, name: &str, rule: Rule) -> Hold {
+    let hold = stage.sim.hold(rule);
+    command(stage, "session start", name).await;
     hold.arrived().await;
+    hold
+}
+
+/// Ann uses a command on the session of this name; what she is told.
+async fn command(stage: &Stage, command: &str, name: &str) -> String {
+    let wanted = [("name", name)];
+    stage
+        .command_with("ann", command, wanted, stage.channel())
+        .await
+}
+
+/// How far an opening may have come: its announcement is not there, or its thread.
+fn halfway() -> [(&'static str, Rule); 2] {
+    [
+        ("before", Rule::post_message().containing("before")),
+        ("between", Rule::create_thread()),
+    ]
+}
+
+/// Somebody starts a session, and Discord has its thread before Baton hears that; the thread.
+async fn half_open(stage: &Stage, name: &str) -> (ChannelId, Hold) {
+    let hold = begun_up_to(stage, name, Rule::create_thread().after_commit()).await;
     let announced = stage.says(stage.channel(), &format!("**{name}**")).await;
     (ChannelId::new(announced.id.get()), hold)
 }
@@ -40,10 +60,7 @@ async fn what_is_said_in_a_thread_before_baton_hears_of_it_is_for_its_agent() {
         stage.until_settled().await;
         assert_eq!(session_in(&stage, thread).await.as_deref(), Some(name));
         // It can be ended, and its name is free again.
-        let wanted = [("name", name)];
-        let ended = stage
-            .command_with("ann", "session stop", wanted, stage.channel())
-            .await;
+        let ended = command(&stage, "session stop", name).await;
         assert!(ended.starts_with("It is ended."), "{ended}");
     }
     stage.sim.assert_clean();
@@ -53,20 +70,9 @@ async fn what_is_said_in_a_thread_before_baton_hears_of_it_is_for_its_agent() {
 async fn a_session_that_is_cleared_while_its_thread_is_opened_gets_the_thread() {
     let stage = Stage::open().await;
     stage.until_commands().await;
-    let channel = stage.channel();
-    for (name, rule) in [
-        ("before", Rule::post_message().containing("before")),
-        ("between", Rule::create_thread()),
-    ] {
-        let hold = stage.sim.hold(rule);
-        let named = [("name", name)];
-        stage
-            .command_with("ann", "session start", named, channel)
-            .await;
-        hold.arrived().await;
-        let cleared = stage
-            .command_with("ann", "session clear", named, channel)
-            .await;
+    for (name, rule) in halfway() {
+        let hold = begun_up_to(&stage, name, rule).await;
+        let cleared = command(&stage, "session clear", name).await;
         assert!(cleared.starts_with("Done: "), "{cleared}");
         drop(hold);
         let thread = opened(&stage, name).await;
@@ -85,15 +91,8 @@ async fn a_session_that_is_cleared_while_its_thread_is_refused_goes_on_in_the_ch
     let stage = Stage::open().await;
     stage.until_commands().await;
     let channel = stage.channel();
-    let hold = stage.sim.hold(Rule::create_thread());
-    let named = [("name", "narrow")];
-    stage
-        .command_with("ann", "session start", named, channel)
-        .await;
-    hold.arrived().await;
-    stage
-        .command_with("ann", "session clear", named, channel)
-        .await;
+    let hold = begun_up_to(&stage, "narrow", Rule::create_thread()).await;
+    command(&stage, "session clear", "narrow").await;
     let denied = [discord_sim::Permission::CreatePublicThreads];
     stage.sim.deny(channel, denied);
     drop(hold);
@@ -108,20 +107,9 @@ async fn a_session_that_is_cleared_while_its_thread_is_refused_goes_on_in_the_ch
 async fn a_session_that_is_stopped_while_its_thread_is_opened_says_so_in_the_thread() {
     let stage = Stage::open().await;
     stage.until_commands().await;
-    let channel = stage.channel();
-    for (name, rule) in [
-        ("before", Rule::post_message().containing("before")),
-        ("between", Rule::create_thread()),
-    ] {
-        let hold = stage.sim.hold(rule);
-        let named = [("name", name)];
-        stage
-            .command_with("ann", "session start", named, channel)
-            .await;
-        hold.arrived().await;
-        stage
-            .command_with("ann", "session stop", named, channel)
-            .await;
+    for (name, rule) in halfway() {
+        let hold = begun_up_to(&stage, name, rule).await;
+        command(&stage, "session stop", name).await;
         drop(hold);
         let thread = opened(&stage, name).await;
         stage.says(thread, "ended this").await;
@@ -136,12 +124,7 @@ async fn a_session_whose_thread_somebody_else_has_begun_leaves_it_to_him() {
     stage.until_commands().await;
     let channel = stage.channel();
     let announces = Rule::post_message().containing("**late**").after_commit();
-    let hold = stage.sim.hold(announces);
-    let named = [("name", "late")];
-    stage
-        .command_with("ann", "session start", named, channel)
-        .await;
-    hold.arrived().await;
+    let hold = begun_up_to(&stage, "late", announces).await;
     let announced = stage.says(channel, "**late**").await;
     let at = MessageRef {
         channel,
@@ -158,9 +141,7 @@ async fn a_session_whose_thread_somebody_else_has_begun_leaves_it_to_him() {
     say(&stage, "ann", r#"STUB:[{"recall":true}]"#, thread).await;
     stage.answer(thread, "one").await;
     // Nobody could ever speak to the other one: it does not keep its name.
-    stage
-        .command_with("ann", "session start", named, channel)
-        .await;
+    command(&stage, "session start", "late").await;
     opened_again(&stage).await;
     stage.sim.assert_clean();
 }

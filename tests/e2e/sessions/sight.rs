@@ -76,6 +76,30 @@ async fn a_private_thread_is_known_only_where_it_is() {
 }
 
 #[tokio::test]
+async fn a_conversation_whose_private_thread_is_gone_is_known_to_owners_who_can_end_it() {
+    let stage = Stage::open().await;
+    stage.until_commands().await;
+    let ann = stage.sim.user("ann");
+    let thread = ann.creates_thread("behind the curtain").private();
+    let thread = thread.in_(stage.channel()).await;
+    ann.adds_to_thread(thread, stage.sim.bot_id());
+    let wanted = [("name", "pineapple")];
+    stage
+        .command_with("ann", "session start", wanted, thread)
+        .await;
+    stage.until_settled().await;
+    stage.sim.delete_channel(thread);
+    let told = told(&stage, "ann").await;
+    assert!(!told.contains("pineapple"), "{told}");
+    let ended = stage
+        .command_with("owner", "session stop", wanted, stage.channel())
+        .await;
+    assert!(ended.starts_with("It is ended."), "{ended}");
+    let left = listed(&stage, "owner", "everywhere").await;
+    assert!(left.starts_with("There are no conversations"), "{left}");
+}
+
+#[tokio::test]
 async fn a_public_thread_is_known_to_who_sees_its_channel_also_archived_or_deleted() {
     let mut stage = Stage::open().await;
     stage.until_commands().await;

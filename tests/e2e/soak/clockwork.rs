@@ -14,8 +14,17 @@ const STEP: Duration = Duration::from_secs(1);
 /// The real time that a step takes at least.
 const REAL_STEP: Duration = Duration::from_millis(10);
 
-/// How many times as long a step takes at most, while something real is under way.
+/// How many times as long a step takes at most while Discord is to get something, and while an agent works: that
+/// is a process, which has to do within so many seconds what Baton waits for as long.
 const PATIENCE: u32 = 8;
+const PATIENCE_WITH_AGENTS: u32 = 16;
+
+/// What is under way that takes real time.
+enum UnderWay {
+    Nothing,
+    Deliveries,
+    Agents,
+}
 
 /// Moves the time. There is one for each test, in a runtime whose time is paused.
 pub(super) struct Clockwork {
@@ -65,9 +74,14 @@ impl Clockwork {
     /// Lets one step pass.
     pub(super) async fn step(&mut self) {
         self.leap(STEP).await;
-        for _ in 0..PATIENCE {
+        for moment in 1.. {
             self.stand_still().await;
-            if !self.is_something_under_way().await {
+            let patience = match self.under_way().await {
+                UnderWay::Nothing => 0,
+                UnderWay::Deliveries => PATIENCE,
+                UnderWay::Agents => PATIENCE_WITH_AGENTS,
+            };
+            if moment >= patience {
                 break;
             }
         }
@@ -89,13 +103,18 @@ impl Clockwork {
     }
 
     /// Whether an agent works, or Discord is to get something.
-    async fn is_something_under_way(&self) -> bool {
+    async fn under_way(&self) -> UnderWay {
         let Some(store) = &self.store else {
-            return false;
+            return UnderWay::Nothing;
         };
         let open = store.open_runs().await.unwrap();
-        open.iter().any(|run| run.state != RunState::Queued)
-            || store.deliveries_waiting().await.unwrap() > 0
+        if open.iter().any(|run| run.state != RunState::Queued) {
+            UnderWay::Agents
+        } else if store.deliveries_waiting().await.unwrap() > 0 {
+            UnderWay::Deliveries
+        } else {
+            UnderWay::Nothing
+        }
     }
 
     /// Lets time pass until nothing is missing any more; fails with what is after `patience`.

@@ -3,8 +3,10 @@
 mod clockwork;
 mod people;
 mod restarts;
+mod sizes;
+mod uses;
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use baton::clock::{Clock, Millis};
 use discord_sim::{Chaos, JournalSize, RateLimits, SimConfig, Tls, ZombieWatch};
@@ -12,6 +14,8 @@ use discord_sim::{Chaos, JournalSize, RateLimits, SimConfig, Tls, ZombieWatch};
 use crate::stage::{Settings, Stage};
 use clockwork::{Clockwork, Hold};
 use people::People;
+use sizes::Sizes;
+use uses::Uses;
 
 /// How long chaos reigns.
 const HOUR: Duration = Duration::from_hours(1);
@@ -23,9 +27,9 @@ const CALM: Duration = Duration::from_mins(20);
 /// The start of the hour in Unix time; Discord's ids carry it.
 const START_MS: i64 = 1_790_000_000_000;
 
-/// The most that the process may grow from its tenth minute to its last, in bytes. The simulated
-/// services live in it too, and keep what was said.
-const GROWTH: u64 = 30 << 20;
+/// How many moments time stands still for somebody who waits for a first sign: three seconds later it would
+/// be too late, and three of those seconds are over in no time.
+const SIGN: usize = 30;
 
 #[test]
 fn an_hour_of_chaos_loses_nothing_and_doubles_nothing() {
@@ -70,17 +74,28 @@ async fn an_hour() {
     })
     .await;
 
+    time.until(CALM, async || {
+        let known = stage.sim.look(|world| !world.commands().is_empty());
+        missing(known, "the commands")
+    })
+    .await;
     time.heed(stage.store().await);
     let mut people = People::of(&stage).await;
+    let mut uses = Uses::of(&stage);
     let chaos = stage.sim.chaos(&Chaos::seeded(20_261_121));
-    let mut after_ten_minutes = 0;
+    let mut sizes = Sizes::default();
     while time.passed() < HOUR {
         people.speak(time.passed()).await;
         people.listen();
-        time.step().await;
-        if after_ten_minutes == 0 && time.passed() >= Duration::from_mins(10) {
-            after_ten_minutes = resident();
+        uses.make(time.passed()).await;
+        for _ in 0..SIGN {
+            if !uses.is_waiting(time.passed()) {
+                break;
+            }
+            time.stand_still().await;
         }
+        time.step().await;
+        sizes.look(time.passed());
         server.is_alive().await;
     }
     chaos.stop().await;
@@ -91,21 +106,15 @@ async fn an_hour() {
         people.unanswered()
     })
     .await;
+    time.until(CALM, async || uses.untold()).await;
     time.until(CALM, async || missing(stage.is_settled().await, "peace"))
         .await;
-    let grown = resident().saturating_sub(after_ten_minutes);
     people.check();
-    assert!(grown < GROWTH, "the process grew by {} KiB", grown >> 10);
+    uses.check().await;
+    sizes.check();
     server.stop(async || time.step().await).await;
 }
 
 fn missing(there: bool, what: &str) -> Option<String> {
     (!there).then(|| what.to_owned())
-}
-
-/// What this process holds in memory, in bytes (proc(5): the second number of `statm`, in pages).
-fn resident() -> u64 {
-    let statm = fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096
 }

@@ -1,7 +1,7 @@
 //! A server that crashes whenever it is connected, and a service manager that starts it again each time:
 //! Discord takes the token away from who introduces himself a thousand times in a day.
 
-use std::{fs, net::TcpListener, time::Duration};
+use std::{fs, time::Duration};
 
 use baton::clock::{Clock, Millis};
 use discord_sim::{Fact, GatewayFact, SimConfig, ZombieWatch};
@@ -62,14 +62,12 @@ struct Restarts {
     stage: Stage,
     baton: Clock,
     discord: discord_sim::Clock,
-    /// The address of the health page.
-    health: String,
 }
 
 impl Restarts {
     async fn new() -> Self {
         let discord = discord_sim::Clock::manual(START_MS);
-        let mut stage = Stage::dark(Settings {
+        let stage = Stage::dark(Settings {
             sim: SimConfig {
                 clock: discord.clone(),
                 zombies: ZombieWatch::Off,
@@ -78,14 +76,10 @@ impl Restarts {
             ..Settings::default()
         })
         .await;
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let health = free.local_addr().unwrap().to_string();
-        stage.set_env("BATON_HTTP__LISTEN", &health);
         Self {
             stage,
             baton: Clock::held_at(Millis::new(START_MS)),
             discord,
-            health,
         }
     }
 
@@ -131,7 +125,8 @@ impl Restarts {
 
     /// The health page and the log say why it waits, and how often it was connected in the last day.
     async fn check_health(&self) {
-        let page = reqwest::get(format!("http://{}/healthz", self.health)).await;
+        let health = self.stage.health_page().expect("it is open");
+        let page = reqwest::get(format!("http://{health}/healthz")).await;
         let page: Value = page.unwrap().json().await.unwrap();
         let day_ago = self.baton.now().before(DAY);
         let today = self.identifies().into_iter().filter(|at| *at >= day_ago);

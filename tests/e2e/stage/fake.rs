@@ -2,9 +2,12 @@
 //! needs, or break it.
 
 use std::{
+    ffi::OsStr,
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::OnceLock,
 };
 
 /// What every script can use.
@@ -47,8 +50,26 @@ def answer(line, text):
     end(result=text)
 "#;
 
+/// Whether pretended agents can run, with programs from these directories; otherwise what to do.
+pub(crate) fn python(path: &OsStr) -> Result<(), &'static str> {
+    let tried = std::env::split_paths(path).any(|directory| {
+        let mut python = Command::new(directory.join("python3"));
+        let ended = python.args(["-c", "pass"]).stderr(Stdio::null()).status();
+        ended.is_ok_and(|status| status.success())
+    });
+    tried.then_some(()).ok_or(
+        "pretended agents are Python scripts, and there is no working python3 in PATH. Please install \
+         Python 3 and run this again.",
+    )
+}
+
 /// Writes a pretended agent into a directory.
 pub(crate) fn write(home: &Path, script: &str) -> PathBuf {
+    static MADE_SURE: OnceLock<()> = OnceLock::new();
+    MADE_SURE.get_or_init(|| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        python(&path).unwrap_or_else(|sentence| panic!("{sentence}"));
+    });
     let path = home.join("agent");
     fs::write(&path, format!("{SPEECH}\n{script}")).unwrap();
     fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();

@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, fs::OpenOptions};
 
 use baton::{
-    cli::{World, serve},
+    cli::{World, judge_tools, serve},
     clock::Clock,
     config::Settings,
+    observe::LastError,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -37,13 +38,16 @@ impl Stage {
     pub(crate) fn serve_here(&self, clock: Clock) -> Inside {
         let mut process: BTreeMap<String, String> = self.env().into_iter().collect();
         process.insert("HOME".to_owned(), self.home().display().to_string());
-        let settings = Settings::load(&self.home().join("baton.toml"), &process).unwrap();
+        let settings =
+            Settings::load(&self.home().join("baton.toml"), &process, judge_tools).unwrap();
         let stop = CancellationToken::new();
         let world = World {
             clock,
             program: env!("CARGO_BIN_EXE_baton").into(),
             stop: stop.clone(),
+            last_error: LastError::default(),
         };
+        self.count_looks();
         let log = OpenOptions::new()
             .create(true)
             .append(true)

@@ -7,8 +7,14 @@ mod inside;
 mod processes;
 mod scene;
 mod server;
+pub(crate) mod uses;
 
-use std::path::{Path, PathBuf};
+use std::{
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use baton::{
     clock::Millis,
@@ -17,14 +23,16 @@ use baton::{
 };
 use discord_sim::{Sim, SimConfig};
 use model_sim::ModelSim;
+use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 use processes::PATIENCE;
 
 pub(crate) use agent::claude;
-pub(crate) use processes::{commands_with, ids_with, touching, until};
+pub(crate) use inside::Inside;
+pub(crate) use processes::{commands_with, ids_with, memory, parent, touching, until};
 pub(crate) use scene::thread_of;
-pub(crate) use server::{Server, clear_away, without_powers};
+pub(crate) use server::{Server, another, clear_away, without_powers};
 
 /// Everything that one test needs. Dropping it ends every process that it started, and fails the test
 /// if Discord was not treated well.
@@ -34,15 +42,24 @@ pub(crate) struct Stage {
     home: TempDir,
     settings: Settings,
     server: Option<Server>,
+    /// How often servers had looked for what they had missed when the newest one was started.
+    looks_before: AtomicUsize,
 }
+
+/// What a server logs when it has looked for what it may have missed.
+const LOOKED: &str = "the look at what was written meanwhile is over";
 
 /// What a test may want otherwise than usual.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// The project's tool rules.
     pub(crate) allowed_tools: Vec<&'static str>,
+    /// Who may say yes to what they do not allow, as in `baton.toml`.
+    pub(crate) approvers: &'static str,
     /// More lines for `baton.toml`: whole tables.
     pub(crate) more: String,
+    /// What stands in `.env` in the stead of a `baton.toml`: see [`Stage::write_settings`].
+    pub(crate) env_file: Option<&'static str>,
     /// More environment for the server.
     pub(crate) env: Vec<(String, String)>,
     /// The agent program; `None` for the real one.
@@ -68,7 +85,9 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             allowed_tools: vec!["Read", "Grep", "Glob", "Bash"],
+            approvers: "\"nobody\"",
             more: String::new(),
+            env_file: None,
             env: Vec::new(),
             agent: None,
             fake: None,
@@ -103,13 +122,30 @@ impl Stage {
             home,
             settings,
             server: None,
+            looks_before: AtomicUsize::new(0),
         };
         stage.write_settings();
         stage.grant("ann", Scope::Global, Tier::Member).await;
         stage
     }
 
+    /// Writes `baton.toml`; or `.env`, in which `$TOKEN`, `$GUILD`, `$OWNER`, `$CREW` (a role), `$GENERAL`
+    /// (a channel) and `$HOME` stand for those of this stage.
     fn write_settings(&self) {
+        if let Some(text) = self.settings.env_file {
+            let sim = &self.sim;
+            let text = text
+                .replace("$TOKEN", sim.token())
+                .replace("$GUILD", &sim.guild_id().to_string())
+                .replace("$OWNER", &sim.user("owner").id().to_string())
+                .replace("$CREW", &sim.role("crew").to_string())
+                .replace("$GENERAL", &sim.channel("general").to_string())
+                .replace("$HOME", self.home().to_str().unwrap());
+            let file = self.home().join(".env");
+            std::fs::write(&file, text).unwrap();
+            std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+            return;
+        }
         let fake = self
             .settings
             .fake
@@ -144,6 +180,8 @@ name = "play"
 directory = {project:?}
 channels = [{channel}]
 allowed_tools = [{rules}]
+owner_tools = [{rules}]
+approvers = {approvers}
 
 {more}
 "#,
@@ -155,9 +193,12 @@ allowed_tools = [{rules}]
             project = self.project(),
             channel = self.sim.channel("project"),
             rules = rules.join(", "),
+            approvers = self.settings.approvers,
             more = self.settings.more,
         );
-        std::fs::write(self.home().join("baton.toml"), text).unwrap();
+        let file = self.home().join("baton.toml");
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// Sets an environment variable for the servers that start from now on, for what is known only
@@ -169,6 +210,7 @@ allowed_tools = [{rules}]
     /// Starts Baton and does not wait for it.
     pub(crate) fn start_unconnected(&mut self) {
         assert!(self.server.is_none(), "Baton runs already");
+        self.count_looks();
         self.server = Some(Server::spawn(self.home(), self.env(), self.settings.powers));
     }
 
@@ -177,11 +219,30 @@ allowed_tools = [{rules}]
         self.server.take().expect("Baton runs").ends().await
     }
 
-    /// Starts Baton and waits until it is connected.
+    /// Starts Baton and waits until it is connected and listens.
     pub(crate) async fn start(&mut self) {
-        assert!(self.server.is_none(), "Baton runs already");
-        self.server = Some(Server::spawn(self.home(), self.env(), self.settings.powers));
+        self.start_unconnected();
+        self.until_it_listens().await;
+    }
+
+    /// Waits until the newest Baton is connected and has read back what it had missed: what is said from now on
+    /// comes to it as an event, and what it asks Discord for is none of that look.
+    pub(crate) async fn until_it_listens(&self) {
         self.sim.wait_until_connected().await;
+        let before = self.looks_before.load(Ordering::Relaxed);
+        until("what was written meanwhile is read back", || {
+            self.looks() > before
+        })
+        .await;
+    }
+
+    /// Remembers how often was looked before the next server does.
+    fn count_looks(&self) {
+        self.looks_before.store(self.looks(), Ordering::Relaxed);
+    }
+
+    fn looks(&self) -> usize {
+        self.log().matches(LOOKED).count()
     }
 
     /// Starts a second Baton on the same directories, and waits until it has ended.
@@ -193,12 +254,20 @@ allowed_tools = [{rules}]
             .unwrap()
     }
 
-    fn env(&self) -> Vec<(String, String)> {
+    /// What the server has in its environment besides `PATH` and `HOME`.
+    pub(crate) fn env(&self) -> Vec<(String, String)> {
         let mut env = vec![
             ("ANTHROPIC_BASE_URL".to_owned(), self.model.base_url()),
             ("ANTHROPIC_API_KEY".to_owned(), "dummy-key".to_owned()),
-            ("DISCORD_BOT_TOKEN".to_owned(), self.sim.token().to_owned()),
         ];
+        if self.settings.env_file.is_none() {
+            env.push(("DISCORD_BOT_TOKEN".to_owned(), self.sim.token().to_owned()));
+        } else {
+            // What nobody has who is not on a stage.
+            env.push(("BATON_DISCORD__API_BASE".to_owned(), self.sim.base_url()));
+            let agent = claude().display().to_string();
+            env.push(("BATON_CLAUDE__COMMAND".to_owned(), agent));
+        }
         // Tests write and click faster than people.
         for what in ["REQUESTS", "COMMANDS"] {
             let name = format!("BATON_ADMISSION__{what}_PER_MINUTE");
@@ -217,9 +286,9 @@ allowed_tools = [{rules}]
             .await;
     }
 
-    /// Asks Baton to end; it has five seconds.
-    pub(crate) async fn stop(&mut self) {
-        self.server.take().expect("Baton runs").stop().await;
+    /// Asks Baton to end, and says how long that took.
+    pub(crate) async fn stop(&mut self) -> Duration {
+        self.server.take().expect("Baton runs").stop().await
     }
 
     /// Kills Baton and starts it again.
@@ -252,15 +321,41 @@ allowed_tools = [{rules}]
         std::fs::read_to_string(self.home().join("log")).unwrap_or_default()
     }
 
-    /// The agent processes at this moment.
+    /// The agent processes at this moment, without what they have started: that may come and go.
     pub(crate) fn agents(&self) -> Vec<u32> {
+        let all = self.processes_of_agents();
+        let is_started_by_one = |id: &u32| parent(*id).is_some_and(|parent| all.contains(&parent));
+        let mut agents = all.clone();
+        agents.retain(|id| !is_started_by_one(id));
+        agents
+    }
+
+    /// The agents and what they have started.
+    fn processes_of_agents(&self) -> Vec<u32> {
         let marker = format!("CLAUDE_CONFIG_DIR={}", self.home().join("claude").display());
         ids_with(&marker)
     }
 
     /// Waits until no process of any agent lives.
     pub(crate) async fn until_no_agents(&self) {
-        until("the agents have ended", || self.agents().is_empty()).await;
+        until("the agents have ended", || {
+            self.processes_of_agents().is_empty()
+        })
+        .await;
+    }
+
+    /// The address of the newest server's health page, once there is one.
+    pub(crate) async fn until_health_page(&self) -> String {
+        until("the health page is open", || self.health_page().is_some()).await;
+        self.health_page().expect("it is open")
+    }
+
+    /// The address at which the log says that the health page is.
+    pub(crate) fn health_page(&self) -> Option<String> {
+        let log = self.log();
+        let (_, rest) = log.rsplit_once("the health page is at http://")?;
+        let (address, _) = rest.split_once("/healthz\n")?;
+        Some(address.to_owned())
     }
 
     /// Every process that has to do with this stage, apart from Baton: runners, agents, and what
@@ -278,6 +373,11 @@ allowed_tools = [{rules}]
     /// A look into the database.
     pub(crate) async fn store(&self) -> Store {
         Store::visit(&self.data()).await.unwrap()
+    }
+
+    /// Reads or changes the database behind the server's back.
+    pub(crate) async fn sql(&self, statement: &str) -> String {
+        sql(&self.data(), statement).await
     }
 
     /// Makes somebody something somewhere.
@@ -302,6 +402,18 @@ allowed_tools = [{rules}]
         tx.commit().await.unwrap();
         store.close().await;
     }
+}
+
+/// Reads or changes the database in a data directory behind the server's back.
+pub(crate) async fn sql(data: &Path, statement: &str) -> String {
+    let file = SqliteConnectOptions::new().filename(data.join("baton.db"));
+    let pool = SqlitePool::connect_with(file).await.unwrap();
+    let row: Option<String> = sqlx::query_scalar(AssertSqlSafe(statement.to_owned()))
+        .fetch_optional(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+    row.unwrap_or_default()
 }
 
 impl Drop for Stage {

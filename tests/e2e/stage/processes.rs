@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 /// How long anything that is waited for may take.
-pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The processes whose environment has this entry, apart from zombies.
 pub(crate) fn ids_with(entry: &str) -> Vec<u32> {
@@ -52,6 +52,13 @@ fn having(files: &[&str], text: &str) -> Vec<u32> {
     found
 }
 
+/// The process that a process belongs to; of one that has started another and ended, that of the next one above.
+pub(crate) fn parent(process: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    line.trim().parse().ok()
+}
+
 /// Waits for something that nothing announces, such as the end of somebody else's process.
 pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
     let waiting = async {
@@ -62,4 +69,25 @@ pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
     };
     let ended = tokio::time::timeout(PATIENCE, waiting).await;
     assert!(ended.is_ok(), "waited {PATIENCE:?} in vain until {what}");
+}
+
+/// What a process holds in memory, and the most that it ever held, in bytes (proc(5): `status`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    pub(crate) resident: u64,
+    pub(crate) peak: u64,
+}
+
+/// Looks at a process that is there.
+pub(crate) fn memory(process: u32) -> Memory {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let bytes = |name: &str| -> u64 {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        kib.map(|kib: u64| kib << 10).expect("Linux tells it")
+    };
+    Memory {
+        resident: bytes("VmRSS:"),
+        peak: bytes("VmHWM:"),
+    }
 }

@@ -1,13 +1,20 @@
 //! What people do on the stage, and what there is to be seen of Baton's work: messages, runs, what the
 //! model was asked.
 
+use std::time::Duration;
+
 use baton::{
     store::Store,
     words::{RunId, RunState},
 };
-use discord_sim::{ChannelId, MessageRef, MessageView, NO_OPTIONS};
+use discord_sim::{ChannelId, InteractionRef, MessageRef, MessageView, NO_OPTIONS};
+use serde_json::Value;
 
 use super::{Stage, processes::PATIENCE};
+
+/// By when Discord has told somebody that nothing answers, and how often he tries.
+const TOO_LATE: Duration = Duration::from_secs(6);
+const TRIES: usize = 4;
 
 impl Stage {
     /// The project's channel.
@@ -59,21 +66,40 @@ impl Stage {
             .await;
     }
 
+    /// Somebody uses something as often as he needs to until he gets a sign: a server that comes to it after more
+    /// than Discord's three seconds leaves it alone, and then he tries again.
+    pub(crate) async fn used(&self, tries: impl AsyncFn() -> InteractionRef) -> InteractionRef {
+        for _ in 1..TRIES {
+            let used = tries().await;
+            let sign = tokio::time::timeout(TOO_LATE, used.acknowledged());
+            if sign.await.is_ok() {
+                return used;
+            }
+        }
+        tries().await
+    }
+
     /// Somebody uses a command without options; what it says to him alone.
     pub(crate) async fn command(&self, name: &str, line: &str, place: ChannelId) -> String {
         self.command_with(name, line, NO_OPTIONS, place).await
     }
 
     /// Somebody uses a command with options; what it says to him alone.
-    pub(crate) async fn command_with<'a, V: Into<serde_json::Value>>(
+    pub(crate) async fn command_with<'a, V: Into<Value>>(
         &self,
         name: &str,
         line: &str,
         options: impl IntoIterator<Item = (&'a str, V)>,
         place: ChannelId,
     ) -> String {
-        let used = self.sim.user(name).slash(line, options).in_(place).await;
-        let answer = used.answer().await;
+        self.until_commands().await;
+        let options: Vec<(&str, Value)> = options
+            .into_iter()
+            .map(|(name, value)| (name, value.into()))
+            .collect();
+        let user = self.sim.user(name);
+        let tries = async || user.slash(line, options.clone()).in_(place).await;
+        let answer = self.used(tries).await.answer().await;
         assert_eq!(answer.only_for.as_deref(), Some(name), "/{line}");
         answer.content
     }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::OpenOptions,
-    path::Path,
+    path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -10,10 +10,11 @@ use std::{
 use baton::runtime::runner::{RunnerHost, RunnerLimits};
 use tokio::process::{Child, Command};
 
-use super::Powers;
+use super::{Powers, Stage};
 
-/// How long Baton may take to end when it is asked to.
-const ENDS: Duration = Duration::from_secs(5);
+/// How long Baton may take to end when it is asked to: more than it promises, because a busy machine may let
+/// it wait, and less than it waits for others.
+const ENDS: Duration = Duration::from_secs(20);
 
 /// A running `baton run`.
 pub(crate) struct Server {
@@ -44,9 +45,12 @@ impl Server {
                 command
             }
         };
+        command.arg("run");
+        let file = home.join("baton.toml");
+        if file.exists() {
+            command.arg("--config").arg(file);
+        }
         command
-            .args(["run", "--config"])
-            .arg(home.join("baton.toml"))
             .env_clear()
             .env("PATH", std::env::var("PATH").unwrap())
             .env("HOME", home)
@@ -74,19 +78,46 @@ impl Server {
         let _ = self.child.start_kill();
     }
 
-    pub(super) async fn stop(mut self) {
+    pub(super) async fn stop(mut self) -> Duration {
         let pid = nix::unistd::Pid::from_raw(self.pid().try_into().unwrap());
         let asked = Instant::now();
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
         let ended = tokio::time::timeout(ENDS, self.child.wait()).await;
         let status = ended
-            .expect("Baton did not end within five seconds")
+            .unwrap_or_else(|_| panic!("Baton did not end within {ENDS:?}"))
             .unwrap();
-        assert!(
-            status.success(),
-            "Baton ended with {status} after {:?}",
-            asked.elapsed()
-        );
+        let took = asked.elapsed();
+        assert!(status.success(), "Baton ended with {status} after {took:?}");
+        took
+    }
+}
+
+/// A second Baton on a stage, with a data directory of its own and the same settings otherwise. Dropping
+/// it ends it and everything that it started.
+pub(crate) struct Another {
+    server: Option<Server>,
+    data: PathBuf,
+}
+
+/// Starts it.
+pub(crate) fn another(stage: &Stage, data: &Path) -> Another {
+    let mut env = stage.env();
+    env.push((
+        "BATON_DATA__DIR".to_owned(),
+        data.to_str().unwrap().to_owned(),
+    ));
+    Another {
+        server: Some(Server::spawn(stage.home(), env, Powers::Inherited)),
+        data: data.to_owned(),
+    }
+}
+
+impl Drop for Another {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.kill_now();
+        }
+        clear_away(&self.data);
     }
 }
 

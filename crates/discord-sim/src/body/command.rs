@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::locale::Locale;
+
 /// A command as a bot registers it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
@@ -27,6 +29,11 @@ pub(crate) struct CommandBody {
 }
 
 impl CommandBody {
+    /// Its name as somebody is shown it.
+    pub(crate) fn shown(&self, locale: Locale) -> &str {
+        locale.shown(&self.name, self.name_localizations.as_ref())
+    }
+
     /// Takes over what another body says.
     pub(crate) fn change(&mut self, patch: Self) {
         if !patch.name.is_empty() {
@@ -74,6 +81,20 @@ pub(crate) struct OptionBody {
     pub(crate) min_length: Option<u16>,
     pub(crate) max_length: Option<u16>,
     pub(crate) autocomplete: Option<bool>,
+}
+
+impl OptionBody {
+    /// Its name as somebody is shown it.
+    pub(crate) fn shown(&self, locale: Locale) -> &str {
+        locale.shown(&self.name, self.name_localizations.as_ref())
+    }
+}
+
+impl ChoiceBody {
+    /// Its name as somebody is shown it.
+    pub(crate) fn shown(&self, locale: Locale) -> &str {
+        locale.shown(&self.name, self.name_localizations.as_ref())
+    }
 }
 
 /// A fixed value of an option.

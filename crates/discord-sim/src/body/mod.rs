@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::error::ApiError;
 
 pub(crate) use channel::{ChannelPatch, NewChannel, NewDm, NewThread};
-pub(crate) use command::{CommandBody, OptionBody};
+pub(crate) use command::{ChoiceBody, CommandBody, OptionBody};
 pub(crate) use component::{Component, ComponentKind};
 pub(crate) use embed::Embed;
 pub(crate) use interaction::{Callback, CallbackData};
@@ -62,6 +62,21 @@ fn compare(given: &Value, known: &Value, path: &str, unknown: &mut Vec<String>) 
         for (index, (given, known)) in given.iter().zip(known).enumerate() {
             compare(given, known, &format!("{path}.{index}"), unknown);
         }
+    }
+}
+
+/// JSON without the fields that were not given.
+pub(crate) fn drop_nulls(mut value: Value) -> Value {
+    strip_nulls(&mut value);
+    value
+}
+
+fn strip_nulls(value: &mut Value) {
+    if let Value::Object(fields) = value {
+        fields.retain(|_, field| !field.is_null());
+        fields.values_mut().for_each(strip_nulls);
+    } else if let Value::Array(list) = value {
+        list.iter_mut().for_each(strip_nulls);
     }
 }
 

@@ -127,6 +127,7 @@ pub(super) async fn interaction(
         };
         Some(json!({
             "acknowledged": found.ack.is_some(),
+            "choices": core.world.choices(found),
             "answer": found.original.and_then(view),
             "follow_ups": found.follow_ups.iter().map(|id| view(*id)).collect::<Vec<_>>(),
         }))

@@ -8,10 +8,10 @@ use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use super::Out;
 use super::command::{self, Command};
 use super::frame::{Encoding, encode};
 use super::pulse::Pulse;
+use super::{Entrance, Out};
 use crate::journal::{Fact, GatewayFact, ViolationKind};
 use crate::limits;
 use crate::mistake::{Muddle, Told};
@@ -48,7 +48,12 @@ pub(super) enum Asked {
     Foreign,
 }
 
-pub(super) async fn serve(shared: Arc<Shared>, tcp: Wire, socket: WebSocket, asked: Asked) {
+pub(super) async fn serve(
+    shared: Arc<Shared>,
+    tcp: Wire,
+    socket: WebSocket,
+    (at, asked): (Entrance, Asked),
+) {
     let (out, inbox) = mpsc::unbounded_channel();
     let (id, fault) = shared.act(|core| {
         let fault = core.gateway_fault(Stage::Hello);
@@ -67,6 +72,7 @@ pub(super) async fn serve(shared: Arc<Shared>, tcp: Wire, socket: WebSocket, ask
         pulse: Pulse::new(shared.zombies, shared.clock.clone(), interval_ms),
         sends: VecDeque::new(),
     };
+    shared.note(Fact::Gateway(GatewayFact::Connected { at }));
     connection.greet(asked, fault, interval_ms);
     let code = connection.run(socket, inbox, &tcp).await;
     let now = shared.clock.now_ms();
@@ -78,7 +84,6 @@ pub(super) async fn serve(shared: Arc<Shared>, tcp: Wire, socket: WebSocket, ask
 
 impl Connection {
     fn greet(&self, asked: Asked, fault: Option<GatewayFault>, interval_ms: u64) {
-        self.shared.note(Fact::Gateway(GatewayFact::Connected));
         match (asked, fault) {
             (Asked::Foreign, _) => self.refuse(4_012, "v=10 with plain JSON is what is served"),
             (_, Some(GatewayFault::NoHello)) => {}

@@ -4,8 +4,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::ids::{GuildId, UserId};
+use crate::wire;
+use crate::world::World;
+
 /// The intent MESSAGE_CONTENT.
 const MESSAGE_CONTENT: u64 = 1 << 15;
+/// The intent GUILD_PRESENCES.
+const GUILD_PRESENCES: u64 = 1 << 8;
 /// All intents that Discord has; any other bit is refused with 4013.
 const ALL_INTENTS: u64 = 0x1ff_ffff | (1 << 24) | (1 << 25);
 
@@ -25,11 +31,22 @@ pub(crate) enum Place {
     Direct,
 }
 
-/// Whether its text is for everybody or only for sessions with MESSAGE_CONTENT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How much of it a session hears without a privileged intent.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
+    /// All.
     Open,
-    Privileged,
+    /// This instead without MESSAGE_CONTENT.
+    Privileged {
+        /// The data without the texts that are for nobody but people.
+        without: Value,
+    },
+    /// Of its members only the bot is for sessions without GUILD_PRESENCES, and whoever is in a voice
+    /// channel, where nobody is here (Discord: events/gateway-events, "Guild Create").
+    Members {
+        /// The bot.
+        bot: UserId,
+    },
 }
 
 macro_rules! events {
@@ -90,38 +107,48 @@ events! {
     MessageReactionRemoveEmoji "MESSAGE_REACTION_REMOVE_EMOJI" 1024 8192;
     TypingStart "TYPING_START" 2048 16384;
     InteractionCreate "INTERACTION_CREATE" 0 0;
+    CommandPermissionsUpdate "APPLICATION_COMMAND_PERMISSIONS_UPDATE" 0 0;
+    // What a gateway says that has miscounted: nobody has left whom it ever told of.
+    StrangerRemove "GUILD_MEMBER_REMOVE" 0 0;
 }
 
 impl Event {
+    /// GUILD_CREATE.
+    pub(crate) fn guild_create(world: &World, guild: GuildId) -> Self {
+        Self {
+            kind: EventKind::GuildCreate,
+            data: wire::guild_create(world, guild),
+            place: Place::Guild,
+            content: Content::Members { bot: world.bot },
+        }
+    }
+
     /// The data as a session with `intents` hears it; `None` when it does not.
     pub(crate) fn for_intents(&self, intents: u64) -> Option<Value> {
         let needed = self.kind.intent(self.place);
         if needed != 0 && intents & needed == 0 {
             return None;
         }
-        let mut data = self.data.clone();
-        if self.content == Content::Privileged && intents & MESSAGE_CONTENT == 0 {
-            strip(&mut data);
-            if let Some(referenced) = data.get_mut("referenced_message") {
-                strip(referenced);
+        Some(match &self.content {
+            Content::Privileged { without } if intents & MESSAGE_CONTENT == 0 => without.clone(),
+            Content::Members { bot } if intents & GUILD_PRESENCES == 0 => {
+                let mut data = self.data.clone();
+                let bot = json!(bot);
+                if let Some(members) = data.get_mut("members").and_then(Value::as_array_mut) {
+                    members.retain(|member| member["user"]["id"] == bot);
+                }
+                data
             }
-        }
-        Some(data)
+            Content::Open | Content::Privileged { .. } | Content::Members { .. } => {
+                self.data.clone()
+            }
+        })
     }
 }
 
 /// Whether Discord knows all of these intents.
 pub(crate) const fn valid_intents(intents: u64) -> bool {
     intents & !ALL_INTENTS == 0
-}
-
-fn strip(message: &mut Value) {
-    if message.is_object() {
-        message["content"] = json!("");
-        for list in ["embeds", "attachments", "components"] {
-            message[list] = json!([]);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -131,9 +158,11 @@ mod tests {
     fn said() -> Event {
         Event {
             kind: EventKind::MessageCreate,
-            data: json!({"content": "x", "embeds": [1], "attachments": [1], "components": [1]}),
+            data: json!({"content": "x"}),
             place: Place::Guild,
-            content: Content::Privileged,
+            content: Content::Privileged {
+                without: json!({"content": ""}),
+            },
         }
     }
 
@@ -144,7 +173,7 @@ mod tests {
 
     #[test]
     fn without_the_content_intent_a_session_hears_empty_messages() {
-        let empty = json!({"content": "", "embeds": [], "attachments": [], "components": []});
+        let empty = json!({"content": ""});
         assert_eq!(said().for_intents(512), Some(empty));
         assert_eq!(said().for_intents(512 | MESSAGE_CONTENT), Some(said().data));
     }

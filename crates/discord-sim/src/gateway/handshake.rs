@@ -8,8 +8,8 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
-use super::GatewayMode;
 use super::connection::{self, Asked};
+use super::{Entrance, GatewayMode};
 use crate::journal::{Fact, GatewayFact};
 use crate::rules::{GatewayFault, Stage};
 use crate::server::Wire;
@@ -25,6 +25,7 @@ enum Fate {
 
 /// Answers the request for a websocket, as the gateway's mode and faults say.
 pub(crate) async fn upgrade(shared: Arc<Shared>, tcp: Wire, mut parts: Parts) -> Response {
+    let at = Entrance::of(parts.uri.path());
     let fate = shared.act(|core| {
         let fate = match (core.hub.mode, core.gateway_fault(Stage::Handshake)) {
             (GatewayMode::Refuse, _) | (_, Some(GatewayFault::RefuseHandshake)) => Fate::Refused,
@@ -33,7 +34,7 @@ pub(crate) async fn upgrade(shared: Arc<Shared>, tcp: Wire, mut parts: Parts) ->
             (GatewayMode::Open, _) => Fate::Answered,
         };
         if !matches!(fate, Fate::Answered) {
-            core.world.note(Fact::Gateway(GatewayFact::Refused));
+            core.world.note(Fact::Gateway(GatewayFact::Refused { at }));
         }
         fate
     });
@@ -49,7 +50,7 @@ pub(crate) async fn upgrade(shared: Arc<Shared>, tcp: Wire, mut parts: Parts) ->
     let asked = asked(parts.uri.query().unwrap_or_default());
     match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => {
-            upgrade.on_upgrade(move |socket| connection::serve(shared, tcp, socket, asked))
+            upgrade.on_upgrade(move |socket| connection::serve(shared, tcp, socket, (at, asked)))
         }
         Err(refused) => refused.into_response(),
     }

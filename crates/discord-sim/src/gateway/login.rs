@@ -6,7 +6,7 @@ use super::command::Identify;
 use super::connection::{Connection, State};
 use super::event::valid_intents;
 use super::frame::Encoding;
-use super::{Out, Resume, ResumeAt, Start};
+use super::{Entrance, Event, Out, Resume, ResumeAt, Start};
 use crate::journal::{Fact, GatewayFact, ViolationKind};
 use crate::limits;
 use crate::portal;
@@ -65,7 +65,7 @@ impl Connection {
         let shard = identify.shard.unwrap_or((0, 1));
         self.shared.act(|core| {
             let world = &core.world;
-            let first = |session: &str| first_events(world, session, shard);
+            let first = |session: &str| first_events(world, session, shard, intents);
             let session = core.hub.identify(id, intents, out, first);
             core.world
                 .note(Fact::Gateway(GatewayFact::Identified { session, intents }));
@@ -167,7 +167,12 @@ fn check(identify: &Identify, world: &World) -> Result<(), Denied> {
 }
 
 /// READY, and a GUILD_CREATE for each guild of the shard (Discord: events/gateway, "Sharding").
-fn first_events(world: &World, session: &str, shard: (u64, u64)) -> Vec<(&'static str, Value)> {
+fn first_events(
+    world: &World,
+    session: &str,
+    shard: (u64, u64),
+    intents: u64,
+) -> Vec<(&'static str, Value)> {
     let own = || {
         let guilds = world.guilds.values();
         guilds.filter(|guild| {
@@ -176,7 +181,10 @@ fn first_events(world: &World, session: &str, shard: (u64, u64)) -> Vec<(&'stati
     };
     let unavailable: Vec<Value> = own().map(|guild| wire::unavailable(guild.id)).collect();
     let mut first = vec![("READY", ready(world, session, &unavailable, shard))];
-    first.extend(own().map(|guild| ("GUILD_CREATE", wire::guild_create(world, guild.id))));
+    first.extend(own().filter_map(|guild| {
+        let event = Event::guild_create(world, guild.id);
+        Some((event.kind.name(), event.for_intents(intents)?))
+    }));
     first
 }
 
@@ -189,7 +197,7 @@ fn ready(world: &World, session: &str, guilds: &[Value], shard: (u64, u64)) -> V
         "guilds": guilds,
         "session_id": session,
         "session_type": "normal",
-        "resume_gateway_url": world.base_url.replacen("http", "ws", 1),
+        "resume_gateway_url": Entrance::Resume.url(&world.base_url),
         "shard": [shard.0, shard.1],
         "application": {"id": world.bot, "flags": flags, "flags_new": flags.to_string()},
         "relationships": [],

@@ -3,6 +3,7 @@
 
 mod command;
 mod connection;
+mod entrance;
 mod event;
 mod frame;
 mod handshake;
@@ -12,6 +13,7 @@ mod pulse;
 mod session;
 mod starts;
 
+pub use entrance::Entrance;
 pub use event::EventKind;
 pub(crate) use event::{Content, Event, Place};
 pub(crate) use handshake::upgrade;

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Violation;
+use crate::gateway::Entrance;
 use crate::ids::{ChannelId, InteractionId, MessageId, RoleId, UserId};
 use crate::rest::RouteKind;
 
@@ -120,9 +121,9 @@ pub struct RestCall {
 #[expect(missing_docs, reason = "the fields are what their names say")]
 pub enum GatewayFact {
     /// A websocket was opened and HELLO sent.
-    Connected,
+    Connected { at: Entrance },
     /// A websocket was refused because a test said so.
-    Refused,
+    Refused { at: Entrance },
     /// A new session began.
     Identified { session: String, intents: u64 },
     /// A session went on; this many events were replayed.

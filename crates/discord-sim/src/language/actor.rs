@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::ids::{ChannelId, MessageId, UserId};
+use crate::locale::Locale;
 use crate::permission::Permission;
 use crate::shared::{Core, Shared};
-use crate::world::{MessageKind, Patch};
+use crate::world::{DirectMessages, MessageKind, Patch};
 
 use super::{MessageRef, Say, Slash, StartThread};
 
@@ -50,6 +51,42 @@ impl Actor {
             core.world.take_role(core.world.home, self.id, role);
         });
         self
+    }
+
+    /// Takes no direct messages of bots from now on.
+    pub fn closes_direct_messages(&self) {
+        self.shared
+            .act(|core| core.world.set_direct(self.id, DirectMessages::Closed));
+    }
+
+    /// Takes direct messages of bots again.
+    pub fn opens_direct_messages(&self) {
+        self.shared
+            .act(|core| core.world.set_direct(self.id, DirectMessages::Open));
+    }
+
+    /// The channel of direct messages between the bot and the user, opened if there is none.
+    pub fn direct_channel(&self) -> ChannelId {
+        let opened = self.shared.act(|core| core.world.dm_with(self.id));
+        must("open direct messages", opened)
+    }
+
+    /// Has a client in another language, by Discord's name of it; until then it is `en-US`. Commands are
+    /// offered with the names that the bot gave them in it, and under these alone.
+    ///
+    /// # Panics
+    ///
+    /// When Discord's client does not speak it.
+    pub fn speaks(&self, locale: &str) {
+        let found = Locale::named(locale).ok_or_else(|| format!("{locale} is no locale"));
+        let locale = must("choose a language", found);
+        self.shared
+            .act(|core| core.world.set_locale(self.id, locale));
+    }
+
+    /// Installs the bot's application for himself, and has its commands for users wherever he is.
+    pub fn installs_the_bot(&self) {
+        self.shared.act(|core| core.world.install_for(self.id));
     }
 
     /// Leaves the guild.

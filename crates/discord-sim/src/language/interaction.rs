@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
+use crate::SlashError;
+use crate::body::drop_nulls;
 use crate::ids::InteractionId;
 use crate::shared::{Core, Shared};
-use crate::world::{Ack, Interaction};
+use crate::world::{Ack, Choice, Interaction};
 
 use super::MessageView;
 use super::actor::must;
@@ -36,7 +40,7 @@ impl InteractionRef {
     ///
     /// # Panics
     ///
-    /// After 30 s; see [`crate::Sim::wait_for`].
+    /// After 90 s; see [`crate::Sim::wait_for`].
     pub async fn acknowledged(&self) {
         let acknowledged = |core: &Core| self.of(core).is_some_and(|found| found.ack.is_some());
         self.shared.wait_for("a first answer", acknowledged).await;
@@ -46,11 +50,16 @@ impl InteractionRef {
     ///
     /// # Panics
     ///
-    /// After 30 s; see [`crate::Sim::wait_for`].
+    /// After 90 s; see [`crate::Sim::wait_for`].
     pub async fn answer(&self) -> MessageView {
         self.shared
             .wait_for("an answer", |core| self.answer_in(core))
             .await
+    }
+
+    /// The answer as a message, if it has come; "thinking…" is none.
+    pub fn told(&self) -> Option<MessageView> {
+        self.shared.look(|core| self.answer_in(core))
     }
 
     /// The follow-ups so far, oldest first.
@@ -70,11 +79,20 @@ impl InteractionRef {
     /// The bytes of the modal or of the choices that the bot answered with, as JSON.
     pub fn data(&self) -> Option<serde_json::Value> {
         self.shared.look(|core| match &self.of(core)?.ack {
-            Some(Ack::Choices(data) | Ack::Modal(data)) => Some(data.clone()),
+            Some(Ack::Choices(choices)) => Some(drop_nulls(json!(choices))),
+            Some(Ack::Modal(data)) => Some(data.clone()),
             Some(
                 Ack::Message | Ack::Deferred | Ack::Filled | Ack::DeferredUpdate | Ack::Updated,
             )
             | None => None,
+        })
+    }
+
+    /// What the person who types into an option is offered, with the words of his language.
+    pub fn choices(&self) -> Vec<Choice> {
+        self.shared.look(|core| {
+            let found = self.of(core);
+            found.map_or_else(Vec::new, |found| core.world.choices(found))
         })
     }
 
@@ -89,13 +107,22 @@ impl InteractionRef {
         &self,
         fields: impl IntoIterator<Item = (&'a str, V)>,
     ) -> Self {
+        must("send the modal", self.try_submits(fields))
+    }
+
+    /// The same; an error if Discord's client would not send it off.
+    pub fn try_submits<'a, V: Into<serde_json::Value>>(
+        &self,
+        fields: impl IntoIterator<Item = (&'a str, V)>,
+    ) -> Result<Self, SlashError> {
         let fields: Vec<(String, serde_json::Value)> = fields
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
-        let submitted = self.shared.act(|core| core.world.submit(self.id, &fields));
-        let id = must("send the modal", submitted);
-        Self::new(Arc::clone(&self.shared), id)
+        let id = self
+            .shared
+            .act(|core| core.world.submit(self.id, &fields))?;
+        Ok(Self::new(Arc::clone(&self.shared), id))
     }
 
     fn answer_in(&self, core: &Core) -> Option<MessageView> {

@@ -1,5 +1,6 @@
 //! The handle on one running simulator.
 
+mod commands;
 mod follow;
 mod gateway;
 mod limits;
@@ -156,7 +157,7 @@ impl Sim {
     ///
     /// # Panics
     ///
-    /// After 30 s, with all transcripts and the end of the journal.
+    /// After 90 s, with all transcripts and the end of the journal.
     pub async fn wait_for<O: Outcome>(&self, condition: impl Fn(WorldView<'_>) -> O) -> O::Value {
         self.shared
             .wait_for("a condition", |core| condition(WorldView::new(core)))
@@ -179,7 +180,7 @@ impl Sim {
     ///
     /// # Panics
     ///
-    /// After 30 s; see [`Sim::wait_for`].
+    /// After 90 s; see [`Sim::wait_for`].
     pub async fn wait_for_message(
         &self,
         channel: impl Into<ChannelId>,
@@ -196,7 +197,7 @@ impl Sim {
     ///
     /// # Panics
     ///
-    /// After 30 s; see [`Sim::wait_for`].
+    /// After 90 s; see [`Sim::wait_for`].
     pub async fn wait_until_connected(&self) {
         self.shared
             .wait_for("a gateway session", |core| core.hub.connected() > 0)

@@ -9,8 +9,9 @@ use crate::shared::{Core, Shared};
 
 use super::transcript;
 
-/// The bound of every wait, so that a broken test ends and says what it saw.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The bound of every wait, so that a broken test ends and says what it saw. Far beyond what a slow and busy
+/// machine needs.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What a condition may return: `true`, or `Some` of what the test wants to have.
 pub trait Outcome {
@@ -42,7 +43,7 @@ impl Shared {
     ///
     /// # Panics
     ///
-    /// After 30 s, with the transcript of every channel and the end of the journal.
+    /// After 90 s, with the transcript of every channel and the end of the journal.
     #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
     pub(crate) async fn wait_for<O: Outcome>(
         &self,

@@ -3,6 +3,7 @@
 use crate::body::{MessageBody, MessagePatch};
 use crate::error::ApiError;
 use crate::ids::MessageId;
+use crate::limits;
 use crate::mistake::Mistake;
 use crate::wire;
 use crate::world::{Ack, Interaction, MentionDefault, Patch, World};
@@ -33,6 +34,9 @@ pub(super) fn follow_up(world: &mut World, call: &Call, token: &str) -> Result<R
         world.edit(interaction.channel, original, patch)?;
         world.fill_deferred(interaction.id);
         return show(world, &interaction, original);
+    }
+    if interaction.owners.is_user_alone() && interaction.follow_ups.len() >= limits::FOLLOW_UPS {
+        return Err(ApiError::TooManyFollowUps);
     }
     let message = world.post_answer(&interaction, draft)?;
     world.add_follow_up(interaction.id, message);

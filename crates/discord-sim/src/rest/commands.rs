@@ -62,20 +62,26 @@ pub(super) fn edit(
     get(world, scope, id)
 }
 
-/// Only people set permissions of commands, in the guild's settings; here nobody has.
+/// Who may use which commands of a guild. Only people set that, in the guild's settings.
 pub(super) fn permissions(world: &World, guild: GuildId) -> Result<Reply, ApiError> {
     world.guild_for_bot(guild, &[])?;
-    Ok(Reply::json(json!([])))
+    let ruled = world.ruled_commands(guild).into_iter();
+    let shown: Vec<Value> = ruled
+        .map(|id| wire::command_rules(world, guild, id))
+        .collect();
+    Ok(Reply::json(json!(shown)))
 }
 
-/// As [`permissions`], for one command.
+/// The same of one command, or, by the application's id, of all that have no rules of their own.
 pub(super) fn permissions_of(
     world: &World,
     guild: GuildId,
     id: CommandId,
 ) -> Result<Reply, ApiError> {
     world.guild_for_bot(guild, &[])?;
-    if world.commands.contains_key(&id) {
+    if world.ruled_commands(guild).contains(&id) {
+        Ok(Reply::json(wire::command_rules(world, guild, id)))
+    } else if id == world.all_commands() || world.commands.contains_key(&id) {
         Err(ApiError::UnknownCommandPermissions)
     } else {
         Err(ApiError::UnknownCommand)

@@ -94,6 +94,6 @@ pub(super) fn dispatch(world: &mut World, call: &Call) -> Result<Reply, ApiError
         Route::GetAnswer(token, which) => answers::get(world, token, *which),
         Route::EditAnswer(token, which) => answers::edit(world, call, token, *which),
         Route::DeleteAnswer(token, which) => answers::delete(world, token, *which),
-        Route::File(id) => files::get(world, *id),
+        Route::File(id) => files::get(world, call, *id),
     }
 }

@@ -2,13 +2,18 @@
 
 use crate::error::ApiError;
 use crate::ids::AttachmentId;
+use crate::signature::Signature;
 use crate::world::World;
 
+use super::call::Call;
 use super::reply::Reply;
 
-/// Downloads an attachment of a message that still exists.
-pub(super) fn get(world: &World, id: AttachmentId) -> Result<Reply, ApiError> {
-    let bytes = world.files.get(&id).ok_or(ApiError::UnknownRoute)?;
+/// Downloads an attachment of a message that still exists, from an address that has not expired.
+pub(super) fn get(world: &World, call: &Call, id: AttachmentId) -> Result<Reply, ApiError> {
+    Signature::read(id, &call.query)
+        .filter(|signature| signature.holds(world.now_ms()))
+        .ok_or(ApiError::NoSuchFile)?;
+    let bytes = world.files.get(&id).ok_or(ApiError::NoSuchFile)?;
     let kind = world
         .channels
         .values()
@@ -18,7 +23,7 @@ pub(super) fn get(world: &World, id: AttachmentId) -> Result<Reply, ApiError> {
         .map(|attachment| attachment.content_type.clone())
         .or_else(|| world.loose_files.get(&id).cloned());
     Ok(Reply::file(
-        kind.ok_or(ApiError::UnknownRoute)?,
+        kind.ok_or(ApiError::NoSuchFile)?,
         bytes.clone(),
     ))
 }

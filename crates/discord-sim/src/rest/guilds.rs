@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
+use crate::gateway::Entrance;
 use crate::ids::{GuildId, UserId};
 use crate::limits;
 use crate::portal::PortalIntent;
@@ -13,7 +14,7 @@ use super::call::Call;
 use super::reply::Reply;
 
 fn gateway_url(world: &World) -> String {
-    world.base_url.replacen("http", "ws", 1)
+    Entrance::Front.url(&world.base_url)
 }
 
 pub(super) fn gateway(world: &World) -> Reply {

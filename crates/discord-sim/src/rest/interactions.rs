@@ -2,17 +2,18 @@
 
 use serde_json::json;
 
-use crate::body::{Callback, CallbackData};
+use crate::body::{Callback, CallbackData, ChoiceBody, drop_nulls};
 use crate::error::{ApiError, FormErrors};
 use crate::ids::{InteractionId, MessageId};
 use crate::limits;
 use crate::wire;
 use crate::world::{
-    Ack, Draft, Interaction, InteractionKind, MentionDefault, Patch, World, check_modal, flag,
+    Ack, Draft, Interaction, InteractionKind, MentionDefault, Patch, World, check_localized,
+    check_modal, flag,
 };
 
 use super::call::Call;
-use super::messages::{self, drop_nulls};
+use super::messages;
 use super::reply::Reply;
 
 /// "Create Interaction Response".
@@ -104,7 +105,7 @@ fn wrong_type() -> ApiError {
 }
 
 /// Up to 25 choices, each with a name and a value of up to 100 characters.
-fn choices(data: &CallbackData) -> Result<serde_json::Value, ApiError> {
+fn choices(data: &CallbackData) -> Result<Vec<ChoiceBody>, ApiError> {
     let choices = data.choices.as_deref().unwrap_or_default();
     let mut errors = FormErrors::default();
     if choices.len() > limits::OPTIONS {
@@ -120,7 +121,10 @@ fn choices(data: &CallbackData) -> Result<serde_json::Value, ApiError> {
                 errors.add(&path, "BASE_TYPE_BAD_LENGTH", message);
             }
         }
+        let path = format!("data.choices.{index}.name_localizations");
+        let localized = choice.name_localizations.as_ref();
+        check_localized(&path, localized, limits::OPTION_CHARS, &mut errors);
     }
     errors.into_result()?;
-    Ok(drop_nulls(json!(choices)))
+    Ok(choices.to_vec())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::body::{BulkDelete, MessageBody, MessagePatch};
+use crate::body::{BulkDelete, MessageBody, MessagePatch, drop_nulls};
 use crate::config::Nonces;
 use crate::error::ApiError;
 use crate::ids::{AttachmentId, ChannelId, MessageId};
@@ -30,6 +30,9 @@ pub(super) fn post(world: &mut World, call: &Call, channel: ChannelId) -> Result
         needs.push(Permission::AttachFiles);
     }
     world.for_bot(channel, &needs)?;
+    if world.is_closed_direct(channel) {
+        return Err(ApiError::NoDirectMessages);
+    }
     if body.message_reference.is_some()
         && !world.can(world.bot, channel, Permission::ReadMessageHistory)
     {
@@ -139,28 +142,8 @@ pub(super) fn patch(
 
 /// Typed parts back to JSON without the fields that were not given.
 fn values<T: serde::Serialize>(parts: Option<&Vec<T>>) -> Vec<Value> {
-    let mut values: Vec<Value> = parts
-        .into_iter()
-        .flatten()
-        .map(|part| json!(part))
-        .collect();
-    values.iter_mut().for_each(strip_nulls);
-    values
-}
-
-/// JSON without the fields that were not given.
-pub(super) fn drop_nulls(mut value: Value) -> Value {
-    strip_nulls(&mut value);
-    value
-}
-
-fn strip_nulls(value: &mut Value) {
-    if let Value::Object(fields) = value {
-        fields.retain(|_, field| !field.is_null());
-        fields.values_mut().for_each(strip_nulls);
-    } else if let Value::Array(list) = value {
-        list.iter_mut().for_each(strip_nulls);
-    }
+    let parts = parts.into_iter().flatten();
+    parts.map(|part| drop_nulls(json!(part))).collect()
 }
 
 pub(super) fn get(world: &World, channel: ChannelId, id: MessageId) -> Result<Reply, ApiError> {

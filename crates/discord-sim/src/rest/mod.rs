@@ -60,6 +60,9 @@ pub(crate) async fn serve(
             return answer::whole(Reply::error(&error), Vec::new());
         }
     };
+    if let Route::Callback(id, _) = call.route {
+        shared.act(|core| core.world.first_answer_arrives(id));
+    }
     let key = Throttle::key(&call.asked());
     let admitted = admit(&shared, &call, key.as_ref());
     let (shown, mut passed) = match admitted {
@@ -83,6 +86,12 @@ pub(crate) async fn serve(
     }
     let outcome = passed.outcome.unwrap_or(Outcome::Cut);
     settle(&shared, &call, arrived_ms, key, &outcome);
+    if let Route::Callback(id, _) = call.route
+        && passed.truncation.is_none()
+        && outcome.tells()
+    {
+        shared.act(|core| core.world.first_answer_told(id));
+    }
     match outcome {
         Outcome::Reply(reply) => answer::whole_or_half(reply, headers, passed.truncation, wire),
         Outcome::Refused(refusal) => {
@@ -122,7 +131,7 @@ fn settle(shared: &Shared, call: &Call, arrived_ms: i64, key: Option<Key>, outco
     let status = outcome.status();
     shared.act(|core| {
         if let (Outcome::Refused(refusal), Some(key)) = (outcome, key) {
-            core.throttle.tell(key, refusal.retry_after_ms, now);
+            core.throttle.tell(key, refusal, now);
         }
         let over =
             status.is_some_and(|status| core.throttle.answered(status, outcome.scope(), now));

@@ -32,6 +32,11 @@ impl Outcome {
         }
     }
 
+    /// Whether the bot knows from it what became of its request.
+    pub(super) fn tells(&self) -> bool {
+        self.status().is_some_and(|status| status < 500)
+    }
+
     /// The scope of a 429.
     pub(super) const fn scope(&self) -> Option<Scope> {
         if let Self::Refused(refusal) = self {

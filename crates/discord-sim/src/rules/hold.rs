@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// The bound of every wait, so that a broken test ends.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The part of a hold that requests pass through.
 #[derive(Clone, Debug)]
@@ -52,13 +52,23 @@ impl Hold {
     ///
     /// # Panics
     ///
-    /// When none comes within 30 s.
+    /// When none comes within 90 s.
     pub async fn arrived(&self) {
+        self.have_arrived(1).await;
+    }
+
+    /// Waits until so many requests have been stopped.
+    ///
+    /// # Panics
+    ///
+    /// When they do not come within 90 s.
+    pub async fn have_arrived(&self, count: u32) {
         let mut arrived = self.0.arrived.subscribe();
-        let waited = timeout(PATIENCE, arrived.wait_for(|count| *count > 0)).await;
+        let waited = timeout(PATIENCE, arrived.wait_for(|arrived| *arrived >= count)).await;
         assert!(
             waited.is_ok(),
-            "no request arrived at the hold within {PATIENCE:?}"
+            "{} of {count} requests arrived at the hold within {PATIENCE:?}",
+            self.arrivals()
         );
     }
 

@@ -60,7 +60,13 @@ pub(crate) fn start(config: &SimConfig) -> io::Result<Arc<Shared>> {
         stop,
     );
     let router = Router::new()
-        .route("/", any(websocket))
+        .route(gateway::Entrance::Front.path(), any(websocket))
+        .route(gateway::Entrance::Resume.path(), any(websocket))
+        // Clients put a slash between an address and their query, or none.
+        .route(
+            &format!("{}/", gateway::Entrance::Resume.path()),
+            any(websocket),
+        )
         .nest("/_ctl", control::router(&shared))
         .fallback(rest::serve)
         // axum's own limit is 2 MB, and a file alone may have more.

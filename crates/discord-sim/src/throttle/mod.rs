@@ -99,14 +99,15 @@ impl Throttle {
         }
     }
 
-    /// Whether the bot was told to wait for this bucket and does not.
-    pub(crate) fn ignores(&mut self, key: &Key, now: i64) -> bool {
+    /// Whether the bot was told to wait, for this bucket or with all it asks, and does not.
+    pub(crate) fn ignores(&self, key: &Key, now: i64) -> bool {
         self.told.ignored(key, now)
     }
 
-    /// The bot was told to wait for this bucket.
-    pub(crate) fn tell(&mut self, key: Key, retry_after_ms: i64, now: i64) {
-        self.told.tell(key, retry_after_ms, now);
+    /// The bot was told to wait by a refusal of a request for this bucket.
+    pub(crate) fn tell(&mut self, key: Key, refusal: &Refusal, now: i64) {
+        self.told
+            .tell(key, refusal.scope, refusal.retry_after_ms, now);
     }
 
     /// Counts an answer. `true` when it is the first one over the bound of invalid requests.

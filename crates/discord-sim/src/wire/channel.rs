@@ -25,17 +25,23 @@ pub(crate) fn channel(world: &World, channel: &Channel) -> Value {
     });
     match &channel.thread {
         Some(thread) => add_thread(&mut value, channel, thread),
-        None => add_guild_channel(&mut value, channel),
+        None => add_guild_channel(&mut value, world, channel),
     }
     value
 }
 
-fn add_guild_channel(value: &mut Value, channel: &Channel) {
+fn add_guild_channel(value: &mut Value, world: &World, channel: &Channel) {
     value["position"] = json!(channel.position);
     value["topic"] = json!(channel.topic);
     value["nsfw"] = json!(false);
     value["permission_overwrites"] = channel.overwrites.iter().map(overwrite).collect();
     if channel.kind == ChannelKind::Forum {
+        // Of a forum it is the newest post (Discord: resources/channel, "Channel Object").
+        let posts = world
+            .channels
+            .values()
+            .filter(|it| it.parent == Some(channel.id));
+        value["last_message_id"] = json!(posts.map(|post| post.id).max());
         value["available_tags"] = json!(channel.tags);
         value["default_reaction_emoji"] = Value::Null;
         value["default_sort_order"] = Value::Null;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::body::OptionBody;
+use crate::ids::{CommandId, GuildId};
 use crate::world::{Command, CommandScope, World};
 
 /// A command as Discord gives it back.
@@ -40,4 +41,15 @@ fn option(option: &OptionBody) -> Value {
         }
     }
     value
+}
+
+/// Who may use a command of a guild, as people have set it.
+pub(crate) fn command_rules(world: &World, guild: GuildId, command: CommandId) -> Value {
+    let rules = world.rules_of(guild, command).iter();
+    json!({
+        "id": command,
+        "application_id": world.bot,
+        "guild_id": guild,
+        "permissions": rules.map(|rule| rule.shown()).collect::<Vec<_>>(),
+    })
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::ids::MessageId;
 use crate::limits;
-use crate::world::{Interaction, InteractionKind, World};
+use crate::world::{Interaction, InteractionKind, Owners, World};
 
 /// INTERACTION_CREATE.
 pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
@@ -21,9 +21,9 @@ pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
         "token": interaction.token,
         "version": 1,
         "app_permissions": app,
-        "locale": "en-US",
+        "locale": world.locale(interaction.user).name(),
         "entitlements": [],
-        "authorizing_integration_owners": {"0": "0"},
+        "authorizing_integration_owners": owners(world, interaction),
         "context": 1,
         "attachment_size_limit": limits::FILE_BYTES,
     });
@@ -38,7 +38,6 @@ pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
             value["guild_locale"] = json!("en-US");
             value["guild"] = json!({"id": guild, "locale": "en-US", "features": []});
             value["context"] = json!(0);
-            value["authorizing_integration_owners"] = json!({"0": guild});
         }
         None => value["user"] = json!(person),
     }
@@ -49,18 +48,26 @@ pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
     value
 }
 
+/// Who has installed the application that is used. In a DM the guild is 0.
+fn owners(world: &World, interaction: &Interaction) -> Value {
+    let found = world.channels.get(&interaction.channel);
+    let guild = found.and_then(|channel| channel.guild);
+    let guild = guild.map_or_else(|| json!("0"), |guild| json!(guild));
+    match interaction.owners {
+        Owners::Guild => json!({"0": guild}),
+        Owners::User => json!({"1": interaction.user}),
+        Owners::Both => json!({"0": guild, "1": interaction.user}),
+    }
+}
+
 /// What a message tells of the interaction that it answers
 /// (Discord: resources/message, "Message Interaction Metadata Object").
 pub(super) fn metadata(world: &World, interaction: &Interaction) -> Value {
-    let found = world.channels.get(&interaction.channel);
-    // In a DM the installation is told as guild 0.
-    let guild = found.and_then(|channel| channel.guild);
-    let installed = guild.map_or_else(|| json!("0"), |guild| json!(guild));
     let mut value = json!({
         "id": interaction.id,
         "type": interaction.kind.number(),
         "user": world.users.get(&interaction.user).map(super::user),
-        "authorizing_integration_owners": {"0": installed},
+        "authorizing_integration_owners": owners(world, interaction),
     });
     match interaction.kind {
         InteractionKind::Component(message) => value["interacted_message_id"] = json!(message),

@@ -4,19 +4,52 @@ use serde_json::{Value, json};
 
 use crate::clock::timestamp;
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
+use crate::portal::PortalIntent;
+use crate::signature::Signature;
 use crate::world::{Attachment, Message, Reaction, World};
 
-/// A message as REST shows it.
+/// Whose texts are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Texts {
+    /// All.
+    All,
+    /// Those that a bot reads without MESSAGE_CONTENT.
+    OfTheBot,
+}
+
+/// A message as REST shows it: the switch of the portal holds there, not what a session asked for.
 pub(crate) fn message(world: &World, message: &Message) -> Value {
-    let mut value = bare(world, message);
+    let texts = if world.portal_intents.contains(&PortalIntent::MessageContent) {
+        Texts::All
+    } else {
+        Texts::OfTheBot
+    };
+    shown(world, message, texts)
+}
+
+/// A message with all that is in it, as who chose it has the bot see it.
+pub(crate) fn chosen_message(world: &World, message: &Message) -> Value {
+    shown(world, message, Texts::All)
+}
+
+fn shown(world: &World, message: &Message, texts: Texts) -> Value {
+    let mut value = bare(world, message, texts);
     if let Some(reference) = message.reference {
         let found = world.any_message(reference.channel, reference.message);
-        value["referenced_message"] = found.map_or(Value::Null, |found| bare(world, found));
+        value["referenced_message"] = found.map_or(Value::Null, |found| bare(world, found, texts));
     }
     value
 }
 
-fn bare(world: &World, message: &Message) -> Value {
+/// Takes away what people have put in.
+fn strip(message: &mut Value) {
+    message["content"] = json!("");
+    for list in ["embeds", "attachments", "components"] {
+        message[list] = json!([]);
+    }
+}
+
+fn bare(world: &World, message: &Message, texts: Texts) -> Value {
     let author = world.users.get(&message.author).map(super::user);
     let mut mentioned: Vec<UserId> = message.pinged.users.clone();
     mentioned.extend(
@@ -91,12 +124,15 @@ fn bare(world: &World, message: &Message) -> Value {
         }
         value["interaction_metadata"] = super::interaction::metadata(world, interaction);
     }
+    if texts == Texts::OfTheBot && world.is_privileged(message) {
+        strip(&mut value);
+    }
     value
 }
 
 /// MESSAGE_CREATE and MESSAGE_UPDATE: the message with its guild and its author's membership.
-pub(crate) fn message_event(world: &World, found: &Message) -> Value {
-    let mut event = message(world, found);
+pub(crate) fn message_event(world: &World, found: &Message, texts: Texts) -> Value {
+    let mut event = shown(world, found, texts);
     // Without it discord.js takes a message in a DM that it has not seen for one in an unknown guild.
     if let Some(channel) = world.channels.get(&found.channel) {
         event["channel_type"] = json!(channel.kind.number());
@@ -220,8 +256,10 @@ pub(crate) fn attachment(world: &World, channel: ChannelId, file: &Attachment) -
     let name =
         percent_encoding::utf8_percent_encode(&file.filename, percent_encoding::NON_ALPHANUMERIC);
     let url = format!(
-        "{}/attachments/{channel}/{}/{name}",
-        world.base_url, file.id
+        "{}/attachments/{channel}/{}/{name}?{}",
+        world.base_url,
+        file.id,
+        Signature::of(file.id, world.now_ms()).query()
     );
     let mut value = json!({
         "id": file.id,

@@ -11,13 +11,13 @@ mod thread;
 mod user;
 
 pub(crate) use channel::{channel, new_thread};
-pub(crate) use command::command;
+pub(crate) use command::{command, command_rules};
 pub(crate) use component::components;
 pub(crate) use guild::{guild, guild_create, role, role_event, role_gone, unavailable};
 pub(crate) use interaction::{callback_answer, interaction};
 pub(crate) use message::{
-    attachment, message, message_event, message_gone, messages_gone, pins_update, reaction_cleared,
-    reaction_event, reactions_cleared,
+    Texts, attachment, chosen_message, message, message_event, message_gone, messages_gone,
+    pins_update, reaction_cleared, reaction_event, reactions_cleared,
 };
 pub(crate) use thread::{
     full_thread_member, thread_list, thread_list_sync, thread_member, thread_members_update,

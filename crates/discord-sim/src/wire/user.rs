@@ -118,7 +118,6 @@ pub(crate) fn application(world: &World) -> Value {
         "redirect_uris": [],
         "interactions_endpoint_url": null,
         "role_connections_verification_url": null,
-        "tags": [],
         "integration_types_config": {"0": {}},
         "eligible_oauth2_scopes": [],
         "approximate_guild_count": world.guilds.len(),

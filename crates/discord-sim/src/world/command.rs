@@ -5,7 +5,7 @@ use crate::error::ApiError;
 use crate::ids::{CommandId, GuildId};
 use crate::journal::Fact;
 use crate::limits;
-use crate::permission::Permissions;
+use crate::permission::{Permission, Permissions};
 
 use super::World;
 use super::check::{check_command, check_list, most};
@@ -42,8 +42,25 @@ impl Command {
         }
     }
 
+    /// Whether it goes with an installation for guilds (0) or for users (1).
+    pub(crate) fn is_installed_in(&self, kind: u8) -> bool {
+        match &self.body.integration_types {
+            Some(kinds) => kinds.contains(&kind),
+            None => kind == 0,
+        }
+    }
+
+    /// Whether it is for members with these permissions: `"0"` is for administrators.
+    pub(crate) fn is_for(&self, held: Permissions) -> bool {
+        let Some(needed) = self.default_permissions() else {
+            return true;
+        };
+        let all_held = needed.without(held).is_empty() && !needed.is_empty();
+        held.contains(Permission::Administrator) || all_held
+    }
+
     /// What a member needs to be offered it; `None` when everybody is.
-    pub(crate) fn default_permissions(&self) -> Option<Permissions> {
+    fn default_permissions(&self) -> Option<Permissions> {
         let given = self.body.default_member_permissions.as_ref()?;
         serde_json::from_value(given.clone()).ok()
     }

@@ -87,8 +87,10 @@ impl World {
             message.components = components;
         }
         if let Some(flags) = patch.flags {
+            // What is all components stays so (Discord: components/reference, "Component Object").
+            let kept = flag::COMPONENTS_V2;
             let fixed = flag::EPHEMERAL | flag::HAS_THREAD | flag::LOADING;
-            message.flags = (message.flags & fixed) | (flags & !fixed);
+            message.flags = (message.flags & (fixed | kept)) | (flags & !fixed);
         }
         if let Some(keep) = patch.keep {
             message

@@ -72,8 +72,7 @@ impl World {
         self.add_bot_role(guild, self.bot, self.bot_permissions);
         // Nobody tells the bot of itself: GUILD_CREATE has it all.
         self.events.truncate(events);
-        let data = wire::guild_create(self, guild);
-        self.emit_for(guild, EventKind::GuildCreate, data);
+        self.emit_guild(guild);
     }
 
     /// Somebody removes the bot, or it leaves: its role and its commands there go with it.
@@ -106,8 +105,7 @@ impl World {
                 self.emit(EventKind::GuildDelete, wire::unavailable(guild));
             }
             Availability::Normal => {
-                let data = wire::guild_create(self, guild);
-                self.emit_for(guild, EventKind::GuildCreate, data);
+                self.emit_guild(guild);
             }
         }
     }

@@ -6,9 +6,11 @@ mod access;
 mod channel;
 mod check;
 mod command;
+mod command_rule;
 mod edit;
 mod effective;
 mod guild;
+mod install;
 mod interaction;
 mod mention;
 mod message;
@@ -33,24 +35,30 @@ use crate::ids::{
     UserId,
 };
 use crate::journal::{Fact, Violation, ViolationKind};
+use crate::locale::Locale;
 use crate::mistake::Mistake;
 use crate::permission::{Permission, Permissions};
 use crate::portal::PortalIntent;
 
 pub use channel::ChannelKind;
 pub(crate) use channel::{Channel, ChannelDraft};
-pub(crate) use check::{check_channel_name, check_edit, check_message, check_modal};
+pub(crate) use check::{
+    check_channel_name, check_edit, check_localized, check_message, check_modal,
+};
 pub(crate) use command::{Command, CommandScope};
+pub use command_rule::CommandSubject;
+pub(crate) use command_rule::{CommandRule, Verdict};
 pub(crate) use edit::Patch;
 pub(crate) use guild::{Availability, Guild, Member};
-pub use interaction::SlashError;
+pub(crate) use install::Owners;
 pub(crate) use interaction::{Ack, Interaction, InteractionKind};
+pub use interaction::{Choice, SlashError};
 pub(crate) use mention::MentionDefault;
 pub use message::MessageKind;
 pub(crate) use message::{Attachment, Draft, Message, Reaction, Reference, Upload, flag};
 pub use overwrite::Holder;
 pub(crate) use overwrite::Overwrite;
-pub(crate) use people::{User, UserKind};
+pub(crate) use people::{DirectMessages, User, UserKind};
 pub(crate) use role::{Mentionable, Role};
 pub(crate) use thread::{ForumTag, Thread, ThreadDraft, Visibility};
 
@@ -76,10 +84,16 @@ pub(crate) struct World {
     /// Files that belong to no message, and their content types: options of commands.
     pub(crate) loose_files: BTreeMap<AttachmentId, String>,
     pub(crate) commands: BTreeMap<CommandId, Command>,
+    /// Who may use them, by the guild's settings.
+    command_rules: BTreeMap<(GuildId, CommandId), Vec<CommandRule>>,
+    /// Who has installed the application for himself.
+    installed_for: BTreeSet<UserId>,
     /// When commands were made, for the limit of a day.
     created_commands: Vec<(CommandScope, i64)>,
     pub(crate) interactions: BTreeMap<InteractionId, Interaction>,
     pub(crate) nonces: Nonces,
+    /// How long a first answer may take.
+    first_answer_ms: i64,
     pub(crate) mistake: Option<Mistake>,
     facts: Vec<Fact>,
     events: Vec<Event>,
@@ -98,6 +112,7 @@ impl World {
         let mut world = Self {
             clock: config.clock.clone(),
             nonces: config.nonces,
+            first_answer_ms: config.first_answer_ms,
             mistake: config.mistake,
             ids,
             base_url: format!("http://127.0.0.1:{port}"),
@@ -112,6 +127,8 @@ impl World {
             files: BTreeMap::new(),
             loose_files: BTreeMap::new(),
             commands: BTreeMap::new(),
+            command_rules: BTreeMap::new(),
+            installed_for: BTreeSet::new(),
             created_commands: Vec::new(),
             interactions: BTreeMap::new(),
             facts: Vec::new(),
@@ -129,6 +146,8 @@ impl World {
             id: self.bot,
             name: config.bot_name.clone(),
             kind: UserKind::Bot,
+            direct: DirectMessages::Open,
+            locale: Locale::DEFAULT,
         };
         self.users.insert(self.bot, bot);
         let owner = self.add_user("owner", UserKind::Person);
@@ -189,12 +208,27 @@ impl World {
 
     /// Something for the gateway that a guild tells; the bot hears it only while it is in it.
     fn emit_for(&mut self, guild: GuildId, kind: EventKind, data: Value) {
-        let here = self.guilds.get(&guild).is_some_and(|found| {
-            found.members.contains_key(&self.bot) && found.availability == Availability::Normal
-        });
-        if here {
+        if self.hears(guild) {
             self.emit(kind, data);
         }
+    }
+
+    /// GUILD_CREATE.
+    fn emit_guild(&mut self, guild: GuildId) {
+        if self.hears(guild) {
+            self.events.push(Event::guild_create(self, guild));
+        }
+    }
+
+    fn hears(&self, guild: GuildId) -> bool {
+        self.guilds.get(&guild).is_some_and(|found| {
+            found.members.contains_key(&self.bot) && found.availability == Availability::Normal
+        })
+    }
+
+    /// Something for the gateway that nothing in the world has caused.
+    pub(crate) fn say(&mut self, kind: EventKind, data: Value) {
+        self.emit(kind, data);
     }
 
     /// Something for the gateway that the bot hears wherever it is.

@@ -3,6 +3,7 @@
 use crate::gateway::EventKind;
 use crate::ids::{ChannelId, GuildId, RoleId, UserId};
 use crate::journal::Fact;
+use crate::locale::Locale;
 use crate::wire;
 
 use super::World;
@@ -13,6 +14,16 @@ pub(crate) struct User {
     pub(crate) id: UserId,
     pub(crate) name: String,
     pub(crate) kind: UserKind,
+    pub(crate) direct: DirectMessages,
+    /// The language of the client.
+    pub(crate) locale: Locale,
+}
+
+/// Whether a user takes direct messages of bots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DirectMessages {
+    Open,
+    Closed,
 }
 
 /// Whether a user is a program.
@@ -31,9 +42,41 @@ impl World {
                 id,
                 name: name.to_owned(),
                 kind,
+                direct: DirectMessages::Open,
+                locale: Locale::DEFAULT,
             },
         );
         id
+    }
+
+    /// From now on a user takes direct messages, or none.
+    pub(crate) fn set_direct(&mut self, user: UserId, direct: DirectMessages) {
+        if let Some(user) = self.users.get_mut(&user) {
+            user.direct = direct;
+        }
+    }
+
+    /// The language of somebody's client.
+    pub(crate) fn locale(&self, user: UserId) -> Locale {
+        let found = self.users.get(&user);
+        found.map_or(Locale::DEFAULT, |user| user.locale)
+    }
+
+    /// From now on somebody's client speaks this language.
+    pub(crate) fn set_locale(&mut self, user: UserId, locale: Locale) {
+        if let Some(user) = self.users.get_mut(&user) {
+            user.locale = locale;
+        }
+    }
+
+    /// Whether this is the direct channel of somebody who takes no direct messages.
+    pub(crate) fn is_closed_direct(&self, channel: ChannelId) -> bool {
+        let recipient = self
+            .channels
+            .get(&channel)
+            .and_then(|found| found.recipient);
+        let user = recipient.and_then(|user| self.users.get(&user));
+        user.is_some_and(|user| user.direct == DirectMessages::Closed)
     }
 
     /// The first user of that name.

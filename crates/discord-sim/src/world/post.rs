@@ -5,7 +5,7 @@ use crate::gateway::{Content, EventKind};
 use crate::ids::{AttachmentId, ChannelId, MessageId, UserId};
 use crate::journal::Fact;
 use crate::limits;
-use crate::wire;
+use crate::wire::{self, Texts};
 
 use super::{Attachment, ChannelKind, Draft, Message, MessageKind, Reference, Upload, World};
 
@@ -108,20 +108,27 @@ impl World {
         if message.only_for.is_some() {
             return;
         }
-        let direct = self
+        let data = wire::message_event(self, message, Texts::All);
+        let without = wire::message_event(self, message, Texts::OfTheBot);
+        let content = if without == data {
+            Content::Open
+        } else {
+            Content::Privileged { without }
+        };
+        self.emit_in(channel, kind, data, content);
+    }
+
+    /// Whether the bot reads it only with MESSAGE_CONTENT: it is neither the bot's own, nor a direct
+    /// message, nor does it mention the bot (Discord: events/gateway, "Message Content Intent").
+    pub(crate) fn is_privileged(&self, message: &Message) -> bool {
+        let in_guild = self
             .channels
-            .get(&channel)
-            .is_some_and(|channel| channel.guild.is_none());
+            .get(&message.channel)
+            .is_none_or(|channel| channel.guild.is_some());
         let concerns_bot = message.author == self.bot
             || message.pinged.users.contains(&self.bot)
             || message.pinged.replied_user == Some(self.bot);
-        let content = if direct || concerns_bot {
-            Content::Open
-        } else {
-            Content::Privileged
-        };
-        let data = wire::message_event(self, message);
-        self.emit_in(channel, kind, data, content);
+        in_guild && !concerns_bot
     }
 
     fn check_place(&self, author: UserId, channel: ChannelId) -> Result<(), ApiError> {

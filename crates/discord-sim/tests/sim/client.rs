@@ -1,14 +1,15 @@
 //! A bot without a library: plain HTTP and plain websockets.
 
-use discord_sim::{Fact, GatewayFact, Sim, WorldView};
+use discord_sim::{Entrance, Fact, GatewayFact, Sim, WorldView};
 use futures::{SinkExt, StreamExt};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::events;
+use crate::shapes;
 
 /// All intents that a chat bot needs, with MESSAGE_CONTENT.
 pub(crate) const INTENTS: u64 = 1 | 2 | 512 | 1024 | 2048 | 4096 | (1 << 15);
@@ -74,7 +75,15 @@ impl Gateway {
 
     /// Opens a websocket with a query of its own and reads what comes first.
     pub(crate) async fn open_at(sim: &Sim, query: &str) -> (Self, Result<Value, Option<u16>>) {
-        let url = format!("{}/{query}", sim.base_url().replacen("http", "ws", 1));
+        Self::open_url(&format!(
+            "{}/{query}",
+            sim.base_url().replacen("http", "ws", 1)
+        ))
+        .await
+    }
+
+    /// Opens a websocket at an address and reads what comes first.
+    pub(crate) async fn open_url(url: &str) -> (Self, Result<Value, Option<u16>>) {
         let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
         let mut gateway = Self(socket);
         let first = gateway.next().await;
@@ -84,7 +93,8 @@ impl Gateway {
     /// Opens a websocket on which nothing comes.
     pub(crate) async fn silent(sim: &Sim) -> Self {
         let opened = |world: WorldView<'_>| {
-            let connected = Fact::Gateway(GatewayFact::Connected);
+            let at = Entrance::Front;
+            let connected = Fact::Gateway(GatewayFact::Connected { at });
             let entries = world.journal().iter();
             entries.filter(|entry| entry.fact == connected).count()
         };
@@ -125,6 +135,15 @@ impl Gateway {
         self.send(&json!({"op": 6, "d": resume})).await;
     }
 
+    /// Closes the connection with a code.
+    pub(crate) async fn close(&mut self, code: u16) {
+        let frame = CloseFrame {
+            code: code.into(),
+            reason: "".into(),
+        };
+        self.0.close(Some(frame)).await.unwrap();
+    }
+
     pub(crate) async fn send(&mut self, payload: &Value) {
         self.0
             .send(Message::text(payload.to_string()))
@@ -138,10 +157,10 @@ impl Gateway {
     pub(crate) async fn next(&mut self) -> Result<Value, Option<u16>> {
         let payload = self.frame().await?;
         if let Some(name) = payload["t"].as_str()
-            && events::at_hand()
+            && shapes::at_hand()
             && !payload.to_string().contains(r#""simulated":"malformed""#)
         {
-            events::check(name, &payload["d"]).unwrap();
+            shapes::event(name, &payload["d"]).unwrap();
         }
         Ok(payload)
     }

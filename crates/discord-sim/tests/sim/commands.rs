@@ -112,6 +112,21 @@ async fn what_discord_does_not_register() {
             options(vec![option("a"), option("a")]),
         ),
         (
+            "contexts",
+            json!({"name": "x", "description": "d", "contexts": [0, 1]}),
+            json!({"name": "x", "description": "d", "contexts": [0, 3]}),
+        ),
+        (
+            "installations",
+            json!({"name": "x", "description": "d", "integration_types": [0, 1]}),
+            json!({"name": "x", "description": "d", "integration_types": [2]}),
+        ),
+        (
+            "private channels",
+            json!({"name": "x", "description": "d", "integration_types": [1], "contexts": [2]}),
+            json!({"name": "x", "description": "d", "integration_types": [0], "contexts": [2]}),
+        ),
+        (
             "menus have no description",
             json!({"name": "Menu", "type": 2}),
             menu,

@@ -205,3 +205,22 @@ async fn session_starts_count_down_until_the_day_is_over_and_too_many_cost_all_s
     });
     assert_eq!(identified.count(), 2);
 }
+
+#[tokio::test]
+async fn who_says_goodbye_with_1000_or_1001_has_no_session_to_go_on_with() {
+    for (code, goes_on) in [(1_000, false), (1_001, false), (4_000, true), (4_900, true)] {
+        let sim = sim_with(RateLimits::None).await;
+        let (mut gateway, ready, guild) = Gateway::identified(&sim, INTENTS).await;
+        gateway.close(code).await;
+        sim.wait_for(|world| world.connected_sessions() == 0).await;
+        let (mut again, _) = Gateway::open(&sim).await;
+        again.resume(&sim, &ready, &guild).await;
+        let answer = again.next().await.unwrap();
+        if goes_on {
+            assert_eq!(answer["t"], "RESUMED", "{code}");
+        } else {
+            let refused = json!({"op": 9, "s": null, "t": null, "d": false});
+            assert_eq!(answer, refused, "{code}");
+        }
+    }
+}

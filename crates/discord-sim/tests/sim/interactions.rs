@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use discord_sim::{NO_OPTIONS, Sim, ViolationKind};
+use discord_sim::{Fault, NO_OPTIONS, Rule, Sim, ViolationKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{Gateway, INTENTS, call};
-use crate::scene::sim;
+use crate::scene::{sim, use_it};
 
 async fn sim_with_commands() -> Sim {
     let sim = sim().await;
@@ -89,12 +89,7 @@ async fn a_command_that_is_not_registered_cannot_be_used() {
 async fn a_deferred_answer_is_filled_by_the_first_follow_up() {
     let sim = sim_with_commands().await;
     let (mut gateway, ..) = Gateway::identified(&sim, INTENTS).await;
-    let general = sim.channel("general");
-    let used = sim
-        .user("member")
-        .slash("health", NO_OPTIONS)
-        .in_(general)
-        .await;
+    let (general, used) = use_it(&sim, "health").await;
     let (_, id, token) = next_interaction(&mut gateway).await;
     let callback = format!("/interactions/{id}/{token}/callback");
     assert_eq!(
@@ -131,12 +126,7 @@ async fn a_deferred_answer_is_filled_by_the_first_follow_up() {
 async fn an_ephemeral_answer_is_for_one_person_and_for_no_other_route() {
     let sim = sim_with_commands().await;
     let (mut gateway, ..) = Gateway::identified(&sim, INTENTS).await;
-    let general = sim.channel("general");
-    let used = sim
-        .user("member")
-        .slash("health", NO_OPTIONS)
-        .in_(general)
-        .await;
+    let (general, used) = use_it(&sim, "health").await;
     let (_, id, token) = next_interaction(&mut gateway).await;
     let answer = json!({"type": 4, "data": {"content": "psst", "flags": 64}});
     let callback = format!("/interactions/{id}/{token}/callback");
@@ -185,4 +175,33 @@ async fn late_double_and_dead_answers_are_refused_and_written_down() {
             ViolationKind::DeadToken
         ]
     );
+}
+
+#[tokio::test]
+async fn who_is_not_told_whether_his_first_answer_has_arrived_may_find_it_out() {
+    let sim = sim_with_commands().await;
+    let (mut gateway, ..) = Gateway::identified(&sim, INTENTS).await;
+    let general = sim.channel("general");
+    let member = sim.user("member");
+    let thinking = json!({"type": 5});
+    let said = json!({"content": "x"});
+
+    member.slash("health", NO_OPTIONS).in_(general).await;
+    let (_, id, token) = next_interaction(&mut gateway).await;
+    let callback = format!("/interactions/{id}/{token}/callback");
+    sim.fault(Rule::callback().after_commit(), Fault::status(500));
+    assert_eq!(call(&sim, Method::POST, &callback, &thinking).await.0, 500);
+    let (status, refused) = call(&sim, Method::POST, &callback, &thinking).await;
+    assert_eq!((status, &refused["code"]), (400, &json!(40_060)));
+
+    member.slash("health", NO_OPTIONS).in_(general).await;
+    let (_, id, token) = next_interaction(&mut gateway).await;
+    let callback = format!("/interactions/{id}/{token}/callback");
+    let original = format!("/webhooks/{}/{token}/messages/@original", sim.bot_id());
+    sim.fault(Rule::callback(), Fault::status(500));
+    assert_eq!(call(&sim, Method::POST, &callback, &thinking).await.0, 500);
+    assert_eq!(call(&sim, Method::PATCH, &original, &said).await.0, 404);
+    assert_eq!(call(&sim, Method::POST, &callback, &thinking).await.0, 204);
+    assert_eq!(call(&sim, Method::PATCH, &original, &said).await.0, 200);
+    sim.assert_clean();
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use discord_sim::{Permission, Permissions, Sim, ViolationKind};
+use discord_sim::{Permission, Permissions, Sim, SimConfig, ViolationKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -220,7 +220,7 @@ async fn an_edit_keeps_what_it_does_not_name_and_cannot_empty_a_message() {
 #[tokio::test]
 async fn a_dm_is_between_the_bot_and_one_person_and_has_text_without_the_intent() {
     let sim = sim().await;
-    let (mut gateway, ..) = Gateway::identified(&sim, 4_096).await;
+    let (mut gateway, ..) = Gateway::identified(&sim, 1 | 4_096).await;
     let member = sim.user("member");
     let said = member.says("psst").in_dm().await;
     let told = gateway.event("MESSAGE_CREATE").await["d"].clone();
@@ -281,5 +281,42 @@ async fn the_bot_pings_only_whom_the_person_that_it_answers_could_ping() {
     assert_eq!(
         quiet["mention_everyone"], false,
         "who may not ping all does not"
+    );
+}
+
+#[tokio::test]
+async fn who_takes_no_direct_messages_gets_none_until_he_does_again() {
+    let sim = sim().await;
+    let member = sim.user("member");
+    let path = format!("/channels/{}/messages", member.direct_channel());
+    let message = json!({"content": "psst", "nonce": "1", "enforce_nonce": true,
+        "allowed_mentions": {"parse": []}});
+    member.closes_direct_messages();
+    let (status, body) = call(&sim, Method::POST, &path, &message).await;
+    assert_eq!((status, &body["code"]), (403, &json!(50_007)));
+    member.opens_direct_messages();
+    assert_eq!(call(&sim, Method::POST, &path, &message).await.0, 200);
+}
+
+#[tokio::test]
+async fn what_is_all_components_stays_so_whatever_flags_an_edit_names() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let general = sim.channel("general");
+    let path = format!("/channels/{general}/messages");
+    let mut body = json!({"flags": 32_768, "components": [{"type": 10, "content": "x"}]});
+    body["nonce"] = json!("n");
+    body["enforce_nonce"] = json!(true);
+    let (status, message) = call(&sim, Method::POST, &path, &body).await;
+    assert_eq!((status, &message["flags"]), (200, &json!(32_768)));
+    let path = format!("{path}/{}", message["id"].as_str().unwrap());
+    for (flags, then) in [(0, 32_768), (4, 32_772), (0, 32_768)] {
+        let change = json!({"flags": flags});
+        let (status, message) = call(&sim, Method::PATCH, &path, &change).await;
+        assert_eq!((status, &message["flags"]), (200, &json!(then)));
+    }
+    let with_text = json!({"flags": 0, "content": "text"});
+    assert_eq!(
+        refused(&sim, "PATCH", &path, with_text).await,
+        (400, 50_035)
     );
 }

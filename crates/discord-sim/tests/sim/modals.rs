@@ -1,19 +1,14 @@
 //! Modals: shown, filled in, sent; their limits.
 
-use discord_sim::{InteractionRef, NO_OPTIONS, Sim};
+use discord_sim::{InteractionRef, Sim};
 use serde_json::{Value, json};
 
 use crate::client::Gateway;
-use crate::scene::{Heard, scene};
+use crate::scene::{Heard, scene, use_it};
 
 /// Uses `/find` and answers it with a modal.
 async fn shown_modal(sim: &Sim, gateway: &mut Gateway, components: Value) -> InteractionRef {
-    let general = sim.channel("general");
-    let used = sim
-        .user("member")
-        .slash("find", NO_OPTIONS)
-        .in_(general)
-        .await;
+    let (_, used) = use_it(sim, "find").await;
     let heard = Heard::next(gateway).await;
     let modal = json!({"custom_id": "form", "title": "Say more", "components": components});
     assert_eq!(
@@ -88,13 +83,32 @@ async fn a_modal_of_labels_is_filled_in_and_sent() {
 }
 
 #[tokio::test]
+async fn a_field_of_a_modal_takes_four_thousand_characters() {
+    let (sim, mut gateway) = scene().await;
+    let input = |value: usize| {
+        json!([{"type": 1, "components": [{
+            "type": 4, "custom_id": "note", "style": 2, "label": "note", "value": "v".repeat(value),
+        }]}])
+    };
+    let used = shown_modal(&sim, &mut gateway, input(4_000)).await;
+    // What people put in, whether it was there or they have typed it.
+    assert!(used.try_submits([("note", "ä".repeat(4_001))]).is_err());
+    let _sent = used.submits([("note", "ä".repeat(4_000))]);
+    let data = Heard::next(&mut gateway).await.event["data"].clone();
+    let value = &data["components"][0]["components"][0]["value"];
+    assert_eq!(value.as_str().unwrap().chars().count(), 4_000);
+
+    use_it(&sim, "find").await;
+    let heard = Heard::next(&mut gateway).await;
+    let modal = json!({"custom_id": "form", "title": "t", "components": input(4_001)});
+    let shown = json!({"type": 9, "data": modal});
+    assert_eq!(heard.answer(&sim, shown).await, 50_035);
+}
+
+#[tokio::test]
 async fn a_modal_keeps_discords_limits() {
     let (sim, mut gateway) = scene().await;
-    let general = sim.channel("general");
-    sim.user("member")
-        .slash("find", NO_OPTIONS)
-        .in_(general)
-        .await;
+    use_it(&sim, "find").await;
     let heard = Heard::next(&mut gateway).await;
     let input = |id: &str, label: usize| {
         json!({"type": 1, "components": [

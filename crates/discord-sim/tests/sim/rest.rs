@@ -1,6 +1,8 @@
 //! REST, as a bot without a library.
 
-use discord_sim::{Permission, Sim, SimConfig, ViolationKind};
+use std::time::Duration;
+
+use discord_sim::{Clock, Permission, Sim, SimConfig, ViolationKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -195,12 +197,44 @@ async fn uploaded_files_are_served_back() {
         (&file["filename"], &file["size"]),
         (&json!("a b.md"), &json!(7))
     );
-    let bytes = reqwest::get(file["url"].as_str().unwrap())
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap();
+    let url = file["url"].as_str().unwrap();
+    let bytes = reqwest::get(url).await.unwrap().bytes().await.unwrap();
     assert_eq!(&bytes[..], b"# hello");
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn the_address_of_a_file_leads_to_it_for_a_day_and_is_told_anew_with_the_message() {
+    let sim = Sim::start(SimConfig {
+        clock: Clock::manual(1_800_000_000_000),
+        ..SimConfig::default()
+    })
+    .await;
+    let general = sim.channel("general");
+    let said = sim.user("member").says("see").with_file("a.txt", "words");
+    let said = said.in_(general).await;
+    let path = format!("/channels/{general}/messages/{}", said.id);
+    let told = async || {
+        let (_, message) = call(&sim, Method::GET, &path, &Value::Null).await;
+        message["attachments"][0]["url"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let got = async |url: &str| {
+        let answer = reqwest::get(url).await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let url = told().await;
+    let whole = (200, "words".to_owned());
+    assert_eq!(got(&url).await, whole);
+    let (bare, _) = url.split_once('?').unwrap();
+    assert_eq!(got(bare).await.0, 404, "without a signature");
+    assert_eq!(got(&url.replace("&hm=", "&hm=0")).await.0, 404);
+    sim.advance(Duration::from_millis(86_399_999));
+    assert_eq!(got(&url).await, whole);
+    sim.advance(Duration::from_millis(1));
+    assert_eq!(got(&url).await.0, 404, "it has expired");
+    assert_eq!(got(&told().await).await, whole);
     sim.assert_clean();
 }

@@ -1,6 +1,6 @@
 //! A simulator with commands, and interactions as a bot hears and answers them.
 
-use discord_sim::{Clock, Sim, SimConfig};
+use discord_sim::{ChannelId, Clock, InteractionRef, NO_OPTIONS, Sim, SimConfig};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -44,6 +44,14 @@ pub(crate) async fn scene() -> (Sim, Gateway) {
     assert_eq!(status, 200, "{answer}");
     let (gateway, ..) = Gateway::identified(&sim, INTENTS).await;
     (sim, gateway)
+}
+
+/// The member uses a command without options in `#general`.
+pub(crate) async fn use_it(sim: &Sim, command: &str) -> (ChannelId, InteractionRef) {
+    let general = sim.channel("general");
+    let member = sim.user("member");
+    let used = member.slash(command, NO_OPTIONS).in_(general).await;
+    (general, used)
 }
 
 /// An interaction as the bot hears it.

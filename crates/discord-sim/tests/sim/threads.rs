@@ -311,3 +311,24 @@ async fn deleting_a_thread_is_told_and_its_message_stays() {
     assert_eq!(sim.messages(general).len(), 1);
     sim.assert_clean();
 }
+
+#[tokio::test]
+async fn a_thread_takes_a_thousand_members_and_no_more() {
+    let sim = sim().await;
+    let thread = sim.create_thread_in(sim.channel("general"), "crowded");
+    let list = format!("/channels/{thread}/thread-members");
+    let (_, inside) = call(&sim, Method::GET, &list, &Value::Null).await;
+    let before = inside.as_array().unwrap().len();
+    let put = async |number: usize| {
+        let user = sim.user(&format!("person-{number}")).id();
+        let path = format!("/channels/{thread}/thread-members/{user}");
+        call(&sim, Method::PUT, &path, &Value::Null).await
+    };
+    for number in before..1_000 {
+        assert_eq!(put(number).await.0, 204, "{number}");
+    }
+    let (status, answer) = put(1_000).await;
+    assert_eq!((status, &answer["code"]), (400, &json!(30_033)));
+    // Who is in it already may be added again.
+    assert_eq!(put(999).await.0, 204);
+}

@@ -191,6 +191,53 @@ async fn who_comes_back_before_the_time_that_it_was_told_breaks_a_rule() {
     sim.assert_clean();
 }
 
+/// The kinds of rules that were broken since it was last asked.
+fn broken(sim: &Sim) -> Vec<ViolationKind> {
+    sim.take_violations().iter().map(|one| one.kind).collect()
+}
+
+#[tokio::test]
+async fn after_a_global_429_no_route_may_be_asked_until_it_is_over() {
+    let sim = limited_sim(10).await;
+    let (general, project) = (sim.channel("general"), sim.channel("project"));
+    for scope in [Scope::User, Scope::Shared, Scope::Global] {
+        sim.fault(Rule::post_message(), Fault::rate_limited(scope, 2_000));
+        assert_eq!(post(&sim, general, 0).await.status(), 429);
+        // What was under way meanwhile could not know.
+        sim.advance(Duration::from_millis(249));
+        post(&sim, project, 1).await;
+        assert_eq!(broken(&sim), [], "{scope:?}");
+        sim.advance(Duration::from_millis(1));
+        let path = format!("/guilds/{}", sim.guild_id());
+        let other = request(&sim, Method::GET, &path, &Value::Null).await;
+        assert_eq!(other.status(), 200);
+        let expected = match scope {
+            Scope::User | Scope::Shared => vec![],
+            Scope::Global => vec![ViolationKind::IgnoredRateLimit],
+        };
+        assert_eq!(broken(&sim), expected, "{scope:?}");
+        sim.advance(Duration::from_secs(10));
+    }
+    sim.advance(Duration::from_secs(10));
+    assert_eq!(post(&sim, project, 2).await.status(), 200);
+    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn answers_to_interactions_are_not_bound_to_a_global_429() {
+    let sim = limited_sim(10).await;
+    let general = sim.channel("general");
+    sim.fault(
+        Rule::post_message(),
+        Fault::rate_limited(Scope::Global, 2_000),
+    );
+    assert_eq!(post(&sim, general, 0).await.status(), 429);
+    sim.advance(Duration::from_secs(1));
+    let path = "/interactions/1/nobody/callback";
+    request(&sim, Method::POST, path, &json!({"type": 5})).await;
+    assert!(!broken(&sim).contains(&ViolationKind::IgnoredRateLimit));
+}
+
 #[tokio::test]
 async fn a_429_of_each_scope_can_be_ordered_and_only_shared_ones_are_no_invalid_requests() {
     let sim = limited_sim(10).await;
@@ -238,4 +285,44 @@ async fn more_invalid_requests_than_the_bound_break_a_rule_once() {
         .collect();
     assert_eq!(broken, ["InvalidRequests: 3 within 10 minutes"]);
     assert_eq!(sim.invalid_requests(), 4);
+}
+
+#[tokio::test]
+async fn edits_and_typing_have_buckets_of_their_own_with_five_in_five_seconds() {
+    let sim = limited_sim(10).await;
+    let general = sim.channel("general");
+    let first: Value = post(&sim, general, 0).await.json().await.unwrap();
+    let id = first["id"].as_str().unwrap();
+    let edit = format!("/channels/{general}/messages/{id}");
+    let typing = format!("/channels/{general}/typing");
+    let mut buckets = Vec::new();
+    for (method, path, body, status) in [
+        (Method::PATCH, &edit, json!({"content": "y"}), 200),
+        (Method::POST, &typing, Value::Null, 204),
+    ] {
+        let ask = async || request(&sim, method.clone(), path, &body).await;
+        for _ in 0..5 {
+            let answer = ask().await;
+            assert_eq!(answer.status(), status);
+        }
+        let refused = ask().await;
+        assert_eq!(refused.status(), 429);
+        assert_eq!(
+            told(&refused),
+            pairs(&[
+                ("retry-after", "5"),
+                ("x-ratelimit-limit", "5"),
+                ("x-ratelimit-remaining", "0"),
+                ("x-ratelimit-reset", "1800000005.000"),
+                ("x-ratelimit-reset-after", "5.000"),
+                ("x-ratelimit-scope", "user"),
+            ])
+        );
+        buckets.push(refused.headers()["x-ratelimit-bucket"].clone());
+    }
+    assert_ne!(buckets[0], buckets[1]);
+    sim.advance(Duration::from_secs(5));
+    let again = request(&sim, Method::POST, &typing, &Value::Null).await;
+    assert_eq!(again.status(), 204);
+    sim.assert_clean();
 }

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{call, refused};
-use crate::scene::{Heard, scene};
+use crate::scene::{Heard, scene, use_it};
 
 /// A message of the bot with one row of each kind of component.
 async fn board(sim: &Sim) -> MessageRef {
@@ -303,12 +303,7 @@ async fn commands_in_the_menus_of_users_and_messages_tell_their_target() {
 #[tokio::test]
 async fn a_deferred_ephemeral_answer_stays_ephemeral_and_can_be_deleted() {
     let (sim, mut gateway) = scene().await;
-    let general = sim.channel("general");
-    let used = sim
-        .user("member")
-        .slash("find", NO_OPTIONS)
-        .in_(general)
-        .await;
+    let (general, used) = use_it(&sim, "find").await;
     let heard = Heard::next(&mut gateway).await;
     assert_eq!(
         heard
@@ -342,11 +337,7 @@ async fn a_deferred_ephemeral_answer_stays_ephemeral_and_can_be_deleted() {
 #[tokio::test]
 async fn a_first_answer_of_a_wrong_type_is_refused_and_the_right_one_still_taken() {
     let (sim, mut gateway) = scene().await;
-    let general = sim.channel("general");
-    sim.user("member")
-        .slash("find", NO_OPTIONS)
-        .in_(general)
-        .await;
+    use_it(&sim, "find").await;
     let heard = Heard::next(&mut gateway).await;
     for kind in [1, 2, 3, 6, 7, 8, 10] {
         let answer = json!({"type": kind, "data": {"content": "x"}});

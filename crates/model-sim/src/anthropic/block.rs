@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::new_id;
-use crate::script::{Step, ToolCall};
+use crate::ids::new_id;
+use crate::script::{Call, Input, Step};
 
 /// What a thinking block is signed with. The CLIs only hand it back.
 const SIGNATURE: &str = "c2ltdWxhdGVk";
@@ -20,11 +20,15 @@ pub(super) enum Block {
 }
 
 impl Block {
-    pub(super) fn tool_use(call: ToolCall) -> Self {
+    /// Tools that take any text are not among this API's own; here such a text is the argument `input`.
+    pub(super) fn tool_use(call: Call) -> Self {
         Self::ToolUse {
             id: new_id("toolu_"),
-            name: call.tool,
-            input: call.input,
+            name: call.name,
+            input: match call.input {
+                Input::Json(input) => input,
+                Input::Text(text) => json!({ "input": text }),
+            },
         }
     }
 

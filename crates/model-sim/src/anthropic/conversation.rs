@@ -9,7 +9,8 @@ use crate::script::Turn;
 const STEERED: &str = "The user sent a new message while you were working:\n";
 const ADMONITION: &str = "\n\nIMPORTANT:";
 
-pub(super) fn turns(body: &Value) -> Vec<Turn> {
+/// A request as turns.
+pub(crate) fn turns(body: &Value) -> Vec<Turn> {
     body["messages"]
         .as_array()
         .into_iter()

@@ -3,12 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::block::Block;
-use super::new_id;
+use crate::ids::new_id;
+use crate::pace;
 use crate::play::Act;
 use crate::script::Step;
 
 /// The reply as one JSON object.
-pub(super) fn whole(model: &str, step: &Step) -> Value {
+pub(crate) fn whole(model: &str, step: &Step) -> Value {
     let mut message = envelope(model, &usage(step));
     message["content"] = blocks(step).iter().map(Block::whole).collect();
     message["stop_reason"] = json!(stop_reason(step));
@@ -16,7 +17,7 @@ pub(super) fn whole(model: &str, step: &Step) -> Value {
 }
 
 /// The reply as a stream of events.
-pub(super) fn acts(model: &str, step: &Step) -> Vec<Act> {
+pub(crate) fn acts(model: &str, step: &Step) -> Vec<Act> {
     let mut usage_so_far = usage(step);
     usage_so_far.insert("output_tokens".to_owned(), json!(1));
     let mut acts = vec![
@@ -30,8 +31,7 @@ pub(super) fn acts(model: &str, step: &Step) -> Vec<Act> {
     let blocks = blocks(step);
     if !blocks.iter().any(|block| matches!(block, Block::Text(_))) {
         // There will be no text delta after which these could come.
-        acts.extend(hold_in_stream(step));
-        acts.extend(step.cut.then_some(Act::Cut));
+        acts.extend(pace::no_text(step));
     }
     for (index, block) in blocks.iter().enumerate() {
         let start = json!({ "type": "content_block_start", "index": index, "content_block": block.opening() });
@@ -49,35 +49,14 @@ pub(super) fn acts(model: &str, step: &Step) -> Vec<Act> {
     acts
 }
 
-/// The deltas of a block; those of a text with the pauses, the hold and the break that the step wants.
+/// The deltas of a block; those of a text when the step wants them.
 fn filling(step: &Step, index: usize, block: &Block) -> Vec<Act> {
-    let event = |delta| {
-        Act::Event(json!({ "type": "content_block_delta", "index": index, "delta": delta }))
-    };
+    let event = |delta| json!({ "type": "content_block_delta", "index": index, "delta": delta });
     let deltas = block.deltas(step).into_iter().map(event);
-    if !matches!(block, Block::Text(_)) {
-        return deltas.collect();
+    match block {
+        Block::Text(_) => pace::text(step, deltas.collect()),
+        Block::Thinking(_) | Block::ToolUse { .. } => deltas.map(Act::Event).collect(),
     }
-    let count = deltas.len();
-    let hold_at = step.hold_after.map(|after| after.min(count));
-    let mut acts = Vec::new();
-    for (sent, delta) in deltas.enumerate() {
-        acts.extend(hold_in_stream(step).filter(|_| hold_at == Some(sent)));
-        acts.extend(
-            step.delay
-                .filter(|_| sent > 0)
-                .map(|delay| Act::Pause(delay.0)),
-        );
-        acts.push(delta);
-        acts.extend((step.cut && sent == 0).then_some(Act::Cut));
-    }
-    acts.extend(hold_in_stream(step).filter(|_| hold_at == Some(count)));
-    acts
-}
-
-fn hold_in_stream(step: &Step) -> Option<Act> {
-    step.hold_after?;
-    step.hold.clone().map(Act::Hold)
 }
 
 fn blocks(step: &Step) -> Vec<Block> {

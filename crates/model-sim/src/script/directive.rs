@@ -91,6 +91,27 @@ mod tests {
     }
 
     #[test]
+    fn a_call_of_two_tools_of_none_and_of_a_free_form_tool_without_its_text_are_answered() {
+        for (script, why) in [
+            (
+                r#"{"tool":"a","custom":"b","input":"x"}"#,
+                "a tool call is either a or b, not both",
+            ),
+            (
+                r#"{"tools":[{"input":{}}]}"#,
+                "a tool call needs `tool` or `custom`",
+            ),
+            (
+                r#"{"custom":"apply_patch"}"#,
+                "the input of the tool apply_patch has to be a text",
+            ),
+        ] {
+            let said = texts(&format!("STUB:{script}"));
+            assert_eq!(said, Some(vec![format!("bad STUB directive: {why}")]));
+        }
+    }
+
+    #[test]
     fn an_impossible_status_and_an_impossible_header_are_answered() {
         assert_eq!(
             texts(r#"STUB:{"status":7}"#),

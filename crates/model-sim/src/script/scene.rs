@@ -7,12 +7,14 @@ use super::{RetryKey, Step};
 const ECHO_LIMIT: usize = 2_000;
 
 /// How the texts begin that a CLI puts in a user's mouth: reminders and command output, an
-/// interruption, an instruction file, a skill's introduction. Such a text neither ends a script nor is echoed.
-const NOT_A_PERSON: [&str; 4] = [
+/// interruption, an instruction file, a skill's introduction, what a summary of an older conversation begins with.
+/// Such a text neither ends a script nor is echoed.
+const NOT_A_PERSON: [&str; 5] = [
     "<",
     "[Request interrupted",
     "# AGENTS.md",
     "Base directory for",
+    "Another language model started to solve this problem",
 ];
 
 /// One entry of a conversation, as far as a script cares.
@@ -151,6 +153,8 @@ mod tests {
             Turn::Model,
             user("<system-reminder>be good</system-reminder>"),
             user("[Request interrupted by user]"),
+            user("# AGENTS.md instructions for /work"),
+            user("Another language model started to solve this problem and produced a summary"),
         ];
         assert_eq!(said(&turns), "second");
         assert_eq!(scene(&turns).user_text, TWO_STEPS);

@@ -5,6 +5,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::call::{Call, ToolCall};
+
 /// One reply of the model, as a script writes it. Every key is optional; `{}` says `(empty)`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -24,24 +26,43 @@ pub struct Step {
     /// The name of one tool to call; its arguments are `input`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
-    /// The arguments of `tool`. Default: an empty object.
+    /// In place of `tool`: the name of a tool that takes any text, which is `input`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom: Option<String>,
+    /// The namespace of `tool` or `custom`, where an API has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The arguments of `tool` or `custom`, as in [`ToolCall::input`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Value>,
-    /// Several tool calls in one reply; they come before `tool`.
+    /// Several tool calls in one reply; they come before the single one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolCall>,
     /// Members that replace or extend the reply's usage object.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub usage: Map<String, Value>,
-    /// Overrides the stop reason (`end_turn`, `tool_use`).
+    /// What kind of message the text is (OpenAI: `commentary`, `final_answer`). Default: nothing is said about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// Overrides the stop reason (`end_turn`, `tool_use`). OpenAI has none for a reply that is whole; there every other
+    /// one makes it an incomplete response for that reason, `max_tokens` and `refusal` in OpenAI's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<String>,
     /// An HTTP status other than 200 turns the step into an error reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The error's type. Default: `api_error`.
+    /// The error's type. Default: `api_error` (Anthropic), what belongs to the status (OpenAI).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The error's code, for OpenAI. Default: its type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Stands in an OpenAI error of the type `usage_limit_reached`: whose limit it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan_type: Option<String>,
+    /// Stands in an OpenAI error of the type `usage_limit_reached`: when it ends, in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resets_at: Option<u64>,
     /// The error's message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -54,7 +75,8 @@ pub struct Step {
     /// Only so many requests of this step fail (`status`, `sse_error`, `cut`) or stall; the next one succeeds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
-    /// `{"type":…,"message":…}` sent as an error event in the stream. No effect on an unstreamed reply.
+    /// `{"type":…,"message":…}` sent as an error event in the stream (OpenAI: as `response.failed` with the type as its
+    /// code). No effect on an unstreamed reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sse_error: Option<Value>,
     /// Drops the connection after the first delta. No effect on an unstreamed reply.
@@ -74,17 +96,6 @@ pub struct Step {
     pub recall: bool,
 }
 
-/// One tool call of a reply with several.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ToolCall {
-    /// The tool's name.
-    pub tool: String,
-    /// Its arguments. Default: an empty object.
-    #[serde(default = "empty_object")]
-    pub input: Value,
-}
-
 /// A duration that is written as a number of seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Seconds(pub Duration);
@@ -98,13 +109,22 @@ impl Step {
         }
     }
 
-    /// All tool calls of the reply, in their order.
-    pub(crate) fn calls(&self) -> Vec<ToolCall> {
-        let single = self.tool.iter().map(|tool| ToolCall {
-            tool: tool.clone(),
-            input: self.input.clone().unwrap_or_else(empty_object),
-        });
-        self.tools.iter().cloned().chain(single).collect()
+    /// All tool calls of the reply, in their order; one that is not valid is left out, which [`Self::check`] has said before.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.tool_calls()
+            .filter_map(|call| call.call().ok())
+            .collect()
+    }
+
+    fn tool_calls(&self) -> impl Iterator<Item = ToolCall> {
+        let single = ToolCall {
+            tool: self.tool.clone(),
+            custom: self.custom.clone(),
+            namespace: self.namespace.clone(),
+            input: self.input.clone(),
+        };
+        let called = self.tool.is_some() || self.custom.is_some();
+        self.tools.iter().cloned().chain(called.then_some(single))
     }
 
     /// The text in the pieces in which it is streamed; cut between characters, never inside one.
@@ -142,6 +162,8 @@ impl Step {
         {
             return Err(format!("{status} is not an HTTP status"));
         }
+        self.tool_calls()
+            .try_for_each(|call| call.call().map(drop))?;
         header_map(&self.headers).map(drop)
     }
 
@@ -165,10 +187,6 @@ pub(crate) fn header_map(headers: &BTreeMap<String, Value>) -> Result<HeaderMap,
         );
     }
     Ok(map)
-}
-
-fn empty_object() -> Value {
-    Value::Object(Map::new())
 }
 
 impl Serialize for Seconds {

@@ -1,11 +1,13 @@
 //! `/permission revoke`: takes a membership or a block away.
 
+use std::collections::HashMap;
+
 use serenity::all::CreateAutocompleteResponse;
 
 use super::{
     super::{
         caller, introduced,
-        offers::{self, Offer},
+        offers::{self, Offer, PATIENCE},
     },
     CommandError, Context,
     answer::say,
@@ -67,19 +69,23 @@ async fn memberships(context: Context<'_>, typed: &str) -> CreateAutocompleteRes
         Ok(caller) => manageable(context, &caller).await.unwrap_or_default(),
         Err(_) => Vec::new(),
     };
-    let offers = rows.iter().map(|row| offer(context, row)).collect();
-    offers::answer(offers, typed)
+    let user = |row: &MembershipRow| match row.subject {
+        Subject::User(id) => Some(id),
+        Subject::Role(_) => None,
+    };
+    let users: Vec<UserId> = rows.iter().filter_map(user).collect();
+    let names = context.data().people.names(&users, PATIENCE).await;
+    let offers = rows.iter().map(|row| offer(context, row, &names));
+    offers::answer(offers.collect(), typed)
 }
 
-/// A membership with the names that Discord's cache has for its ids.
-fn offer(context: Context<'_>, row: &MembershipRow) -> Offer {
+/// A membership with the names for its ids: of people those that were asked for, of the rest those that
+/// Discord's cache has, which knows no members.
+fn offer(context: Context<'_>, row: &MembershipRow, names: &HashMap<UserId, String>) -> Offer {
     let cache = &context.serenity_context().cache;
     let guild = cache.guild(ids::to_guild(context.data().guild));
     let whom = match row.subject {
-        Subject::User(id) => guild
-            .as_ref()
-            .and_then(|guild| guild.members.get(&ids::to_user(id)))
-            .map(|member| format!("@{}", member.display_name())),
+        Subject::User(id) => names.get(&id).map(|name| format!("@{name}")),
         Subject::Role(id) => guild
             .as_ref()
             .and_then(|guild| guild.roles.get(&ids::to_role(id)))

@@ -2,9 +2,9 @@
 
 use super::{
     super::{CommandError, Context, answer::say, introduced, offers},
-    none, to_be_ended,
+    meant, none,
 };
-use crate::{session::Cleared, words::MessageId};
+use crate::{access::Action, session::Cleared, words::MessageId};
 
 /// Begin a conversation anew in its place: the agent forgets what was said
 #[poise::command(slash_command, guild_only)]
@@ -16,7 +16,7 @@ pub(super) async fn clear(
     name: Option<String>,
 ) -> Result<(), CommandError> {
     let caller = introduced(context).await?;
-    let Some(permit) = to_be_ended(context, &caller, name.as_deref()).await? else {
+    let Some(permit) = meant(context, &caller, name.as_deref(), Action::EndSession).await? else {
         return say(context, none(name.as_deref())).await;
     };
     let command = MessageId::new(context.interaction.id.get());

@@ -41,7 +41,7 @@ pub(super) async fn list(
     };
     let house = &context.data().house;
     let sessions = house.sessions(&caller.person, &permit, reach).await?;
-    let mut sessions = visible(context, sessions, PATIENCE).await;
+    let mut sessions = visible(context, &caller, sessions, PATIENCE).await;
     sessions.truncate(LISTED);
     say(context, &sentences(&sessions, reach)).await
 }

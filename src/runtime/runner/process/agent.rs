@@ -1,6 +1,7 @@
 //! The agent: its start, its pipes, its end.
 
 use std::{
+    ffi::{OsStr, OsString},
     os::unix::process::ExitStatusExt as _,
     process::{ExitStatus, Stdio},
     sync::Arc,
@@ -20,16 +21,13 @@ use super::{
     ending,
     hub::{Agent, Feed, Hub},
 };
-use crate::{
-    runtime::{
-        Command,
-        runner::{
-            Exit, MARKER, RecordKind,
-            lines::{Line, Lines},
-            shim,
-        },
+use crate::runtime::{
+    Command,
+    runner::{
+        Exit, MARKER, RecordKind,
+        lines::{Line, Lines},
+        shim,
     },
-    words::RunnerId,
 };
 
 /// How much of a line on standard error is kept.
@@ -43,8 +41,8 @@ const STDERR_TAIL: usize = 4 << 10;
 const DRAIN: Duration = Duration::from_secs(2);
 
 /// Starts the agent and stays with it until it and its tree are gone and written down.
-pub(super) async fn live(hub: Arc<Hub>, runner: RunnerId, command: Command) {
-    let mut child = match start(runner, &command).await {
+pub(super) async fn live(hub: Arc<Hub>, mark: OsString, command: Command) {
+    let mut child = match start(&mark, &command).await {
         Ok(child) => child,
         Err(reason) => return hub.close(&RecordKind::SpawnFailed { reason }),
     };
@@ -100,7 +98,7 @@ fn exit(status: Option<ExitStatus>) -> Exit {
 }
 
 /// Starts the agent by way of the shim; answers when it runs, or with a sentence.
-async fn start(runner: RunnerId, command: &Command) -> Result<Child, String> {
+async fn start(mark: &OsStr, command: &Command) -> Result<Child, String> {
     if !command.directory.is_dir() {
         return Err(format!(
             "the directory {} does not exist",
@@ -116,12 +114,12 @@ async fn start(runner: RunnerId, command: &Command) -> Result<Child, String> {
     let child = tokio::process::Command::new(own_program().map_err(failed)?)
         .arg0("baton")
         .args(["agent-shim", "--"])
-        .args(shim::arguments(std::process::id(), number))
+        .args(shim::arguments(std::process::id(), number, command.bounds))
         .arg(&command.program)
         .args(&command.args)
         .env_clear()
         .envs(&command.env)
-        .env(MARKER, runner.to_string())
+        .env(MARKER, mark)
         .current_dir(&command.directory)
         .process_group(0)
         .stdin(Stdio::piped())

@@ -14,7 +14,7 @@ use super::{
     door::{self, Seats},
     hub::{Agent, Hub, OWN_GRACE},
 };
-use crate::runtime::runner::tree;
+use crate::runtime::runner::{lock::Lock, mark, tree};
 
 /// How long answers that are on their way when a runner leaves may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -49,6 +49,7 @@ pub(super) async fn live(prepared: Prepared) -> ExitCode {
         listener,
         layout,
         session,
+        conversation,
         _alive,
     } = prepared;
     let listening = Signals::listen().and_then(|signals| {
@@ -77,7 +78,8 @@ pub(super) async fn live(prepared: Prepared) -> ExitCode {
         answers.clone(),
     );
     let door = tokio::spawn(keeping);
-    tokio::spawn(agent::live(Arc::clone(&hub), spec.runner, spec.command));
+    let mark = mark(layout.root(), spec.runner);
+    tokio::spawn(agent::live(Arc::clone(&hub), mark, spec.command));
 
     stay(&hub, signals).await;
 
@@ -86,6 +88,7 @@ pub(super) async fn live(prepared: Prepared) -> ExitCode {
     // Whoever removes the files may have been faster than we are.
     let _ = fs::remove_file(layout.socket(spec.runner));
     let _ = session.remove();
+    let _ = conversation.map(Lock::remove);
     answers.close();
     let _ = timeout(FAREWELL, answers.wait()).await;
     ExitCode::SUCCESS

@@ -35,6 +35,7 @@ struct Prepared {
     listener: UnixListener,
     layout: Layout,
     session: Lock,
+    conversation: Option<Lock>,
     /// Says to whoever removes the directory that this process lives.
     _alive: Lock,
 }
@@ -106,6 +107,17 @@ fn prepare(directory: &Path) -> Result<Prepared, Ready> {
     let layout = Layout::around(directory).ok_or_else(no_room)?;
     let holder = format!("runner {}, process {}", spec.runner, std::process::id());
     let session = take(&layout.session_lock(spec.session), &holder)?;
+    let conversation = spec.command.conversation.as_deref();
+    let conversation = match conversation
+        .map(|path| take_beside(path, &holder))
+        .transpose()
+    {
+        Ok(lock) => lock,
+        Err(word) => {
+            let _ = session.remove();
+            return Err(word);
+        }
+    };
     let begun = begin(directory, &layout, &spec);
     match begun {
         Ok((journal, listener)) => Ok(Prepared {
@@ -114,14 +126,23 @@ fn prepare(directory: &Path) -> Result<Prepared, Ready> {
             listener,
             layout,
             session,
+            conversation,
             _alive: alive,
         }),
         Err(error) => {
-            // The lock itself goes with the process.
+            // The locks themselves go with the process.
             let _ = session.remove();
+            let _ = conversation.map(Lock::remove);
             Err(failed(error))
         }
     }
+}
+
+/// Takes the lock of a conversation, in a directory that is made if it is not there.
+fn take_beside(path: &Path, holder: &str) -> Result<Lock, Ready> {
+    let room = path.parent().unwrap_or(path);
+    fs::create_dir_all(room).map_err(|error| Ready::No(error.to_string()))?;
+    take(path, holder)
 }
 
 fn take(path: &Path, holder: &str) -> Result<Lock, Ready> {

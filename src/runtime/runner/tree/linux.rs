@@ -1,11 +1,11 @@
 //! Processes as `/proc` shows them.
 
-use std::fs;
+use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt as _};
 
 use nix::sys::prctl;
 
 use super::{Life, Proc, descend};
-use crate::{runtime::runner::MARKER, words::RunnerId};
+use crate::runtime::runner::MARKER;
 
 /// Nothing is missing here.
 pub(in crate::runtime::runner) const CAVEAT: Option<&str> = None;
@@ -60,10 +60,10 @@ pub(in crate::runtime::runner) fn children() -> Vec<u32> {
         .collect()
 }
 
-/// Everything that carries a runner's mark in its environment, and what descends from it. What has
+/// Everything that carries this mark in its environment, and what descends from it. What has
 /// wiped its environment and lost its parent is not found, nor is what the user may not look into.
-pub(in crate::runtime::runner) fn marked(runner: RunnerId) -> Vec<Proc> {
-    let mark = mark(runner);
+pub(in crate::runtime::runner) fn marked(mark: &OsStr) -> Vec<Proc> {
+    let mark = entry(mark);
     let mut found: Vec<Proc> = pids()
         .filter(|pid| carries(*pid, &mark))
         .filter_map(look_at)
@@ -78,16 +78,16 @@ pub(in crate::runtime::runner) fn marked(runner: RunnerId) -> Vec<Proc> {
     found
 }
 
-/// The first process that carries a runner's mark among those that have just been started. One that
+/// The first process that carries this mark among those that have just been started. One that
 /// forks and leaves all the time is gone before a look at all processes comes to it, but it cannot
 /// help being the newest.
-pub(in crate::runtime::runner) fn newest_marked(runner: RunnerId) -> Vec<u32> {
+pub(in crate::runtime::runner) fn newest_marked(mark: &OsStr) -> Vec<u32> {
     // A few milliseconds, and dozens of lives of the fastest.
     const GLANCES: usize = 64;
     // How many may have been started since its own start.
     const RECENT: u32 = 3;
 
-    let mark = mark(runner);
+    let mark = entry(mark);
     for _ in 0..GLANCES {
         // proc_loadavg(5): the last field is the process id that was given last.
         let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
@@ -101,8 +101,9 @@ pub(in crate::runtime::runner) fn newest_marked(runner: RunnerId) -> Vec<u32> {
     Vec::new()
 }
 
-fn mark(runner: RunnerId) -> Vec<u8> {
-    format!("{MARKER}={runner}").into_bytes()
+/// The mark as it stands in an environment.
+fn entry(mark: &OsStr) -> Vec<u8> {
+    [MARKER.as_bytes(), b"=", mark.as_bytes()].concat()
 }
 
 /// Whether this variable stands in the environment with which a process was started.

@@ -1,9 +1,11 @@
 //! Processes as `ps` shows them, where there is no `/proc`.
 
-use std::process::{Command, Stdio};
+use std::{
+    ffi::OsStr,
+    process::{Command, Stdio},
+};
 
 use super::{Life, Proc};
-use crate::words::RunnerId;
 
 /// What is missing here.
 pub(in crate::runtime::runner) const CAVEAT: Option<&str> = Some(
@@ -65,12 +67,12 @@ pub(in crate::runtime::runner) fn children() -> Vec<u32> {
 }
 
 /// Environments of other processes cannot be read here.
-pub(in crate::runtime::runner) fn marked(_: RunnerId) -> Vec<Proc> {
+pub(in crate::runtime::runner) fn marked(_: &OsStr) -> Vec<Proc> {
     Vec::new()
 }
 
 /// Nor here.
-pub(in crate::runtime::runner) fn newest_marked(_: RunnerId) -> Vec<u32> {
+pub(in crate::runtime::runner) fn newest_marked(_: &OsStr) -> Vec<u32> {
     Vec::new()
 }
 

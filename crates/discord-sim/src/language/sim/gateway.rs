@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::gateway::{GatewayMode, Out};
+use crate::gateway::{Entrance, GatewayMode, Out};
+use crate::journal::{Fact, GatewayFact};
 use crate::language::GatewayStatus;
 
 use super::Sim;
@@ -50,6 +51,21 @@ impl Sim {
     /// How the gateway is, and what came to it since the start.
     pub fn gateway(&self) -> GatewayStatus {
         self.look(|world| world.gateway())
+    }
+
+    /// By which address each connection came that was taken or refused, oldest first.
+    pub fn entrances(&self) -> Vec<Entrance> {
+        let journal = self.journal();
+        let came = journal.iter().filter_map(|entry| {
+            if let Fact::Gateway(GatewayFact::Connected { at } | GatewayFact::Refused { at }) =
+                entry.fact
+            {
+                Some(at)
+            } else {
+                None
+            }
+        });
+        came.collect()
     }
 
     /// Says how many IDENTIFYs the bot has left for a day from now (at most 1,000).

@@ -1,6 +1,7 @@
 //! Holds and faults.
 
 use crate::chaos::{self, Chaos, ChaosRun};
+use crate::gateway::EventKind;
 use crate::rules::{DispatchFault, DispatchRule, Effect, Fault, Gate, GatewayFault, Hold, Rule};
 use crate::shared::Core;
 
@@ -34,6 +35,11 @@ impl Sim {
     /// Breaks the events that the rule takes, before any session hears them.
     pub fn dispatch_fault(&self, rule: DispatchRule, fault: DispatchFault) {
         self.shared.act(|core| core.rules.dispatch.add(rule, fault));
+    }
+
+    /// Dispatches an event that nothing here has caused: what a Discord would say that is mistaken.
+    pub fn dispatch(&self, kind: EventKind, data: serde_json::Value) {
+        self.shared.act(|core| core.world.say(kind, data));
     }
 
     /// Breaks the next gateway connection that comes to the stage of the fault.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::body::{CommandBody, OptionBody};
 use crate::error::{ApiError, FormErrors};
 use crate::limits;
+use crate::locale::Locale;
 
 use super::{CHOICES, length, too_long, too_many};
 
@@ -92,12 +93,30 @@ pub(crate) fn check_command(body: &CommandBody) -> Result<(), ApiError> {
         100,
         &mut errors,
     );
+    check_places(body, &mut errors);
     let size = body.name.chars().count() + described.map_or(0, |text| text.chars().count());
     if size + options.iter().map(size_of).sum::<usize>() > limits::COMMAND_CHARS {
         let message = format!("Command exceeds maximum size ({})", limits::COMMAND_CHARS);
         errors.add("", "APPLICATION_COMMAND_TOO_LARGE", message);
     }
     errors.into_result()
+}
+
+/// Where it is offered: guilds (0), direct messages with the bot (1), private channels (2), the last of which
+/// only who has it for himself can use (Discord: interactions/application-commands, "Contexts").
+fn check_places(body: &CommandBody, errors: &mut FormErrors) {
+    let contexts = body.contexts.as_deref().unwrap_or_default();
+    if contexts.iter().any(|context| *context > 2) {
+        errors.add("contexts", CHOICES, "Value must be one of {0, 1, 2}.");
+    }
+    let installs = body.integration_types.as_deref().unwrap_or(&[0]);
+    if installs.iter().any(|install| *install > 1) {
+        errors.add("integration_types", CHOICES, "Value must be one of {0, 1}.");
+    }
+    if contexts.contains(&2) && !installs.contains(&1) {
+        let message = "PRIVATE_CHANNEL needs the USER_INSTALL integration type.";
+        errors.add("contexts", CHOICES, message);
+    }
 }
 
 fn size_of(option: &OptionBody) -> usize {
@@ -128,6 +147,18 @@ fn check_options(path: &str, options: &[OptionBody], errors: &mut FormErrors) {
         let path = format!("{path}.{index}");
         let described = option.description.as_deref();
         check_words(&path, &option.name, described, errors);
+        check_localized(
+            &format!("{path}.name_localizations"),
+            option.name_localizations.as_ref(),
+            limits::COMMAND_NAME_CHARS,
+            errors,
+        );
+        check_localized(
+            &format!("{path}.description_localizations"),
+            option.description_localizations.as_ref(),
+            limits::OPTION_CHARS,
+            errors,
+        );
         if !(1..=11).contains(&option.kind) {
             errors.add(
                 &format!("{path}.type"),
@@ -172,19 +203,30 @@ fn check_choices(path: &str, option: &OptionBody, errors: &mut FormErrors) {
     for (index, choice) in choices.iter().enumerate() {
         let at = |field: &str| format!("{list}.{index}.{field}");
         length(errors, &at("name"), &choice.name, 1, limits::OPTION_CHARS);
+        check_localized(
+            &at("name_localizations"),
+            choice.name_localizations.as_ref(),
+            limits::OPTION_CHARS,
+            errors,
+        );
         let value = choice.value.as_str().unwrap_or_default();
         too_long(errors, &at("value"), value, limits::OPTION_CHARS);
     }
 }
 
-fn check_localized(
+/// Checks the words of other languages.
+pub(crate) fn check_localized(
     path: &str,
     texts: Option<&BTreeMap<String, String>>,
     most: usize,
     errors: &mut FormErrors,
 ) {
     for (locale, text) in texts.into_iter().flatten() {
-        length(errors, &format!("{path}.{locale}"), text, 1, most);
+        let at = format!("{path}.{locale}");
+        if Locale::named(locale).is_none() {
+            errors.add(&at, CHOICES, "Value must be one of the locales.");
+        }
+        length(errors, &at, text, 1, most);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::limits;
 
 use super::{Upload, flag};
 
-pub(crate) use command::{check_command, check_list, most};
+pub(crate) use command::{check_command, check_list, check_localized, most};
 pub(crate) use modal::check_modal;
 
 const TOO_LONG: &str = "BASE_TYPE_MAX_LENGTH";

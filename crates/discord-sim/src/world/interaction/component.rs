@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::body::ComponentKind;
 use crate::ids::{ChannelId, InteractionId, MessageId, UserId};
 use crate::wire;
-use crate::world::World;
+use crate::world::{Owners, World};
 
-use super::{InteractionKind, Resolver, SlashError};
+use super::{InteractionKind, Opened, Resolver, SlashError};
 
 impl World {
     /// A person uses a component of a message: a button with no values, a select with some.
@@ -23,6 +23,12 @@ impl World {
         if found.only_for.is_some_and(|only| only != user) {
             return Err(none());
         }
+        let answered = found.interaction.and_then(|id| self.interactions.get(&id));
+        let opened = Opened {
+            user,
+            channel,
+            owners: answered.map_or(Owners::Guild, |answered| answered.owners),
+        };
         let shown = wire::components(self, found);
         let component = find_component(&shown, custom_id).ok_or_else(none)?;
         if component.get("disabled") == Some(&json!(true)) {
@@ -46,7 +52,7 @@ impl World {
             }
         }
         let kind = InteractionKind::Component(message);
-        Ok(self.open_interaction(user, channel, kind, custom_id, data))
+        Ok(self.open_interaction(opened, kind, custom_id, data))
     }
 }
 

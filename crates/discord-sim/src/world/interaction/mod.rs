@@ -9,15 +9,17 @@ mod slash;
 
 use serde_json::Value;
 
+use crate::body::ChoiceBody;
 use crate::error::ApiError;
 use crate::gateway::EventKind;
 use crate::ids::{ChannelId, InteractionId, MessageId, UserId};
 use crate::journal::{Fact, ViolationKind};
 use crate::limits;
+use crate::permission::Permission;
 use crate::wire;
 
-use super::{Draft, World, flag};
-pub use offer::SlashError;
+use super::{Draft, Owners, World, flag};
+pub use offer::{Choice, SlashError};
 use resolve::Resolver;
 
 /// What a person did.
@@ -75,7 +77,7 @@ pub(crate) enum Ack {
     /// A component's message was changed (type 7).
     Updated,
     /// Choices (type 8).
-    Choices(Value),
+    Choices(Vec<ChoiceBody>),
     /// A modal (type 9).
     Modal(Value),
 }
@@ -90,20 +92,34 @@ pub(crate) struct Interaction {
     pub(crate) name: String,
     pub(crate) user: UserId,
     pub(crate) channel: ChannelId,
+    pub(crate) owners: Owners,
     pub(crate) created_ms: i64,
     pub(crate) data: Value,
     pub(crate) ack: Option<Ack>,
+    /// First answers of which the bot was not told (yet) what became of them.
+    pub(crate) untold: u32,
     /// The message that `@original` means.
     pub(crate) original: Option<MessageId>,
     pub(crate) follow_ups: Vec<MessageId>,
 }
 
+/// Who does something where, and on whose behalf.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opened {
+    pub(super) user: UserId,
+    pub(super) channel: ChannelId,
+    pub(super) owners: Owners,
+}
+
 impl World {
     /// Stores an interaction and tells the bot.
-    pub(crate) fn open_interaction(
+    pub(super) fn open_interaction(
         &mut self,
-        user: UserId,
-        channel: ChannelId,
+        Opened {
+            user,
+            channel,
+            owners,
+        }: Opened,
         kind: InteractionKind,
         name: &str,
         data: Value,
@@ -116,9 +132,11 @@ impl World {
             name: name.to_owned(),
             user,
             channel,
+            owners,
             created_ms: self.now_ms(),
             data,
             ack: None,
+            untold: 0,
             original: None,
             follow_ups: Vec::new(),
         };
@@ -147,19 +165,36 @@ impl World {
         let interaction = known.cloned().ok_or(ApiError::UnknownInteraction)?;
         let name = &interaction.name;
         if interaction.ack.is_some() {
-            self.violate(
-                ViolationKind::DoubleAck,
-                format!("{name:?} was answered a second time"),
-            );
+            // This one is untold itself. Who could not know that an earlier one has arrived may ask.
+            if interaction.untold < 2 {
+                self.violate(
+                    ViolationKind::DoubleAck,
+                    format!("{name:?} was answered a second time"),
+                );
+            }
             return Err(ApiError::AlreadyAcknowledged);
         }
         let waited = self.now_ms() - interaction.created_ms;
-        if waited > limits::FIRST_ANSWER_MS {
+        if waited > self.first_answer_ms {
             let detail = format!("{name:?} was answered after {waited} ms");
             self.violate(ViolationKind::LateAck, detail);
             return Err(ApiError::UnknownInteraction);
         }
         Ok(interaction)
+    }
+
+    /// A first answer has arrived.
+    pub(crate) fn first_answer_arrives(&mut self, id: InteractionId) {
+        if let Some(interaction) = self.interactions.get_mut(&id) {
+            interaction.untold += 1;
+        }
+    }
+
+    /// The bot is told what became of it.
+    pub(crate) fn first_answer_told(&mut self, id: InteractionId) {
+        if let Some(interaction) = self.interactions.get_mut(&id) {
+            interaction.untold = interaction.untold.saturating_sub(1);
+        }
     }
 
     /// Writes the first answer down.
@@ -191,21 +226,33 @@ impl World {
             return Err(ApiError::InvalidWebhookToken);
         }
         if interaction.ack.is_none() {
-            let detail = format!("the token of {name:?} was used before the first answer");
-            self.violate(ViolationKind::DeadToken, detail);
+            // Unless it could not know that its first answer has not arrived.
+            if interaction.untold == 0 {
+                let detail = format!("the token of {name:?} was used before the first answer");
+                self.violate(ViolationKind::DeadToken, detail);
+            }
             return Err(ApiError::UnknownWebhook);
         }
         Ok(interaction)
     }
 
-    /// Posts the message that an interaction is answered with.
+    /// Posts the message that an interaction is answered with. Of who may not use apps of his own for all
+    /// to see, he alone sees it (Discord: topics/permissions, `USE_EXTERNAL_APPS`).
     pub(crate) fn post_answer(
         &mut self,
         interaction: &Interaction,
         draft: Draft,
     ) -> Result<MessageId, ApiError> {
-        let ephemeral = draft.flags & flag::EPHEMERAL != 0;
+        let hidden = interaction.owners.is_user_alone()
+            && !self.can(
+                interaction.user,
+                interaction.channel,
+                Permission::UseExternalApps,
+            );
+        let ephemeral = hidden || draft.flags & flag::EPHEMERAL != 0;
+        let flags = draft.flags | if ephemeral { flag::EPHEMERAL } else { 0 };
         let draft = Draft {
+            flags,
             interaction: Some(interaction.id),
             only_for: ephemeral.then_some(interaction.user),
             mention_default: super::MentionDefault::Users,

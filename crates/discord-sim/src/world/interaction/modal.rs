@@ -7,7 +7,7 @@ use crate::ids::InteractionId;
 use crate::world::World;
 
 use super::component::{choose, find_component};
-use super::{Ack, Interaction, InteractionKind, Resolver, SlashError};
+use super::{Ack, Interaction, InteractionKind, Opened, Resolver, SlashError};
 
 impl World {
     /// The person who was shown a modal fills it in and sends it off. Fields that are not named keep
@@ -23,6 +23,7 @@ impl World {
             kind,
             user,
             channel,
+            owners,
             ..
         }) = opener
         else {
@@ -52,7 +53,12 @@ impl World {
             opener: shown_by,
             message,
         };
-        Ok(self.open_interaction(user, channel, kind, name, data))
+        let by = Opened {
+            user,
+            channel,
+            owners,
+        };
+        Ok(self.open_interaction(by, kind, name, data))
     }
 }
 

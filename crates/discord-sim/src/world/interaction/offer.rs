@@ -1,14 +1,15 @@
 //! What Discord's client offers to a person, and why it offers nothing.
 
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::ids::{ChannelId, InteractionId, MessageId, UserId};
-use crate::permission::{Permission, Permissions};
+use crate::permission::Permission;
 use crate::wire;
-use crate::world::{Command, CommandScope, World};
+use crate::world::{Command, CommandScope, Owners, World};
 
-use super::{InteractionKind, Resolver};
+use super::{Ack, Interaction, InteractionKind, Opened, Resolver};
 
 /// Why a person cannot do this: Discord's client would not have offered it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -64,9 +65,30 @@ pub enum SlashError {
     NoModal,
 }
 
+/// Something that is offered to who types into an option.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Choice {
+    /// What he sees, in his language.
+    pub shown: String,
+    /// What the bot is told when he takes it.
+    pub value: Value,
+}
+
 impl World {
-    /// The commands of a kind that a person can use in a place: those of the guild before global
-    /// ones (Discord: interactions/application-commands, "Contexts", "Permissions").
+    /// What the bot has offered to who types into an option.
+    pub(crate) fn choices(&self, typing: &Interaction) -> Vec<Choice> {
+        let Some(Ack::Choices(choices)) = &typing.ack else {
+            return Vec::new();
+        };
+        let locale = self.locale(typing.user);
+        let choices = choices.iter().map(|choice| Choice {
+            shown: choice.shown(locale).to_owned(),
+            value: choice.value.clone(),
+        });
+        choices.collect()
+    }
+
+    /// The commands of a kind that a person can use in a place: those of the guild before global ones (Discord: interactions/application-commands, "Contexts", "Permissions").
     pub(super) fn commands_offered(
         &self,
         user: UserId,
@@ -84,13 +106,11 @@ impl World {
         let guild = place.guild.map(CommandScope::Guild);
         let scopes = guild.into_iter().chain([CommandScope::Global]);
         let offered = scopes.flat_map(|scope| self.commands_of(scope));
-        let offered =
-            offered
-                .filter(|command| command.kind() == kind)
-                .filter(|command| match place.guild {
-                    Some(_) => command.is_in_context(0) && permitted(command, held),
-                    None => command.is_in_context(1),
-                });
+        let context = u8::from(place.guild.is_none());
+        let offered = offered
+            .filter(|command| command.kind() == kind && command.is_in_context(context))
+            .filter(|command| self.owners_of(command, user, channel).is_some())
+            .filter(|command| self.may_use(command, user, place, held));
         Ok(offered.collect())
     }
 
@@ -109,12 +129,13 @@ impl World {
             .ok_or_else(|| SlashError::BadField(target.to_string()))?;
         let data = json!({
             "id": command.id,
-            "name": name,
+            "name": command.body.name,
             "type": 2,
             "target_id": target,
             "resolved": resolver.resolved,
         });
-        Ok(self.open_interaction(user, channel, InteractionKind::Menu, name, data))
+        let opened = self.opened(&command, user, channel);
+        Ok(self.open_interaction(opened, InteractionKind::Menu, &command.body.name, data))
     }
 
     /// Uses a command from a message's menu.
@@ -130,12 +151,23 @@ impl World {
         let found = found.ok_or_else(|| SlashError::BadField(target.to_string()))?;
         let data = json!({
             "id": command.id,
-            "name": name,
+            "name": command.body.name,
             "type": 3,
             "target_id": target,
-            "resolved": {"messages": {target.to_string(): wire::message(self, found)}},
+            "resolved": {"messages": {target.to_string(): wire::chosen_message(self, found)}},
         });
-        Ok(self.open_interaction(user, channel, InteractionKind::Menu, name, data))
+        let opened = self.opened(&command, user, channel);
+        Ok(self.open_interaction(opened, InteractionKind::Menu, &command.body.name, data))
+    }
+
+    /// Where and on whose behalf somebody uses a command that he is offered.
+    pub(super) fn opened(&self, command: &Command, user: UserId, channel: ChannelId) -> Opened {
+        let owners = self.owners_of(command, user, channel);
+        Opened {
+            user,
+            channel,
+            owners: owners.unwrap_or(Owners::Guild),
+        }
     }
 
     fn menu_command(
@@ -145,8 +177,10 @@ impl World {
         name: &str,
         kind: u8,
     ) -> Result<Command, SlashError> {
+        let locale = self.locale(user);
         let offered = self.commands_offered(user, channel, kind)?;
-        let found = offered.iter().find(|command| command.body.name == name);
+        let mut all = offered.iter();
+        let found = all.find(|command| command.body.shown(locale) == name);
         found
             .map(|command| (*command).clone())
             .ok_or_else(|| SlashError::NotRegistered {
@@ -158,13 +192,4 @@ impl World {
                     .join(", "),
             })
     }
-}
-
-/// Whether a member with these permissions may use a command: `"0"` is for administrators.
-fn permitted(command: &Command, held: Permissions) -> bool {
-    let Some(needed) = command.default_permissions() else {
-        return true;
-    };
-    let all_held = needed.without(held).is_empty() && !needed.is_empty();
-    held.contains(Permission::Administrator) || all_held
 }

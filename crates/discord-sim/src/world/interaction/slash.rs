@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::body::OptionBody;
 use crate::ids::{ChannelId, InteractionId, UserId};
+use crate::locale::Locale;
 use crate::world::{Command, CommandScope, World};
 
 use super::resolve::Resolver;
@@ -20,18 +21,22 @@ impl World {
     ) -> Result<InteractionId, SlashError> {
         let line = line.trim().trim_start_matches('/');
         let found = self.find_line(user, channel, line)?;
-        known_options(line, &found.options, options)?;
+        let locale = self.locale(user);
+        known_options(line, &found.options, options, locale)?;
         let mut resolver = Resolver::new(self, user, channel);
         let mut values = Vec::new();
         for option in &found.options {
-            let Some((_, value)) = options.iter().find(|(name, _)| *name == option.name) else {
+            let Some((_, value)) = options
+                .iter()
+                .find(|(name, _)| name == option.shown(locale))
+            else {
                 if option.required.unwrap_or(false) {
                     let (line, option) = (line.to_owned(), option.name.clone());
                     return Err(SlashError::MissingOption { line, option });
                 }
                 continue;
             };
-            let typed = typed(option, value, &mut resolver);
+            let typed = typed(option, value, locale, &mut resolver);
             let typed = typed.ok_or_else(|| SlashError::BadValue {
                 line: line.to_owned(),
                 option: option.name.clone(),
@@ -41,7 +46,9 @@ impl World {
         }
         let told = resolver.resolved;
         let data = found.data(values, &told);
-        Ok(self.open_interaction(user, channel, InteractionKind::Slash, line, data))
+        let line = found.line();
+        let opened = self.opened(&found.command, user, channel);
+        Ok(self.open_interaction(opened, InteractionKind::Slash, &line, data))
     }
 
     /// Types into an option that the bot completes. The other options are what was typed so far.
@@ -55,11 +62,12 @@ impl World {
     ) -> Result<InteractionId, SlashError> {
         let line = line.trim().trim_start_matches('/');
         let found = self.find_line(user, channel, line)?;
-        known_options(line, &found.options, options)?;
+        let locale = self.locale(user);
+        known_options(line, &found.options, options, locale)?;
         let completed = found
             .options
             .iter()
-            .any(|option| option.name == focused && option.autocomplete == Some(true));
+            .any(|option| option.shown(locale) == focused && option.autocomplete == Some(true));
         if !completed {
             return Err(SlashError::UnknownOption {
                 line: line.to_owned(),
@@ -68,31 +76,35 @@ impl World {
         }
         let mut values = Vec::new();
         for option in &found.options {
-            let (kind, name) = (option.kind, &option.name);
-            let given = options.iter().find(|(given, _)| given == name);
-            if name == focused {
+            let (kind, name, shown) = (option.kind, &option.name, option.shown(locale));
+            let given = options.iter().find(|(given, _)| given == shown);
+            if shown == focused {
                 values.push(json!({"type": kind, "name": name, "value": typed, "focused": true}));
             } else if let Some((_, value)) = given {
                 values.push(json!({"type": kind, "name": name, "value": value}));
             }
         }
         let data = found.data(values, &json!({}));
-        Ok(self.open_interaction(user, channel, InteractionKind::Autocomplete, line, data))
+        let line = found.line();
+        let opened = self.opened(&found.command, user, channel);
+        Ok(self.open_interaction(opened, InteractionKind::Autocomplete, &line, data))
     }
 
     /// The registered command that a person means, if Discord's client would offer it here.
     fn find_line(&self, user: UserId, channel: ChannelId, line: &str) -> Result<Found, SlashError> {
         let mut words = line.split_whitespace();
         let name = words.next().unwrap_or_default();
+        let locale = self.locale(user);
         let commands = self.commands_offered(user, channel, 1)?;
-        let command = commands.into_iter().find(|known| known.body.name == name);
+        let mut commands = commands.into_iter();
+        let command = commands.find(|known| known.body.shown(locale) == name);
         let command = command.ok_or_else(|| self.not_registered(line))?.clone();
         let mut path = Vec::new();
         let mut options = command.body.options.clone().unwrap_or_default();
         for word in words {
             let below = options
                 .iter()
-                .find(|option| option.kind <= 2 && option.name == word);
+                .find(|option| option.kind <= 2 && option.shown(locale) == word);
             let below = below.ok_or_else(|| self.not_registered(line))?.clone();
             path.push((below.kind, below.name));
             options = below.options.unwrap_or_default();
@@ -130,6 +142,16 @@ struct Found {
 }
 
 impl Found {
+    /// The line by the names that the bot knows.
+    fn line(&self) -> String {
+        let below = self.path.iter().map(|(_, name)| name.as_str());
+        let words: Vec<&str> = [self.command.body.name.as_str()]
+            .into_iter()
+            .chain(below)
+            .collect();
+        words.join(" ")
+    }
+
     fn data(&self, values: Vec<Value>, resolved: &Value) -> Value {
         let mut tree = Value::Array(values);
         for (kind, name) in self.path.iter().rev() {
@@ -153,10 +175,11 @@ fn known_options(
     line: &str,
     registered: &[OptionBody],
     given: &[(String, Value)],
+    locale: Locale,
 ) -> Result<(), SlashError> {
     let unknown = given
         .iter()
-        .find(|(name, _)| registered.iter().all(|option| option.name != *name));
+        .find(|(name, _)| registered.iter().all(|option| option.shown(locale) != name));
     match unknown {
         None => Ok(()),
         Some((name, _)) => Err(SlashError::UnknownOption {
@@ -167,13 +190,18 @@ fn known_options(
 }
 
 /// The value as the registered type, if it fits (Discord: "Application Command Option Type").
-fn typed(option: &OptionBody, value: &Value, resolver: &mut Resolver<'_>) -> Option<Value> {
+fn typed(
+    option: &OptionBody,
+    value: &Value,
+    locale: Locale,
+    resolver: &mut Resolver<'_>,
+) -> Option<Value> {
     let text = value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned);
     let choices = option.choices.as_deref().unwrap_or_default();
     // A person chooses by what is shown, whatever is sent for it.
-    if let Some(chosen) = choices.iter().find(|choice| choice.name == text) {
+    if let Some(chosen) = choices.iter().find(|choice| choice.shown(locale) == text) {
         return Some(chosen.value.clone());
     }
     let typed = match option.kind {

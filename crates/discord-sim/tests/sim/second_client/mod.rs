@@ -1,6 +1,7 @@
 //! The simulator, tested by a client that nobody here wrote: discord.js, driven by `tests/discord-js`.
 //! The script does what people ask of it and tells what it understood; the people are played here.
 
+mod answers;
 mod mistakes;
 mod offers;
 mod script;

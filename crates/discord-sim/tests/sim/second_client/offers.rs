@@ -40,7 +40,8 @@ pub(super) async fn commands(sim: &Sim, script: &mut Script) -> Result<(), Strin
     let typed = typed.await;
     let completed = json!({"command": "report", "typed": "ne"});
     script.tells([("completed", completed)]).await?;
-    let offered = json!([{"name": "text: ne!", "value": "ne!"}]);
+    let german = json!({"de": "auf Deutsch: ne!"});
+    let offered = json!([{"name": "text: ne!", "name_localizations": german, "value": "ne!"}]);
     same("the choices", &choices(&typed), &offered)
 }
 

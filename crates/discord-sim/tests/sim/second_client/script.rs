@@ -12,10 +12,10 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::events;
+use crate::shapes;
 
 /// How long one step may take. Nothing waits for it when all is well.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A running script, which ends with this value.
 pub(super) struct Script {
@@ -105,12 +105,12 @@ impl Script {
             let number = &event["seq"];
             return Err(format!("{name} has number {number} and not {}", self.seq));
         }
-        events::check(name, &event["data"])
+        shapes::event(name, &event["data"])
     }
 }
 
 /// Where discord.js is; installs it when it is not there yet.
-fn folder() -> Result<PathBuf, String> {
+pub(super) fn folder() -> Result<PathBuf, String> {
     static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     FOLDER.get_or_init(install).clone()
 }

@@ -1,6 +1,6 @@
 //! What people do, and what discord.js must make of it.
 
-use discord_sim::Sim;
+use discord_sim::{Entrance, Sim};
 use serde_json::json;
 
 use super::offers;
@@ -184,5 +184,8 @@ async fn comes_back(sim: &Sim, script: &mut Script) -> Result<(), String> {
         // The messages and RESUMED itself.
         script.tells([("resumed", json!({"replayed": 4}))]).await?;
     }
-    Ok(())
+    match sim.entrances()[..] {
+        [Entrance::Front, Entrance::Resume, Entrance::Resume] => Ok(()),
+        ref other => Err(format!("it came by {other:?}")),
+    }
 }

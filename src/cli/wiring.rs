@@ -1,0 +1,147 @@
+//! What the rooms get of the settings: each in its own words.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use secrecy::ExposeSecret as _;
+
+use super::operators;
+use crate::{
+    access::{Gate, Owners},
+    admission::Caps,
+    config::Settings,
+    delivery::Asking,
+    discord::{BoundChannel, DiscordSettings, SecureSimulator},
+    runtime::{
+        claude::{ClaudeSettings, HostEnv},
+        runner::{RunnerHost, RunnerLimits},
+    },
+    session::{Bystanders, ChannelMode, Limits, Projects, Speakers},
+    words::ChannelId,
+};
+
+pub(super) fn account(settings: &Settings) -> DiscordSettings {
+    let discord = &settings.discord;
+    let base = discord.api_base.as_ref();
+    let secure = base.zip(discord.api_ca.as_ref());
+    let channels = settings.projects.iter().flat_map(|project| {
+        let bound = |channel: &ChannelId| BoundChannel {
+            channel: *channel,
+            project: project.name.to_string(),
+        };
+        project.channels.iter().map(bound)
+    });
+    DiscordSettings {
+        token: discord.token.clone(),
+        guild: discord.guild,
+        api_base: base.map(|base| base.as_str().to_owned()),
+        secure: secure.map(|(base, authority)| SecureSimulator {
+            address: base.address(),
+            authority: authority.clone(),
+        }),
+        channels: channels.collect(),
+        default_project: settings
+            .default_project
+            .as_ref()
+            .map(|project| project.name.to_string()),
+        operators: operators::channels(settings),
+        catch_up: discord.catch_up,
+        commands: settings.admission.commands_per_minute,
+    }
+}
+
+/// What has a say in where people are asked.
+pub(super) fn asking(settings: &Settings, gate: Gate, projects: &Projects) -> Asking {
+    let known = projects.names().into_iter().filter_map(|name| {
+        let tools = &projects.named(name)?.tools;
+        Some((name.to_owned(), (tools.approvers.clone(), tools.eyes)))
+    });
+    Asking {
+        gate,
+        secrets: settings.secrets(),
+        routing: settings.approvals.route,
+        channel: settings.approvals.channel,
+        owner: settings.discord.owner_user,
+        projects: known.collect(),
+    }
+}
+
+pub(super) fn owners(settings: &Settings) -> Owners {
+    Owners {
+        user: settings.discord.owner_user,
+        role: settings.discord.owner_role,
+    }
+}
+
+pub(super) fn claude(settings: &Settings) -> ClaudeSettings {
+    let env = settings.claude.env.iter();
+    ClaudeSettings {
+        command: settings.claude.command.clone(),
+        config_dir: settings.claude.config_dir.clone(),
+        pass_env: env
+            .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
+            .collect(),
+        host: HostEnv::of_this_process(),
+        agent_prompt: None,
+    }
+}
+
+pub(super) fn host(settings: &Settings, program: PathBuf) -> Result<RunnerHost> {
+    let limits = RunnerLimits {
+        line: usize::try_from(settings.runner.line_limit).unwrap_or(usize::MAX),
+        journal: settings.runner.journal_limit,
+        orphan: settings.runner.orphan_timeout,
+        ..RunnerLimits::default()
+    };
+    Ok(RunnerHost::new(&settings.data.sockets(), program, limits)?)
+}
+
+/// What no agent may touch: the settings, the secrets beside them, and the state.
+pub(super) fn forbidden(settings: &Settings) -> Vec<PathBuf> {
+    settings
+        .files
+        .iter()
+        .cloned()
+        .chain([settings.data.dir.clone()])
+        .collect()
+}
+
+pub(super) fn limits(settings: &Settings) -> Limits {
+    let admission = &settings.admission;
+    Limits {
+        caps: Caps {
+            active: admission.max_active,
+            queued: admission.max_queued,
+        },
+        person: Caps {
+            active: admission.person_max_active,
+            queued: admission.person_max_queued,
+        },
+        requests: admission.requests_per_minute,
+        prompt: admission.max_prompt,
+        mailbox: admission.mailbox,
+        expiry: admission.expiry,
+        idle: settings.claude.idle_timeout,
+        live: settings.claude.max_live,
+        turn: settings.claude.turn_timeout,
+        start: settings.claude.start_timeout,
+        question: settings.approvals.timeout,
+    }
+}
+
+pub(super) fn channel_mode(settings: &Settings) -> ChannelMode {
+    let mode = &settings.channel_mode;
+    ChannelMode {
+        speakers: if mode.owner_only {
+            Speakers::Owners
+        } else {
+            Speakers::Members
+        },
+        history: mode.history,
+        bystanders: if mode.include_bystanders {
+            Bystanders::Included
+        } else {
+            Bystanders::LeftOut
+        },
+    }
+}

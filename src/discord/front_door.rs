@@ -1,0 +1,90 @@
+//! Where the gateway is, and whether it may be spoken to.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+
+use super::{
+    Connection, DiscordError,
+    connect::stays_here,
+    relay::{NoGateway, Signpost, StartLimit},
+    rest::Rest,
+};
+use crate::delivery::ChatError;
+
+/// IDENTIFYs that are not spent on an old answer: while Discord does not say how many are left, the
+/// last ones stay for whoever can ask it.
+const RESERVE: u64 = 100;
+
+/// Asks Discord, or the simulator in its stead.
+pub(super) struct FrontDoor {
+    http: Rest,
+    api_base: Option<String>,
+    /// The last answer: the gateway may well be reached while the REST API has trouble.
+    known: Mutex<Option<(String, StartLimit)>>,
+}
+
+impl FrontDoor {
+    pub(super) fn to(connection: &Connection) -> Self {
+        Self {
+            http: connection.http.clone(),
+            api_base: connection.settings.api_base.clone(),
+            known: Mutex::new(None),
+        }
+    }
+
+    async fn ask(&self) -> Result<(String, StartLimit), NoGateway> {
+        let answer = self.http.within(self.http.get_bot_gateway()).await;
+        let gateway = answer.map_err(|error| match error {
+            ChatError::Unauthorized => NoGateway::Ever(DiscordError::BadToken),
+            other @ (ChatError::Unknown(_)
+            | ChatError::NotSent(_)
+            | ChatError::Throttled(_)
+            | ChatError::Refused { .. }) => NoGateway::Now(other),
+        })?;
+        let limit = gateway.session_start_limit;
+        Ok((
+            gateway.url,
+            StartLimit {
+                remaining: limit.remaining,
+                reset_after: Duration::from_millis(limit.reset_after),
+                concurrency: limit.max_concurrency,
+            },
+        ))
+    }
+
+    /// What Discord said last, if that allows another IDENTIFY.
+    fn remembered(&self) -> Option<(String, StartLimit)> {
+        let mut known = self.known.lock();
+        let (_, limit) = known
+            .as_mut()
+            .filter(|(_, limit)| limit.remaining > RESERVE)?;
+        limit.remaining -= 1;
+        known.clone()
+    }
+}
+
+#[async_trait]
+impl Signpost for FrontDoor {
+    async fn gateway(&self) -> Result<(String, StartLimit), NoGateway> {
+        match self.ask().await {
+            Ok(told) => {
+                *self.known.lock() = Some(told.clone());
+                Ok(told)
+            }
+            Err(NoGateway::Now(error)) => self.remembered().ok_or(NoGateway::Now(error)),
+            Err(for_good) => Err(for_good),
+        }
+    }
+
+    fn check(&self, url: &str) -> Result<(), DiscordError> {
+        match &self.api_base {
+            Some(base) => stays_here(base, url),
+            None if url.starts_with("wss://") => Ok(()),
+            None => Err(DiscordError::Ended(format!(
+                "{url} is no address of Discord's gateway"
+            ))),
+        }
+    }
+}

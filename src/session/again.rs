@@ -1,0 +1,173 @@
+//! Whether a run whose turn was cut off begins anew by itself, and when.
+//!
+//! Nothing is done twice: where a tool call had begun, only a person lets the agent go on, or the agent is
+//! told what it is about to repeat.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{Engine, SessionError, insist::until_stored, turn::Origin};
+use crate::{
+    clock::Millis,
+    runtime::{ErrorClass, Limit, Policy},
+    store::RunRow,
+    words::RunId,
+};
+
+/// How long after the time that was told a limit is taken for reset: clocks differ.
+const A_LITTLE: Duration = Duration::from_mins(1);
+
+/// When it is tried again if nobody says when the limit is reset.
+const UNTOLD: Duration = Duration::from_mins(15);
+
+/// The latest time that is believed. The longest limits are those of a week.
+const LATEST: Duration = Duration::from_hours(8 * 24);
+
+/// Under which names an agent is given the turn of a run. Each attempt has its own: the agent program knows
+/// a prompt again, also in another process, and does not answer it a second time (seen with 2.1.197).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Prompt {
+    /// Of the line in the runner's journal.
+    pub(super) id: String,
+    /// Of the message in the agent's memory.
+    pub(super) uuid: Uuid,
+}
+
+impl Prompt {
+    pub(super) fn of(run: &RunRow) -> Self {
+        let name = run.id.uuid().as_u128() ^ u128::from(run.attempt);
+        Self {
+            id: match run.attempt {
+                0 => format!("{PROMPT}{}", run.id),
+                again => format!("{PROMPT}{}:{again}", run.id),
+            },
+            uuid: Uuid::from_u128(name),
+        }
+    }
+}
+
+/// Whether a line of a runner's journal is the prompt of some run.
+pub(super) fn is_prompt(id: &str) -> bool {
+    id.starts_with(PROMPT)
+}
+
+const PROMPT: &str = "prompt:";
+
+/// A new beginning of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Again {
+    /// Now.
+    AtOnce,
+    /// Not before a time.
+    Later(Pause),
+}
+
+/// Until when a run is parked, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Pause {
+    pub(super) until: Millis,
+    pub(super) why: Why,
+}
+
+impl Pause {
+    /// Whether the agent is worth keeping for it. A new process tells of a limit anew, and nobody needs
+    /// the old one for hours.
+    pub(super) const fn keeps_agent(&self) -> bool {
+        match self.why {
+            Why::Limit { .. } => false,
+            Why::Trouble(_) => true,
+        }
+    }
+}
+
+/// Why a run is parked.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Why {
+    /// The account's limit is reached; which one, if that is known, and whether its end is.
+    Limit {
+        window: Option<String>,
+        is_told: bool,
+    },
+    /// The model service is in trouble.
+    Trouble(ErrorClass),
+}
+
+impl Engine {
+    /// Whether a run begins anew whose turn failed so. `tool_calls` had begun in it.
+    pub(super) async fn again_after(
+        &self,
+        run: &RunRow,
+        class: ErrorClass,
+        tool_calls: u32,
+        limit: Option<&Limit>,
+    ) -> Option<Again> {
+        if !matches!(self.origin_of(run.id).await, Ok(Origin::Asked)) {
+            // There is no prompt to begin with.
+            return None;
+        }
+        match class.policy() {
+            Policy::ParkUntil => Some(Again::Later(self.pause_until_reset(limit))),
+            Policy::Retry(pause) => {
+                if run.retried_at.is_some() || tool_calls > 0 || self.has_acted(run.id).await {
+                    return None;
+                }
+                let until = self.clock.now().after(pause);
+                let why = Why::Trouble(class);
+                Some(if pause.is_zero() {
+                    Again::AtOnce
+                } else {
+                    Again::Later(Pause { until, why })
+                })
+            }
+            Policy::LoginNeeded | Policy::FixRequest | Policy::BeginAnew | Policy::GiveUp => None,
+        }
+    }
+
+    /// Whether the agent has begun with anything in a run but words.
+    pub(super) async fn has_acted(&self, run: RunId) -> bool {
+        let calls = until_stored("whether an agent has acted", || async {
+            let mut tx = self.store.write().await?;
+            Ok::<_, SessionError>(tx.tool_calls(run).await?)
+        });
+        // What nobody knows had begun.
+        calls.await.map_or(true, |calls| calls > 0)
+    }
+
+    /// Until when a run waits that has met the account's limit. The agent program tells of a limit once a
+    /// process.
+    fn pause_until_reset(&self, limit: Option<&Limit>) -> Pause {
+        let now = self.clock.now();
+        // A time that has passed, by a clock that is ahead, says nothing.
+        let told = limit
+            .and_then(|limit| limit.resets_at)
+            .filter(|at| *at > now);
+        let told = told.or_else(|| self.account.limited_until(now));
+        let until = match told {
+            Some(at) => at.min(now.after(LATEST)).after(A_LITTLE),
+            None => now.after(UNTOLD),
+        };
+        let window = limit.and_then(|limit| limit.window.clone());
+        // Others hold for some models only.
+        if let (Some(at), Some("five_hour" | "seven_day")) = (told, window.as_deref()) {
+            self.account.limited(at, now);
+        }
+        let is_told = told.is_some();
+        Pause {
+            until,
+            why: Why::Limit { window, is_told },
+        }
+    }
+
+    /// Until when a run that is about to begin had better wait, because its account has just said that it
+    /// takes no more.
+    pub(super) fn pause_of_account(&self) -> Option<Pause> {
+        let at = self.account.limited_until(self.clock.now())?;
+        let why = Why::Limit {
+            window: None,
+            is_told: true,
+        };
+        let until = at.after(A_LITTLE);
+        Some(Pause { until, why })
+    }
+}

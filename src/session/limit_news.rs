@@ -1,0 +1,58 @@
+//! News of the account for people: that a limit is near, that nobody is logged in.
+
+use super::{Engine, insist::until_stored, sentences};
+use crate::{
+    runtime::{ErrorClass, Limit},
+    words::SessionId,
+};
+
+/// From which part of a limit on people are warned. The service warns earlier too, by how fast it is used.
+const NEAR: f64 = 0.9;
+
+impl Engine {
+    /// Warns of a limit that is near: once, where it is first seen, and the operators.
+    pub(super) async fn warn_of_limit(&self, session: SessionId, limit: &Limit) {
+        if limit.used.is_some_and(|used| used < NEAR) {
+            return;
+        }
+        let window = limit.window.as_deref().unwrap_or("limit");
+        let reset = limit.resets_at.map_or(0, |at| at.get() / 1_000);
+        let key = format!("limit-near:{window}:{reset}");
+        let stored = until_stored("a warning of a limit", || async {
+            let row = self.store.session(session).await?;
+            let now = self.clock.now();
+            let mut tx = self.store.write().await?;
+            let text = sentences::limit_near(limit);
+            let is_news = self
+                .notice(&mut tx, key.clone(), session, row.thread_id, text)
+                .await?;
+            if is_news {
+                let text = sentences::limit_near_for_operators(limit);
+                tx.alert(now, "limit_near", "the agent's account", &text)
+                    .await?;
+            }
+            Ok(tx.commit().await?)
+        });
+        // What cannot be stored is in the log.
+        let _ = stored.await;
+        self.outbox.wake();
+    }
+
+    /// A turn failed: what that tells of the account is kept, and operators hear of it if they have to do
+    /// something.
+    pub(super) async fn note_failure(&self, class: ErrorClass) {
+        if !self.account.failed(class) {
+            return;
+        }
+        let stored = until_stored("an alert", || async {
+            let mut tx = self.store.write().await?;
+            let now = self.clock.now();
+            tx.alert(now, "login_needed", "the agent's account", class.sentence())
+                .await?;
+            Ok(tx.commit().await?)
+        });
+        // What cannot be stored is in the log.
+        let _ = stored.await;
+        self.outbox.wake();
+    }
+}

@@ -1,0 +1,53 @@
+//! Plans of the real agent program, which asks for them in its plan mode only.
+
+use baton::words::{AgentMode, ChannelId as Place};
+
+use super::*;
+
+/// In which mode the agent of a conversation works.
+async fn mode(stage: &Stage, thread: ChannelId) -> AgentMode {
+    let store = stage.store().await;
+    let session = store.session_in(Place::new(thread.get())).await.unwrap();
+    store.close().await;
+    session.unwrap().mode
+}
+
+#[tokio::test]
+async fn an_agent_whose_plan_is_rejected_hears_why_and_plans_on_until_one_is_approved() {
+    let (stage, thread, write) = planning().await;
+    let play = json!([
+        {"tool": "ExitPlanMode", "input": {"plan": "1. ask the hedgehog"}},
+        write,
+        {"tool": "ExitPlanMode", "input": {"plan": "1. eat the pineapple"}},
+        write,
+        {"text": "carried out"},
+    ]);
+    let ann = stage.sim.user("ann");
+    ann.says(format!("go on STUB:{play}")).in_(thread).await;
+
+    let first = stage.question(thread, "ask the hedgehog").await;
+    assert_eq!(labels(&first), ["Approve", "Reject with a reason…"]);
+    let form = stage.press("ann", &first, "Reject with a reason…").await;
+    form.acknowledged().await;
+    let sent = form.submits([("reason", "it is asleep in winter")]);
+    assert_eq!(told("ann", &sent).await, "Denied. The agent is told.");
+    // Only in plan mode is there a plan to be asked about.
+    let second = stage.question(thread, "eat the pineapple").await;
+    let rejected = stage.closed(first.at(), "⛔ Rejected by <@").await;
+    assert!(
+        rejected.content.contains("asleep in winter"),
+        "{}",
+        rejected.content
+    );
+    assert!(stage.model_saw("A person decided against it and says: it is asleep in winter"));
+    assert!(!stage.has("made"), "it was carried out all the same");
+    assert_eq!(mode(&stage, thread).await, AgentMode::Plan);
+
+    stage.pressed("ann", &second, "Approve").await;
+    stage.answer(thread, "carried out").await;
+    stage.closed(second.at(), "✅ Approved by <@").await;
+    assert!(stage.has("made"));
+    assert_eq!(mode(&stage, thread).await, AgentMode::Default);
+    stage.until_settled().await;
+    assert_eq!(stage.count(thread, "carried out"), 1);
+}

@@ -1,0 +1,268 @@
+//! Messages that join a turn, and what of it is answered whatever happens to the turn then.
+
+use baton::{
+    access::Action,
+    words::{Busy, RunId, RunState},
+};
+
+use super::{
+    Bench, OWNER, Wishes, gate, heard, kill,
+    obedient::{TAKE, obedient},
+    owner, place, thread, wait,
+};
+
+fn steered() -> Wishes {
+    Wishes {
+        busy: Busy::Steer,
+        ..obedient()
+    }
+}
+
+/// An agent has taken up "one", and "two" has joined its turn.
+async fn steer() -> (Bench, RunId) {
+    let bench = Bench::with(steered()).await;
+    let run = bench.ask(1, "one").await;
+    bench.until_heard(1).await;
+    bench.does(TAKE).await;
+    assert_eq!(bench.ask_in(Some(thread(1)), 2, "two").await, run);
+    bench.until_heard(2).await;
+    (bench, run)
+}
+
+impl Bench {
+    /// The states of all requests, in their order.
+    pub(super) async fn requests(&self) -> String {
+        let of = "SELECT GROUP_CONCAT(state, ' ') FROM (SELECT state FROM requests ORDER BY n)";
+        self.sql(of).await
+    }
+
+    /// The agent answers what it has taken up.
+    pub(super) async fn answers_first(&self) {
+        self.does("end(result='one')").await;
+        wait("the answer is stored", async || {
+            self.sql("SELECT answer FROM run_parts").await == "one"
+        })
+        .await;
+    }
+
+    /// The agent takes up what has joined.
+    pub(super) async fn takes_up_second(&self) {
+        self.does(TAKE).await;
+        let heard = "SELECT 'yes' FROM joined_requests WHERE heard_at IS NOT NULL";
+        wait("it is known to be heard", async || {
+            self.sql(heard).await == "yes"
+        })
+        .await;
+    }
+
+    /// What the place was told before the end of a run.
+    pub(super) async fn told_before(&self, run: RunId) -> String {
+        let of = "SELECT json_extract(payload, '$.markdown') FROM deliveries WHERE key =";
+        self.sql(&format!("{of} 'parts:{run}'")).await
+    }
+
+    async fn runs(&self) -> String {
+        self.sql("SELECT CAST(COUNT(*) AS TEXT) FROM runs").await
+    }
+}
+
+#[tokio::test]
+async fn what_joined_a_session_that_is_stopped_is_turned_away_and_starts_no_agent() {
+    let (bench, run) = steer().await;
+    // It does not stop before the test says so.
+    bench.does("deaf = True").await;
+    let here = place(Some(thread(1)));
+    let permit = gate(&bench.store)
+        .authorize(&owner(), here, Action::EndSession)
+        .await;
+    let permit = permit.unwrap().unwrap();
+    bench.engine.stop_session(&permit).await.unwrap();
+    assert_eq!(bench.requests().await, "taken cancelled");
+    bench.is_to_do("end(**ABORTED)");
+    bench.until(run, RunState::Cancelled).await;
+    assert_eq!(bench.requests().await, "cancelled cancelled");
+    assert_eq!(bench.runs().await, "1");
+    let sign = "SELECT kind FROM deliveries WHERE key = 'stopped:2'";
+    assert_eq!(bench.sql(sign).await, "reaction");
+    wait("the agent is ended", async || bench.runners().is_empty()).await;
+}
+
+#[tokio::test]
+async fn what_waits_for_a_session_that_has_ended_is_turned_away_with_its_run() {
+    let (bench, run) = steer().await;
+    // As it stands if the session has ended with the run still at it.
+    bench.sql("UPDATE sessions SET ended_at = 1").await;
+    bench
+        .does("end(is_error=True, terminal_reason='aborted_streaming')")
+        .await;
+    bench.until(run, RunState::Cancelled).await;
+    assert_eq!(bench.requests().await, "cancelled cancelled");
+    assert_eq!(bench.runs().await, "1");
+}
+
+#[tokio::test]
+async fn what_was_answered_first_outlives_the_server_whatever_the_agent_does_then() {
+    let (mut bench, run) = steer().await;
+    bench.answers_first().await;
+    bench.takes_up_second().await;
+    // What is decided on moves the mark.
+    bench.does("may_i('q')").await;
+    wait("it is answered", async || {
+        bench.home.path().join("answers").exists()
+    })
+    .await;
+    bench.restart().await;
+    bench.does("end(result='two')").await;
+    bench.until(run, RunState::Completed).await;
+    assert_eq!(bench.told(run).await, "one\n\ntwo");
+    assert_eq!(bench.requests().await, "answered answered");
+    let used = "SELECT input_tokens || ' ' || output_tokens FROM runs";
+    assert_eq!(bench.sql(used).await, "2 2");
+}
+
+#[tokio::test]
+async fn a_server_that_dies_after_the_first_answer_waits_for_the_second() {
+    let (mut bench, run) = steer().await;
+    bench.answers_first().await;
+    bench.restart().await;
+    bench.takes_up_second().await;
+    bench.does("end(result='two')").await;
+    bench.until(run, RunState::Completed).await;
+    assert_eq!(bench.told(run).await, "one\n\ntwo");
+    assert_eq!(bench.told_before(run).await, "");
+    assert_eq!(bench.runs().await, "1");
+}
+
+#[tokio::test]
+async fn what_was_answered_first_is_told_although_the_rest_is_cancelled() {
+    let (bench, run) = steer().await;
+    bench.answers_first().await;
+    bench.takes_up_second().await;
+    bench.cancel(thread(1)).await.unwrap();
+    bench.until(run, RunState::Cancelled).await;
+    assert_eq!(bench.told_before(run).await, "one");
+    assert_eq!(
+        bench.told(run).await,
+        "🛑 Cancelled. The conversation goes on with your next message."
+    );
+    assert_eq!(bench.requests().await, "answered cancelled");
+    let told = bench.store.told_of(run).await.unwrap();
+    assert_eq!(
+        told.as_deref(),
+        Some("one\n\n🛑 Cancelled. The conversation goes on with your next message.")
+    );
+}
+
+#[tokio::test]
+async fn what_was_answered_first_is_told_although_the_agent_dies_over_the_rest() {
+    let (bench, run) = steer().await;
+    bench.answers_first().await;
+    bench.takes_up_second().await;
+    bench.does("begins('x'); os._exit(1)").await;
+    bench.until(run, RunState::Failed).await;
+    assert_eq!(bench.told_before(run).await, "one");
+    assert_eq!(bench.requests().await, "answered failed");
+}
+
+#[tokio::test]
+async fn a_run_that_begins_anew_is_asked_only_what_was_not_answered() {
+    let (bench, run) = steer().await;
+    bench.answers_first().await;
+    bench.takes_up_second().await;
+    bench.does("os._exit(1)").await;
+    bench.until_heard(3).await;
+    only_the_second(&bench.heard()[2]);
+    bench.does(TAKE).await;
+    bench.does("end(result='two')").await;
+    bench.until(run, RunState::Completed).await;
+    assert_eq!(bench.told(run).await, "one\n\ntwo");
+    assert_eq!(bench.requests().await, "answered answered");
+}
+
+fn only_the_second(prompt: &str) {
+    assert!(
+        prompt.ends_with("] two") && !prompt.contains("one"),
+        "{prompt}"
+    );
+}
+
+#[tokio::test]
+async fn both_answers_are_found_in_the_journal_of_a_runner_that_is_gone() {
+    let (mut bench, run) = steer().await;
+    bench.stop.cancel();
+    for deed in ["end(result='one')", TAKE, "end(result='two')"] {
+        bench.does(deed).await;
+    }
+    wait("it is written down", async || {
+        bench.journal().contains("\"two\"")
+    })
+    .await;
+    kill(bench.runners()[0]);
+    bench.restart().await;
+    bench.until(run, RunState::Completed).await;
+    assert_eq!(bench.told(run).await, "one\n\ntwo");
+    assert_eq!(bench.requests().await, "answered answered");
+    assert_eq!(bench.runs().await, "1");
+}
+
+#[tokio::test]
+async fn an_answer_that_stands_in_the_journal_of_a_runner_that_is_gone_is_not_asked_for_again() {
+    let (mut bench, run) = steer().await;
+    bench.stop.cancel();
+    bench
+        .does("end(result='one'); note('heard', 'it has')")
+        .await;
+    bench.until_heard(3).await;
+    wait("it is written down", async || {
+        bench.journal().contains("\"one\"")
+    })
+    .await;
+    kill(bench.runners()[0]);
+    bench.restart().await;
+    bench.until_heard(4).await;
+    only_the_second(&bench.heard()[3]);
+    bench.does(TAKE).await;
+    bench.does("end(result='two')").await;
+    bench.until(run, RunState::Completed).await;
+    assert_eq!(bench.told(run).await, "one\n\ntwo");
+    assert_eq!(bench.runs().await, "1");
+}
+
+#[tokio::test]
+async fn a_message_that_ends_a_turn_is_on_record_as_who_ended_it() {
+    let bench = Bench::with(Wishes {
+        busy: Busy::Interrupt,
+        ..obedient()
+    })
+    .await;
+    let run = bench.ask(1, "one").await;
+    bench.until_heard(1).await;
+    bench.does(TAKE).await;
+    let heard = heard(owner(), place(Some(thread(1))), 2, "two");
+    bench.engine.hear(heard).await.unwrap();
+    bench.until(run, RunState::Cancelled).await;
+    let lines = bench.store.audit_trail(100).await.unwrap();
+    let cancelled: Vec<_> = lines
+        .into_iter()
+        .filter(|line| line.action == "cancel")
+        .map(|line| (line.actor, line.object))
+        .collect();
+    assert_eq!(cancelled, [(Some(OWNER), format!("run {run}"))]);
+}
+
+#[tokio::test]
+async fn what_joined_a_turn_has_cost_what_came_on_top_also_for_another_server() {
+    let (mut bench, run) = steer().await;
+    bench.does("end(result='one', total_cost_usd=0.10)").await;
+    let part = "SELECT answer || ' ' || cost_microusd FROM run_parts";
+    wait("the part is stored", async || {
+        bench.sql(part).await == "one 100000"
+    })
+    .await;
+    bench.restart().await;
+    bench.takes_up_second().await;
+    bench.does("end(result='two', total_cost_usd=0.25)").await;
+    bench.until(run, RunState::Completed).await;
+    let cost = "SELECT GROUP_CONCAT(cost_microusd) FROM runs";
+    assert_eq!(bench.sql(cost).await, "250000");
+}
