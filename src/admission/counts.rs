@@ -34,6 +34,8 @@ impl Count {
 pub(super) struct Counts {
     all: Count,
     persons: HashMap<(UserId, ChannelId), Count>,
+    /// Tickets that wait, by person and wherever they are.
+    waiting: HashMap<UserId, usize>,
     projects: HashMap<Arc<str>, Count>,
     /// Sessions with a slot.
     sessions: HashMap<SessionId, usize>,
@@ -44,6 +46,9 @@ impl Counts {
         *self.all.of(stand) += 1;
         let persons = self.persons.entry((ticket.person, ticket.channel));
         *persons.or_default().of(stand) += 1;
+        if stand == As::Queued {
+            *self.waiting.entry(ticket.person).or_default() += 1;
+        }
         let projects = self.projects.entry(Arc::clone(&ticket.project));
         *projects.or_default().of(stand) += 1;
         if stand == As::Active {
@@ -55,13 +60,9 @@ impl Counts {
         *self.all.of(stand) -= 1;
         take_away(&mut self.persons, &(ticket.person, ticket.channel), stand);
         take_away(&mut self.projects, &ticket.project, stand);
-        if stand == As::Active
-            && let Some(count) = self.sessions.get_mut(&ticket.session)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.sessions.remove(&ticket.session);
-            }
+        match stand {
+            As::Active => one_less(&mut self.sessions, &ticket.session),
+            As::Queued => one_less(&mut self.waiting, &ticket.person),
         }
     }
 
@@ -105,8 +106,21 @@ impl Counts {
             Err(Full::Project(project))
         } else if is_full(self.all, rules.all) {
             Err(Full::All(rules.all))
+        } else if self.waiting.contains_key(&ticket.person)
+            && self.all.queued >= rules.all.queued - rules.kept()
+        {
+            Err(Full::Kept(rules.all, rules.kept()))
         } else {
             Ok(())
+        }
+    }
+}
+
+fn one_less<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(key);
         }
     }
 }

@@ -183,6 +183,15 @@ impl Queue {
         }
     }
 
+    /// What was about to be stored was not: the run keeps its slot for what its driver does then.
+    pub fn stays(&mut self, run: RunId) {
+        if let Some(holder) = self.holders.get_mut(&run)
+            && holder.stage == Stage::Leaving
+        {
+            holder.stage = Stage::Out;
+        }
+    }
+
     /// Gives back the slot of a run that was admitted; says whether it had one.
     pub fn release(&mut self, run: RunId) -> bool {
         let leaving = self.let_go(run, Stage::Leaving);

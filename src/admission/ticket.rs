@@ -37,6 +37,12 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// How many of the places to wait are kept for people who have nothing waiting. One person's caps count for
+    /// each channel, so that he could fill the queue from several.
+    pub(super) const fn kept(&self) -> usize {
+        self.all.queued / 4
+    }
+
     /// The caps of a project, with those of all where it has none of its own.
     pub(super) fn of_project(&self, project: &str) -> Caps {
         let own = self.projects.get(project).copied().unwrap_or_default();
@@ -69,6 +75,8 @@ pub struct Ticket {
 pub enum Full {
     /// Those of everybody together.
     All(Caps),
+    /// Those of everybody together, with so many places that are kept for people who have nothing waiting.
+    Kept(Caps, usize),
     /// Those of one person in one channel.
     Person(Caps),
     /// Those of one project.

@@ -96,13 +96,13 @@ pub(super) trait House: Send + Sync + 'static {
     ) -> Result<(), SessionError>;
 
     /// The questions that wait for the person, the oldest first. He is told of them in this channel, and may call
-    /// them up there.
+    /// them up there. A guest who has none, and whom no project lets decide, is refused.
     async fn pending(
         &self,
         permit: &Permit,
         person: &Person,
         at: ChannelId,
-    ) -> Result<Vec<Waiting>, SessionError>;
+    ) -> Result<Result<Vec<Waiting>, Refusal>, SessionError>;
 
     /// What is allowed for longer in the project of the permit's place.
     async fn grants(&self, permit: &Permit) -> Result<Vec<Given>, SessionError>;

@@ -16,10 +16,14 @@ const REMEMBERED: Duration = Duration::from_hours(1);
 /// What takes less than that longer than what is taken for the least is as good as that.
 const PROMPT: i64 = 1_000;
 
-/// What is taken for the least is forgotten when, for so long, so many have come and none of them as soon: it
-/// was too good to be true. What a RESUME brings late comes all at once and does not last so long.
+/// What is taken for the least is forgotten when, for so long, so many have come of which each took as much longer
+/// as the others, and none came as soon: it was too good to be true. What a RESUME brings late comes all at once
+/// and was held up for as long as it is old: those of one count as one, and those of several do not agree.
 const DOUBTED_AFTER: Duration = Duration::from_secs(30);
 const DOUBTED_BY: usize = 3;
+
+/// The least time between two that count.
+const APART: Duration = Duration::from_secs(10);
 
 /// What came lately.
 #[derive(Debug)]
@@ -37,7 +41,7 @@ struct Known {
     since: Instant,
     later: Least,
     earlier: Least,
-    /// Those that came since something last came promptly.
+    /// Those that took as much longer as each other, since something last came promptly.
     slow: Slow,
 }
 
@@ -48,6 +52,8 @@ struct Least([Option<i64>; 2]);
 #[derive(Clone, Copy, Debug, Default)]
 struct Slow {
     since: Option<Instant>,
+    /// When the last one came that counts, and how many have.
+    last: Option<Instant>,
     count: usize,
     least: Least,
 }
@@ -121,8 +127,17 @@ impl Known {
             self.slow = Slow::default();
             return;
         }
-        let since = *self.slow.since.get_or_insert_with(Instant::now);
-        self.slow.count += 1;
+        match self.slow.least.0[0] {
+            Some(others) if took > others.saturating_add(PROMPT) => return,
+            Some(others) if took < others.saturating_sub(PROMPT) => self.slow = Slow::default(),
+            Some(_) | None => {}
+        }
+        let now = Instant::now();
+        let since = *self.slow.since.get_or_insert(now);
+        if self.slow.last.is_none_or(|last| now - last >= APART) {
+            self.slow.last = Some(now);
+            self.slow.count += 1;
+        }
         self.slow.least.note(took);
         if self.slow.count >= DOUBTED_BY && since.elapsed() >= DOUBTED_AFTER {
             self.later = self.slow.least;
@@ -227,6 +242,24 @@ mod tests {
         }
         let two = ms(2_000);
         assert_eq!(late, [two, two, two, two, ms(0), ms(0)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_several_resumes_bring_is_late_although_nothing_else_comes_in_between() {
+        let transit = warm().await;
+        let mut now = 5_000;
+        for held_up in [9_000, 14_000, 7_000, 9_300, 20_000] {
+            for after in [0, 400, 800] {
+                let late = transit.arrival(CREATED + now - held_up + after);
+                assert_eq!(
+                    late.as_millis(),
+                    held_up.abs_diff(after).into(),
+                    "{held_up}"
+                );
+            }
+            tokio::time::advance(ms(40_000)).await;
+            now += 40_000;
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -150,20 +150,7 @@ impl Engine {
                 Still::May(permit) => allowed.add(request, permit),
                 Still::Unknown => is_known = false,
                 Still::MayNot(refusal) => {
-                    let now = self.clock.now();
-                    let mut tx = self.store.write().await?;
-                    if !tx
-                        .end_request(request.id, RequestState::Refused, now)
-                        .await?
-                    {
-                        continue;
-                    }
-                    let key = format!("refused:{}", request.message_id);
-                    let text = sentences::refused_meanwhile(refusal);
-                    self.notice(&mut tx, key, session.id, session.thread_id, text)
-                        .await?;
-                    tx.commit().await?;
-                    self.outbox.wake();
+                    self.refuse_meanwhile(&request, &session, refusal).await?;
                 }
             }
         }
@@ -180,6 +167,49 @@ impl Engine {
             tx.commit().await?;
         }
         Ok(Permitted::These(allowed))
+    }
+
+    /// Gives a request its outcome that was accepted and may not be asked any more, if it has none.
+    async fn refuse_meanwhile(
+        &self,
+        request: &RequestRow,
+        session: &SessionRow,
+        refusal: Refusal,
+    ) -> Result<(), SessionError> {
+        let now = self.clock.now();
+        let mut tx = self.store.write().await?;
+        if !tx
+            .end_request(request.id, RequestState::Refused, now)
+            .await?
+        {
+            return Ok(());
+        }
+        let key = format!("refused:{}", request.message_id);
+        let text = sentences::refused_meanwhile(refusal);
+        self.notice(&mut tx, key, session.id, session.thread_id, text)
+            .await?;
+        tx.commit().await?;
+        self.outbox.wake();
+        Ok(())
+    }
+
+    /// Whether what has joined a run may be given to its agent now. Who may not ask any more has got his outcome;
+    /// of whom nobody knows, or who has become less than the run works with, waits for a turn of his own.
+    pub(super) async fn may_join(
+        &self,
+        request: &RequestRow,
+        run: RunId,
+    ) -> Result<bool, SessionError> {
+        let run = self.store.run(run).await?;
+        let session = self.store.session(run.session_id).await?;
+        Ok(match self.may_still(request, &session).await? {
+            Still::May(permit) => permit.tier().rank() >= run.tier.rank(),
+            Still::Unknown => false,
+            Still::MayNot(refusal) => {
+                self.refuse_meanwhile(request, &session, refusal).await?;
+                false
+            }
+        })
     }
 
     /// Asks the gate again, with the roles of the last minute.

@@ -137,8 +137,7 @@ impl Engine {
         } else {
             None
         };
-        self.turnstile.with(|queue| queue.leaves(run));
-        tx.commit().await?;
+        self.commit_leaving(tx, run).await?;
         tracing::info!(%run, state = %end.state, "the run has ended");
         if ends {
             self.metrics

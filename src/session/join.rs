@@ -160,9 +160,17 @@ impl Joined {
         });
         for request in unheard.await? {
             let id = request.id.uuid();
-            if self.unheard.insert(id, request.id).is_some() {
+            if self.unheard.contains_key(&id) {
                 continue;
             }
+            // Somebody may have been blocked since it was accepted.
+            let may_join = until_stored("whether a message may join a turn", || {
+                engine.may_join(&request, run)
+            });
+            if !may_join.await? {
+                continue;
+            }
+            self.unheard.insert(id, request.id);
             let text = prompt::compose(&[], std::slice::from_ref(&request));
             let line = engine.runtime.prompt(id, &text);
             match agent.handle.input(&joined_id(request.id), &line).await {

@@ -132,8 +132,7 @@ impl Engine {
         };
         tx.deliver(&about(told_once(run.id, pause), told), now)
             .await?;
-        self.turnstile.with(|queue| queue.leaves(run.id));
-        tx.commit().await?;
+        self.commit_leaving(tx, run.id).await?;
         tracing::info!(run = %run.id, until = %pause.until, why = ?pause.why, "the run is parked");
         Ok(true)
     }

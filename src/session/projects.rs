@@ -4,9 +4,9 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     admission::ProjectCaps,
-    approval::ProjectTools,
+    approval::{ProjectTools, may_decide},
     runtime::ProcessBounds,
-    words::{Background, Busy, ChannelId, Guests},
+    words::{Background, Busy, ChannelId, Eyes, Guests, Person, Tier},
 };
 
 /// A project with what its sessions need.
@@ -91,6 +91,15 @@ impl Projects {
     /// A project by its name.
     pub fn named(&self, name: &str) -> Option<&Arc<ProjectAgent>> {
         self.by_name.get(name)
+    }
+
+    /// Whether somebody who is no member may decide on what the agents of some project want to do.
+    pub(super) fn have_approver(&self, person: &Person) -> bool {
+        let mut all = self.by_name.values();
+        all.any(|project| {
+            let approvers = &project.tools.approvers;
+            may_decide(approvers, Eyes::Two, person, Tier::Guest, &[]).is_ok()
+        })
     }
 
     /// What each may have going on at once.

@@ -149,6 +149,11 @@ pub(super) fn queue_full(full: Full) -> String {
             "The queue is full: {} at work and {} waiting. Try again in a few minutes.",
             caps.active, caps.queued
         ),
+        Full::Kept(caps, kept) => format!(
+            "The queue is nearly full: of its {} places the last {kept} are kept for people who have nothing \
+             waiting. Try again when one of yours has begun, or take one back with `/cancel`.",
+            caps.queued
+        ),
         Full::Project(caps) => format!(
             "The queue of this project is full: {} at work and {} waiting. Try again in a few minutes.",
             caps.active, caps.queued
@@ -385,6 +390,7 @@ mod tests {
         };
         let all = [
             queue_full(Full::All(caps)),
+            queue_full(Full::Kept(caps, 1)),
             queue_full(Full::Person(caps)),
             queue_full(Full::Project(caps)),
             again_in(200),

@@ -6,8 +6,12 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::Engine;
-use crate::admission::{self, Floor, Queue, Slot, Ticket};
+use super::{Engine, SessionError};
+use crate::{
+    admission::{self, Floor, Queue, Slot, Ticket},
+    store::Tx,
+    words::RunId,
+};
 
 /// The queue's lock, as the product has it.
 type Door = Mutex<Queue>;
@@ -45,6 +49,19 @@ pub(super) struct Reins {
     pub(super) cancel: CancellationToken,
     /// Tells it that a message has joined it.
     pub(super) joined: Arc<Notify>,
+}
+
+impl Engine {
+    /// Stores that a run needs its slot no more. Whoever is told from then on what he waits for is told what is
+    /// true as soon as its driver has cleared up; if it cannot be stored, the run is where it was.
+    pub(super) async fn commit_leaving(&self, tx: Tx, run: RunId) -> Result<(), SessionError> {
+        self.turnstile.with(|queue| queue.leaves(run));
+        let stored = tx.commit().await;
+        if stored.is_err() {
+            self.turnstile.with(|queue| queue.stays(run));
+        }
+        Ok(stored?)
+    }
 }
 
 /// A run with a slot: from now on it is told to stop, not withdrawn. The slot is given back when this

@@ -9,7 +9,7 @@ use crate::stage::{Settings, Stage, until};
 /// A model that holds its answer until `working` is released.
 const HELD: &str = r#"STUB:[{"text":"done at last","hold":"working"}]"#;
 
-/// A stage with these settings of `[admission]`, and the members ann, bob and cid.
+/// A stage with these settings of `[admission]`, and the members ann, bob, cid and dan.
 async fn stage_with(settings: &[(&str, &str)]) -> Stage {
     let mut stage = dark_with(settings).await;
     stage.start().await;
@@ -27,7 +27,7 @@ async fn dark_with(settings: &[(&str, &str)]) -> Stage {
         ..Settings::default()
     })
     .await;
-    for name in ["bob", "cid"] {
+    for name in ["bob", "cid", "dan"] {
         stage
             .grant(
                 name,
@@ -101,6 +101,42 @@ async fn who_waits_is_told_each_change_of_his_place_and_that_his_turn_has_come()
     stage.until_settled().await;
     assert_eq!(stage.count(cids, "⏳"), 0);
     assert_eq!(stage.says(cids, begun).await.id, told.id);
+}
+
+#[tokio::test]
+async fn who_waits_is_told_when_it_should_begin_by_what_runs_took_also_by_the_next_server() {
+    let (stage, clock) = (dark_with(&[("MAX_ACTIVE", "1")]).await, held());
+    let here = stage.serve_here(clock.clone());
+    stage.until_it_listens().await;
+    for (n, took) in (0..).zip([3, 4, 4, 4, 9]) {
+        let hold = format!("run {n}");
+        let held = format!(r#"STUB:[{{"text":"done at last","hold":"{hold}"}}]"#);
+        let asked = stage.ask("ann", &held).await;
+        stage.model.wait_for_hold(&hold).await;
+        clock.advance(Duration::from_mins(took));
+        stage.model.release(&hold);
+        stage.answer(asked, "done at last").await;
+        stage.until_settled().await;
+    }
+    stage.ask("ann", &format!("ann's {HELD}")).await;
+    stage.model.wait_for_hold("working").await;
+    let bobs = stage.ask("bob", r#"bob's STUB:[{"text":"for bob"}]"#).await;
+    let next = "⏳ Everybody is at work; yours is next. It should begin in about 4 min.";
+    assert_eq!(stage.says(bobs, "⏳").await.content, next);
+    let cids = stage.ask("cid", r#"cid's STUB:[{"text":"for cid"}]"#).await;
+    let after =
+        "⏳ Everybody is at work; one other is before yours. It should begin in about 8 min.";
+    assert_eq!(stage.says(cids, "⏳").await.content, after);
+    here.stop(async || tokio::task::yield_now().await).await;
+
+    let _server = stage.serve_here(clock);
+    stage.until_it_listens().await;
+    let dans = stage.ask("dan", r#"dan's STUB:[{"text":"for dan"}]"#).await;
+    let last =
+        "⏳ Everybody is at work; 2 others are before yours. It should begin in about 12 min.";
+    assert_eq!(stage.says(dans, "⏳").await.content, last);
+    stage.model.release("working");
+    stage.answer(dans, "for dan").await;
 }
 
 #[tokio::test]

@@ -200,6 +200,47 @@ fn a_run_that_is_over_takes_nobodys_room() {
 }
 
 #[test]
+fn a_run_whose_end_was_not_stored_has_its_slot_and_can_be_set_aside() {
+    let mut queue = Queue::new(rules(caps(1, 4)));
+    let all = [of(1), of(2)];
+    offer_all(&mut queue, &all);
+    assert_eq!(work(&mut queue), [all[0].clone()]);
+    let before = queue.outlook(all[1].run);
+    queue.leaves(all[0].run);
+    assert_eq!(queue.outlook(all[1].run), None);
+    queue.stays(all[0].run);
+    assert_eq!(queue.outlook(all[1].run), before);
+    queue.set_aside(all[0].run);
+    assert_eq!((queue.active(), queue.waiting()), (0, 2));
+    queue.confirm(all[0].run);
+    assert_eq!(drain(&mut queue), all);
+}
+
+#[test]
+fn the_last_places_are_for_people_who_have_nothing_waiting() {
+    let mut queue = Queue::new(rules(caps(1, 4)));
+    let elsewhere = |person, channel| Ticket {
+        channel: ChannelId::new(channel),
+        ..of(person)
+    };
+    let greedy = [1, 2, 3, 4].map(|channel| elsewhere(1, channel));
+    offer_all(&mut queue, &greedy);
+    let refused = offer(&mut queue, &elsewhere(1, 5));
+    assert_eq!(refused, Err(Full::Kept(caps(1, 4), 1)));
+    let other = [of(2), of(2)];
+    offer(&mut queue, &other[0]).unwrap();
+    assert_eq!(offer(&mut queue, &other[1]), Err(Full::All(caps(1, 4))));
+    // Whose only one has begun has nothing waiting.
+    assert_eq!(work(&mut queue), [greedy[0].clone()]);
+    for before in [&greedy[0], &greedy[1]] {
+        queue.release(before.run);
+        work(&mut queue);
+    }
+    assert_eq!(queue.outlook(other[0].run), None);
+    offer(&mut queue, &other[1]).unwrap();
+}
+
+#[test]
 fn who_cannot_go_yet_keeps_his_turn() {
     let mut bounds = rules(caps(2, 9));
     bounds.projects.insert(

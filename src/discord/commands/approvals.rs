@@ -29,7 +29,7 @@ pub(super) async fn approvals(context: Context<'_>) -> Result<(), CommandError> 
     let permit = caller.permit(context, Action::Decide).await?;
     let house = &context.data().house;
     let here = ids::channel(context.interaction.channel_id);
-    let waiting = house.pending(&permit, &caller.person, here).await?;
+    let waiting = house.pending(&permit, &caller.person, here).await??;
     let waiting = for_him(context, &caller, waiting).await;
     show(context, laid_out(context.data().guild, &waiting)).await
 }

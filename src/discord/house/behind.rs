@@ -115,7 +115,7 @@ impl House for Behind {
         permit: &Permit,
         person: &Person,
         at: ChannelId,
-    ) -> Result<Vec<Waiting>, SessionError> {
+    ) -> Result<Result<Vec<Waiting>, Refusal>, SessionError> {
         self.0.pending(permit, person, at).await
     }
 

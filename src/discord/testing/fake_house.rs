@@ -234,8 +234,8 @@ impl House for FakeHouse {
         _: &Permit,
         _: &Person,
         _: ChannelId,
-    ) -> Result<Vec<Waiting>, SessionError> {
-        Ok(Vec::new())
+    ) -> Result<Result<Vec<Waiting>, Refusal>, SessionError> {
+        Ok(Ok(Vec::new()))
     }
 
     async fn grants(&self, _: &Permit) -> Result<Vec<Given>, SessionError> {

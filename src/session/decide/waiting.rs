@@ -2,10 +2,10 @@
 
 use super::closed;
 use crate::{
-    access::{Action, Permit},
+    access::{Action, Permit, Refusal},
     session::{Engine, SessionError, SessionView, engine::permit_for},
     store::ApprovalRow,
-    words::{ChannelId, Choice, Person},
+    words::{ChannelId, Choice, Person, Tier},
 };
 
 /// Questions that somebody can call up at once: each takes a button (Discord: components/reference#action-row has
@@ -26,13 +26,13 @@ pub struct Waiting {
 impl Engine {
     /// The questions that somebody may decide on and that wait for it, the oldest first. He is told of them in `at`,
     /// and may call up the first of them there and decide on them: a question that went to one owner alone keeps
-    /// nobody else waiting.
+    /// nobody else waiting. A guest who has none, and whom no project lets decide, is refused.
     pub async fn pending(
         &self,
         permit: &Permit,
         person: &Person,
         at: ChannelId,
-    ) -> Result<Vec<Waiting>, SessionError> {
+    ) -> Result<Result<Vec<Waiting>, Refusal>, SessionError> {
         permit_for(permit, Action::Decide)?;
         let now = self.clock.now();
         let mut found = Vec::new();
@@ -53,6 +53,10 @@ impl Engine {
                 });
             }
         }
+        let is_guest = permit.tier() == Tier::Guest;
+        if found.is_empty() && is_guest && !self.projects.have_approver(person) {
+            return Ok(Err(Refusal::NotAMember));
+        }
         for waiting in found.iter_mut().take(CALLED_UP) {
             let controls = self.store.controls_of(waiting.row.id).await?;
             let mut all = controls.into_iter();
@@ -68,6 +72,6 @@ impl Engine {
             }
             tx.commit().await?;
         }
-        Ok(found)
+        Ok(Ok(found))
     }
 }

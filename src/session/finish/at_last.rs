@@ -86,8 +86,7 @@ impl Engine {
                 .await?;
             next = readable(self.queue_next(&mut tx, &session).await)?.flatten();
         }
-        self.turnstile.with(|queue| queue.leaves(run));
-        tx.commit().await?;
+        self.commit_leaving(tx, run).await?;
         if ends {
             self.metrics
                 .run_ended(end.state, worked.map(|began| now.since(began)));

@@ -124,7 +124,7 @@ pub(super) const MATRIX: &[Row] = &[
         Entry::Command("permission revoke", &[("membership", "none")]),
         FOR_OWNERS,
     ),
-    (Entry::Command("approvals", &[]), FOR_ALL),
+    (Entry::Command("approvals", &[]), FOR_MEMBERS),
     (Entry::Command("grants list", &[]), FOR_MEMBERS),
     (
         Entry::Command("grants revoke", &[("grant", "none")]),

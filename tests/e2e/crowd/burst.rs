@@ -71,8 +71,9 @@ impl Ground<'_> {
     }
 }
 
-/// Words of the refusal for everybody's cap.
+/// Words of the refusals for everybody's cap: there is no place left, and none for who has something waiting.
 const FULL: &str = "The queue is full: 6 at work and 20 waiting.";
+const KEPT: &str = "The queue is nearly full: of its 20 places the last 5 are kept";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_burst_that_the_shipped_caps_have_no_room_for_the_rest_is_told_so_and_they_hold() {
@@ -102,17 +103,62 @@ async fn of_a_burst_that_the_shipped_caps_have_no_room_for_the_rest_is_told_so_a
         wait("all is answered", async || is_settled(&store).await).await;
     }
     clear_away(&home.path().join("data"));
-    // Nobody works to an end before all have spoken: 26 threads are begun, and the others never.
-    let (taken, refused): (Vec<Said>, Vec<Said>) =
-        said.into_iter().partition(|one| one.thread < 1_026);
+    // Nobody works to an end before all have spoken: 26 threads are begun, and the others never. The first of the
+    // greedy ones has all slots, the next ones all places but the last; those go to five of the others.
+    let begun = |one: &Said| one.thread < 1_021 || (1_024..1_029).contains(&one.thread);
+    let (taken, refused): (Vec<Said>, Vec<Said>) = said.into_iter().partition(begun);
     ground.all_answered(&taken).await;
     ground.agents_kept_to_six();
-    let told = Paper::at(&ground.paper()).count(FULL);
-    assert_eq!((taken.len(), refused.len(), told), (130, 70, 70));
+    let paper = Paper::at(&ground.paper());
+    let told = (paper.count(FULL), paper.count(KEPT));
+    assert_eq!((taken.len(), refused.len(), told), (130, 70, (67, 3)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_fills_the_queue_from_many_channels_leaves_room_for_others_and_delays_them_by_one_slot()
+{
+    let home = home();
+    let ground = Ground(home.path());
+    let store = ground.prepare().await;
+    // As shipped, but for that.
+    let mut wishes = wishes();
+    wishes.limits.caps.queued = 20;
+    let ask = |message, person, channel| Said {
+        message,
+        person,
+        channel,
+        thread: message,
+    };
+    let (greedy, other) = (100, 101);
+    {
+        let crew = Crew::start(home.path(), &wishes, &store).await;
+        for message in 0..50 {
+            let channel = CHANNELS[usize::try_from(message % 3).unwrap()];
+            let said = ask(1_000 + message, greedy, channel);
+            crew.engine.hear(said.heard()).await.unwrap();
+        }
+        crew.engine
+            .hear(ask(2_000, other, CHANNELS[0]).heard())
+            .await
+            .unwrap();
+        let waiting = "SELECT COUNT(*) FROM runs WHERE state = 'queued'";
+        wait("all slots are taken", async || {
+            ground.count(waiting).await == 16
+        })
+        .await;
+        ground.go();
+        wait("all is answered", async || is_settled(&store).await).await;
+    }
+    clear_away(&home.path().join("data"));
+    let turns = ground.turns().await;
+    let at = turns.iter().position(|turn| turn.principal_id == 101);
+    // Behind the six that were at work when he came, and one.
+    assert!(at.is_some_and(|at| at <= 7), "{at:?} of {}", turns.len());
 }
 
 /// A fair share is one turn in each round of all. While somebody waits for his next turn, nobody else
-/// has more than two.
+/// has more than two. Turns are looked at, as a queue sees them: what several people wrote while an agent worked is
+/// one turn, of the first of them, and it waits from the end of the turn before.
 fn fair(turns: &[Turn]) {
     let people: std::collections::HashSet<i64> =
         turns.iter().map(|turn| turn.principal_id).collect();

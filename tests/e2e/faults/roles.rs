@@ -41,7 +41,7 @@ impl Bench {
         bench
     }
 
-    async fn appoint(&self, subject: Subject, tier: Tier) {
+    pub(super) async fn appoint(&self, subject: Subject, tier: Tier) {
         let row = MembershipRow {
             subject,
             scope: Scope::Global,

@@ -2,11 +2,12 @@
 
 use baton::{
     access::Action,
-    words::{Busy, RunId, RunState},
+    store::{MembershipRow, Subject},
+    words::{Busy, Person, RunId, RunState, Scope, Tier, UserId},
 };
 
 use super::{
-    Bench, OWNER, Wishes, gate, heard, kill,
+    Bench, OWNER, Wishes, a_moment, gate, heard, kill,
     obedient::{TAKE, obedient},
     owner, place, thread, wait,
 };
@@ -226,6 +227,88 @@ async fn an_answer_that_stands_in_the_journal_of_a_runner_that_is_gone_is_not_as
     bench.until(run, RunState::Completed).await;
     assert_eq!(bench.told(run).await, "one\n\ntwo");
     assert_eq!(bench.runs().await, "1");
+}
+
+/// The agent of a member has taken up "one". Another member is bob.
+async fn steered_by_members() -> (Bench, RunId) {
+    let bench = Bench::with(steered()).await;
+    for member in [ANN, BOB] {
+        let subject = Subject::User(member);
+        bench.appoint(subject, Tier::Member).await;
+    }
+    let run = bench.ask_as(member(ANN), None, 1, "one").await;
+    bench.until_heard(1).await;
+    bench.does(TAKE).await;
+    (bench, run)
+}
+
+fn member(id: UserId) -> Person {
+    Person {
+        id,
+        name: "a member".into(),
+        roles: Vec::new(),
+    }
+}
+
+const ANN: UserId = UserId::new(4);
+const BOB: UserId = UserId::new(5);
+
+/// Bob is turned away, and his words came to no agent.
+async fn bob_is_not_heard(bench: &Bench, run: RunId) {
+    wait("he is refused", async || {
+        bench.requests().await == "taken refused"
+    })
+    .await;
+    let told = "SELECT COUNT(*) || '' FROM deliveries WHERE key = 'refused:2'";
+    assert_eq!(bench.sql(told).await, "1");
+    bench.does("end(result='one')").await;
+    bench.until(run, RunState::Completed).await;
+    assert_eq!(bench.told(run).await, "one");
+    assert_eq!(bench.requests().await, "answered refused");
+    assert!(!bench.journal().contains("two"));
+    assert_eq!(bench.runs().await, "1");
+}
+
+#[tokio::test]
+async fn who_is_blocked_while_his_message_joins_a_turn_does_not_reach_the_agent() {
+    let (bench, run) = steered_by_members().await;
+    // Nothing is stored as long as this stands; he has passed the gate, and is blocked before he is accepted.
+    let mut held = bench.store.write().await.unwrap();
+    let engine = bench.engine.clone();
+    let his = heard(member(BOB), place(Some(thread(1))), 2, "two");
+    let hearing = tokio::spawn(async move { engine.hear(his).await });
+    for _ in 0..40 {
+        a_moment().await;
+    }
+    assert!(!hearing.is_finished());
+    let block = MembershipRow {
+        subject: Subject::User(BOB),
+        scope: Scope::Global,
+        tier: Tier::Blocked,
+        granted_by: None,
+        granted_at: bench.clock.now(),
+        expires_at: None,
+    };
+    held.set_membership(&block).await.unwrap();
+    held.commit().await.unwrap();
+    hearing.await.unwrap().unwrap();
+    bob_is_not_heard(&bench, run).await;
+}
+
+#[tokio::test]
+async fn who_is_blocked_before_a_server_gives_on_what_joined_does_not_reach_the_agent() {
+    let (mut bench, run) = steered_by_members().await;
+    // This server gives nobody anything any more.
+    bench.stop.cancel();
+    wait("nobody watches the run", async || {
+        bench.engine.health().await.unwrap().pulse.active == 0
+    })
+    .await;
+    let joined = bench.ask_as(member(BOB), Some(thread(1)), 2, "two").await;
+    assert_eq!(joined, run);
+    bench.appoint(Subject::User(BOB), Tier::Blocked).await;
+    bench.restart().await;
+    bob_is_not_heard(&bench, run).await;
 }
 
 #[tokio::test]

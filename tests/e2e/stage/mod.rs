@@ -422,9 +422,11 @@ impl Drop for Stage {
             server.kill_now();
         }
         server::clear_away(&self.data());
-        if std::thread::panicking() {
+        let has_failed = std::thread::panicking();
+        if has_failed || !self.sim.violations().is_empty() {
             eprintln!("--- Baton's log\n{}", self.log());
-        } else {
+        }
+        if !has_failed {
             self.sim.assert_clean();
         }
     }

@@ -27,6 +27,8 @@ enum Step {
     Admit,
     /// One with a slot is over, and clears up.
     Leave(usize),
+    /// That could not be stored.
+    Stay(usize),
     Release(usize),
     SetAside(usize),
     /// One with a slot leaves the queue for a while.
@@ -51,6 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..4_u64, 0..12_usize).prop_map(|(person, session)| Step::Promise { person, session }),
         6 => Just(Step::Admit),
         2 => pick().prop_map(Step::Leave),
+        1 => pick().prop_map(Step::Stay),
         4 => pick().prop_map(Step::Release),
         1 => pick().prop_map(Step::SetAside),
         1 => pick().prop_map(Step::Park),

@@ -1,11 +1,12 @@
 //! Who may decide.
 
 use baton::{
+    access::Refusal,
     approval::{GrantRule, MayNot},
     clock::Millis,
     session::Breadth,
     store::{MembershipRow, Subject},
-    words::{Busy, Eyes, Scope},
+    words::{Busy, Eyes, RoleId, Scope},
 };
 
 use super::*;
@@ -100,7 +101,7 @@ async fn with_four_eyes_who_steers_the_agent_meanwhile_does_not_decide_either() 
             .pending(&permit, &ann(), thread(11))
             .await
             .unwrap(),
-        []
+        Ok(vec![])
     );
     assert_eq!(bench.row(question.id).await.state, ApprovalState::Pending);
 }
@@ -159,6 +160,31 @@ async fn nobody_allows_for_longer_what_is_not_his() {
 }
 
 #[tokio::test]
+async fn a_guest_is_told_what_waits_only_where_a_project_lets_him_decide() {
+    let by_role = Approvers::Roles(vec![RoleId::new(9)]);
+    for (approvers, roles, may) in [
+        (Approvers::Owners, vec![9], false),
+        (by_role.clone(), vec![8], false),
+        (by_role, vec![9], true),
+    ] {
+        let bench = Bench::with(Wishes {
+            approvers,
+            ..owners_decide()
+        })
+        .await;
+        let guest = Person {
+            roles: roles.into_iter().map(RoleId::new).collect(),
+            ..ann()
+        };
+        let permit = bench.permit_for(&guest, Action::Decide).await;
+        let pending = bench.engine.pending(&permit, &guest, thread(11)).await;
+        let told = pending.unwrap().map(|waiting| waiting.len());
+        let wanted = if may { Ok(0) } else { Err(Refusal::NotAMember) };
+        assert_eq!(told, wanted);
+    }
+}
+
+#[tokio::test]
 async fn everybody_sees_what_waits_for_him_and_nothing_else() {
     let bench = Bench::with(owners_decide()).await;
     let (_, question) = bench.asked("may you?").await;
@@ -166,7 +192,12 @@ async fn everybody_sees_what_waits_for_him_and_nothing_else() {
     for (person, wanted) in [(owner(), vec![question.id]), (ann(), vec![])] {
         let permit = bench.permit_for(&person, Action::Decide).await;
         let pending = bench.engine.pending(&permit, &person, thread(11)).await;
-        let ids: Vec<_> = pending.unwrap().into_iter().map(|one| one.row.id).collect();
+        let ids: Vec<_> = pending
+            .unwrap()
+            .unwrap()
+            .into_iter()
+            .map(|one| one.row.id)
+            .collect();
         assert_eq!(ids, wanted);
     }
 }
@@ -179,7 +210,12 @@ async fn who_calls_a_question_up_decides_where_he_did_and_nobody_else_does() {
         bench.make_ann(tier, Scope::Global).await;
         let permit = bench.permit_for(&ann(), Action::Decide).await;
         let there = ChannelId::new(999);
-        bench.engine.pending(&permit, &ann(), there).await.unwrap();
+        bench
+            .engine
+            .pending(&permit, &ann(), there)
+            .await
+            .unwrap()
+            .unwrap();
     }
     let elsewhere = Err(NotDecided::Elsewhere);
     let (id, there) = (question.id, ChannelId::new(999));

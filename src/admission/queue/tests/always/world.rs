@@ -115,6 +115,13 @@ impl World {
                     self.queue.leaves(run);
                 }
             }
+            Step::Stay(at) => {
+                if let Some((ticket, stands)) = self.pick(Stands::Leaving, at) {
+                    *stands = Stands::Working;
+                    let run = ticket.run;
+                    self.queue.stays(run);
+                }
+            }
             Step::Release(at) => {
                 let from = if at % 2 == 0 {
                     Stands::Working
