@@ -35,7 +35,9 @@ pub(super) enum Entry {
     Thread,
     GuestsThread,
     Reply,
+    Steered,
     Missed,
+    MissedMention,
     Queued,
     Edited,
     Direct,
@@ -66,7 +68,9 @@ pub(super) const MATRIX: &[Row] = &[
     (Entry::Thread, [Done, Done, Sign, Sign, Sign]),
     (Entry::GuestsThread, [Looks, Looks, Sign, Looks, Sign]),
     (Entry::Reply, [Done, Done, Sign, Sign, Sign]),
+    (Entry::Steered, [Done, Done, Sign, Sign, Sign]),
     (Entry::Missed, [Done, Done, Sign, Sign, Sign]),
+    (Entry::MissedMention, [Done, Done, Sign, Looks, Sign]),
     (Entry::Queued, [Done, Done, Told, Told, Told]),
     (Entry::Edited, [Ignored; 5]),
     (Entry::Direct, [Ignored; 5]),
@@ -87,6 +91,10 @@ pub(super) const MATRIX: &[Row] = &[
     ),
     (
         Entry::Command("session start", &[("name", "x"), ("project", "elsewhere")]),
+        FOR_OWNERS,
+    ),
+    (
+        Entry::Command("session start", &[("name", "x"), ("here", "true")]),
         FOR_OWNERS,
     ),
     (
@@ -160,7 +168,9 @@ fn way_in(entry: Entry) -> String {
         Entry::Thread => "message in a conversation of members",
         Entry::GuestsThread => "message in a conversation that a guest began",
         Entry::Reply => "reply to an answer of a members' agent",
+        Entry::Steered => "message that joins the turn of a member's agent (`busy = \"steer\"`)",
         Entry::Missed => "message in a members' conversation, read back after a stop",
+        Entry::MissedMention => "mention in a project's channel, read back after a stop",
         Entry::Queued => "request of a members' conversation whose turn comes",
         Entry::Edited => "edited message",
         Entry::Direct => "direct message",
@@ -171,8 +181,11 @@ fn way_in(entry: Entry) -> String {
         Entry::LiveForm => "form about a call that owners have to allow",
         Entry::LiveList => "list below a question of the agent of a members' conversation",
         Entry::Typing => "what is offered while one types",
-        Entry::Command("session start", [_, _]) => {
-            return "`/session start` with another project, or with `here:true`".to_owned();
+        Entry::Command("session start", [_, ("project", _)]) => {
+            return "`/session start` with another project".to_owned();
+        }
+        Entry::Command("session start", [_, ("here", _)]) => {
+            return "`/session start` with `here:true`".to_owned();
         }
         Entry::Command(line, _) => return format!("`/{line}`"),
     };

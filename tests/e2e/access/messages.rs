@@ -10,7 +10,7 @@ use super::{
 use crate::stage::thread_of;
 
 /// What comes of a message that is decided on; `conversation` is where it is answered if it is.
-async fn found(scene: &Scene, message: MessageRef, conversation: ChannelId) -> Outcome {
+pub(super) async fn found(scene: &Scene, message: MessageRef, conversation: ChannelId) -> Outcome {
     let signs = [("👀", true), ("🚫", false)];
     let accepted = scene
         .stage

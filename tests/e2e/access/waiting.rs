@@ -6,6 +6,7 @@ use discord_sim::MessageRef;
 use super::{
     cast::{Scene, Spot, players},
     matrix::{Entry, Outcome, outcome},
+    messages::found,
 };
 use crate::stage::thread_of;
 
@@ -15,19 +16,24 @@ async fn everybody_was_missed(guests: Guests) {
     scene.stage.kill().await;
     let mut missed = Vec::new();
     for player in players() {
-        let said = scene.actor(&player).says("@bot hello").in_(scene.thread);
-        missed.push((player, said.await));
+        for (entry, spot, place) in [
+            (Entry::Missed, Spot::Thread, scene.thread),
+            (Entry::MissedMention, Spot::Channel, scene.stage.channel()),
+        ] {
+            let said = scene.actor(&player).says("@bot hello").in_(place).await;
+            let wanted = outcome(entry, player.tier(spot), scene.guests);
+            missed.push((player.name.clone(), wanted, said));
+        }
     }
     scene.stage.start().await;
-    for (player, message) in missed {
-        let wanted = outcome(Entry::Missed, player.tier(Spot::Thread), scene.guests);
-        let sign = match wanted {
-            Outcome::Done => "👀",
-            _ => "🚫",
+    for (name, wanted, message) in missed {
+        let place = match wanted {
+            Outcome::Looks => thread_of(message),
+            _ => scene.thread,
         };
-        scene.stage.sign(message, sign).await;
+        assert_eq!(found(&scene, message, place).await, wanted, "{name}");
         let reactions = scene.stage.sim.message(message).unwrap().reactions;
-        assert_eq!(reactions.len(), 1, "{}: {reactions:?}", player.name);
+        assert_eq!(reactions.len(), 1, "{name}: {reactions:?}");
     }
 }
 
@@ -39,6 +45,50 @@ async fn each_message_that_is_read_back_is_decided_as_the_table_says() {
 #[tokio::test]
 async fn each_message_that_is_read_back_is_decided_as_the_table_says_where_guests_may_ask() {
     everybody_was_missed(Guests::Ask).await;
+}
+
+/// Everybody speaks to an agent at work that is steered.
+async fn everybody_steers(guests: Guests) {
+    let scene = Scene::set(guests).await;
+    let stage = &scene.stage;
+    let held = r#"hold on STUB:[{"text":"done at last","hold":"working"}]"#;
+    let _ = stage.sim.user("ann").says(held).in_(scene.thread).await;
+    stage.model.wait_for_hold("working").await;
+    stage.until_commands().await;
+    let ann = stage.sim.user("ann");
+    let steers = async || {
+        let used = ann.slash("session busy", [("does", "steer")]);
+        used.in_(scene.thread).await
+    };
+    stage.used(steers).await.answer().await;
+    scene.appoint_all().await;
+    let mut heard = Vec::new();
+    for player in players() {
+        let said = scene
+            .actor(&player)
+            .says(format!("words of {}.", player.name));
+        let said = said.in_(scene.thread).await;
+        let wanted = outcome(Entry::Steered, player.tier(Spot::Thread), guests);
+        let decided = found(&scene, said, scene.thread).await;
+        assert_eq!(decided, wanted, "{}", player.name);
+        heard.push((player.name, wanted == Outcome::Done));
+    }
+    stage.model.release("working");
+    stage.until_settled().await;
+    for (name, is_heard) in heard {
+        let saw = stage.model_saw(&format!("words of {name}."));
+        assert_eq!(saw, is_heard, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn each_message_that_joins_a_turn_is_decided_as_the_table_says() {
+    everybody_steers(Guests::None).await;
+}
+
+#[tokio::test]
+async fn each_message_that_joins_a_turn_is_decided_as_the_table_says_where_guests_may_ask() {
+    everybody_steers(Guests::Ask).await;
 }
 
 /// Everybody asks as a member, and is something else when his turn comes.

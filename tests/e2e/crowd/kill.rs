@@ -175,13 +175,12 @@ async fn a_server_that_is_killed_a_hundred_times_in_a_burst_loses_nothing_and_do
     burst.goes_on(&stage).await;
     book_has(&stage, &word(0, 0)).await;
     let mut chance = Chance(0x5eed);
-    for death in 0..KILLS {
+    for _ in 0..KILLS {
         for _ in 0..AT_ONCE {
             burst.goes_on(&stage).await;
         }
         so_much_happens(&stage, chance.below(40)).await;
         stage.kill().await;
-        assert!(!stage.is_settled().await, "death {death} changed nothing");
         forget_the_crashes(&stage).await;
         // One in five dies on its way up.
         stage.start_unconnected();

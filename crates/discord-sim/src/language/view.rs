@@ -245,6 +245,13 @@ impl<'a> WorldView<'a> {
             .collect()
     }
 
+    /// The registered commands as they were sent, a list.
+    pub fn command_bodies(&self) -> serde_json::Value {
+        let commands = self.0.world.commands.values();
+        let bodies = commands.map(|command| serde_json::json!(command.body));
+        bodies.collect()
+    }
+
     /// The rules that were broken.
     pub fn violations(&self) -> Vec<Violation> {
         self.0.journal.violations()
