@@ -5,7 +5,10 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::path::{LONGEST, real};
+use super::{
+    call::Call,
+    path::{Ground, LONGEST, real},
+};
 
 /// Links that are followed one after the other, as in Linux (path_resolution(7)).
 const MOST_LINKS: usize = 40;
@@ -29,6 +32,19 @@ pub fn leads_to(tool: &str, input: &Value, directory: Option<&Path>) -> Option<P
         None => directory?.to_owned(),
     };
     destination(&path)
+}
+
+/// Whether a call is about a file outside the project by a name that is not the file's own, or it cannot be told
+/// where it leads: the agent program keeps tools away from what is shut to them by the name that is written.
+pub(super) fn goes_by_another_name(call: &Call<'_>) -> bool {
+    let Ground { project, directory } = call.ground;
+    let Some(path) = named(call.tool(), call.input()) else {
+        return false;
+    };
+    let Some(written) = whole(path, directory.or(Some(project))) else {
+        return true;
+    };
+    destination(&written).is_none_or(|found| found != written && !found.starts_with(project))
 }
 
 /// A path as the agent program takes it (seen with 2.1.197): without white space at its ends, composed,
@@ -97,6 +113,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::runtime::{Ask, AskKind};
 
     #[test]
     fn a_call_leads_where_the_links_in_it_lead_also_to_what_is_not_there_yet() {
@@ -131,6 +148,26 @@ mod tests {
             let wanted = leads.map(|leads| home.join(leads));
             let input = json!({"file_path": path});
             assert_eq!(leads_to("Edit", &input, Some(&app)), wanted, "{path}");
+        }
+        let astray = |path: &str| {
+            let ask = Ask {
+                id: "1".into(),
+                kind: AskKind::Gate,
+                call: "c".into(),
+                sub_agent: None,
+                tool: "Read".into(),
+                input: json!({"file_path": path}),
+                directory: Some(app.clone()),
+                reason: None,
+            };
+            goes_by_another_name(&Call::new(&ask, &app))
+        };
+        for path in ["key", "out/new", "later", "twice", "round", "~/key"] {
+            assert!(astray(path), "{path}");
+        }
+        let own_name = home.join("out/key").display().to_string();
+        for path in ["src/a", "out/../src", "../out/key", own_name.as_str()] {
+            assert!(!astray(path), "{path}");
         }
         let whole = json!({"file_path": app.join("key")});
         assert_eq!(leads_to("Read", &whole, None), Some(home.join("out/key")));

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::{
     call::Call,
     grant::Grant,
-    leads::leads_to,
-    rule::{Fit, SHELL, ToolRule},
+    leads::goes_by_another_name,
+    rule::{Fit, SHELL, ToolRule, stays_inside},
     shell::Unclear,
     tools::{LOOKING, Profile, ProjectTools},
 };
@@ -33,10 +33,13 @@ const DIALOGS: &[&str] = &["AskUserQuestion", "ExitPlanMode"];
 /// Tools that read all files of a directory.
 const SEARCHES: &[&str] = &["Glob", "Grep"];
 
-/// What allows everything, and why it does not allow a search outside the project.
+/// What allows everything, and why it does not allow a search outside the project, nor a file there by a name that
+/// is not its own.
 const EVERYTHING: &str = "*";
 const OUTSIDE: &str =
     "it searches outside of the project, where files may lie that are shut to every agent";
+const ELSEWHERE: &str =
+    "it leads out of the project by a link, where files may lie that are shut to every agent";
 
 /// What an agent is told beside a no.
 const NO_WAY_AROUND: &str = "Do not look for a way around: say what you would need and why.";
@@ -290,10 +293,12 @@ impl ToolPolicy {
 
     fn cover(&self, call: &Call<'_>) -> Cover {
         let rules = match &self.profile {
-            Profile::Everything if searches_outside(call) => {
-                return Cover::Refused(EVERYTHING.to_owned(), OUTSIDE.to_owned());
+            Profile::Everything => {
+                return match out_of_sight(call) {
+                    Some(why) => Cover::Refused(EVERYTHING.to_owned(), why.to_owned()),
+                    None => Cover::By(RuleRef::Everything),
+                };
             }
-            Profile::Everything => return Cover::By(RuleRef::Everything),
             Profile::Rules(rules) => rules,
         };
         if call.tool() == SHELL {
@@ -307,16 +312,14 @@ impl ToolPolicy {
     }
 }
 
-/// Whether a call searches elsewhere than in the project, or nobody can tell where. The agent program keeps what
-/// is shut to it out of a search only where that begins in the project (seen with 2.1.197).
-fn searches_outside(call: &Call<'_>) -> bool {
-    if !SEARCHES.contains(&call.tool()) {
-        return false;
+/// Why a call is not allowed with everything else: the agent program keeps what is shut to it out of a search only
+/// where that begins in the project, and from the other tools only by the name that is written (seen with 2.1.197).
+fn out_of_sight(call: &Call<'_>) -> Option<&'static str> {
+    if SEARCHES.contains(&call.tool()) {
+        let stays = stays_inside(call.tool(), call.input(), call.ground).is_ok();
+        return (!stays).then_some(OUTSIDE);
     }
-    let project = call.ground.project;
-    let directory = call.ground.directory.unwrap_or(project);
-    let root = leads_to(call.tool(), call.input(), Some(directory));
-    !root.is_some_and(|root| root.starts_with(project))
+    goes_by_another_name(call).then_some(ELSEWHERE)
 }
 
 /// The first rule that allows it; otherwise the first that is about it, with its reason.

@@ -303,7 +303,7 @@ fn what_of(tool: &str, what: &str) -> Result<What, String> {
 }
 
 /// A file tool without a pattern is for the project's files.
-fn stays_inside(tool: &str, input: &Value, ground: Ground<'_>) -> Result<(), String> {
+pub(super) fn stays_inside(tool: &str, input: &Value, ground: Ground<'_>) -> Result<(), String> {
     let named: &[&str] = match tool {
         "Read" | "Edit" | "MultiEdit" | "Write" | "NotebookEdit" => {
             let inside = file_of(tool, input).is_some_and(|file| ground.holds(file));

@@ -19,6 +19,11 @@ fn write(path: &Path, script: &str) {
 /// Runs `tests/run` in a tree where installing `broken` fails and cargo only tells what it was asked for;
 /// what came on both outputs, and the code.
 fn run_without(broken: &[&str], python: &str) -> (String, String, Option<i32>) {
+    run_with("echo cargo \"$@\"", broken, python)
+}
+
+/// The same with another cargo.
+fn run_with(cargo: &str, broken: &[&str], python: &str) -> (String, String, Option<i32>) {
     let root = tempfile::tempdir().unwrap();
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     fs::create_dir(root.path().join("tests")).unwrap();
@@ -35,7 +40,7 @@ fn run_without(broken: &[&str], python: &str) -> (String, String, Option<i32>) {
         );
     }
     let bin = root.path().join("bin");
-    write(&bin.join("cargo"), "echo cargo \"$@\"");
+    write(&bin.join("cargo"), cargo);
     write(&bin.join("python3"), python);
     let ended = Command::new("/bin/sh")
         .arg(root.path().join("tests/run"))
@@ -65,6 +70,14 @@ fn the_suite_runs_where_something_cannot_be_had_and_it_is_told() {
             "tests/run: the tests that need any of these will fail: agent-clis bubblewrap python3",
         ]
     );
+}
+
+#[test]
+fn without_nextest_every_test_runs_too() {
+    let cargo = "[ \"$1\" != nextest ] || exit 101\necho cargo \"$@\"";
+    let everything = run_with(cargo, &[], "exit 0");
+    let suite = "cargo test --workspace --locked --no-fail-fast first_light::\n";
+    assert_eq!(everything, (suite.to_owned(), String::new(), Some(0)));
 }
 
 #[test]

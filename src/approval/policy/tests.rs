@@ -294,6 +294,24 @@ fn the_order_is_deny_always_ask_profile_grant_ask() {
         ),
         (
             Tier::Owner,
+            "Glob",
+            json!({"pattern": "/home/*/.ssh/*"}),
+            "ask allowed: *",
+        ),
+        (
+            Tier::Owner,
+            "Grep",
+            json!({"pattern": "x", "glob": "../*"}),
+            "ask allowed: *",
+        ),
+        (
+            Tier::Owner,
+            "Read",
+            file("/usr/include/stdio.h"),
+            "allow allowed: everything",
+        ),
+        (
+            Tier::Owner,
             "Bash",
             line("echo $(id)"),
             "ask denied: Bash(rm:*)",

@@ -2,10 +2,9 @@
 //!
 //! Claude Code holds to them before everything else, a hook's allow included. `Read` rules also
 //! govern Grep, Glob and the files that it recognizes in shell commands, `Edit` rules also Write
-//! and redirections; symbolic links into a denied directory are followed and denied. They are not a
-//! jail: a shell command that opens files in its own way (`cat < file`, `python3 -c …`, `grep -r` on
-//! a directory above) is not stopped, nor are Grep and Glob on a directory above: no tool rule allows those outside
-//! the project.
+//! and redirections. They are not a jail: a shell command that opens files in its own way (`cat < file`, `python3 -c …`,
+//! `grep -r` on a directory above) is not stopped. Nor are Grep and Glob on a directory above, nor any tool on a file
+//! that is named through a link (seen with 2.1.197): those no tool rule allows outside the project, not even `*`.
 
 use std::path::{Path, PathBuf};
 

@@ -140,3 +140,49 @@ async fn a_refused_change_takes_back_only_what_it_has_changed() {
     let is = "SELECT COALESCE(model, 'none') || ' ' || mode FROM sessions";
     assert_eq!(bench.sql(is).await, "none plan");
 }
+
+/// An agent that writes down how it was started. The first one dies before it takes anything up, the third is told
+/// to when it has answered.
+const DIES_FIRST: &str = r#"
+with open("starts", "a") as file:
+    wanted = [word for word in sys.argv if word in ("--session-id", "--resume")]
+    file.write(" ".join(wanted) + "\n")
+for line in lines():
+    if kind(line) == "initialize":
+        welcome(line)
+    elif kind(line) == "user" and "die first" in text(line) and not os.path.exists("dead"):
+        open("dead", "w").close()
+        os._exit(1)
+    elif kind(line) == "user":
+        answer(line, "the answer")
+        if "and end" in text(line):
+            os._exit(0)
+"#;
+
+#[tokio::test]
+async fn a_conversation_of_which_no_agent_took_anything_up_begins_as_a_new_one_and_only_then_is_resumed()
+ {
+    let bench = Bench::with(Wishes {
+        script: DIES_FIRST,
+        ..Wishes::default()
+    })
+    .await;
+    let run = bench.ask(1, "die first").await;
+    wait("it has ended", async || {
+        bench.is(run, RunState::Failed).await || bench.is(run, RunState::Completed).await
+    })
+    .await;
+    let second = bench.ask_in(Some(thread(1)), 2, "and end").await;
+    bench.until(second, RunState::Completed).await;
+    let third = bench.ask_in(Some(thread(1)), 3, "what is it?").await;
+    bench.until(third, RunState::Completed).await;
+    let starts = fs::read_to_string(bench.home.path().join("starts")).unwrap();
+    let starts: Vec<&str> = starts.lines().collect();
+    let (last, before) = starts.split_last().unwrap();
+    assert_eq!(*last, "--resume");
+    assert!(before.len() >= 2, "{starts:?}");
+    assert!(
+        before.iter().all(|one| *one == "--session-id"),
+        "{starts:?}"
+    );
+}

@@ -171,18 +171,21 @@ impl World {
                     prop_assert_eq!(self.queue.withdraw(ticket.run), None);
                 }
             }
-            Step::Expire(now) => {
-                for ticket in self.queue.expire(Millis::new(now)) {
-                    prop_assert!(ticket.expires_at <= Millis::new(now));
-                    let stored = [Stands::Stored, Stands::Aside].map(|one| self.those(one));
-                    prop_assert!(stored.concat().contains(&&ticket));
-                    self.set(ticket.run, Stands::Over);
-                }
-                let next = self.queue.next_expiry();
-                prop_assert!(next.is_none_or(|at| at > Millis::new(now)));
-            }
+            Step::Expire(now) => self.expire(Millis::new(now))?,
             Step::Crash => self.crash(),
         }
+        Ok(())
+    }
+
+    fn expire(&mut self, now: Millis) -> Result<(), TestCaseError> {
+        for ticket in self.queue.expire(now) {
+            prop_assert!(ticket.expires_at <= now);
+            let stored = [Stands::Stored, Stands::Aside].map(|one| self.those(one));
+            prop_assert!(stored.concat().contains(&&ticket));
+            self.set(ticket.run, Stands::Over);
+        }
+        let next = self.queue.next_expiry();
+        prop_assert!(next.is_none_or(|at| at > now));
         Ok(())
     }
 
