@@ -30,7 +30,7 @@ const START_MS: i64 = 1_790_000_000_000;
 /// How many moments time stands still for somebody who waits for a first sign: three seconds later it would
 /// be too late, and three of those seconds are over in no time. Most have it after one or two; where chaos has lost
 /// a command it is waited for in vain.
-const SIGN: usize = 200;
+const SIGN: usize = 80;
 
 #[test]
 fn an_hour_of_chaos_loses_nothing_and_doubles_nothing() {
