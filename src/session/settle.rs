@@ -16,10 +16,8 @@ use crate::{
     words::{ApprovalId, ApprovalState, ChannelId, Choice, RunId, RunState},
 };
 
-/// The longest excerpt of a tool call's input in the audit trail, in characters, and what is looked
-/// through for secrets before it is cut, in bytes.
+/// The longest excerpt of a tool call's input in the audit trail, in characters.
 const EXCERPT: usize = 300;
-const LOOKED_THROUGH: usize = 4 << 10;
 
 /// Why nobody needs an answer whose agent has ended.
 pub(super) const AGENT_GONE: &str = "the agent's process has gone";
@@ -232,15 +230,11 @@ impl Engine {
 
     /// By what a tool call's input is known again, and its beginning without secrets.
     pub(super) fn excerpt(&self, hash: &str, input: &Value) -> String {
-        let text = input.to_string();
-        let beginning = &text[..text.floor_char_boundary(LOOKED_THROUGH)];
-        let clean = self.secrets.redact(beginning);
-        let short: String = clean.chars().take(EXCERPT).collect();
-        let more = if clean.chars().count() > EXCERPT || beginning.len() < text.len() {
-            "…"
-        } else {
-            ""
-        };
-        format!("sha256 {hash} {short}{more}")
+        let mut short = self.secrets.beginning(&input.to_string(), EXCERPT + 1);
+        if let Some((end, _)) = short.char_indices().nth(EXCERPT) {
+            short.truncate(end);
+            short.push('…');
+        }
+        format!("sha256 {hash} {short}")
     }
 }
