@@ -39,6 +39,12 @@ fn told_of_end(id: ApprovalId, run: RunId, session: &SessionRow) -> NewDelivery 
     }
 }
 
+/// What the operators' channel is told of a call: what was asked in private is not for everybody who sees that. By
+/// the hash the line is found in the audit trail.
+pub(super) fn hashed(tool: &str, hash: &str) -> String {
+    format!("{} sha256 {hash}", shown(tool))
+}
+
 /// Gives each way to answer an id that says nothing: 244 random bits.
 fn controls(choices: &[Choice]) -> Vec<(String, Choice)> {
     let id = || {
@@ -74,7 +80,8 @@ impl Engine {
         let excerpt = self.excerpt(&new.input_hash, &new.input);
         let detail = format!("{} by {}: {excerpt}", shown(&new.tool), new.rule);
         let object = format!("question {} of run {}", new.id, new.run);
-        tx.audit(now, None, "question_asked", &object, &detail)
+        let told = hashed(&new.tool, &new.input_hash);
+        tx.audit_telling(now, None, "question_asked", &object, &detail, &told)
             .await?;
         let delivery = NewDelivery {
             key: format!("question:{}", new.id),
@@ -115,7 +122,9 @@ impl Engine {
         let reach = end.reach.map_or("", |reach| reach.as_str());
         let excerpt = self.excerpt(&row.input_hash, &row.input);
         let detail = format!("{} {reach} {excerpt}", shown(&row.tool));
-        tx.audit(now, end.by, &action, &object, &detail).await?;
+        let told = hashed(&row.tool, &row.input_hash);
+        tx.audit_telling(now, end.by, &action, &object, &detail, &told)
+            .await?;
         let session = self.store.session(row.session).await?;
         tx.deliver(&told_of_end(row.id, row.run, &session), now)
             .await?;
