@@ -5,7 +5,7 @@ use super::*;
 type Told = (Option<&'static str>, Option<u64>, &'static str, ErrorClass);
 
 /// (assistant.error, api_error_status, result, class), the first three as 2.1.197 printed them.
-const FAILURES: [Told; 22] = [
+const FAILURES: [Told; 24] = [
     (
         Some("authentication_failed"),
         Some(401),
