@@ -158,17 +158,17 @@ pub(super) struct Words<'a> {
     pub(super) path: String,
     /// What the program before the next word does with it.
     pub(super) does: Does,
+    /// Whether the next word may be the value of the option before it.
+    pub(super) is_behind_option: bool,
 }
 
 impl Words<'_> {
     pub(super) fn judge(mut self, words: &[String]) -> Result<(), Complaint> {
-        // Behind an option a word may be the value of that.
-        let mut may_be_value = false;
         for word in words {
             match self.does.clone() {
                 Does::Starts(program) => {
-                    self.starts(&program, word, may_be_value)?;
-                    may_be_value = word.starts_with('-') && word != "--";
+                    self.starts(&program, word)?;
+                    self.is_behind_option = word.starts_with('-') && word != "--";
                 }
                 Does::Reads(program) if is_harmless_option(&program, word) => {}
                 // What stands behind its file is that file's own.
@@ -194,7 +194,7 @@ impl Words<'_> {
     }
 
     /// A word behind a program that starts another: that one, or something that it is started with.
-    fn starts(&mut self, program: &str, word: &str, may_be_value: bool) -> Result<(), Complaint> {
+    fn starts(&mut self, program: &str, word: &str) -> Result<(), Complaint> {
         if word.starts_with('-') {
             if is_before_a_command(program, word) {
                 self.does = Does::RunsWords;
@@ -223,7 +223,7 @@ impl Words<'_> {
         out_of_reach(self.reach, word, &file)?;
         // No value of an option is a program by its path; by a name alone it may be one of a user.
         let is_started = PLAIN.contains(&program)
-            && (word.contains('/') || !may_be_value)
+            && (word.contains('/') || !self.is_behind_option)
             && find_program(&file, &self.path).is_ok();
         match Does::of(word, &file) {
             Some(does) => self.does = does,
