@@ -132,9 +132,11 @@ mod tests {
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
-    /// Settings with one project in the directory, which is `$DIR` in what is shown.
+    /// Settings with one project below the directory, which is `$DIR` in what is shown.
     fn settings(folder: &TempDir) -> Settings {
-        let directory = folder.path().display();
+        let directory = folder.path().join("site");
+        fs::create_dir_all(&directory).unwrap();
+        let directory = directory.display();
         let toml = format!(
             "[discord]\nguild = 1\nowner_role = 2\n[data]\ndir = \"/var/lib/baton\"\n\
              [[projects]]\nname = \"site\"\ndirectory = \"{directory}\"\nchannels = [3, 4]\n"

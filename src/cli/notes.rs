@@ -87,10 +87,11 @@ mod tests {
     /// What is told of a command, with a launcher before it or not.
     fn told(command: &str, launcher: &str) -> Option<String> {
         let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("project")).unwrap();
         let path = folder.path().display();
         let toml = format!(
             "[discord]\nguild = 1\nowner_user = 2\n[data]\ndir = \"{path}/data\"\n[claude]\n{command}\n\
-             [[projects]]\nname = \"a\"\ndirectory = \"{path}\"\nchannels = [3]\n{launcher}\n"
+             [[projects]]\nname = \"a\"\ndirectory = \"{path}/project\"\nchannels = [3]\n{launcher}\n"
         );
         let file = folder.path().join("baton.toml");
         fs::write(&file, toml).unwrap();

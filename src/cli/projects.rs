@@ -88,13 +88,14 @@ mod tests {
     #[test]
     fn all_that_is_wrong_with_rules_of_tools_is_told_at_once_by_its_lines() {
         let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("project")).unwrap();
         let path = folder.path().display();
         let toml = format!(
             "[discord]\nguild = 1\nowner_user = 2\n[data]\ndir = \"{path}/data\"\n[[projects]]\n\
-             name = \"a\"\ndirectory = \"{path}\"\nchannels = [3]\nbusy = \"never\"\n\
+             name = \"a\"\ndirectory = \"{path}/project\"\nchannels = [3]\nbusy = \"never\"\n\
              denied_tools = [\"Bsh(rm *)\", \"Read(.env)\", \"read(keys/**)\"]\n\
              asked_tools = [\"Bash(git *)\", \"*\"]\nguest_tools = [\"*\", \"Edit\"]\n\
-             [[projects]]\nname = \"b\"\ndirectory = \"{path}\"\nchannels = [4]\n\
+             [[projects]]\nname = \"b\"\ndirectory = \"{path}/project\"\nchannels = [4]\n\
              allowed_tools = [\"Read\", \"EnterPlanMode\", \"mcp__files__*\"]\nowner_tools = [\"*\", \"Raed\"]\n"
         );
         let file = folder.path().join("baton.toml");

@@ -15,7 +15,7 @@ use super::{
     file::File,
     layers::Layers,
     program::USUAL_PATH,
-    projects::{Ground, Taken, read_directory},
+    projects::{Ground, Started, Taken, read_directory},
     section::{Reader, Reported, Section},
 };
 
@@ -136,8 +136,13 @@ fn read(
         projects.push(Project::read(section, &mut taken, ground));
     });
     let default_project = read_default_project(&mut root, &mut taken, ground.data_dir);
-    let path = environment.of_process("PATH").unwrap_or(USUAL_PATH);
-    taken.look_at_what_runs(&mut root, claude.as_ref(), path);
+    let started = Started {
+        claude: claude.as_ref(),
+        path: environment.of_process("PATH").unwrap_or(USUAL_PATH),
+        home: environment.of_process("HOME"),
+        files: &files,
+    };
+    taken.look_at_what_runs(&mut root, started);
     root.finish();
     Some(Settings {
         discord: discord?,

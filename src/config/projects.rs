@@ -13,11 +13,11 @@ use std::{
 };
 
 use super::{
-    Bounds, Claude, Discord, Source, ToolJudge, problem::Complaint, reach::Reach, section::Section,
-    values,
+    Bounds, Discord, Source, ToolJudge, problem::Complaint, reach::Reach, section::Section, values,
 };
 use crate::words::{Approvers, Background, Busy, ChannelId, Eyes, Guests, RuntimeKind};
 
+pub(super) use in_reach::Started;
 use launcher::Launcher;
 pub use name::ProjectName;
 pub(super) use read::directory as read_directory;
@@ -86,17 +86,11 @@ pub(super) struct Taken {
 
 impl Taken {
     /// Reports launchers that are not there, and what agents could change of all that is executed or trusted.
-    /// `path` is the `PATH` of agents.
-    pub(super) fn look_at_what_runs(
-        self,
-        root: &mut Section<'_>,
-        claude: Option<&Claude>,
-        path: &str,
-    ) {
+    pub(super) fn look_at_what_runs(self, root: &mut Section<'_>, started: Started<'_>) {
         for launcher in self.launchers {
-            launcher.look(root, &self.reach, path);
+            launcher.look(root, &self.reach, started.path);
         }
-        in_reach::look(root, &self.reach, claude, path);
+        in_reach::look(root, &self.reach, started);
     }
 }
 

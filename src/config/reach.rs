@@ -35,9 +35,11 @@ impl Reach {
         }))
     }
 
-    /// The same for a directory in which files are looked for. One that cannot be looked at gives nothing.
+    /// The same for a directory in which files are looked for, or for what is a file after all. What cannot be
+    /// looked at gives nothing.
     pub(super) fn over_directory(&self, directory: &Path) -> Option<String> {
-        let place = self.place(&directory.join("file")).ok()?;
+        let within = self.place(&directory.join("file"));
+        let place = within.or_else(|_| self.place(directory)).ok()?;
         place.map(|_| format!("`{}` {CHANGED}.", directory.display()))
     }
 

@@ -18,6 +18,12 @@ const ANTHROPIC: &str = "sk-ant-";
 const LONGEST_KEY: usize = 200;
 const LONGEST_SIGNATURE: usize = 80;
 
+/// The most bytes of a character.
+const LONGEST_CHARACTER: usize = 4;
+
+/// How deep in other JSON a secret is known again: a file of JSON that a tool is to write is one.
+const NESTED: usize = 2;
+
 /// The secrets that this process knows. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Secrets(Arc<[SecretString]>);
@@ -28,6 +34,7 @@ impl Secrets {
         let mut values: Vec<SecretString> = values
             .into_iter()
             .filter(|value| value.expose_secret().len() >= SHORTEST)
+            .flat_map(forms)
             .collect();
         // The longest first, so that no end of it is left if a shorter one is its beginning.
         values.sort_by_key(|value| std::cmp::Reverse(value.expose_secret().len()));
@@ -44,6 +51,41 @@ impl Secrets {
         }
         redact(&clean)
     }
+
+    /// The first `most` characters of the text without secrets. Of a long text only so much is looked through that
+    /// nothing is left of a secret which stands across the end of that.
+    pub fn beginning(&self, text: &str, most: usize) -> String {
+        // A token of Discord's is shorter than the longest key.
+        let registered = self.0.first().map_or(0, |one| one.expose_secret().len());
+        let longest = registered.max(LONGEST_KEY);
+        let marks = most / MARK.len() + 2;
+        let enough = most
+            .saturating_mul(LONGEST_CHARACTER)
+            .saturating_add(marks.saturating_mul(longest));
+        let seen = &text[..text.floor_char_boundary(enough)];
+        self.redact(seen).chars().take(most).collect()
+    }
+}
+
+/// A value as it is, as JSON writes it, and as JSON writes that: what has quotes, backslashes or line ends in it
+/// stands in serialised text in another form.
+fn forms(value: SecretString) -> Vec<SecretString> {
+    let mut forms = vec![value];
+    for _ in 0..NESTED {
+        let Some(last) = forms.last() else { break };
+        let Some(written) = in_json(last.expose_secret()) else {
+            break;
+        };
+        forms.push(written.into());
+    }
+    forms
+}
+
+/// How JSON writes a text between its quotes; `None` if it writes it as it is.
+fn in_json(text: &str) -> Option<String> {
+    let written = serde_json::Value::from(text).to_string();
+    let written = &written[1..written.len() - 1];
+    (written != text).then(|| written.to_owned())
 }
 
 impl fmt::Debug for Secrets {
@@ -132,6 +174,31 @@ mod tests {
             secrets.redact("a=correct-horse-battery, b:\"correct-horse\"xcorrect-horse"),
             "a=[redacted], b:\"[redacted]\"x[redacted]"
         );
+    }
+
+    #[test]
+    fn a_registered_secret_is_taken_out_however_json_writes_it() {
+        let secret = "pa\"ss\\wo\nrd";
+        let secrets = Secrets::new([secret.into()]);
+        let file = serde_json::json!({ "password": secret }).to_string();
+        let input = serde_json::json!({ "content": file, "command": secret }).to_string();
+        assert_eq!(
+            secrets.redact(&format!("{input} {file} {secret}")),
+            r#"{"command":"[redacted]","content":"{\"password\":\"[redacted]\"}"} {"password":"[redacted]"} [redacted]"#
+        );
+    }
+
+    #[test]
+    fn of_a_long_text_the_beginning_is_given_and_no_end_of_a_secret() {
+        let secret = "s3cret-".repeat(700);
+        let secrets = Secrets::new([secret.as_str().into(), "correct-horse".into()]);
+        let text = format!("{secret} ").repeat(40);
+        let whole = secrets.redact(&text);
+        for most in [0, 1, 9, 10, 11, 100, 300] {
+            assert_eq!(secrets.beginning(&text, most), whole[..most], "{most}");
+        }
+        assert_eq!(secrets.beginning("é correct-horse", 9), "é [redact");
+        assert_eq!(secrets.beginning("short", 300), "short");
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::{Engine, SessionError, engine::permit_for, finish::Outcome, settle::STOPPED};
 use crate::{
     access::{Action, Permit},
+    clock::Millis,
+    store::RunRow,
     words::{ApprovalState, MessageId, RunId, SessionId},
 };
 
@@ -24,13 +26,50 @@ impl Engine {
     /// stay: each is somebody's own.
     pub async fn cancel(self: &Arc<Self>, permit: &Permit) -> Result<Cancelled, SessionError> {
         permit_for(permit, Action::Cancel)?;
+        match self.open_run_at(permit).await? {
+            Some(run) => self.cancel_run(permit, &run).await,
+            None => Ok(Cancelled::Nothing),
+        }
+    }
+
+    /// The same for a wish that comes late: where something was asked for after it, or an agent went on by itself,
+    /// that is another thing, and goes on.
+    pub async fn cancel_what_was(
+        self: &Arc<Self>,
+        permit: &Permit,
+        asked: MessageId,
+    ) -> Result<Cancelled, SessionError> {
+        permit_for(permit, Action::Cancel)?;
+        match self.open_run_at(permit).await? {
+            Some(run) if !self.is_after(&run, asked).await? => self.cancel_run(permit, &run).await,
+            Some(_) | None => Ok(Cancelled::Nothing),
+        }
+    }
+
+    async fn open_run_at(&self, permit: &Permit) -> Result<Option<RunRow>, SessionError> {
         let place = permit.place().post_channel();
         let Some(session) = self.store.session_at(place).await? else {
-            return Ok(Cancelled::Nothing);
+            return Ok(None);
         };
-        let Some(run) = self.store.open_run_of(session.id).await? else {
-            return Ok(Cancelled::Nothing);
-        };
+        Ok(self.store.open_run_of(session.id).await?)
+    }
+
+    /// Whether a run has come after a moment of Discord's.
+    async fn is_after(&self, run: &RunRow, moment: MessageId) -> Result<bool, SessionError> {
+        if self.store.follow_up(run.id).await?.is_some() {
+            // Nobody has written a message for it.
+            return Ok(run.queued_at > Millis::new(moment.created_ms()));
+        }
+        let requests = self.store.requests_of(run.id).await?;
+        Ok(requests.iter().any(|request| request.message_id > moment))
+    }
+
+    /// Cancels this run and no other: if it has ended since it was looked up, that was its end.
+    async fn cancel_run(
+        self: &Arc<Self>,
+        permit: &Permit,
+        run: &RunRow,
+    ) -> Result<Cancelled, SessionError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
         tx.note_cancel(run.id, permit.person(), now).await?;
@@ -47,29 +86,7 @@ impl Engine {
         .await?;
         tx.commit().await?;
         self.outbox.wake();
-        self.stop_or_withdraw(run.id, session.id).await
-    }
-
-    /// The same for a wish that comes late: where something was asked for after it, that is another thing, and
-    /// goes on.
-    pub async fn cancel_what_was(
-        self: &Arc<Self>,
-        permit: &Permit,
-        asked: MessageId,
-    ) -> Result<Cancelled, SessionError> {
-        permit_for(permit, Action::Cancel)?;
-        let place = permit.place().post_channel();
-        let Some(session) = self.store.session_at(place).await? else {
-            return Ok(Cancelled::Nothing);
-        };
-        let Some(run) = self.store.open_run_of(session.id).await? else {
-            return Ok(Cancelled::Nothing);
-        };
-        let requests = self.store.requests_of(run.id).await?;
-        if requests.iter().any(|request| request.message_id > asked) {
-            return Ok(Cancelled::Nothing);
-        }
-        self.cancel(permit).await
+        self.stop_or_withdraw(run.id, run.session_id).await
     }
 
     /// Carries out a wish to cancel that is stored.

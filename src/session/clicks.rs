@@ -86,7 +86,8 @@ impl Engine {
         }
         let noted = async {
             let mut tx = self.store.write().await?;
-            tx.audit(now, Some(person), "decision_refused", &object, &why)
+            // Why may name what was asked.
+            tx.audit_telling(now, Some(person), "decision_refused", &object, &why, "")
                 .await?;
             tx.commit().await
         };

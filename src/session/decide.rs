@@ -201,9 +201,10 @@ impl Engine {
             let until = grant
                 .expires_at
                 .map_or_else(|| "for good".to_owned(), |at| format!("until {at}"));
-            let detail = format!("{} in {} {until}", grant.rule, grant.scope);
+            let told = format!("in {} {until} for sha256 {}", grant.scope, row.input_hash);
+            let detail = format!("{} {told}", grant.rule);
             let object = format!("grant {}", grant.id);
-            tx.audit(now, Some(by), "grant_given", &object, &detail)
+            tx.audit_telling(now, Some(by), "grant_given", &object, &detail, &told)
                 .await?;
         }
         tx.commit().await?;

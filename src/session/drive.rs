@@ -243,11 +243,14 @@ impl Engine {
             })));
         }
         let mut text = prompt::in_mode(session.mode, prompt::compose(&context, requests));
-        let row = match self.store.run(run).await {
+        let row = until_stored("a run that is about to begin", || async {
+            Ok(self.store.run(run).await?)
+        });
+        let row = match row.await {
             Ok(row) => row,
             Err(error) => {
                 self.agents.end(agent).await;
-                return Err(error.into());
+                return Err(error);
             }
         };
         if row.attempt > 0 && self.has_acted(run).await {
@@ -313,11 +316,15 @@ impl Engine {
         mut agent: Agent,
         cancel: &CancellationToken,
     ) -> Result<Next, SessionError> {
-        let row = match self.store.run(run).await {
+        // It may have its answer already, in its journal.
+        let row = until_stored("a run whose agent is at work", || async {
+            Ok(self.store.run(run).await?)
+        });
+        let row = match row.await {
             Ok(row) => row,
             Err(error) => {
                 self.agents.end(agent).await;
-                return Err(error.into());
+                return Err(error);
             }
         };
         agent.most_output = project.bounds.output;

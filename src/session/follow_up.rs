@@ -193,10 +193,19 @@ impl Engine {
 
     /// What makes the agent of a run work.
     pub(super) async fn origin_of(&self, run: RunId) -> Result<Origin, SessionError> {
-        Ok(match self.store.follow_up(run).await? {
+        Ok(match self.follow_up_of(run).await? {
             Some(_) => Origin::ByItself,
             None => Origin::Asked,
         })
+    }
+
+    /// What a run goes on with by itself, if it does, of a run whose agent may be at work: what cannot be read now is
+    /// no reason to give that up.
+    pub(super) async fn follow_up_of(&self, run: RunId) -> Result<Option<FollowUp>, SessionError> {
+        until_stored("what a run goes on with", || async {
+            Ok(self.store.follow_up(run).await?)
+        })
+        .await
     }
 
     /// What a place is shown at the end of a run that nobody asked for.
@@ -254,10 +263,11 @@ impl Engine {
                 agent: None,
             })));
         };
-        if let Err(error) = self
-            .move_run(row.id, RunState::Starting, RunState::Running)
-            .await
-        {
+        // What it did by itself it does not do again.
+        let moved = until_stored("that an agent goes on by itself", || {
+            self.move_run(row.id, RunState::Starting, RunState::Running)
+        });
+        if let Err(error) = moved.await {
             self.agents.end(agent).await;
             return Err(error);
         }

@@ -73,7 +73,8 @@ impl Engine {
         if held {
             let detail = format!("{} in {}", grant.rule, grant.scope);
             let object = format!("grant {id}");
-            tx.audit(now, Some(by), "grant_revoked", &object, &detail)
+            let told = format!("in {}", grant.scope);
+            tx.audit_telling(now, Some(by), "grant_revoked", &object, &detail, &told)
                 .await?;
         }
         tx.commit().await?;

@@ -209,7 +209,10 @@ impl Joined {
         run: RunId,
         runner: RunnerId,
     ) -> Result<(), SessionError> {
-        let mut unheard = engine.store.unheard_of(run).await?;
+        let unheard = until_stored("what has joined a turn", || async {
+            Ok(engine.store.unheard_of(run).await?)
+        });
+        let mut unheard = unheard.await?;
         if unheard.is_empty() {
             return Ok(());
         }

@@ -49,7 +49,7 @@ impl Engine {
         let Some(project) = self.projects.named(&session.project).cloned() else {
             return Ok(Remains::CutOff { tool_calls: None });
         };
-        let follow_up = self.store.follow_up(run.id).await?;
+        let follow_up = self.follow_up_of(run.id).await?;
         let origin = self.origin_of(run.id).await?;
         let mut turn = Turn::new(self, run, session, &project, origin);
         turn.recall_gone(runner.id).await?;

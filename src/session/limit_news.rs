@@ -9,6 +9,9 @@ use crate::{
 /// From which part of a limit on people are warned. The service warns earlier too, by how fast it is used.
 const NEAR: f64 = 0.9;
 
+/// A day, in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
 impl Engine {
     /// Warns of a limit that is near: once, where it is first seen, and the operators.
     pub(super) async fn warn_of_limit(&self, session: SessionId, limit: &Limit) {
@@ -16,7 +19,11 @@ impl Engine {
             return;
         }
         let window = limit.window.as_deref().unwrap_or("limit");
-        let reset = limit.resets_at.map_or(0, |at| at.get() / 1_000);
+        let reset = limit.resets_at.map_or_else(
+            // Nobody knows when it is another one: then once a day.
+            || format!("day {}", self.clock.now().get() / DAY),
+            |at| (at.get() / 1_000).to_string(),
+        );
         let key = format!("limit-near:{window}:{reset}");
         let stored = until_stored("a warning of a limit", || async {
             let row = self.store.session(session).await?;

@@ -18,6 +18,7 @@ mod context;
 mod conversation;
 mod courtesy;
 mod decide;
+mod describe;
 mod dispatch;
 mod drive;
 mod engine;

@@ -1,17 +1,16 @@
 //! What can be seen of a run while it works.
+//!
+//! Of a tool call its place sees the tool's name, and what it does only once a rule or a person has allowed it: what
+//! is asked in private stays there.
 
-use serde_json::Value;
 use tokio::sync::watch;
 
-use super::LiveWait;
+use super::{LiveWait, describe::named};
 use crate::{
     clock::Millis,
     runtime::{BlockId, RunEvent},
     words::{ChannelId, RunId, SessionId},
 };
-
-/// Longest description of a tool call.
-const TOOL_CHARS: usize = 100;
 
 /// A run that has its turn, announced to whoever shows it.
 #[derive(Debug)]
@@ -66,7 +65,15 @@ pub struct ToolAtWork {
 struct Call {
     id: String,
     parent: Option<String>,
-    line: String,
+    name: String,
+    /// What it does, if that may be seen.
+    does: Option<String>,
+}
+
+impl Call {
+    fn line(&self) -> &str {
+        self.does.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// How many open calls are remembered; the oldest are forgotten first.
@@ -116,12 +123,9 @@ impl Progress {
             RunEvent::TextDelta { block, text } => self.add(block, text),
             RunEvent::Text { block, text } => self.replace(block, text),
             RunEvent::ToolStarted {
-                id,
-                parent,
-                tool,
-                input,
+                id, parent, tool, ..
             } => {
-                self.begin(id, parent.clone(), describe(tool, input));
+                self.begin(id, parent.clone(), named(tool));
                 self.tool_calls += 1;
             }
             RunEvent::ToolEnded { id, .. } => self.end(id),
@@ -146,12 +150,39 @@ impl Progress {
         true
     }
 
-    fn begin(&mut self, id: &str, parent: Option<String>, line: String) {
+    /// A call is allowed: from now on its place may see what it does. Says whether anything can be seen of that.
+    pub(super) fn allowed(&mut self, call: &str, does: String) -> bool {
+        self.tell(call, Some(does))
+    }
+
+    /// A call is not allowed, or is asked about all the same: its place sees the tool's name. Says whether anything
+    /// can be seen of that.
+    pub(super) fn veiled(&mut self, call: &str) -> bool {
+        self.tell(call, None)
+    }
+
+    fn tell(&mut self, id: &str, does: Option<String>) -> bool {
+        let mut open = self.open.iter_mut();
+        // One that has not begun is told of by its name when it does.
+        let Some(call) = open.find(|call| call.id == id) else {
+            return false;
+        };
+        let is_news = call.does != does;
+        call.does = does;
+        self.tools = self.at_work();
+        is_news
+    }
+
+    fn begin(&mut self, id: &str, parent: Option<String>, name: String) {
         if self.open.len() == REMEMBERED {
             self.open.remove(0);
         }
-        let id = id.to_owned();
-        self.open.push(Call { id, parent, line });
+        self.open.push(Call {
+            id: id.to_owned(),
+            parent,
+            name,
+            does: None,
+        });
         self.tools = self.at_work();
     }
 
@@ -187,7 +218,7 @@ impl Progress {
     fn show(&self, call: &Call, depth: usize, shown: &mut Vec<ToolAtWork>) {
         shown.push(ToolAtWork {
             depth,
-            line: call.line.clone(),
+            line: call.line().to_owned(),
         });
         if depth == DEEPEST {
             return;
@@ -255,26 +286,6 @@ fn newest<'a, 'b>(calls: &'b [&'a Call], most: usize) -> &'b [&'a Call] {
     &calls[calls.len().saturating_sub(most)..]
 }
 
-/// A tool call in one line: the tool and the part of its input that tells most.
-fn describe(tool: &str, input: &Value) -> String {
-    const TELLING: [&str; 7] = [
-        "command",
-        "file_path",
-        "path",
-        "pattern",
-        "url",
-        "query",
-        "description",
-    ];
-    let detail = TELLING.iter().find_map(|key| input.get(key)?.as_str());
-    let line = detail.map_or_else(|| tool.to_owned(), |detail| format!("{tool}: {detail}"));
-    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= TOOL_CHARS {
-        return line;
-    }
-    line.chars().take(TOOL_CHARS - 1).chain(['…']).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -313,21 +324,25 @@ mod tests {
     }
 
     #[test]
-    fn a_tool_is_told_in_one_short_line() {
+    fn what_a_call_does_is_seen_while_it_is_allowed_and_else_the_tools_name() {
         let mut progress = Progress::new(Millis::new(0));
+        assert!(!progress.allowed("t", "Bash: ls".into()));
+        let input = json!({"command": "ls", "description": "d", "file_path": "/f"});
         progress.take(&RunEvent::ToolStarted {
             id: "t".into(),
             parent: None,
             tool: "Bash".into(),
-            input: json!({"command": format!("echo {}\nls", "x".repeat(200)), "description": "d"}),
+            input,
         });
-        let line = progress.tools[0].line.clone();
-        assert_eq!(line.chars().count(), 100);
-        assert!(line.starts_with("Bash: echo xxx") && line.ends_with('…'));
-        progress.take(&RunEvent::ToolEnded {
-            id: "t".into(),
-            end: crate::runtime::ToolEnd::Done,
-        });
+        assert_eq!(shown(&progress), ["Bash"]);
+        assert!(!progress.veiled("t"));
+        assert!(progress.allowed("t", "Bash: ls".into()));
+        assert!(!progress.allowed("t", "Bash: ls".into()));
+        assert!(!progress.allowed("other", "Bash: rm".into()));
+        assert_eq!(shown(&progress), ["Bash: ls"]);
+        assert!(progress.veiled("t"));
+        assert_eq!(shown(&progress), ["Bash"]);
+        ends(&mut progress, "t");
         assert_eq!((progress.tools, progress.tool_calls), (vec![], 1));
     }
 

@@ -16,8 +16,8 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 use tokio::sync::watch;
 
 use super::{
-    Engine, ProjectAgent, SessionError, agent::Agent, insist::until_stored, settle::STOPPED,
-    turn::Ending,
+    Engine, ProjectAgent, SessionError, agent::Agent, describe::described, insist::until_stored,
+    progress::Progress, settle::STOPPED, turn::Ending,
 };
 use crate::{
     approval::{Decision, ToolPolicy, input_hash},
@@ -76,6 +76,8 @@ pub(super) struct Questions {
     open: Vec<Open>,
     /// Counts up with every question that ends.
     ends: watch::Receiver<u64>,
+    /// What is seen of the turn where the agent works.
+    progress: watch::Sender<Progress>,
 }
 
 /// A decision at the gate, and what it was about.
@@ -99,6 +101,7 @@ impl Questions {
         run: &RunRow,
         session: &SessionRow,
         project: &Arc<ProjectAgent>,
+        progress: watch::Sender<Progress>,
     ) -> Self {
         Self {
             engine: Arc::clone(engine),
@@ -124,6 +127,7 @@ impl Questions {
             earlier: Earlier::default(),
             open: Vec::new(),
             ends: engine.ends.subscribe(),
+            progress,
         }
     }
 
@@ -164,6 +168,7 @@ impl Questions {
         // The answer may be on its way, or with the agent: it has no second one.
         if let (Standing::Within, Some(verdict)) = (standing, self.earlier.answer(ask)) {
             let line = self.line(ask, verdict);
+            self.show(ask, verdict);
             return self.say(agent, ask, &line).await;
         }
         if self.earlier.is_asked(agent.runner, ask) {
@@ -179,6 +184,8 @@ impl Questions {
                 let decision = Decision::too_much();
                 return self.answer_now(agent, ask, &decision, true).await;
             }
+            // The agent program asks about some of what a rule has allowed.
+            self.show(ask, &decision.verdict);
             self.ask_people(agent, ask, why, &decision.rule.to_string())
                 .await?;
             return self.answer_ended(agent, standing).await;
@@ -214,7 +221,16 @@ impl Questions {
             self.record(agent, ask, decision, is_new).await?;
         }
         let line = self.line(ask, &decision.verdict);
+        self.show(ask, &decision.verdict);
         self.say(agent, ask, &line).await
+    }
+
+    /// Lets the place where the agent works see what a call does if that is allowed, and nothing of it else.
+    fn show(&self, ask: &Ask, verdict: &Verdict) {
+        self.progress.send_if_modified(|progress| match verdict {
+            Verdict::Allow => progress.allowed(&ask.call, described(&self.engine.secrets, ask)),
+            Verdict::Ask(_) | Verdict::Deny(_) => progress.veiled(&ask.call),
+        });
     }
 
     fn line(&self, ask: &Ask, verdict: &Verdict) -> String {
@@ -325,6 +341,9 @@ impl Questions {
             };
             let line = self.engine.runtime.reply(&open.ask, &reply);
             let open = self.open.remove(at);
+            if matches!(reply, Reply::Allow | Reply::AllowWith(_)) {
+                self.show(&open.ask, &Verdict::Allow);
+            }
             if let Some(row) = row.filter(|_| standing == Standing::Within) {
                 self.carry_out(&row).await?;
             }

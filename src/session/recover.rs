@@ -223,7 +223,7 @@ impl Engine {
         run: &RunRow,
         runner: RunnerId,
     ) -> Result<Option<Seq>, SessionError> {
-        if let Some(follow_up) = self.store.follow_up(run.id).await? {
+        if let Some(follow_up) = self.follow_up_of(run.id).await? {
             return Ok((follow_up.runner == runner).then(|| Seq::new(follow_up.after)));
         }
         let prompt = Prompt::of(run).id;

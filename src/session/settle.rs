@@ -16,10 +16,8 @@ use crate::{
     words::{ApprovalId, ApprovalState, ChannelId, Choice, RunId, RunState},
 };
 
-/// The longest excerpt of a tool call's input in the audit trail, in characters, and what is looked
-/// through for secrets before it is cut, in bytes.
+/// The longest excerpt of a tool call's input in the audit trail, in characters.
 const EXCERPT: usize = 300;
-const LOOKED_THROUGH: usize = 4 << 10;
 
 /// Why nobody needs an answer whose agent has ended.
 pub(super) const AGENT_GONE: &str = "the agent's process has gone";
@@ -39,6 +37,12 @@ fn told_of_end(id: ApprovalId, run: RunId, session: &SessionRow) -> NewDelivery 
         run: Some(run),
         payload: Payload::QuestionEnd { approval: id },
     }
+}
+
+/// What the operators' channel is told of a call: what was asked in private is not for everybody who sees that. By
+/// the hash the line is found in the audit trail.
+pub(super) fn hashed(tool: &str, hash: &str) -> String {
+    format!("{} sha256 {hash}", shown(tool))
 }
 
 /// Gives each way to answer an id that says nothing: 244 random bits.
@@ -76,7 +80,8 @@ impl Engine {
         let excerpt = self.excerpt(&new.input_hash, &new.input);
         let detail = format!("{} by {}: {excerpt}", shown(&new.tool), new.rule);
         let object = format!("question {} of run {}", new.id, new.run);
-        tx.audit(now, None, "question_asked", &object, &detail)
+        let told = hashed(&new.tool, &new.input_hash);
+        tx.audit_telling(now, None, "question_asked", &object, &detail, &told)
             .await?;
         let delivery = NewDelivery {
             key: format!("question:{}", new.id),
@@ -117,7 +122,9 @@ impl Engine {
         let reach = end.reach.map_or("", |reach| reach.as_str());
         let excerpt = self.excerpt(&row.input_hash, &row.input);
         let detail = format!("{} {reach} {excerpt}", shown(&row.tool));
-        tx.audit(now, end.by, &action, &object, &detail).await?;
+        let told = hashed(&row.tool, &row.input_hash);
+        tx.audit_telling(now, end.by, &action, &object, &detail, &told)
+            .await?;
         let session = self.store.session(row.session).await?;
         tx.deliver(&told_of_end(row.id, row.run, &session), now)
             .await?;
@@ -232,15 +239,11 @@ impl Engine {
 
     /// By what a tool call's input is known again, and its beginning without secrets.
     pub(super) fn excerpt(&self, hash: &str, input: &Value) -> String {
-        let text = input.to_string();
-        let beginning = &text[..text.floor_char_boundary(LOOKED_THROUGH)];
-        let clean = self.secrets.redact(beginning);
-        let short: String = clean.chars().take(EXCERPT).collect();
-        let more = if clean.chars().count() > EXCERPT || beginning.len() < text.len() {
-            "…"
-        } else {
-            ""
-        };
-        format!("sha256 {hash} {short}{more}")
+        let mut short = self.secrets.beginning(&input.to_string(), EXCERPT + 1);
+        if let Some((end, _)) = short.char_indices().nth(EXCERPT) {
+            short.truncate(end);
+            short.push('…');
+        }
+        format!("sha256 {hash} {short}")
     }
 }

@@ -90,7 +90,7 @@ impl Turn {
             prompt,
             session: session.id,
             named: session.agent_session,
-            questions: Questions::new(engine, run, session, project),
+            questions: Questions::new(engine, run, session, project, progress.clone()),
             longest: project.bounds.turn,
             progress,
             ready: false,

@@ -267,6 +267,21 @@ impl Tx {
         object: &str,
         detail: &str,
     ) -> Result<(), StoreError> {
+        self.audit_telling(at, actor, action, object, detail, detail)
+            .await
+    }
+
+    /// The same where the operators are told less than is kept: who sees their channel need not be one of those who
+    /// were asked.
+    pub async fn audit_telling(
+        &mut self,
+        at: Millis,
+        actor: Option<UserId>,
+        action: &str,
+        object: &str,
+        detail: &str,
+        told: &str,
+    ) -> Result<(), StoreError> {
         let row = self
             .audit_quietly(at, actor, action, object, detail)
             .await?;
@@ -274,7 +289,7 @@ impl Tx {
             actor,
             action,
             object,
-            detail,
+            detail: told,
         };
         match self.2.audit {
             Some(channel) => self.tell_audit(channel, row, at, deed).await,

@@ -44,7 +44,7 @@ const LINES: &[&str] = &[
     "when does the harbour open? NOTES.md should say.",
     "▸ It runs a command that takes for ever, and /cancel ends it with all it started.",
     " · ann: Run `sleep 3600` and tell me when it is done.",
-    " · bot: -# ⚙️ Bash\\: sleep 3600",
+    " · bot: -# ⚙️ Bash",
     "  ann: /cancel",
     "      (only ann sees it) Stopping it.",
     " · bot: 🛑 Cancelled.",

@@ -97,6 +97,12 @@ async fn a_hundred_runs_with_hostile_tools_of_the_real_program_leave_nothing_and
             let peak = peak(runner);
             assert!(peak < 64 << 10, "a runner took {peak} KiB");
         }
+        // The last turn of each was cancelled: nothing that tools have left is there while its agent waits for more.
+        let waits = 2 * LANES;
+        until("runners and agents are left", || {
+            stage.processes().len() == waits
+        })
+        .await;
         for thread in threads {
             stage.command("ann", "session stop", thread).await;
         }

@@ -1,11 +1,28 @@
 //! What every agent is started from, whatever its project: no agent may be able to change it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::super::{Claude, Complaint, program::find_program, reach::Reach, section::Section};
+use super::super::{
+    Claude, Complaint, Source, program::find_program, reach::Reach, section::Section,
+};
 
-/// Reports the agent program, its directory and the directories of `PATH` that agents can change.
-pub(super) fn look(root: &mut Section<'_>, reach: &Reach, claude: Option<&Claude>, path: &str) {
+/// What Baton and its agents are started from.
+#[derive(Clone, Copy)]
+pub(in crate::config) struct Started<'a> {
+    /// The agent program.
+    pub(in crate::config) claude: Option<&'a Claude>,
+    /// The `PATH` of agents.
+    pub(in crate::config) path: &'a str,
+    /// Their home directory, if they have one.
+    pub(in crate::config) home: Option<&'a str>,
+    /// The files of the settings.
+    pub(in crate::config) files: &'a [PathBuf],
+}
+
+/// Reports what agents can change of Baton itself, the agent program, its directory and the directories of `PATH`.
+pub(super) fn look(root: &mut Section<'_>, reach: &Reach, started: Started<'_>) {
+    let Started { claude, path, .. } = started;
+    itself(root, reach, started.files);
     if let Some(claude) = claude {
         let command = &claude.command;
         // One that is not there yet may be made by an agent.
@@ -19,22 +36,62 @@ pub(super) fn look(root: &mut Section<'_>, reach: &Reach, claude: Option<&Claude
             why,
             "Install Claude Code where only you write, and write its path there.",
         );
-        let directory = claude.config_dir.as_deref();
+        // Without a directory of its own it has one in the home directory.
+        let usual = || Some(Path::new(started.home?).join(".claude"));
+        let directory = claude.config_dir.clone().or_else(usual);
         report(
             root,
             "claude.config_dir",
-            directory.and_then(|directory| reach.over_directory(directory)),
+            directory.and_then(|directory| reach.over_directory(&directory)),
             "Write a directory that lies in no project: what stands there is believed, and the login with it.",
         );
     }
-    let mut places = path.split(':').map(Path::new);
-    let why = places.find_map(|place| reach.over_directory(place));
-    report(
-        root,
-        "PATH",
-        why,
-        "Start Baton with a PATH without it: programs are looked up there before they are run.",
-    );
+    let why = path.split(':').find_map(|part| {
+        let place = Path::new(part);
+        if place.is_absolute() {
+            return reach.over_directory(place);
+        }
+        let shown = if part.is_empty() { ":" } else { part };
+        Some(format!(
+            "It has `{shown}` in it, which is the agent's own working directory where an agent is started."
+        ))
+    });
+    if let Some(why) = why {
+        let name = "PATH".to_owned();
+        let remedy =
+            "Start Baton with a PATH without it: programs are looked up there before they are run.";
+        root.report(
+            "PATH",
+            Some(Source::Variable { name }),
+            Complaint::new(why, remedy),
+        );
+    }
+}
+
+/// Reports Baton's own program and the files of its settings that agents can change.
+fn itself(root: &mut Section<'_>, reach: &Reach, files: &[PathBuf]) {
+    let over = |file: &Path| {
+        let name = file.file_name().unwrap_or(file.as_os_str());
+        let why = reach.over(&file.to_string_lossy(), file).ok().flatten()?;
+        Some((name.to_string_lossy().into_owned(), file.to_owned(), why))
+    };
+    let program = std::env::current_exe().ok();
+    let found = [
+        (
+            program.and_then(|file| over(&file)),
+            "Install Baton where only you write, such as /opt/baton, and start it from there.",
+        ),
+        (
+            files.iter().find_map(|file| over(file)),
+            "Move it to where only you write, such as /etc/baton, and name it with `--config FILE`.",
+        ),
+    ];
+    for (file, remedy) in found {
+        if let Some((name, path, why)) = file {
+            let source = Source::File { path, line: None };
+            root.report(&name, Some(source), Complaint::new(why, remedy));
+        }
+    }
 }
 
 fn report(root: &mut Section<'_>, key: &str, why: Option<String>, remedy: &str) {

@@ -57,6 +57,7 @@ impl Launcher {
             directory: self.directory.as_deref(),
             path: path.to_owned(),
             does,
+            is_behind_option: false,
         }
         .judge(rest)
     }

@@ -76,6 +76,12 @@ fn a_launcher_that_agents_do_not_write_is_taken_however_it_is_named() {
         "[\"env\", \"PATH=$DIR/bin:/bin\", \"HOME=$DIR/site\", \"launch\"]",
         "[\"sh\", \"-eu\", \"$DIR/bin/launch\", \"$DIR/site/launch\"]",
         "[\"docker\", \"run\", \"-i\", \"example.org/me/agent\"]",
+        // What stands behind it is its own, also where another program starts it.
+        "[\"nice\", \"-n\", \"5\", \"$DIR/bin/launch\", \"PATH=x\", \"sh\", \"-c\", \"site/launch\"]",
+        "[\"timeout\", \"5\", \"launch\", \"$DIR/site/launch\"]",
+        "[\"env\", \"-i\", \"$DIR/bin/launch\", \"sh\"]",
+        "[\"env\", \"LD_PRELOAD=libm.so\", \"LD_LIBRARY_PATH=\", \"$DIR/bin/launch\"]",
+        "[\"env\", \"NODE_OPTIONS=--max-old-space-size=4096 -r $DIR/bin/text\", \"launch\"]",
     ] {
         assert_eq!(told(launcher), None, "{launcher}");
     }
@@ -103,6 +109,15 @@ fn a_launcher_that_agents_could_change_is_refused_however_it_is_reached() {
         "[\"env\", \"PATH=$DIR/site/tools:/bin\", \"launch\"]",
         "[\"env\", \"PATH=/bin:\", \"launch\"]",
         "[\"env\", \"NODE_OPTIONS=--require=$DIR/site/not-yet.js\", \"launch\"]",
+        // A file that is there already, and what is looked for where the agent works.
+        "[\"env\", \"BASH_ENV=$DIR/site/launch\", \"launch\"]",
+        "[\"env\", \"ENV=rc\", \"launch\"]",
+        "[\"env\", \"PYTHONPATH=lib\", \"launch\"]",
+        "[\"env\", \"LD_LIBRARY_PATH=/lib:\", \"launch\"]",
+        "[\"env\", \"NODE_OPTIONS=-r hook\", \"launch\"]",
+        "[\"env\", \"CLAUDE_CONFIG_DIR=$DIR/site/.claude\", \"launch\"]",
+        // Not what is started, but who starts it.
+        "[\"timeout\", \"-s\", \"launch\", \"$DIR/site/launch\"]",
     ]));
 }
 
@@ -156,6 +171,48 @@ fn what_every_agent_is_started_from_does_not_lie_in_a_project() {
 }
 
 #[test]
+fn nothing_is_looked_up_where_the_agent_works() {
+    let folder = folder("[\"/bin/true\"]");
+    for (path, shown) in [("/bin:.", "."), ("/bin:", ":"), ("bin:/bin", "bin")] {
+        let told = told_of(&folder, path).unwrap_or_default();
+        assert!(told.contains(&format!("It has `{shown}` in it")), "{told}");
+    }
+}
+
+#[test]
+fn the_agents_usual_directory_does_not_lie_in_a_project_either() {
+    let folder = folder("[\"/bin/true\"]");
+    let home = |name: &str| {
+        let home = folder.path(name).display().to_string();
+        folder.load(&[("PATH", "/bin"), ("HOME", &home)])
+    };
+    assert!(home("bin").is_ok());
+    let told = home("site").unwrap_err().to_string();
+    assert!(
+        told.contains("claude.config_dir") && told.contains("/site/.claude` lies in a project's"),
+        "{told}"
+    );
+}
+
+#[test]
+fn neither_baton_nor_its_settings_lie_in_a_project() {
+    let folder = folder("[\"/bin/true\"]");
+    let here = folder.path("").display().to_string();
+    let told = folder.told(&[("BATON_DEFAULT_PROJECT", &here)]);
+    assert!(
+        told.contains("baton.toml (") && told.contains("name it with `--config FILE`"),
+        "{told}"
+    );
+    let program = std::env::current_exe().unwrap();
+    let room = program.parent().unwrap().display().to_string();
+    let told = folder.told(&[("BATON_DEFAULT_PROJECT", &room)]);
+    assert!(
+        told.contains("Install Baton where only you write"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_launcher_that_cannot_be_started_stops_the_start() {
     assert_snapshot!(each([
         "[\"$DIR/bin/nowhere\"]",
@@ -172,7 +229,6 @@ fn a_launcher_that_cannot_be_started_stops_the_start() {
 fn a_launcher_is_not_looked_up_where_the_agent_works() {
     let folder = folder("[\"launch\"]");
     let bin = folder.path("bin").display().to_string();
-    assert_eq!(told_of(&folder, &format!("{bin}:.")), None);
     assert_snapshot!(told_of(&folder, &format!(".:{bin}")).unwrap_or_default());
 }
 

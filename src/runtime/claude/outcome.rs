@@ -49,11 +49,23 @@ fn outcome(result: &Value, said: Option<&str>) -> TurnOutcome {
         Some("error_max_turns") => ErrorClass::TurnsUsedUp,
         Some("error_max_budget_usd") => ErrorClass::BudgetUsedUp,
         _ if result["stop_reason"] == "refusal" => ErrorClass::PolicyRefusal,
-        _ => class_of(Failure {
-            kind: said,
-            status: result["api_error_status"].as_u64(),
-            words: &words,
-        }),
+        _ => {
+            let class = class_of(Failure {
+                kind: said,
+                status: result["api_error_status"].as_u64(),
+                words: &words,
+            });
+            match (class, terminal) {
+                // Its words need not be those that are known, and it says so of what is too large at all, too.
+                (ErrorClass::BadRequest | ErrorClass::Other, "image_error") => {
+                    ErrorClass::ImageUnusable
+                }
+                (ErrorClass::BadRequest | ErrorClass::Other, "prompt_too_long") => {
+                    ErrorClass::TooLong
+                }
+                (class, _) => class,
+            }
+        }
     };
     TurnOutcome::Failed {
         class,
@@ -153,10 +165,23 @@ fn login_class(status: Option<u64>, words: &str) -> ErrorClass {
     }
 }
 
-/// A subscription's limit is told in words only; both kinds have the status 429.
+/// How a subscription's limit is told (2.1.197).
+const LIMITS: [&str; 4] = [
+    "You've hit your",
+    "You've reached your",
+    "You're out of usage credits",
+    "You're out of extra usage",
+];
+
+/// How it is told that somebody has to pay first (2.1.197).
+const TO_BE_PAID: &str = "Your org is out of usage";
+
+/// A subscription's limit is told in words only; all kinds have the status 429.
 fn limit_class(words: &str) -> ErrorClass {
-    if words.starts_with("You've hit your") {
+    if LIMITS.iter().any(|limit| words.starts_with(limit)) {
         ErrorClass::LimitReached
+    } else if words.starts_with(TO_BE_PAID) {
+        ErrorClass::NoCredit
     } else {
         ErrorClass::Throttled
     }

@@ -23,7 +23,9 @@ use crate::{
 /// The model name of lines that the program wrote itself.
 const SYNTHETIC: &str = "<synthetic>";
 
-/// What the program tells of itself that nobody here needs.
+/// What the program tells of itself that nobody here needs. Its states (`session_state_changed`) say nothing that is
+/// not told in another line: that it works by the prompt that it takes up, that it is idle by the result before, and
+/// that it waits for somebody by what it asks.
 const UNTOLD: &[&str] = &[
     "compact_boundary",
     "hook_response",

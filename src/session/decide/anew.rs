@@ -26,6 +26,13 @@ pub(super) enum Anew {
         /// What the agent is told.
         why: String,
     },
+    /// People have been asked too often to be asked again.
+    TooOften {
+        /// Where it leads.
+        leads_to: Option<String>,
+        /// What the agent is told.
+        why: String,
+    },
 }
 
 /// Where the call of a question leads at this moment.
@@ -70,6 +77,9 @@ impl Engine {
             policy.decide(&ask, &project.directory, &[])
         };
         let why = match decision.verdict {
+            Verdict::Deny(why) if is_too_much => {
+                return Ok(Some(Anew::TooOften { leads_to, why }));
+            }
             Verdict::Deny(why) => return Ok(Some(Anew::Denied { leads_to, why })),
             Verdict::Ask(why) => why,
             // The agent program has a reason of its own to ask.
@@ -107,6 +117,10 @@ impl Engine {
             }
             Anew::Denied { leads_to, why } => {
                 let told = NotDecided::LeadsToDenied(shown(leads_to));
+                (ApprovalState::Denied, why, told)
+            }
+            Anew::TooOften { leads_to, why } => {
+                let told = NotDecided::LeadsElsewhereTooOften(shown(leads_to));
                 (ApprovalState::Denied, why, told)
             }
         };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     approval::{input_hash, shown},
     clock::Millis,
-    session::Engine,
+    session::{Engine, settle::hashed},
     store::{ApprovalRow, StoreError, Tx},
     words::UserId,
 };
@@ -34,7 +34,9 @@ impl Engine {
             shown(&row.tool),
             row.input_hash
         );
-        tx.audit(now, Some(by), "question_partly_answered", &object, &detail)
+        let told = hashed(&row.tool, &row.input_hash);
+        let action = "question_partly_answered";
+        tx.audit_telling(now, Some(by), action, &object, &detail, &told)
             .await?;
         Ok(true)
     }

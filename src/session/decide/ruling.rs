@@ -117,6 +117,13 @@ pub enum NotDecided {
         destination(.0.as_deref())
     )]
     LeadsToDenied(Option<String>),
+    /// The same, and people have been asked as much as they can be in one turn.
+    #[error(
+        "What this names has changed since you were asked: by now it leads to {}. In this turn people have been asked \
+         too often to be asked anew, so the agent was told no. Write to it if it should try again.",
+        destination(.0.as_deref())
+    )]
+    LeadsElsewhereTooOften(Option<String>),
     /// It cannot be decided in this way.
     #[error("This question cannot be answered in that way. Use its own buttons.")]
     NotThatWay,

@@ -8,8 +8,9 @@ use crate::{
     words::{ChannelId, Choice, Person, Tier},
 };
 
-/// Questions that somebody can call up at once: each takes a button (Discord: components/reference#action-row has
-/// five in a row).
+/// Questions that somebody can call up at once, the oldest: each takes a button, and these are two rows of them
+/// (Discord: components/reference#action-row has five in a row) below ten lines, which one message holds. Whoever has
+/// decided on some calls up the next.
 const CALLED_UP: usize = 10;
 
 /// A question that waits for somebody.

@@ -9,7 +9,7 @@ use super::Questions;
 use crate::{
     approval::{input_hash, shown},
     runtime::{ToolEnd, ToolInput, runner::Seq},
-    session::{SessionError, insist::until_stored, join::Line, stored_input::kept},
+    session::{SessionError, insist::until_stored, join::Line, settle::hashed, stored_input::kept},
 };
 
 /// The calls of one turn.
@@ -127,7 +127,9 @@ impl Questions {
             tx.run_event(self.run, now, "tool_past_gate", &data).await?;
             let action = end.action();
             if is_alarm {
-                tx.audit(now, None, action, &object, &detail).await?;
+                let told = hashed(past.tool, &hash);
+                tx.audit_telling(now, None, action, &object, &detail, &told)
+                    .await?;
                 tx.alert(now, "tool_past_gate", &object, &end.alert(&tool))
                     .await?;
             } else {

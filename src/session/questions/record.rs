@@ -51,7 +51,15 @@ impl Questions {
         runner: RunnerId,
     ) -> Result<(), SessionError> {
         let this = json!(runner);
-        for (kind, data) in self.engine.store.run_events(self.run).await? {
+        let store = &self.engine.store;
+        let (events, asked) = until_stored("what was decided in a turn", || async {
+            Ok((
+                store.run_events(self.run).await?,
+                store.asked_in(self.run).await?,
+            ))
+        })
+        .await?;
+        for (kind, data) in events {
             let is_of_agent = data["runner"].is_null() || data["runner"] == this;
             if matches!(kind.as_str(), "tool_decided" | "tool_past_gate")
                 && let Some(call) = data["call"].as_str()
@@ -65,9 +73,7 @@ impl Questions {
                 self.earlier.decided.insert(ask.to_owned(), read(&data));
             }
         }
-        for asked in self.engine.store.asked_in(self.run).await? {
-            self.earlier.asked.insert(asked);
-        }
+        self.earlier.asked.extend(asked);
         Ok(())
     }
 

@@ -29,7 +29,9 @@ impl Turn {
         Ok(())
     }
 
-    /// The same for an event in the journal of a runner that is gone. What ended before `applied` is on record.
+    /// The same for an event in the journal of a runner that is gone. What ended before `applied` is on record, and
+    /// what began before it and never ended belongs to a turn that was over: the mark never passes a call of this one
+    /// that has not come to the gate.
     pub(in crate::session) async fn look_back_at_call(
         &mut self,
         line: Line,
@@ -39,7 +41,7 @@ impl Turn {
         if let RunEvent::Asked(ask) = event {
             self.questions.came(&ask.call);
         }
-        if let RunEvent::ToolEnded { id, .. } = event
+        if let RunEvent::ToolStarted { id, .. } | RunEvent::ToolEnded { id, .. } = event
             && line.seq <= applied
         {
             self.questions.came(id);

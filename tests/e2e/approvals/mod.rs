@@ -8,6 +8,7 @@ mod decisions;
 mod flood;
 mod links;
 mod plans;
+mod private;
 mod profiles;
 mod race;
 mod records;

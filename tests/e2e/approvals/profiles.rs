@@ -57,7 +57,9 @@ async fn what_a_sub_agent_wants_is_asked_with_its_name_and_shown_below_its_call(
     );
     let asked = stage.pending().await;
     assert_eq!(asked[0].sub_agent.as_deref(), Some("general-purpose"));
-    let live = stage.live(thread, "touch below").await;
+    // Nobody has allowed it yet, so nobody is told here what it is.
+    let live = stage.live(thread, "↳ Bash").await;
+    assert!(!live.content.contains("touch"), "{}", live.content);
     let lines: Vec<&str> = live.content.lines().collect();
     let above = lines
         .iter()

@@ -6,7 +6,7 @@ use baton::words::{Approvers, Busy, RunId, RunState};
 use prometheus_client::{encoding::text::encode, registry::Registry};
 
 use super::{
-    Bench, Wishes, hurry, let_pass,
+    Bench, Wishes, hurry, kill, let_pass,
     obedient::{TAKE, obedient},
     thread, wait,
 };
@@ -187,4 +187,50 @@ async fn what_not_even_its_failure_could_be_stored_of_the_next_server_tells() {
     bench.restart().await;
     bench.mend().await;
     bench.tells_what_it_can(run).await;
+}
+
+/// Whether a runner outlives its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Runner {
+    Lives,
+    IsGone,
+}
+
+#[tokio::test]
+async fn an_answer_in_a_journal_waits_for_a_database_that_cannot_be_read_when_it_is_found() {
+    for table in ["follow_ups", "run_events", "joined_requests"] {
+        for runner in [Runner::Lives, Runner::IsGone] {
+            let mut bench = Bench::new().await;
+            let run = bench.ask(1, "work for ever").await;
+            bench.until_begun().await;
+            bench.stop.cancel();
+            std::fs::write(bench.home.path().join("go"), "").unwrap();
+            wait("the agent has answered", async || {
+                bench.journal().contains("the end")
+            })
+            .await;
+            if runner == Runner::IsGone {
+                kill(bench.runners()[0]);
+                wait("the runner is gone", async || bench.runners().is_empty()).await;
+            }
+            let rename = |from: &str, to: &str| format!("ALTER TABLE {from} RENAME TO {to}");
+            bench.sql(&rename(table, "gone")).await;
+            bench.restart().await;
+            let_pass(Duration::from_mins(1)).await;
+            assert!(
+                bench.is(run, RunState::Running).await,
+                "{table}, {runner:?}"
+            );
+            bench.sql(&rename("gone", table)).await;
+            hurry("the run has ended", async || {
+                !bench.told(run).await.is_empty()
+            })
+            .await;
+            let end = (
+                bench.is(run, RunState::Completed).await,
+                bench.told(run).await,
+            );
+            assert_eq!(end, (true, "the end".to_owned()), "{table}, {runner:?}");
+        }
+    }
 }

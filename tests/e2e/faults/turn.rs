@@ -1,6 +1,6 @@
 //! What an agent does that is no part of the turn, and turns that begin anew.
 
-use std::{fs, sync::Arc};
+use std::{fs, sync::Arc, time::Duration};
 
 use baton::{
     access::Action,
@@ -141,8 +141,8 @@ async fn a_refused_change_takes_back_only_what_it_has_changed() {
     assert_eq!(bench.sql(is).await, "none plan");
 }
 
-/// An agent that writes down how it was started. The first one dies before it takes anything up, the third is told
-/// to when it has answered.
+/// An agent that writes down how it was started. The first one dies before it takes anything up; who is asked to end
+/// does when it has answered.
 const DIES_FIRST: &str = r#"
 with open("starts", "a") as file:
     wanted = [word for word in sys.argv if word in ("--session-id", "--resume")]
@@ -185,4 +185,25 @@ async fn a_conversation_of_which_no_agent_took_anything_up_begins_as_a_new_one_a
         before.iter().all(|one| *one == "--session-id"),
         "{starts:?}"
     );
+}
+
+#[tokio::test]
+async fn of_a_limit_that_is_near_and_whose_end_nobody_tells_people_are_warned_once_a_day() {
+    let bench = Bench::with(obedient()).await;
+    let run = bench.ask(1, "one").await;
+    bench.until_heard(1).await;
+    let near = "say(type='rate_limit_event', rate_limit_info={'status': 'allowed_warning', \
+                'rateLimitType': 'five_hour', 'utilization': 0.93})";
+    let warned = async || {
+        let said = "SELECT CAST(COUNT(*) AS TEXT) FROM deliveries WHERE key LIKE 'limit-near:%'";
+        bench.sql(said).await
+    };
+    bench.does(&format!("{TAKE}\n{near}\n{near}")).await;
+    wait("people are warned", async || warned().await == "1").await;
+    bench.clock.advance(Duration::from_hours(24));
+    bench.does(near).await;
+    wait("people are warned again", async || warned().await == "2").await;
+    bench.does("end(result='the end')").await;
+    bench.until(run, RunState::Completed).await;
+    assert_eq!(warned().await, "2");
 }

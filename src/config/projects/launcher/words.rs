@@ -35,26 +35,78 @@ const WITH_A_COMMAND: &[(&str, char, &[&str])] = &[
     ("su", 'c', &["--command", "--session-command"]),
 ];
 
-/// Variables by which programs find code that they run.
-const LEAD_TO_CODE: &[&str] = &[
-    "BASH_ENV",
-    "DYLD_INSERT_LIBRARIES",
-    "DYLD_LIBRARY_PATH",
-    "ENV",
-    "LD_AUDIT",
-    "LD_LIBRARY_PATH",
-    "LD_PRELOAD",
-    "NODE_OPTIONS",
-    "NODE_PATH",
-    "PATH",
-    "PERL5LIB",
-    "PERL5OPT",
-    "PYTHONHOME",
-    "PYTHONPATH",
-    "PYTHONSTARTUP",
-    "RUBYLIB",
-    "RUBYOPT",
+/// Programs that start the first word that is no option, no value of one and no variable: what stands behind that is
+/// its own.
+const PLAIN: &[&str] = &[
+    "chrt", "doas", "env", "fakeroot", "ionice", "nice", "nohup", "setpriv", "setsid", "stdbuf",
+    "sudo", "taskset", "time", "timeout",
 ];
+
+/// How a variable leads to code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    /// By directories, with colons between them. An empty one is where the program is started.
+    Directories,
+    /// By a file or a directory.
+    Place,
+    /// By libraries, of which those without a slash are the system's.
+    Libraries,
+    /// By options, of which some have code behind them.
+    Options,
+}
+
+/// Variables by which programs find code that they run.
+const LEAD_TO_CODE: &[(&str, Holds)] = &[
+    ("BASH_ENV", Holds::Place),
+    ("CLAUDE_CONFIG_DIR", Holds::Place),
+    ("DYLD_INSERT_LIBRARIES", Holds::Libraries),
+    ("DYLD_LIBRARY_PATH", Holds::Directories),
+    ("ENV", Holds::Place),
+    ("LD_AUDIT", Holds::Libraries),
+    ("LD_LIBRARY_PATH", Holds::Directories),
+    ("LD_PRELOAD", Holds::Libraries),
+    ("NODE_OPTIONS", Holds::Options),
+    ("NODE_PATH", Holds::Directories),
+    ("PATH", Holds::Directories),
+    ("PERL5LIB", Holds::Directories),
+    ("PERL5OPT", Holds::Options),
+    ("PYTHONHOME", Holds::Directories),
+    ("PYTHONPATH", Holds::Directories),
+    ("PYTHONSTARTUP", Holds::Place),
+    ("RUBYLIB", Holds::Directories),
+    ("RUBYOPT", Holds::Options),
+];
+
+/// Options behind which Node.js has code, which it looks for where it is started.
+const BEFORE_CODE: &[&str] = &[
+    "-r",
+    "--require",
+    "--import",
+    "--loader",
+    "--experimental-loader",
+];
+
+impl Holds {
+    /// What of a value has to be a whole path.
+    fn places(self, value: &str) -> Vec<&str> {
+        match self {
+            Self::Directories => value.split(':').collect(),
+            Self::Place => vec![value],
+            Self::Libraries => {
+                let all = value.split([':', ' ']);
+                all.filter(|part| part.contains('/')).collect()
+            }
+            Self::Options => {
+                let parts: Vec<&str> = value.split([' ', '=', ',']).collect();
+                let behind = |at: usize| at > 0 && BEFORE_CODE.contains(&parts[at - 1]);
+                let all = parts.iter().enumerate();
+                all.filter(|(at, part)| part.contains('/') || behind(*at))
+                    .map(|(_, part)| *part)
+                    .collect()
+            }
+        }
+    }
+}
 
 /// What a program does with the words behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +119,8 @@ pub(super) enum Does {
     RunsWords,
     /// It finds something to run where it is started.
     RunsTheProject(String),
+    /// Something that has nothing to do with starting others.
+    ItsOwn,
 }
 
 impl Does {
@@ -104,21 +158,26 @@ pub(super) struct Words<'a> {
     pub(super) path: String,
     /// What the program before the next word does with it.
     pub(super) does: Does,
+    /// Whether the next word may be the value of the option before it.
+    pub(super) is_behind_option: bool,
 }
 
 impl Words<'_> {
     pub(super) fn judge(mut self, words: &[String]) -> Result<(), Complaint> {
         for word in words {
             match self.does.clone() {
-                Does::Starts(program) => self.starts(&program, word)?,
+                Does::Starts(program) => {
+                    self.starts(&program, word)?;
+                    self.is_behind_option = word.starts_with('-') && word != "--";
+                }
                 Does::Reads(program) if is_harmless_option(&program, word) => {}
                 // What stands behind its file is that file's own.
                 Does::Reads(program) => return self.reads(&program, word),
-                Does::RunsWords | Does::RunsTheProject(_) => break,
+                Does::RunsWords | Does::RunsTheProject(_) | Does::ItsOwn => break,
             }
         }
         match self.does {
-            Does::Starts(_) => Ok(()),
+            Does::Starts(_) | Does::ItsOwn => Ok(()),
             Does::Reads(program) => Err(Complaint::new(
                 format!("`{program}` would read the agent's own command as its program."),
                 WRITE_A_FILE,
@@ -162,22 +221,29 @@ impl Words<'_> {
             return Ok(());
         }
         out_of_reach(self.reach, word, &file)?;
-        if let Some(does) = Does::of(word, &file) {
-            self.does = does;
+        // No value of an option is a program by its path; by a name alone it may be one of a user.
+        let is_started = PLAIN.contains(&program)
+            && (word.contains('/') || !self.is_behind_option)
+            && find_program(&file, &self.path).is_ok();
+        match Does::of(word, &file) {
+            Some(does) => self.does = does,
+            None if is_started => self.does = Does::ItsOwn,
+            None => {}
         }
         Ok(())
     }
 
     /// A variable that what is started gets.
     fn sets(&mut self, name: &str, value: &str) -> Result<(), Complaint> {
-        if !LEAD_TO_CODE.contains(&name) {
+        let Some((_, holds)) = LEAD_TO_CODE.iter().find(|(known, _)| *known == name) else {
+            return Ok(());
+        };
+        // Any other without a value is as if it were not set.
+        if value.is_empty() && name != "PATH" {
             return Ok(());
         }
-        for part in value.split([':', ' ', '=', ',']) {
+        for part in holds.places(value) {
             let place = Path::new(part);
-            if name != "PATH" && !part.contains('/') {
-                continue;
-            }
             if place.is_relative() {
                 let shown = if part.is_empty() { ":" } else { part };
                 return Err(Complaint::new(

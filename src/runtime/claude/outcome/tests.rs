@@ -5,7 +5,7 @@ use super::*;
 type Told = (Option<&'static str>, Option<u64>, &'static str, ErrorClass);
 
 /// (assistant.error, api_error_status, result, class), the first three as 2.1.197 printed them.
-const FAILURES: [Told; 22] = [
+const FAILURES: [Told; 24] = [
     (
         Some("authentication_failed"),
         Some(401),
@@ -47,6 +47,18 @@ const FAILURES: [Told; 22] = [
         Some(429),
         "You've hit your weekly limit · resets 10:50am (UTC)",
         ErrorClass::LimitReached,
+    ),
+    (
+        Some("rate_limit"),
+        Some(429),
+        "You're out of usage credits · resets 10:50am (UTC)",
+        ErrorClass::LimitReached,
+    ),
+    (
+        Some("rate_limit"),
+        Some(429),
+        "Your org is out of usage · add funds to continue",
+        ErrorClass::NoCredit,
     ),
     (
         Some("rate_limit"),
@@ -146,6 +158,34 @@ fn failures_of_the_model_service_are_told_apart() {
                 class,
                 detail: words.to_owned()
             }
+        );
+    }
+}
+
+#[test]
+fn what_a_turn_ended_with_decides_where_its_words_say_little() {
+    for (status, words, terminal, class) in [
+        (Some(400), "x", "image_error", ErrorClass::ImageUnusable),
+        (None, "x", "image_error", ErrorClass::ImageUnusable),
+        // As it was seen.
+        (
+            Some(413),
+            "Request too large (max 32MB). Try with a smaller file.",
+            "image_error",
+            ErrorClass::RequestTooLarge,
+        ),
+        (None, "x", "prompt_too_long", ErrorClass::TooLong),
+        (Some(400), "x", "completed", ErrorClass::BadRequest),
+        (None, "x", "of another version", ErrorClass::Other),
+    ] {
+        let result = json!({"subtype": "success", "is_error": true, "api_error_status": status,
+            "result": words, "terminal_reason": terminal});
+        let detail = words.to_owned();
+        let said = Some("invalid_request");
+        assert_eq!(
+            outcome(&result, said),
+            TurnOutcome::Failed { class, detail },
+            "{terminal}"
         );
     }
 }

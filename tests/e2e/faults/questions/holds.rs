@@ -91,7 +91,7 @@ async fn people_are_asked_a_hundred_things_also_if_it_is_the_same_thing_anew() {
     let last = Some(bench.path("the last"));
     assert_eq!(
         bench.decide(question.id, YES).await,
-        Err(NotDecided::LeadsToDenied(last))
+        Err(NotDecided::LeadsElsewhereTooOften(last))
     );
     bench.until(run, RunState::Completed).await;
     let asked = "SELECT CAST(COUNT(*) AS TEXT) FROM approvals";

@@ -131,6 +131,27 @@ async fn what_ran_unasked_is_found_in_the_journal_of_a_runner_that_is_gone() {
 }
 
 #[tokio::test]
+async fn what_was_cut_off_with_one_turn_is_not_on_record_of_the_next_whose_runner_is_gone() {
+    let (mut bench, first) = at_work().await;
+    bench.does("begins('cut')\nend(result='through')").await;
+    bench.until(first, RunState::Completed).await;
+    let second = bench.ask_in(Some(thread(11)), 12, "second").await;
+    bench.until_heard(2).await;
+    bench.does(TAKE).await;
+    bench.stop.cancel();
+    bench.does("end(result='the last')").await;
+    wait("it is written down", async || {
+        bench.journal().contains("\"the last\"")
+    })
+    .await;
+    kill(bench.runners()[0]);
+    bench.restart().await;
+    bench.until(second, RunState::Completed).await;
+    assert_eq!(bench.past(first).await.len(), 1);
+    assert_eq!(bench.past(second).await, [] as [Value; 0]);
+}
+
+#[tokio::test]
 async fn what_an_agent_does_unasked_before_its_prompt_is_on_record_too() {
     let mut wishes = obedient();
     wishes.approvers = Approvers::Owners;
