@@ -2,6 +2,7 @@
 //! simulator.
 
 mod fake_house;
+mod timed;
 
 use std::{path::Path, time::Duration};
 
@@ -19,6 +20,7 @@ use crate::{
 };
 
 pub(super) use fake_house::FakeHouse;
+pub(super) use timed::{QUICKLY, SLOWLY, timed};
 
 /// Settings that lead to a simulator.
 pub(super) fn settings(sim: &Sim) -> DiscordSettings {

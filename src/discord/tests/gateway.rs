@@ -363,3 +363,18 @@ async fn a_token_that_is_not_accepted_any_more_ends_the_server_with_a_sentence()
     assert_eq!(refused, Err(ChatError::Unauthorized));
     assert!(matches!(served.ends().await, DiscordError::BadToken));
 }
+
+#[tokio::test]
+async fn a_panic_of_who_listens_ends_the_server_instead_of_leaving_it_deaf() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let house = FakeHouse {
+        panics_at: Some("the last straw"),
+        ..watching(&sim, Some(1))
+    };
+    let served = Served::start(&sim, house).await;
+    until_heard_last(&sim, &served.house, "ready").await;
+    say(&sim, "the last straw").await;
+    let ended = served.ends().await;
+    assert!(matches!(ended, DiscordError::Ended(_)), "{ended:?}");
+    assert!(ended.to_string().contains("as told"), "{ended}");
+}

@@ -165,12 +165,14 @@ async fn every_close_that_leaves_the_session_alive_is_followed_by_a_resume() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn serenity_does_not_end_at_4010_but_introduces_itself_again() {
-    let (sim, bare) = alone_at(beating(1_000)).await;
-    sim.close_gateway(Some(4_010));
-    until_count(&sim, 2, identified).await;
-    assert!(!bare.task.is_finished());
-    bare.task.abort();
+async fn serenity_does_not_end_at_4010_or_4011_but_introduces_itself_again() {
+    for code in [4_010, 4_011] {
+        let (sim, bare) = alone_at(beating(1_000)).await;
+        sim.close_gateway(Some(code));
+        until_count(&sim, 2, identified).await;
+        assert!(!bare.task.is_finished(), "{code}");
+        bare.task.abort();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -190,6 +192,19 @@ async fn a_close_that_says_never_ends_the_server_with_a_sentence() {
         assert!(error.to_string().contains(wanted), "{code}: {error}");
     }))
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_never_hears_what_was_said_between_two_sessions() {
+    let (sim, mut bare) = alone().await;
+    sim.invalidate_sessions();
+    say(&sim, "meanwhile").await;
+    until_count(&sim, 2, identified).await;
+    sim.wait_until_connected().await;
+    say(&sim, "last").await;
+    let heard = bare.heard.recv().await.unwrap();
+    assert_eq!(heard, format!("<@{}> last", sim.bot_id()));
+    bare.task.abort();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -332,61 +347,4 @@ async fn what_goes_wrong_at_the_first_identify_is_tried_again() {
         served.stop().await;
     }))
     .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn where_discord_allows_no_start_the_server_waits_and_says_why() {
-    ends_soon(async || {
-        let sim = Sim::start(SimConfig::default()).await;
-        sim.set_session_starts_left(0);
-        let served = Served::start(&sim, watching(&sim, Some(1))).await;
-        let why = served.link.until_it_waits().await;
-        assert!(why.starts_with("Discord allows no new connection"), "{why}");
-        assert_eq!(identifies(&sim), 0);
-        (sim, served)
-    })
-    .await;
-}
-
-/// A server in such a state ends before serenity alone would. On a machine that lets it wait it may have to be
-/// tried again.
-async fn ends_soon(state: impl AsyncFn() -> (Sim, Served)) {
-    let mut took = Vec::new();
-    for _ in 0..3 {
-        let (_sim, served) = state().await;
-        let asked = tokio::time::Instant::now();
-        served.stop().await;
-        took.push(asked.elapsed());
-        if took.last() < Some(&Duration::from_secs(5)) {
-            return;
-        }
-    }
-    panic!("{took:?}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn serenity_takes_five_seconds_to_end_while_it_waits_for_the_gateway() {
-    let (sim, bare) = alone().await;
-    sim.set_gateway(GatewayMode::Hang);
-    sim.drop_gateway();
-    until_count(&sim, 1, refused).await;
-    let asked = tokio::time::Instant::now();
-    bare.shards.shutdown_all().await;
-    // All the time that the whole process has.
-    let took = asked.elapsed();
-    assert!(took >= Duration::from_secs(5), "{took:?}");
-    bare.task.abort();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_end_comes_soon_whatever_the_gateway_does() {
-    for mode in [GatewayMode::Open, GatewayMode::Refuse, GatewayMode::Hang] {
-        ends_soon(async || {
-            let (sim, served) = begun().await;
-            sim.set_gateway(mode);
-            sim.drop_gateway();
-            (sim, served)
-        })
-        .await;
-    }
 }

@@ -1,6 +1,6 @@
 //! Many at once, over the way that production takes: TLS, Discord's limits, serenity's limiter.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use discord_sim::{Entry, Fault, RateLimits, RouteKind, Rule, Scope, Sim};
 use tokio::sync::broadcast;
@@ -11,7 +11,7 @@ use crate::{
     delivery::{Chat, Delivered, Outbox, Post},
     discord::{
         Connection, Treatment, connect,
-        testing::{channel, given_up_after, secure_settings, secure_sim},
+        testing::{QUICKLY, channel, given_up_after, secure_settings, secure_sim, timed},
     },
     store::{DeliveryKind, NewDelivery, Payload, Store},
     words::MessageId,
@@ -165,6 +165,41 @@ async fn what_discord_refuses_is_counted_also_where_serenity_repeats_it_by_itsel
         is_sparing: false,
     };
     assert_eq!(stage.connection.refusals.treatment(), counted);
+}
+
+#[tokio::test]
+async fn serenity_repeats_what_it_is_told_to_wait_with_for_as_long_as_it_is_told() {
+    let stage = Strained::open(RateLimits::None).await;
+    let typing = Rule::route(RouteKind::Typing);
+    let fault = Fault::rate_limited(Scope::User, 1);
+    stage.sim.fault(typing.always(), fault);
+    let http = connect::http(&stage.connection.settings, &stage.connection.client);
+    let general = stage.sim.channel("general").get();
+    let asked = tokio::spawn(async move { http.broadcast_typing(general.into()).await });
+    stage
+        .sim
+        .wait_for(|seen| statuses(seen.journal(), RouteKind::Typing).len() >= 6)
+        .await;
+    assert!(!asked.is_finished());
+    asked.abort();
+}
+
+#[tokio::test]
+async fn who_is_told_to_wait_again_and_again_is_given_up_after_a_minute() {
+    let stage = Strained::open(RateLimits::None).await;
+    let typing = Rule::route(RouteKind::Typing);
+    let fault = Fault::rate_limited(Scope::User, 15_000);
+    stage.sim.fault(typing.always(), fault);
+    let (chat, general) = (stage.connection.chat(), channel(&stage.sim, "general"));
+    let asked = async { chat.typing(general).await };
+    let (given_up, waited) = timed(QUICKLY, asked).await;
+    assert!(given_up.is_err());
+    assert!(waited <= Duration::from_secs(61), "{waited:?}");
+    let told = stage.statuses(RouteKind::Typing);
+    assert!(
+        told.len() > 1 && told.iter().all(|status| *status == 429),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]

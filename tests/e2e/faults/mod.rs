@@ -45,8 +45,8 @@ use crate::stage::{clear_away, fake, sql};
 pub(crate) use parts::{Wishes, parts, projects};
 use parts::{engine, gate};
 use silence::Silence;
-pub(crate) use time::wait;
-use time::{HeldClock, a_moment, hurry, let_pass};
+pub(crate) use time::{HeldClock, wait};
+use time::{a_moment, hurry, let_pass};
 
 const OWNER: UserId = UserId::new(1);
 const CHANNEL: ChannelId = ChannelId::new(2);

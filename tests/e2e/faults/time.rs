@@ -44,12 +44,12 @@ pub(super) async fn a_moment() {
 }
 
 /// Stops the clock of the engine, which goes on when this is dropped.
-pub(super) struct HeldClock {
+pub(crate) struct HeldClock {
     _end: std::sync::mpsc::Sender<()>,
 }
 
 impl HeldClock {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         tokio::time::pause();
         // A stopped clock jumps to the next timer whenever nobody has anything to do, unless
         // something is done on a thread of its own.

@@ -13,7 +13,6 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
 };
 
 use baton::{
@@ -286,9 +285,9 @@ approvers = {approvers}
             .await;
     }
 
-    /// Asks Baton to end, and says how long that took.
-    pub(crate) async fn stop(&mut self) -> Duration {
-        self.server.take().expect("Baton runs").stop().await
+    /// Asks Baton to end.
+    pub(crate) async fn stop(&mut self) {
+        self.server.take().expect("Baton runs").stop().await;
     }
 
     /// Kills Baton and starts it again.
