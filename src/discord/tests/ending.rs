@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
-use discord_sim::{GatewayMode, Sim, SimConfig};
+use discord_sim::{GatewayMode, SimConfig};
 
 use super::{
-    super::testing::{SLOWLY, timed},
+    super::testing::{CleanSim, SLOWLY, timed},
     gateway::{Served, watching},
     wire::{alone, begun, identified, identifies, refused, until_count},
 };
 
 #[tokio::test]
 async fn where_discord_allows_no_start_the_server_waits_and_says_why() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     sim.set_session_starts_left(0);
     let served = Served::start(&sim, watching(&sim, Some(1))).await;
     let why = served.link.until_it_waits().await;

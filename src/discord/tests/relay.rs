@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use discord_sim::{
-    Entrance, Entry, Fault, GatewayFact, GatewayFault, GatewayMode, RouteKind, Rule, Sim, SimConfig,
+    Entrance, Entry, Fault, GatewayFact, GatewayFault, GatewayMode, RouteKind, Rule, SimConfig,
+    Violation, ViolationKind,
 };
 use futures::future::join_all;
 
@@ -14,6 +15,8 @@ use super::{
         resumed, resumes, served, until_count, used, wanted,
     },
 };
+use crate::discord::testing::CleanSim;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn serenity_hangs_on_a_dead_handshake() {
     let (sim, bare) = alone().await;
@@ -70,7 +73,6 @@ async fn a_close_without_a_code_costs_nothing_and_the_session_goes_on() {
     assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
     assert_eq!((identifies(&sim), resumes(&sim)), (1, 1));
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -129,7 +131,6 @@ async fn a_session_is_resumed_where_ready_says_and_after_two_failures_at_the_fro
     );
     assert_eq!((identifies(&sim), resumes(&sim)), (1, 3));
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -208,6 +209,17 @@ async fn serenity_never_hears_what_was_said_between_two_sessions() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_introduces_itself_although_discord_allows_no_start() {
+    let (sim, bare) = alone().await;
+    sim.set_session_starts_left(0);
+    sim.invalidate_sessions();
+    let is_one = |one: &Violation| one.kind == ViolationKind::SessionStarts;
+    sim.wait_for(|world| world.violations().iter().any(is_one))
+        .await;
+    bare.task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_session_that_discord_forgot_is_begun_anew_at_the_front_door_and_nothing_is_lost() {
     let (sim, served) = begun().await;
     sim.drop_gateway();
@@ -222,7 +234,6 @@ async fn a_session_that_discord_forgot_is_begun_anew_at_the_front_door_and_nothi
         [Entrance::Front, Entrance::Resume, Entrance::Front]
     );
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -242,27 +253,31 @@ async fn a_heartbeat_that_is_not_acknowledged_is_followed_by_a_resume() {
     until_heard_last(&sim, &served.house, "last").await;
     assert_eq!(identifies(&sim), 1);
     served.stop().await;
-    sim.assert_clean();
+}
+
+fn beats(journal: &[Entry]) -> usize {
+    count(journal, |fact| matches!(fact, GatewayFact::Heartbeat))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn serenity_keeps_the_old_interval_after_a_resume() {
+    // Somebody who keeps to the new one tells when ten of it are over.
+    let (clock, ticking) = begun_at(beating(100)).await;
     let (sim, bare) = alone().await;
-    let beats = |journal: &[Entry]| count(journal, |fact| matches!(fact, GatewayFact::Heartbeat));
-    sim.gateway_fault(GatewayFault::HelloInterval { ms: 20 });
+    sim.gateway_fault(GatewayFault::HelloInterval { ms: 100 });
     sim.drop_gateway();
     until_count(&sim, 1, resumed).await;
     let before = beats(&sim.journal());
-    // Ten of the new interval.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let ten = beats(&clock.journal()) + 10;
+    until_count(&clock, ten, beats).await;
     assert!(beats(&sim.journal()) <= before + 1);
     bare.task.abort();
+    ticking.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn another_interval_after_a_resume_is_kept_to() {
     let (sim, served) = begun().await;
-    let beats = |journal: &[Entry]| count(journal, |fact| matches!(fact, GatewayFact::Heartbeat));
     let before = beats(&sim.journal());
     sim.gateway_fault(GatewayFault::HelloInterval { ms: 200 });
     sim.drop_gateway();
@@ -340,7 +355,7 @@ async fn what_goes_wrong_at_the_first_identify_is_tried_again() {
         GatewayFault::InvalidAtIdentify,
     ];
     join_all(faults.map(async |fault| {
-        let sim = Sim::start(SimConfig::default()).await;
+        let sim = CleanSim::start(SimConfig::default()).await;
         sim.gateway_fault(fault);
         let served = served(&sim).await;
         assert_eq!(served.house.texts(), ["ready"], "{fault:?}");

@@ -2,14 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use discord_sim::{EventKind, GatewayMode, Sim, SimConfig};
+use discord_sim::{EventKind, GatewayMode, SimConfig};
 use serde_json::json;
 
 use super::{
     gateway::{Served, say, watching},
     wire::{alone, alone_at, beating, identified, identifies, refused, resumes, until_count},
 };
-use crate::discord::{DiscordError, watchdog};
+use crate::discord::{DiscordError, testing::CleanSim, watchdog};
 
 /// More than a server has members here.
 const STRANGERS: usize = 20;
@@ -74,7 +74,7 @@ async fn a_shard_that_stays_silent_is_started_anew_twice_and_then_given_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_dead_shard_ends_the_server() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     // Less than until its first heartbeat: it never gives a sign of life in time.
     let silence = Duration::from_millis(500);
     let served = Served::start_suspicious(&sim, watching(&sim, Some(1)), silence).await;
