@@ -64,14 +64,6 @@ pub(super) fn cases() -> Vec<Case> {
         Rule::route(RouteKind::Typing),
         (403, 50_001),
     ));
-    for route in [RouteKind::GuildChannels, RouteKind::ActiveThreads] {
-        let fault = Fault::error(403, 50_001, "as told");
-        let trouble = Trouble::ReadingBack(Rule::route(route).always(), fault);
-        cases.push(Case::new(
-            format!("status 403 to {route:?} while it reads back"),
-            trouble,
-        ));
-    }
     for scope in [Scope::User, Scope::Shared, Scope::Global] {
         let name = format!("429 of scope {scope:?}");
         cases.push(Case::requests(name, Fault::rate_limited(scope, WAIT_MS)));
