@@ -1,4 +1,5 @@
 //! The program, as a script starts it.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

@@ -40,12 +40,12 @@ use nix::{sys::signal::Signal, unistd::Pid};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::stage::{clear_away, fake, sql};
+use crate::stage::{HeldClock, clear_away, fake, sql};
 
 pub(crate) use parts::{Wishes, parts, projects};
 use parts::{engine, gate};
 use silence::Silence;
-pub(crate) use time::{HeldClock, wait};
+pub(crate) use time::wait;
 use time::{a_moment, hurry, let_pass};
 
 const OWNER: UserId = UserId::new(1);

@@ -12,8 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::subscriber::DefaultGuard;
 
-use super::Stage;
-use crate::faults::HeldClock;
+use super::{HeldClock, Stage};
 
 /// A Baton that runs as a task, in a runtime of one thread. What it has started are tasks of their own:
 /// who wants it to die as a process does drops the runtime.

@@ -3,6 +3,7 @@
 
 mod agent;
 pub(crate) mod fake;
+mod held_clock;
 mod inside;
 mod processes;
 mod scene;
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 use processes::PATIENCE;
 
 pub(crate) use agent::claude;
+pub(crate) use held_clock::HeldClock;
 pub(crate) use inside::Inside;
 pub(crate) use processes::{commands_with, ids_with, memory, parent, touching, until};
 pub(crate) use scene::thread_of;

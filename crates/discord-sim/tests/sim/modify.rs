@@ -12,7 +12,7 @@ async fn a_channel_is_moved_turned_into_an_announcement_channel_and_kept_from_ch
     let (mut gateway, ..) = Gateway::identified(&sim, INTENTS).await;
     let heading = sim.create_channel_of(sim.guild_id(), "work", ChannelKind::Category);
     let path = format!("/channels/{}", sim.channel("general"));
-    let patch = json!({
+    let wanted = json!({
         "parent_id": heading,
         "position": 7,
         "nsfw": true,
@@ -20,13 +20,13 @@ async fn a_channel_is_moved_turned_into_an_announcement_channel_and_kept_from_ch
         "topic": "all of it",
         "default_auto_archive_duration": 60,
     });
-    let (status, changed) = call(&sim, Method::PATCH, &path, &patch).await;
+    let (status, changed) = call(&sim, Method::PATCH, &path, &wanted).await;
     assert_eq!(status, 200, "{changed}");
     let told = gateway.event("CHANNEL_UPDATE").await["d"].clone();
     let (_, read) = call(&sim, Method::GET, &path, &Value::Null).await;
     for channel in [changed, told, read] {
-        for (name, wanted) in patch.as_object().unwrap() {
-            assert_eq!(&channel[name], wanted, "{name}");
+        for (name, value) in wanted.as_object().unwrap() {
+            assert_eq!(&channel[name], value, "{name}");
         }
     }
     let (_, alone) = call(&sim, Method::PATCH, &path, &json!({"parent_id": null})).await;
@@ -43,7 +43,7 @@ async fn what_a_channel_cannot_become_is_refused() {
     let general = format!("/channels/{}", sim.channel("general"));
     let thread = sim.create_thread_in(sim.channel("general"), "talk");
     let thread = format!("/channels/{thread}");
-    for (path, patch) in [
+    for (path, change) in [
         (&general, json!({"parent_id": sim.channel("project")})),
         (&general, json!({"parent_id": "1"})),
         (&general, json!({"type": 15})),
@@ -51,11 +51,11 @@ async fn what_a_channel_cannot_become_is_refused() {
         (&general, json!({"default_auto_archive_duration": 61})),
         (&thread, json!({"auto_archive_duration": 5})),
     ] {
-        let told = refused(&sim, "PATCH", path, patch.clone()).await;
-        assert_eq!(told, (400, 50_035), "{patch}");
+        let told = refused(&sim, "PATCH", path, change.clone()).await;
+        assert_eq!(told, (400, 50_035), "{change}");
     }
-    let patch = json!({"auto_archive_duration": 60});
-    let (_, changed) = call(&sim, Method::PATCH, &thread, &patch).await;
+    let change = json!({"auto_archive_duration": 60});
+    let (_, changed) = call(&sim, Method::PATCH, &thread, &change).await;
     assert_eq!(changed["thread_metadata"]["auto_archive_duration"], 60);
 }
 
@@ -64,13 +64,13 @@ async fn a_setting_of_which_nothing_comes_is_a_violation() {
     let sim = Sim::start(SimConfig::default()).await;
     let general = sim.channel("general");
     let thread = sim.create_thread_in(general, "talk");
-    for (path, patch) in [
+    for (path, change) in [
         (format!("/channels/{general}"), json!({"archived": true})),
         (format!("/channels/{thread}"), json!({"position": 3})),
     ] {
-        let (status, _) = call(&sim, Method::PATCH, &path, &patch).await;
+        let (status, _) = call(&sim, Method::PATCH, &path, &change).await;
         assert_eq!(status, 200);
         let kinds: Vec<_> = sim.take_violations().iter().map(|one| one.kind).collect();
-        assert_eq!(kinds, [ViolationKind::UnknownKey], "{patch}");
+        assert_eq!(kinds, [ViolationKind::UnknownKey], "{change}");
     }
 }

@@ -39,16 +39,18 @@ impl Signpost for Map {
 async fn a_session_is_resumed_at_no_address_that_may_not_be_spoken_to() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).await.unwrap();
-    let link = Link::default();
     let clock = Clock::system();
+    let told = Reports {
+        link: Link::default(),
+        gap: Arc::default(),
+    };
     let gate = Gate {
         signpost: Arc::new(Map),
         ledger: Ledger { store, clock },
-        link: link.clone(),
+        link: told.link.clone(),
     };
-    let gap = Arc::default();
-    let relay = Relay::open(gate, Reports { link, gap }, Patience::default());
-    let mut line = relay.await.unwrap().line;
+    let relay = Relay::open(gate, told, Patience::default()).await;
+    let mut line = relay.unwrap().line;
     for (told, wanted) in [
         (None, FRONT),
         (Some(SIDE), SIDE),
