@@ -56,19 +56,25 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
     };
     stop_on_signals(&world.stop)?;
     let stop = world.stop.clone();
+    in_time(serve(settings, world), &stop).await
+}
+
+/// Whatever a room may be waiting for: who asked the server to end does not wait for it.
+async fn in_time(
+    serving: impl Future<Output = Result<()>>,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let overdue = async {
+        stop.cancelled().await;
+        tokio::time::sleep(OVERDUE).await;
+    };
     tokio::select! {
-        ended = serve(settings, world) => ended,
-        () = overdue(&stop) => {
+        ended = serving => ended,
+        () = overdue => {
             tracing::warn!("ending took too long; what was under way goes on at the next start");
             Ok(())
         }
     }
-}
-
-/// Whatever a room may be waiting for: who asked the server to end does not wait for it.
-async fn overdue(stop: &CancellationToken) {
-    stop.cancelled().await;
-    tokio::time::sleep(OVERDUE).await;
 }
 
 /// What a server finds around it.
@@ -357,6 +363,24 @@ mod tests {
             told.starts_with("A part of the server has a fault: ")
                 && told.contains("the roof came down"),
             "{told}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asked_the_server_to_end_waits_less_than_five_seconds_for_rooms_that_never_do() {
+        let stop = CancellationToken::new();
+        let serving = in_time(std::future::pending(), &stop);
+        let asked = async {
+            tokio::time::sleep(Duration::from_hours(1)).await;
+            stop.cancel();
+            tokio::time::Instant::now()
+        };
+        let (ended, asked) = tokio::join!(serving, asked);
+        ended.unwrap();
+        assert!(
+            asked.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            asked.elapsed()
         );
     }
 

@@ -88,3 +88,34 @@ impl Signpost for FrontDoor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serenity::http::HttpBuilder;
+
+    use super::*;
+
+    fn door(api_base: Option<&str>) -> FrontDoor {
+        FrontDoor {
+            http: Rest::new(|| HttpBuilder::new("token").build()),
+            api_base: api_base.map(str::to_owned),
+            known: Mutex::new(None),
+        }
+    }
+
+    #[test]
+    fn a_simulators_gateway_is_on_this_machine_and_discords_is_never_spoken_to_in_the_clear() {
+        let simulators = door(Some("http://127.0.0.1:1"));
+        let discords = door(None);
+        for (url, here, there) in [
+            ("ws://127.0.0.1:7", true, false),
+            ("wss://gateway-us-east1-b.discord.gg", false, true),
+            ("ws://gateway.discord.gg", false, false),
+            ("http://gateway.discord.gg", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!(simulators.check(url).is_ok(), here, "{url}");
+            assert_eq!(discords.check(url).is_ok(), there, "{url}");
+        }
+    }
+}

@@ -234,8 +234,10 @@ impl Life {
         tasks.spawn(sweep::keep_small(clients, clock));
         tasks.spawn(async move { listener.run(sessions, gap).await });
         tasks.spawn(live::show_all(stage, live));
-        tasks
-            .spawn(async move { registration::keep_current(&connection, &store, &commands).await });
+        let told = link.clone();
+        tasks.spawn(async move {
+            registration::keep_current(&connection, &store, &commands, &told).await;
+        });
         let hang_up = CancellationToken::new();
         let mut relaying = tokio::spawn(relay.run(hang_up.clone()));
 

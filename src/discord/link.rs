@@ -30,6 +30,8 @@ struct Inner {
     resumed: u64,
     /// Why nothing is done to be connected.
     waits: Option<String>,
+    /// Why Discord may not know the commands as they are now.
+    unregistered: Option<String>,
     unread: u64,
     late: u64,
     refusals: Refusals,
@@ -46,6 +48,7 @@ impl Default for Link {
             identified: 0,
             resumed: 0,
             waits: None,
+            unregistered: None,
             unread: 0,
             late: 0,
             refusals: Refusals::default(),
@@ -89,6 +92,11 @@ impl Link {
         self.0.borrow().waits.clone()
     }
 
+    /// Why the slash commands are not registered, if that was tried in vain.
+    pub fn unregistered(&self) -> Option<String> {
+        self.0.borrow().unregistered.clone()
+    }
+
     /// How many events since the start were of a kind that is wanted and could not be read.
     pub fn unreadable(&self) -> u64 {
         self.0.borrow().unread
@@ -121,6 +129,16 @@ impl Link {
 
     pub(super) fn wait_over(&self) {
         self.0.send_modify(|inner| inner.waits = None);
+    }
+
+    /// The commands are not registered, for this reason.
+    pub(super) fn not_registered(&self, why: String) {
+        self.0.send_modify(|inner| inner.unregistered = Some(why));
+    }
+
+    /// The commands are registered.
+    pub(super) fn registered(&self) {
+        self.0.send_modify(|inner| inner.unregistered = None);
     }
 
     /// An event could not be read.
@@ -187,6 +205,13 @@ impl Link {
         let mut told = self.0.subscribe();
         let up = told.wait_for(|inner| inner.state == LinkState::Up).await;
         up.unwrap();
+    }
+
+    /// Waits until the commands could not be registered; says why.
+    pub(super) async fn until_unregistered(&self) -> String {
+        let mut told = self.0.subscribe();
+        let inner = told.wait_for(|inner| inner.unregistered.is_some());
+        inner.await.unwrap().unregistered.clone().unwrap()
     }
 
     /// Waits until Baton waits; says why.

@@ -6,6 +6,7 @@ use serenity::all::CreateCommand;
 use sha2::{Digest as _, Sha256};
 
 use super::{
+    Link,
     connect::{Connection, DiscordSettings},
     ids,
 };
@@ -14,10 +15,10 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// Tries, and the pause after the first; it doubles. Discord counts 200 command creations a day and
-/// guild, so there is no point in trying for ever.
-const TRIES: u32 = 5;
+/// The pause after the first try that failed; it doubles, up to the longest. Discord counts 200 command creations a
+/// day and guild: at that pause there are 144 tries.
 const PAUSE: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// Why the commands are not registered.
 #[derive(Debug, thiserror::Error)]
@@ -28,30 +29,30 @@ pub(super) enum NotRegistered {
     Chat(#[from] ChatError),
 }
 
-/// Registers the commands with the guild unless the last registration was the same. Problems are
-/// logged: a server without fresh commands still answers messages.
+/// Registers the commands with the guild unless the last registration was the same. Problems are logged and told by
+/// the link: a server without fresh commands still answers messages. What Discord refuses is not tried again before the
+/// next start.
 pub(super) async fn keep_current(
     connection: &Connection,
     store: &Store,
     commands: &[CreateCommand],
+    link: &Link,
 ) {
     let mut pause = PAUSE;
-    for attempt in 1..=TRIES {
+    loop {
         match register(connection, store, commands).await {
-            Ok(()) => return,
+            Ok(()) => return link.registered(),
             Err(
                 error @ NotRegistered::Chat(ChatError::Refused { .. } | ChatError::Unauthorized),
             ) => {
                 tracing::error!(%error, "Discord refuses the slash commands");
-                return;
-            }
-            Err(error) if attempt == TRIES => {
-                tracing::error!(%error, "the slash commands could not be registered");
+                return link.not_registered(format!("Discord refuses them: {error}"));
             }
             Err(error) => {
-                tracing::warn!(%error, "the slash commands could not be registered; trying again");
+                tracing::warn!(%error, ?pause, "the slash commands could not be registered; trying again");
+                link.not_registered(format!("Baton tries again and again: {error}"));
                 tokio::time::sleep(pause).await;
-                pause *= 2;
+                pause = (pause * 2).min(LONGEST);
             }
         }
     }

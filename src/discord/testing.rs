@@ -1,7 +1,9 @@
 //! What the tests of this room share: a house that writes down what it is told, and the ways to the
 //! simulator.
 
+mod clean_sim;
 mod fake_house;
+mod timed;
 
 use std::{path::Path, time::Duration};
 
@@ -18,7 +20,9 @@ use crate::{
     words::{ChannelId, GuildId},
 };
 
+pub(super) use clean_sim::CleanSim;
 pub(super) use fake_house::FakeHouse;
+pub(super) use timed::{QUICKLY, SLOWLY, timed};
 
 /// Settings that lead to a simulator.
 pub(super) fn settings(sim: &Sim) -> DiscordSettings {
@@ -39,8 +43,8 @@ pub(super) fn settings(sim: &Sim) -> DiscordSettings {
 }
 
 /// A simulator that is spoken to as if it were Discord itself.
-pub(super) async fn secure_sim(rate_limits: RateLimits) -> Sim {
-    Sim::start(SimConfig {
+pub(super) async fn secure_sim(rate_limits: RateLimits) -> CleanSim {
+    CleanSim::start(SimConfig {
         tls: Tls::On,
         rate_limits,
         ..SimConfig::default()
@@ -49,9 +53,9 @@ pub(super) async fn secure_sim(rate_limits: RateLimits) -> Sim {
 }
 
 /// A simulator whose time passes when it is told to, from so long ago on.
-pub(super) async fn held_sim(ago: Duration) -> Sim {
+pub(super) async fn held_sim(ago: Duration) -> CleanSim {
     let clock = discord_sim::Clock::manual(Clock::system().now().before(ago).get());
-    Sim::start(SimConfig {
+    CleanSim::start(SimConfig {
         clock,
         ..SimConfig::default()
     })

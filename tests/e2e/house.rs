@@ -260,30 +260,114 @@ fn whatever_discord_asks_of_the_house_for_a_person_takes_a_permit() {
     assert!(wishes.matches("&Permit").count() > 8);
 }
 
+/// What gives a permit, or a refusal.
+const WAYS: [&str; 6] = [
+    "asked(",
+    ".permit(",
+    "meant(",
+    "tune(",
+    "manageable(",
+    "revoking(",
+];
+
+/// The bodies of the commands of a file, without those of groups, which do nothing.
+fn commands(code: &str) -> impl Iterator<Item = &str> {
+    let commands = code.split("#[poise::command(").skip(1);
+    let bodies = commands.filter_map(|command| command.split("\n}\n").next());
+    bodies.filter(|body| !body.contains("subcommand_required"))
+}
+
+/// Whether the first thing that a command waits for is a permit, or who it is that asks and then a permit.
+fn asks_first(body: &str) -> bool {
+    let mut waits = body.split(".await");
+    let mut asks = |ways: &[&str]| {
+        let next = waits.next().unwrap_or_default();
+        // What is demanded everybody may know.
+        let next = next.replace("house.demanded(", "");
+        ways.iter().any(|way| next.contains(way)) && !next.contains("house.")
+    };
+    if body.contains("introduced(") {
+        asks(&["introduced("]) && asks(&WAYS)
+    } else {
+        asks(&WAYS)
+    }
+}
+
 #[test]
-fn every_command_and_every_control_asks_for_a_permit_first() {
-    let ways = [
-        "asked(",
-        ".permit(",
-        "meant(",
-        "tune(",
-        "manageable(",
-        "permitted(",
-    ];
+fn every_command_asks_for_a_permit_first() {
     let mut seen = 0;
     for source in sources() {
-        let is_entry =
-            source.path.starts_with("discord/commands/") || source.path == "discord/controls.rs";
-        let is_group = source.code.contains("subcommand_required");
-        let acts =
-            source.code.contains("#[poise::command(") || source.path.ends_with("controls.rs");
-        if is_entry && acts && !is_group {
-            seen += 1;
-            let asks = ways.iter().any(|way| source.code.contains(way));
-            assert!(asks, "src/{} asks for no permit", source.path);
+        if source.path.starts_with("discord/commands/") {
+            for body in commands(&source.code) {
+                seen += 1;
+                let name = body.split("fn ").nth(1).and_then(word).unwrap();
+                assert!(
+                    asks_first(body),
+                    "src/{}: {name} does something first",
+                    source.path
+                );
+            }
         }
     }
-    assert!(seen > 9, "only {seen} commands were found");
+    assert_eq!(seen, 17, "commands were found");
+}
+
+#[test]
+fn the_test_itself_sees_what_comes_before_a_permit() {
+    let first = "fn x() { let caller = introduced(context).await?; caller.permit(context).await? }";
+    let asked = "fn x() { let permit = asked(context).await?; house.cancel(&permit).await }";
+    let early = "fn x() { house.projects().await?; asked(context, Action::Cancel).await? }";
+    let between =
+        "fn x() { introduced(context).await?; house.left().await?; caller.permit(c).await }";
+    let never = "fn x() { introduced(context).await?; say(context).await }";
+    let told = [first, asked, early, between, never].map(asks_first);
+    assert_eq!(told, [true, true, false, false, false]);
+}
+
+#[test]
+fn every_control_asks_for_a_permit_before_it_is_shown_or_carried_out() {
+    let decide = sources()
+        .into_iter()
+        .find(|source| source.path == "discord/controls/decide.rs");
+    let code = decide.unwrap().code;
+    for deed in ["shown", "carried_out_for"] {
+        let body = code.split(&format!("async fn {deed}(")).nth(1).unwrap();
+        let body = body.split("\n}\n").next().unwrap();
+        let first = body.split(".await").next().unwrap();
+        assert!(first.contains("permitted"), "{deed} does something first");
+    }
+}
+
+/// What of Discord's libraries nobody calls, because it cannot be contained (ARCHITECTURE.md, "Serenity, contained").
+const FORBIDDEN: [(&str, &str); 12] = [
+    (".reply(", "it pings whatever it was told"),
+    (".reply_ping(", "it pings"),
+    (".reply_mention(", "it pings"),
+    (".download(", "it takes in whatever comes"),
+    ("await_component_interaction", "it dies with the process"),
+    ("await_modal_interaction", "it dies with the process"),
+    ("await_reply", "it dies with the process"),
+    ("await_reaction", "it dies with the process"),
+    ("InteractionCollector", "it dies with the process"),
+    ("quick_modal", "it dies with the process"),
+    ("execute_modal", "it dies with the process"),
+    ("get_gateway(", "its failure leads to the real gateway"),
+];
+
+#[test]
+fn what_of_discords_libraries_cannot_be_contained_nobody_calls() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let is_code = source.path.starts_with("discord/") && !source.path.contains("tests");
+        for (call, why) in FORBIDDEN {
+            // At the start a simulator is asked whether it has a gateway.
+            let is_start = source.path == "discord/connect.rs" && call == "get_gateway(";
+            if is_code && !is_start && source.code.contains(call) {
+                wrong.push(format!("src/{} calls {call}: {why}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -15,6 +15,8 @@ mod admission;
 mod agents_in_trouble;
 mod answers;
 mod approvals;
+mod asked_to_end;
+mod bare;
 mod block;
 mod busy;
 mod cancel;

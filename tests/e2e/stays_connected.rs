@@ -1,90 +1,11 @@
-//! A real server and a gateway that does not behave: it ends when it is asked to, comes back by
-//! itself, and says what is missing.
+//! A real server and a gateway that does not behave: it comes back by itself, and says what is missing.
 
 use std::time::Duration;
 
-use discord_sim::{GatewayFault, GatewayMode, Permission, RouteKind, Rule};
+use discord_sim::Permission;
 use serde_json::{Value, json};
 
 use crate::stage::{Settings, Stage, until};
-
-/// What Baton promises.
-const IN_TIME: Duration = Duration::from_secs(5);
-
-/// A Baton in such a state ends in time and well when it is asked to. On a machine that lets it wait it may have
-/// to be tried again.
-async fn ends_in_time(state: impl AsyncFn() -> Stage) {
-    let mut took = Vec::new();
-    for _ in 0..3 {
-        took.push(state().await.stop().await);
-        if took.last() < Some(&IN_TIME) {
-            return;
-        }
-    }
-    panic!("it ended after {took:?}");
-}
-
-#[tokio::test]
-async fn asked_to_end_the_server_goes_within_five_seconds_in_every_state_of_the_gateway() {
-    for mode in [GatewayMode::Open, GatewayMode::Refuse, GatewayMode::Hang] {
-        ends_in_time(async || {
-            let stage = Stage::open().await;
-            stage.sim.set_gateway(mode);
-            stage.sim.drop_gateway();
-            if mode != GatewayMode::Open {
-                stage
-                    .sim
-                    .wait_for(|world| world.connected_sessions() == 0)
-                    .await;
-            }
-            stage
-        })
-        .await;
-    }
-}
-
-#[tokio::test]
-async fn asked_to_end_right_after_a_close_without_a_code_the_server_goes() {
-    ends_in_time(async || {
-        let stage = Stage::open().await;
-        stage.sim.close_gateway(None);
-        stage
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn asked_to_end_before_it_was_ever_connected_the_server_goes() {
-    for fault in [
-        GatewayFault::HangHandshake,
-        GatewayFault::NoHello,
-        GatewayFault::IgnoreIdentify,
-    ] {
-        ends_in_time(async || {
-            let mut stage = Stage::dark(Settings::default()).await;
-            stage.sim.gateway_fault_always(fault);
-            stage.start_unconnected();
-            stage.until_commands().await;
-            stage
-        })
-        .await;
-    }
-}
-
-#[tokio::test]
-async fn asked_to_end_while_it_waits_for_its_turn_the_server_goes_and_the_log_says_why_it_waited() {
-    ends_in_time(async || {
-        let mut stage = Stage::dark(Settings::default()).await;
-        stage.sim.set_session_starts_left(0);
-        stage.start_unconnected();
-        until("it says that it waits", || {
-            stage.log().contains("Discord allows no new connection")
-        })
-        .await;
-        stage
-    })
-    .await;
-}
 
 #[tokio::test]
 async fn the_health_page_says_that_the_server_waits_and_why() {
@@ -116,23 +37,6 @@ async fn the_health_page_says_that_the_server_waits_and_why() {
         "{reason}"
     );
     stage.stop().await;
-}
-
-#[tokio::test]
-async fn asked_to_end_while_it_looks_at_what_the_bot_lacks_the_server_goes() {
-    for route in [
-        RouteKind::Me,
-        RouteKind::Application,
-        RouteKind::Guild,
-        RouteKind::Channel,
-    ] {
-        let mut stage = Stage::dark(Settings::default()).await;
-        let look = stage.sim.hold(Rule::route(route));
-        stage.start_unconnected();
-        look.arrived().await;
-        stage.stop().await;
-        look.release();
-    }
 }
 
 #[tokio::test]

@@ -70,7 +70,8 @@ pub(crate) const COMMANDS: usize = 100;
 pub(crate) const MENU_COMMANDS: usize = 15;
 /// Characters of a command's or option's name (interactions/application-commands).
 pub(crate) const COMMAND_NAME_CHARS: usize = 32;
-/// Characters of all names, descriptions and values of a command (interactions/application-commands).
+/// Characters of all names, descriptions and values of a command, each in the language in which it is longest
+/// (interactions/application-commands).
 pub(crate) const COMMAND_CHARS: usize = 8_000;
 /// New commands of one scope in [`DAY_MS`] (interactions/application-commands, error 30034).
 pub(crate) const COMMAND_CREATES: usize = 200;

@@ -208,6 +208,7 @@ impl Health {
             resume_count: self.link.resumed(),
             unreadable_events: self.link.unreadable(),
             late_interactions: self.link.late(),
+            commands_unregistered: self.link.unregistered(),
             refused_requests: treatment.refused,
             sparing: treatment.is_sparing,
         };

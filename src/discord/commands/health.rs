@@ -53,6 +53,12 @@ fn sentences(health: &Health, link: &Link) -> String {
         refused,
         is_sparing,
     } = link.treatment();
+    if let Some(why) = link.unregistered() {
+        let why = render::escape_markdown(&why);
+        lines.push(format!(
+            "Slash commands are not registered as they are now. {why}"
+        ));
+    }
     if is_sparing {
         lines.push(format!(
             "Discord refused {refused} requests in ten minutes: reactions, typing and live edits are left \

@@ -1,6 +1,8 @@
 //! One connection after the other, from serenity through to Discord.
 
 mod heard;
+#[cfg(test)]
+mod tests;
 
 use std::{io, sync::Arc, time::Duration};
 

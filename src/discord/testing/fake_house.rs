@@ -35,6 +35,8 @@ pub(in crate::discord) struct FakeHouse {
     pub(in crate::discord) changed: Notify,
     /// How many of the next messages fail.
     pub(in crate::discord) failures: Mutex<u32>,
+    /// At which text it panics.
+    pub(in crate::discord) panics_at: Option<&'static str>,
     pub(in crate::discord) live: Mutex<Vec<String>>,
     pub(in crate::discord) live_message: Mutex<Option<MessageId>>,
     /// Live messages that had to be replaced, and by what.
@@ -131,6 +133,7 @@ impl House for FakeHouse {
                 return Err(StoreError::Damaged("as told".into()).into());
             }
         }
+        assert_ne!(self.panics_at, Some(&*heard.text), "as told");
         let (channel, message) = (heard.channel, heard.message);
         self.heard.lock().push(heard);
         self.mark_now(channel, message);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use discord_sim::{Fault, Rule, Sim, SimConfig};
+use discord_sim::{Fault, Rule, SimConfig};
 use serde_json::{Value, json};
 use serenity::http::{LightMethod, Request, Route};
 
@@ -13,14 +13,14 @@ use super::{
 use crate::{
     discord::{
         DiscordSettings,
-        testing::{FakeHouse, connected, held_sim, settings},
+        testing::{CleanSim, FakeHouse, connected, held_sim, settings},
     },
     words::{Addressed, ChannelId, MessageId, Place, RoleId},
 };
 
 #[tokio::test]
 async fn who_wrote_while_nobody_listened_has_his_roles_and_who_left_is_not_heard() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let decided = say(&sim, "old").await;
     let general = sim.channel("general");
     let carol = sim.user("carol").with_role("crew");
@@ -60,12 +60,11 @@ async fn roles_of_an_event_that_waited_for_the_catch_up_are_asked_for_anew() {
         ("do it", vec![blocked])
     );
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn a_thread_that_was_made_meanwhile_is_read_after_its_channel() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let decided = say(&sim, "old").await;
     let general = sim.channel("general");
     let thread = sim.create_thread_in(general, "made meanwhile");
@@ -85,12 +84,11 @@ async fn a_thread_that_was_made_meanwhile_is_read_after_its_channel() {
         }
     );
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn a_post_of_a_forum_that_was_written_meanwhile_is_heard_from_its_first_message_on() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let (forum, _) = sim.create_forum("ideas", &[]);
     let alice = sim.user("alice");
     let before = alice
@@ -116,12 +114,11 @@ async fn a_post_of_a_forum_that_was_written_meanwhile_is_heard_from_its_first_me
         (post.id.get(), Some(ChannelId::new(post.id.get())))
     );
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn where_a_thread_is_empty_nothing_is_read() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let decided = say(&sim, "old").await;
     let thread = sim.create_thread_in(sim.channel("general"), "empty");
     let served = Served::start(&sim, watching(&sim, Some(decided))).await;
@@ -136,7 +133,7 @@ async fn where_a_thread_is_empty_nothing_is_read() {
 
 #[tokio::test]
 async fn a_channel_that_came_to_be_while_baton_was_away_is_read_from_its_beginning() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let before = sim.create_channel("before");
     let alice = sim.user("alice");
     alice.says("@bot long ago").in_(before).await;
@@ -156,12 +153,11 @@ async fn a_channel_that_came_to_be_while_baton_was_away_is_read_from_its_beginni
     heard.retain(|text| text != "last");
     assert_eq!(heard, ["welcome", "here too"]);
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn what_stood_in_a_thread_before_baton_came_is_not_heard() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let general = sim.channel("general");
     let thread = sim.create_thread_in(general, "long ago");
     sim.user("alice").says("@bot long ago").in_(thread).await;
@@ -175,7 +171,7 @@ async fn what_stood_in_a_thread_before_baton_came_is_not_heard() {
 
 #[tokio::test]
 async fn where_nothing_was_written_nothing_is_read() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let decided = say(&sim, "old").await;
     let served = Served::start(&sim, watching(&sim, Some(decided))).await;
     until_heard_last(&sim, &served.house, "last").await;
@@ -189,7 +185,7 @@ async fn where_nothing_was_written_nothing_is_read() {
 
 #[tokio::test]
 async fn a_message_that_cannot_be_read_hides_no_other_one() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let decided = say(&sim, "old").await;
     say(&sim, "before").await;
     say(&sim, "broken").await;

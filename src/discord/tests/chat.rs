@@ -6,7 +6,7 @@ use discord_sim::{Fact, Pinged, RouteKind, Rule, Sim, SimConfig};
 
 use crate::{
     delivery::{Attachment, Author, Chat, ChatError, Post, Seen, Standing},
-    discord::testing::{channel, connected},
+    discord::testing::{CleanSim, channel, connected},
     words::{Addressed, ChannelId, MessageId, RoleId, UserId},
 };
 
@@ -19,7 +19,7 @@ fn plain(content: &str) -> Post {
 
 #[tokio::test]
 async fn a_post_with_the_same_nonce_is_one_message() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let chat = connected(&sim).await.chat();
     let general = channel(&sim, "general");
     let first = chat.post(general, plain("once"), "n-1").await.unwrap();
@@ -29,12 +29,11 @@ async fn a_post_with_the_same_nonce_is_one_message() {
     assert_ne!(first, other);
     let texts: Vec<String> = texts(&sim);
     assert_eq!(texts, ["once", "twice"]);
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn a_post_mentions_nobody_whatever_is_in_it_nor_does_its_edit() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let alice = sim.user("alice");
     let role = sim.role("crew");
     let chat = connected(&sim).await.chat();
@@ -52,12 +51,11 @@ async fn a_post_mentions_nobody_whatever_is_in_it_nor_does_its_edit() {
     assert_eq!(message.content, format!("{text}!"));
     assert_eq!(message.reply_to, Some(question.id));
     assert_eq!(message.pinged, Pinged::default());
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn links_are_shown_without_previews_in_posts_replies_files_and_edits() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let question = sim.user("alice").says("hello");
     let question = question.in_(sim.channel("general")).await;
     let chat = connected(&sim).await.chat();
@@ -82,12 +80,11 @@ async fn links_are_shown_without_previews_in_posts_replies_files_and_edits() {
         chat.edit(general, id, text.clone()).await.unwrap();
         assert_eq!((seen().content, seen().without_previews), (text, true));
     }
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn a_reply_to_a_message_that_is_gone_is_a_plain_message() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let chat = connected(&sim).await.chat();
     let post = Post {
         reply_to: Some(MessageId::new(77)),
@@ -101,7 +98,7 @@ async fn a_reply_to_a_message_that_is_gone_is_a_plain_message() {
 
 #[tokio::test]
 async fn a_file_arrives_byte_for_byte() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let chat = connected(&sim).await.chat();
     let bytes: Vec<u8> = (0..=255).collect();
     let post = Post {
@@ -121,12 +118,11 @@ async fn a_file_arrives_byte_for_byte() {
         .map(|file| (file.filename, file.bytes))
         .collect();
     assert_eq!(files, [("answer.md".to_owned(), bytes)]);
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn a_message_that_is_gone_counts_as_removed() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let chat = connected(&sim).await.chat();
     let general = channel(&sim, "general");
     let id = chat.post(general, plain("oops"), "n").await.unwrap();
@@ -137,7 +133,7 @@ async fn a_message_that_is_gone_counts_as_removed() {
 
 #[tokio::test]
 async fn reactions_typing_and_threads_are_seen() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let chat = connected(&sim).await.chat();
     let general = channel(&sim, "general");
     let asked = sim
@@ -163,12 +159,11 @@ async fn reactions_typing_and_threads_are_seen() {
         .into_iter()
         .any(|entry| matches!(entry.fact, Fact::Typing { channel, .. } if channel == thread));
     assert!(typed);
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn pages_are_oldest_first_on_both_sides() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let chat = connected(&sim).await.chat();
     let general = channel(&sim, "general");
     let alice = sim.user("alice");
@@ -225,7 +220,7 @@ async fn a_minute_later() {
 
 #[tokio::test]
 async fn roles_are_believed_for_a_minute_and_who_left_is_a_stranger() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let role = RoleId::new(sim.role("crew").get());
     let alice = sim.user("alice").with_role("crew");
     let id = UserId::new(alice.id().get());
@@ -247,7 +242,7 @@ async fn roles_are_believed_for_a_minute_and_who_left_is_a_stranger() {
 
 #[tokio::test]
 async fn an_edit_that_nobody_waits_for_any_more_is_not_overtaken_by_the_last_one() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let chat = connected(&sim).await.chat();
     let general = channel(&sim, "general");
     let id = chat.post(general, plain("begun"), "n").await.unwrap();
@@ -274,7 +269,7 @@ async fn an_edit_that_nobody_waits_for_any_more_is_not_overtaken_by_the_last_one
 
 #[tokio::test]
 async fn a_channel_that_is_unknown_is_refused_for_good() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let chat = connected(&sim).await.chat();
     let error = chat.typing(ChannelId::new(1)).await.unwrap_err();
     assert!(error.is_code(10_003), "{error}");

@@ -1,6 +1,8 @@
 //! Slash commands, from the person's side.
 
-use discord_sim::{Fact, NO_OPTIONS, Rule, Sim, SimConfig};
+use std::time::Duration;
+
+use discord_sim::{Fact, Fault, NO_OPTIONS, RouteKind, Rule, Sim, SimConfig};
 
 use super::gateway::Served;
 use crate::{
@@ -8,10 +10,10 @@ use crate::{
     admission::PerMinute,
     clock::Millis,
     discord::{
-        DiscordSettings,
+        DiscordSettings, Link,
         commands::{CommandError, Desk, framework, told},
-        registration::register,
-        testing::{FakeHouse, connected, settings},
+        registration::{keep_current, register},
+        testing::{CleanSim, FakeHouse, QUICKLY, connected, settings, timed},
     },
     session::{Audience, SessionView},
     store::Store,
@@ -39,7 +41,7 @@ pub(super) async fn until_registered(sim: &Sim) {
 
 #[tokio::test]
 async fn cancel_in_a_thread_cancels_there_and_only_the_caller_sees_it() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let (house, store, directory) = open_house().await;
     let served = Served::start_with(&sim, house, store, directory).await;
     until_registered(&sim).await;
@@ -61,7 +63,6 @@ async fn cancel_in_a_thread_cancels_there_and_only_the_caller_sees_it() {
         thread: Some(ChannelId::new(thread.get())),
     };
     assert_eq!(*house.cancelled.lock(), [wanted]);
-    sim.assert_clean();
 }
 
 /// The names of all commands, those of a group with its name before them.
@@ -79,7 +80,7 @@ fn names(commands: &[Command], group: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn every_command_gives_the_first_sign_before_it_asks_the_house_anything() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let (house, store, directory) = open_house().await;
     let served = Served::start_with(&sim, house, store, directory).await;
     until_registered(&sim).await;
@@ -121,12 +122,11 @@ async fn every_command_gives_the_first_sign_before_it_asks_the_house_anything() 
         assert!(*served.house.judged.lock() > 0, "/{line}");
     }
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn who_may_not_is_told_why() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let served = Served::start(&sim, FakeHouse::default()).await;
     until_registered(&sim).await;
     let asked = sim.user("mallory").slash("cancel", NO_OPTIONS);
@@ -138,12 +138,11 @@ async fn who_may_not_is_told_why() {
         .await;
     assert_eq!(answer.content, Refusal::NotAMember.to_string());
     assert!(served.stop().await.cancelled.lock().is_empty());
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn who_uses_commands_too_fast_is_told_when_to_go_on_and_nothing_else_is_done() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let (house, _store, _directory) = open_house().await;
     let settings = DiscordSettings {
         commands: PerMinute::new(2).unwrap(),
@@ -165,12 +164,11 @@ async fn who_uses_commands_too_fast_is_told_when_to_go_on_and_nothing_else_is_do
         answers[2]
     );
     assert_eq!(served.stop().await.cancelled.lock().len(), 3);
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn session_list_names_the_conversations_of_the_channel() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let (mut house, store, directory) = open_house().await;
     let general = sim.channel("general");
     let thread = |name: &str| ChannelId::new(sim.create_thread_in(general, name).get());
@@ -215,12 +213,11 @@ async fn session_list_names_the_conversations_of_the_channel() {
         )
     );
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn what_fails_inside_is_a_sentence_with_a_reference() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let (house, store, directory) = open_house().await;
     let served = Served::start_with(&sim, house, store, directory).await;
     until_registered(&sim).await;
@@ -243,12 +240,11 @@ async fn what_fails_inside_is_a_sentence_with_a_reference() {
         answer.content
     );
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn commands_are_registered_when_they_changed_and_not_at_every_start() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).await.unwrap();
     let all = told(&framework());
@@ -281,12 +277,11 @@ async fn commands_are_registered_when_they_changed_and_not_at_every_start() {
             vec!["cancel", "approvals"]
         ]
     );
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn every_start_is_counted() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).await.unwrap();
     for count in 1..3 {
@@ -305,7 +300,7 @@ async fn every_start_is_counted() {
 
 #[tokio::test]
 async fn a_command_in_which_baton_has_a_fault_is_answered_and_others_go_on() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let (house, store, directory) = open_house().await;
     let broken = FakeHouse {
         is_sound: false,
@@ -322,5 +317,43 @@ async fn a_command_in_which_baton_has_a_fault_is_answered_and_others_go_on() {
     assert!(told.starts_with("That did not work"), "{told}");
     assert!(said("cancel").await.starts_with("Stopping it"));
     served.stop().await;
-    sim.assert_clean();
+}
+
+#[tokio::test]
+async fn commands_that_cannot_be_registered_are_tried_again_for_as_long_as_it_takes_and_health_says_so()
+ {
+    let sim = CleanSim::start(SimConfig::default()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).await.unwrap();
+    let connection = connected(&sim).await;
+    let (all, link) = (told(&framework()), Link::default());
+    let away = Rule::route(RouteKind::PutCommands).times(7);
+    sim.fault(away, Fault::status(503));
+    let work = async {
+        let keep = keep_current(&connection, &store, &all, &link);
+        tokio::join!(keep, link.until_unregistered()).1
+    };
+    let (why, waited) = timed(10 * QUICKLY, work).await;
+    assert!(why.starts_with("Baton tries again and again: "), "{why}");
+    // Five seconds, doubled with each try.
+    assert!(
+        waited >= Duration::from_secs(5 + 10 + 20 + 40 + 80 + 160 + 320),
+        "{waited:?}"
+    );
+    assert_eq!(link.unregistered(), None);
+    assert_eq!(sim.look(|world| world.commands().len()), all.len());
+}
+
+#[tokio::test]
+async fn commands_that_discord_refuses_are_not_tried_again_and_health_says_so() {
+    let sim = CleanSim::start(SimConfig::default()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).await.unwrap();
+    let connection = connected(&sim).await;
+    let link = Link::default();
+    let refused = Fault::error(403, 50_001, "Missing Access");
+    sim.fault(Rule::route(RouteKind::PutCommands), refused);
+    keep_current(&connection, &store, &told(&framework()), &link).await;
+    let why = link.unregistered().unwrap();
+    assert!(why.starts_with("Discord refuses them: "), "{why}");
 }

@@ -2,14 +2,19 @@
 
 use discord_sim::{
     DispatchFault, DispatchRule, Entry, EventKind, Fault, Mistake, NO_OPTIONS, RouteKind, Rule,
-    Sim, SimConfig,
+    SimConfig,
 };
 
 use super::{
     gateway::{Served, say, until_heard_last, watching},
     wire::{identifies, resumed, resumes, served, until_count},
 };
-use crate::{clock::Millis, discord::testing::channel, store::Store, words::MessageId};
+use crate::{
+    clock::Millis,
+    discord::testing::{CleanSim, channel},
+    store::Store,
+    words::MessageId,
+};
 
 fn messages() -> DispatchRule {
     DispatchRule::of(EventKind::MessageCreate)
@@ -17,7 +22,7 @@ fn messages() -> DispatchRule {
 
 #[tokio::test]
 async fn a_message_that_is_dispatched_twice_is_heard_once() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let served = served(&sim).await;
     sim.dispatch_fault(messages().times(3), DispatchFault::Duplicate);
     for text in ["one", "two", "three"] {
@@ -29,12 +34,11 @@ async fn a_message_that_is_dispatched_twice_is_heard_once() {
         ["ready", "one", "two", "three", "last"]
     );
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn a_message_that_others_overtook_is_heard_all_the_same() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let served = served(&sim).await;
     sim.dispatch_fault(messages(), DispatchFault::Overtaken { by: 2 });
     for text in ["late", "one", "two"] {
@@ -45,12 +49,11 @@ async fn a_message_that_others_overtook_is_heard_all_the_same() {
     heard.sort();
     assert_eq!(heard, ["late", "one", "ready", "two"]);
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn an_event_that_cannot_be_read_is_counted_and_what_it_told_is_read_back() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let served = served(&sim).await;
     sim.dispatch_fault(messages(), DispatchFault::Malformed);
     say(&sim, "unreadable").await;
@@ -65,7 +68,7 @@ async fn an_event_that_cannot_be_read_is_counted_and_what_it_told_is_read_back()
 
 #[tokio::test]
 async fn an_interaction_that_cannot_be_read_is_answered_all_the_same() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let served = served(&sim).await;
     sim.wait_for(|world| !world.commands().is_empty()).await;
     let interaction = DispatchRule::of(EventKind::InteractionCreate);
@@ -87,7 +90,7 @@ async fn an_interaction_that_cannot_be_read_is_answered_all_the_same() {
 
 #[tokio::test]
 async fn a_message_that_was_never_dispatched_is_read_back_when_the_connection_goes_on() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let served = served(&sim).await;
     sim.dispatch_fault(messages(), DispatchFault::Lost);
     say(&sim, "never dispatched").await;
@@ -98,12 +101,11 @@ async fn a_message_that_was_never_dispatched_is_read_back_when_the_connection_go
     heard.sort();
     assert_eq!(heard, ["last", "never dispatched", "ready"]);
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn a_message_that_was_lost_is_read_back_though_a_later_one_was_heard() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let served = served(&sim).await;
     sim.dispatch_fault(messages(), DispatchFault::Lost);
     say(&sim, "lost").await;
@@ -112,12 +114,11 @@ async fn a_message_that_was_lost_is_read_back_though_a_later_one_was_heard() {
     served.house.until_heard(3).await;
     assert_eq!(served.house.texts(), ["ready", "later", "lost"]);
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn three_hundred_messages_through_reconnects_are_heard_in_order_and_once() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let served = served(&sim).await;
     let wanted: Vec<String> = (0..300).map(|n| format!("message {n}")).collect();
     for (n, text) in wanted.iter().enumerate() {
@@ -140,12 +141,11 @@ async fn three_hundred_messages_through_reconnects_are_heard_in_order_and_once()
     assert_eq!(heard.len(), 302);
     assert_eq!((resumes(&sim), identifies(&sim)), (4, 2));
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_greeting_that_cannot_be_read_ends_the_server_and_is_no_good_start() {
-    let sim = Sim::start(SimConfig {
+    let sim = CleanSim::start(SimConfig {
         mistake: Some(Mistake::ReadyWithoutApplication),
         ..SimConfig::default()
     })
@@ -166,7 +166,7 @@ async fn a_greeting_that_cannot_be_read_ends_the_server_and_is_no_good_start() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_could_not_be_taken_is_tried_again_however_much_is_said_elsewhere() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let served = served(&sim).await;
     *served.house.failures.lock() = 1;
     say(&sim, "at first in vain").await;
@@ -191,7 +191,7 @@ async fn a_message_that_could_not_be_taken_is_tried_again_however_much_is_said_e
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_discord_does_not_tell_what_was_missed_people_are_heard_and_it_is_read_back_later() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let decided = say(&sim, "old").await;
     let elsewhere = sim.create_channel("elsewhere");
     let alice = sim.user("alice");

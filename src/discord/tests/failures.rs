@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use discord_sim::{Entry, Fault, RouteKind, Rule, Sim, SimConfig};
+use discord_sim::{Entry, Fault, RouteKind, Rule, SimConfig};
 use serde_json::json;
 
 use crate::{
     delivery::{Chat, ChatError, Post},
     discord::{
         rest::Rest,
-        testing::{channel, connected, given_up_after},
+        testing::{CleanSim, channel, connected, given_up_after},
     },
 };
 
 async fn failing_with(fault: Fault) -> ChatError {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let chat = connected(&sim).await.chat();
     sim.fault(Rule::post_message(), fault);
     let post = Post {
@@ -83,7 +83,7 @@ async fn whether_it_happened_is_unknown_after_a_5xx_a_torn_connection_or_nonsens
 
 #[tokio::test]
 async fn nothing_was_sent_when_nobody_listens() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let connection = connected(&sim).await;
     let general = channel(&sim, "general");
     let mut settings = connection.settings.clone();
@@ -104,7 +104,7 @@ async fn nothing_was_sent_when_nobody_listens() {
 
 #[tokio::test]
 async fn a_request_that_is_never_answered_is_given_up_after_half_a_minute() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let chat = connected(&sim).await.chat();
     let general = channel(&sim, "general");
     sim.fault(Rule::route(RouteKind::Typing), Fault::Hang);
@@ -122,7 +122,7 @@ async fn a_request_that_is_never_answered_is_given_up_after_half_a_minute() {
 
 #[tokio::test]
 async fn a_text_that_is_too_long_is_refused_before_it_is_sent() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let chat = connected(&sim).await.chat();
     let post = Post {
         content: "x".repeat(2_001),
@@ -133,5 +133,4 @@ async fn a_text_that_is_too_long_is_refused_before_it_is_sent() {
         .await
         .unwrap_err();
     assert!(error.is_code(50_035), "{error:?}");
-    sim.assert_clean();
 }

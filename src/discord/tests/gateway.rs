@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use discord_sim::{Fault, RouteKind, Rule, Sim, SimConfig};
+use discord_sim::{Fact, Fault, RouteKind, Rule, Sim, SimConfig};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +13,7 @@ use crate::{
         Connection, DiscordError, DiscordParts, DiscordSettings, Link, LinkState, connect,
         gateway::serve,
         relay::Patience,
-        testing::{FakeHouse, channel, connected},
+        testing::{CleanSim, FakeHouse, channel, connected},
     },
     session::Heard,
     store::Store,
@@ -61,7 +61,7 @@ impl Served {
         Self::start_hasty(connected(sim).await, house, store, (directory, patience))
     }
 
-    fn start_as(
+    pub(super) fn start_as(
         connection: Connection,
         house: FakeHouse,
         store: Store,
@@ -161,7 +161,7 @@ pub(super) async fn until_heard_last(sim: &Sim, house: &FakeHouse, text: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hundred_messages_are_heard_in_their_order() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let served = Served::start(&sim, watching(&sim, Some(1))).await;
     until_heard_last(&sim, &served.house, "ready").await;
     let wanted: Vec<String> = (0..300).map(|n| format!("message {n}")).collect();
@@ -171,12 +171,11 @@ async fn three_hundred_messages_are_heard_in_their_order() {
     served.house.until_heard(301).await;
     assert_eq!(served.house.texts()[1..], wanted);
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn a_mention_is_heard_with_everything_around_it() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let alice = sim.user("alice").with_role("crew");
     let (general, role) = (sim.channel("general"), sim.role("crew"));
     let served = Served::start(&sim, watching(&sim, Some(1))).await;
@@ -218,7 +217,7 @@ async fn a_mention_is_heard_with_everything_around_it() {
 
 #[tokio::test]
 async fn a_message_in_a_thread_knows_its_parent_and_others_are_addressed_to_nobody() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let general = sim.channel("general");
     let served = Served::start(&sim, watching(&sim, Some(1))).await;
     until_heard_last(&sim, &served.house, "ready").await;
@@ -240,7 +239,7 @@ async fn a_message_in_a_thread_knows_its_parent_and_others_are_addressed_to_nobo
 
 #[tokio::test]
 async fn bots_other_guilds_and_discord_itself_are_not_heard() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let elsewhere = sim.create_guild("elsewhere");
     let far = sim.create_channel_of(elsewhere, "far", discord_sim::ChannelKind::Text);
     let served = Served::start(&sim, watching(&sim, Some(1))).await;
@@ -258,8 +257,36 @@ async fn bots_other_guilds_and_discord_itself_are_not_heard() {
 }
 
 #[tokio::test]
+async fn what_discord_itself_says_in_the_thread_of_a_session_is_not_heard() {
+    let sim = CleanSim::start(SimConfig::default()).await;
+    let general = sim.channel("general");
+    let thread = sim.create_thread_in(general, "work");
+    let place = Place {
+        guild: GuildId::new(sim.guild_id().get()),
+        channel: ChannelId::new(general.get()),
+        thread: Some(ChannelId::new(thread.get())),
+    };
+    let house = FakeHouse {
+        homes: vec![place],
+        ..watching(&sim, Some(1))
+    };
+    let served = Served::start(&sim, house).await;
+    until_heard_last(&sim, &served.house, "ready").await;
+    let alice = sim.user("alice");
+    let said = alice.says("to be pinned").in_(thread).await;
+    alice.pins(said);
+    sim.rename(thread, "other work");
+    until_heard_last(&sim, &served.house, "last").await;
+    assert_eq!(served.house.texts(), ["ready", "to be pinned", "last"]);
+    // Discord says that it was pinned, and that it was renamed.
+    let is_here = |entry: &&discord_sim::Entry| matches!(entry.fact, Fact::MessageCreated { channel, .. } if channel == thread);
+    assert_eq!(sim.journal().iter().filter(is_here).count(), 3);
+    served.stop().await;
+}
+
+#[tokio::test]
 async fn what_was_written_meanwhile_is_heard_once_and_before_what_comes_after() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let decided = say(&sim, "old").await;
     let missed: Vec<String> = (0..120).map(|n| format!("missed {n}")).collect();
     for text in &missed {
@@ -275,12 +302,11 @@ async fn what_was_written_meanwhile_is_heard_once_and_before_what_comes_after() 
     wanted.extend(["live".to_owned(), "last".to_owned()]);
     assert_eq!(served.house.texts(), wanted);
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn a_channel_that_was_never_looked_at_is_only_marked() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let last = say(&sim, "long ago").await;
     let served = Served::start(&sim, watching(&sim, None)).await;
     let general = channel(&sim, "general");
@@ -293,7 +319,7 @@ async fn a_channel_that_was_never_looked_at_is_only_marked() {
 
 #[tokio::test]
 async fn a_new_gateway_session_reads_back_what_the_old_one_did_not_bring() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let served = Served::start(&sim, watching(&sim, Some(1))).await;
     until_heard_last(&sim, &served.house, "ready").await;
     sim.invalidate_sessions();
@@ -305,7 +331,7 @@ async fn a_new_gateway_session_reads_back_what_the_old_one_did_not_bring() {
 
 #[tokio::test]
 async fn a_replay_after_a_lost_connection_is_heard_once() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let served = Served::start(&sim, watching(&sim, Some(1))).await;
     until_heard_last(&sim, &served.house, "ready").await;
     sim.drop_gateway();
@@ -317,7 +343,7 @@ async fn a_replay_after_a_lost_connection_is_heard_once() {
 
 #[tokio::test]
 async fn a_channel_that_cannot_be_read_does_not_keep_the_others_waiting() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let (decided, project) = (say(&sim, "old").await, sim.channel("project"));
     say(&sim, "missed").await;
     let house = watching(&sim, Some(decided));
@@ -341,7 +367,7 @@ async fn a_channel_that_cannot_be_read_does_not_keep_the_others_waiting() {
 
 #[tokio::test]
 async fn the_end_comes_although_the_gateway_does_not_answer() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     sim.set_gateway(discord_sim::GatewayMode::Refuse);
     let served = Served::start(&sim, watching(&sim, Some(1))).await;
     served.stop().await;
@@ -349,7 +375,7 @@ async fn the_end_comes_although_the_gateway_does_not_answer() {
 
 #[tokio::test]
 async fn a_token_that_is_not_accepted_any_more_ends_the_server_with_a_sentence() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).await.unwrap();
     let connection = connected(&sim).await;
@@ -362,4 +388,19 @@ async fn a_token_that_is_not_accepted_any_more_ends_the_server_with_a_sentence()
     let refused = chat.typing(channel(&sim, "general")).await;
     assert_eq!(refused, Err(ChatError::Unauthorized));
     assert!(matches!(served.ends().await, DiscordError::BadToken));
+}
+
+#[tokio::test]
+async fn a_panic_of_who_listens_ends_the_server_instead_of_leaving_it_deaf() {
+    let sim = CleanSim::start(SimConfig::default()).await;
+    let house = FakeHouse {
+        panics_at: Some("the last straw"),
+        ..watching(&sim, Some(1))
+    };
+    let served = Served::start(&sim, house).await;
+    until_heard_last(&sim, &served.house, "ready").await;
+    say(&sim, "the last straw").await;
+    let ended = served.ends().await;
+    assert!(matches!(ended, DiscordError::Ended(_)), "{ended:?}");
+    assert!(ended.to_string().contains("as told"), "{ended}");
 }

@@ -1,6 +1,6 @@
 //! What was allowed for longer, from the side of those who may take it back.
 
-use discord_sim::{Sim, SimConfig};
+use discord_sim::SimConfig;
 
 use super::{
     commands::{open_house, until_registered},
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     clock::Millis,
+    discord::testing::CleanSim,
     session::{Given, Holding},
     store::GrantRow,
     words::{GrantId, GrantScope, Tier, UserId},
@@ -36,7 +37,7 @@ fn given(rule: &str, by: UserId) -> Given {
 
 #[tokio::test]
 async fn to_take_back_somebody_is_offered_what_he_may_and_nothing_else() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let (mut house, store, directory) = open_house().await;
     let [owner, alice, carol, mallory] =
         ["owner", "alice", "carol", "mallory"].map(|name| sim.user(name));
@@ -59,5 +60,4 @@ async fn to_take_back_somebody_is_offered_what_he_may_and_nothing_else() {
         assert_eq!(offers, wanted, "{}", id(&who));
     }
     served.stop().await;
-    sim.assert_clean();
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use discord_sim::{Fact, Fault, RouteKind, Rule, Sim, SimConfig};
+use discord_sim::{Fact, Fault, RouteKind, Rule, SimConfig};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +11,7 @@ use crate::{
     delivery::Outbox,
     discord::{
         Connection,
-        testing::{channel, connected},
+        testing::{CleanSim, channel, connected},
     },
     store::{DeliveryKind, NewDelivery, Payload, Store},
     words::{MessageId, UserId},
@@ -22,7 +22,7 @@ const LATER: Duration = Duration::from_mins(3);
 
 /// An outbox at work, on a clock that is moved by hand.
 struct Desk {
-    sim: Sim,
+    sim: CleanSim,
     clock: Clock,
     store: Store,
     outbox: Arc<Outbox>,
@@ -33,12 +33,12 @@ struct Desk {
 
 impl Desk {
     async fn open() -> Self {
-        let sim = Sim::start(SimConfig::default()).await;
+        let sim = CleanSim::start(SimConfig::default()).await;
         let connection = connected(&sim).await;
         Self::over(sim, &connection).await
     }
 
-    async fn over(sim: Sim, connection: &Connection) -> Self {
+    async fn over(sim: CleanSim, connection: &Connection) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path()).await.unwrap();
         // From now, because Discord's time is in the ids of its messages.
@@ -252,7 +252,7 @@ async fn who_has_blocked_the_bot_costs_one_refusal_in_ten_minutes_and_no_operato
 
 #[tokio::test]
 async fn when_discord_has_refused_too_much_signs_are_left_out_and_what_is_said_is_not() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let connection = connected(&sim).await;
     connection.refusals.overdo();
     let desk = Desk::over(sim, &connection).await;

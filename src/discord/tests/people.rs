@@ -5,7 +5,7 @@ use std::time::Duration;
 use discord_sim::{Fault, RouteKind, Rule, Sim, SimConfig};
 
 use crate::{
-    discord::testing::connected,
+    discord::testing::{CleanSim, connected},
     words::{Person, RoleId, UserId},
 };
 
@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn what_an_event_said_is_believed_for_a_minute_from_when_it_was_so() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let carol = sim.user("carol").with_role("crew");
     let id = UserId::new(carol.id().get());
     let connection = connected(&sim).await;
@@ -51,7 +51,7 @@ fn asked(sim: &Sim) -> usize {
 
 #[tokio::test]
 async fn a_few_names_are_asked_for_at_a_time_and_each_of_them_once() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let crowd = crowd(&sim, 10);
     let ids: Vec<UserId> = crowd.iter().map(|(id, _)| *id).collect();
     let connection = connected(&sim).await;
@@ -69,7 +69,7 @@ async fn a_few_names_are_asked_for_at_a_time_and_each_of_them_once() {
 
 #[tokio::test]
 async fn who_has_left_has_no_name_and_is_asked_for_once() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let crowd = crowd(&sim, 2);
     let ids: Vec<UserId> = crowd.iter().map(|(id, _)| *id).collect();
     sim.user("person-0").leaves();
@@ -84,7 +84,7 @@ async fn who_has_left_has_no_name_and_is_asked_for_once() {
 
 #[tokio::test]
 async fn names_that_do_not_come_in_time_are_not_waited_for() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let ids: Vec<UserId> = crowd(&sim, 2).iter().map(|(id, _)| *id).collect();
     let connection = connected(&sim).await;
     sim.fault(Rule::route(RouteKind::Member).always(), Fault::Hang);

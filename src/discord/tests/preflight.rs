@@ -7,7 +7,7 @@ use discord_sim::{ChannelKind, Permission, PortalIntent, Sim, SimConfig};
 use crate::{
     discord::{
         BoundChannel, DiscordError, DiscordSettings, Lack, OperatorChannel, Purpose, connect,
-        testing::settings,
+        testing::{CleanSim, settings},
     },
     words::{ChannelId, GuildId},
 };
@@ -46,14 +46,13 @@ fn permissions(channel: ChannelId, name: Option<&str>, missing: &[&'static str])
 
 #[tokio::test]
 async fn a_bot_that_has_all_it_needs_lacks_nothing() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     assert_eq!(lacks(bound(&sim, &[general(&sim)])).await, []);
-    sim.assert_clean();
 }
 
 #[tokio::test]
 async fn a_missing_intent_is_named_before_the_gateway_is_asked() {
-    let sim = Sim::start(SimConfig {
+    let sim = CleanSim::start(SimConfig {
         portal_intents: BTreeSet::from([PortalIntent::GuildMembers]),
         ..SimConfig::default()
     })
@@ -78,7 +77,7 @@ async fn each_permission_that_is_missing_in_a_channel_is_named() {
         (Permission::AddReactions, "Add Reactions"),
         (Permission::AttachFiles, "Attach Files"),
     ] {
-        let sim = Sim::start(SimConfig::default()).await;
+        let sim = CleanSim::start(SimConfig::default()).await;
         sim.deny(sim.channel("general"), [permission]);
         let channel = general(&sim);
         let wanted = permissions(channel, Some("general"), &[name]);
@@ -88,7 +87,7 @@ async fn each_permission_that_is_missing_in_a_channel_is_named() {
 
 #[tokio::test]
 async fn a_channel_that_the_bot_may_not_see_is_named_by_its_id() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     sim.deny(sim.channel("general"), [Permission::ViewChannel]);
     let channel = general(&sim);
     let found = lacks(bound(&sim, &[channel])).await;
@@ -100,7 +99,7 @@ async fn a_channel_that_the_bot_may_not_see_is_named_by_its_id() {
 
 #[tokio::test]
 async fn everything_that_is_missing_is_said_at_once() {
-    let sim = Sim::start(SimConfig {
+    let sim = CleanSim::start(SimConfig {
         portal_intents: BTreeSet::new(),
         ..SimConfig::default()
     })
@@ -136,7 +135,7 @@ async fn everything_that_is_missing_is_said_at_once() {
 
 #[tokio::test]
 async fn a_server_that_the_bot_was_not_invited_to_comes_with_an_invitation() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let mut settings = bound(&sim, &[]);
     settings.guild = GuildId::new(78);
     let found = lacks(settings).await;
@@ -151,7 +150,7 @@ async fn a_server_that_the_bot_was_not_invited_to_comes_with_an_invitation() {
 
 #[tokio::test]
 async fn a_channel_of_the_operators_is_looked_at_by_the_setting_that_names_it() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let setting = "discord.alerts_channel";
     let told = |channel| DiscordSettings {
         operators: vec![OperatorChannel { channel, setting }],
@@ -196,7 +195,7 @@ async fn a_channel_of_the_operators_is_looked_at_by_the_setting_that_names_it() 
 
 #[tokio::test]
 async fn a_project_for_every_other_channel_must_be_reached_in_one_of_them() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     let everywhere = || DiscordSettings {
         default_project: Some("play".to_owned()),
         ..settings(&sim)

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use discord_sim::{
-    Entrance, Entry, Fault, GatewayFact, GatewayFault, GatewayMode, RouteKind, Rule, Sim, SimConfig,
+    Entrance, Entry, Fault, GatewayFact, GatewayFault, GatewayMode, RouteKind, Rule, SimConfig,
+    Violation, ViolationKind,
 };
 use futures::future::join_all;
 
@@ -14,6 +15,8 @@ use super::{
         resumed, resumes, served, until_count, used, wanted,
     },
 };
+use crate::discord::testing::CleanSim;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn serenity_hangs_on_a_dead_handshake() {
     let (sim, bare) = alone().await;
@@ -70,7 +73,6 @@ async fn a_close_without_a_code_costs_nothing_and_the_session_goes_on() {
     assert_eq!(served.house.texts(), ["ready", "meanwhile", "last"]);
     assert_eq!((identifies(&sim), resumes(&sim)), (1, 1));
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -129,7 +131,6 @@ async fn a_session_is_resumed_where_ready_says_and_after_two_failures_at_the_fro
     );
     assert_eq!((identifies(&sim), resumes(&sim)), (1, 3));
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -165,12 +166,14 @@ async fn every_close_that_leaves_the_session_alive_is_followed_by_a_resume() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn serenity_does_not_end_at_4010_but_introduces_itself_again() {
-    let (sim, bare) = alone_at(beating(1_000)).await;
-    sim.close_gateway(Some(4_010));
-    until_count(&sim, 2, identified).await;
-    assert!(!bare.task.is_finished());
-    bare.task.abort();
+async fn serenity_does_not_end_at_4010_or_4011_but_introduces_itself_again() {
+    for code in [4_010, 4_011] {
+        let (sim, bare) = alone_at(beating(1_000)).await;
+        sim.close_gateway(Some(code));
+        until_count(&sim, 2, identified).await;
+        assert!(!bare.task.is_finished(), "{code}");
+        bare.task.abort();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -193,6 +196,30 @@ async fn a_close_that_says_never_ends_the_server_with_a_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_never_hears_what_was_said_between_two_sessions() {
+    let (sim, mut bare) = alone().await;
+    sim.invalidate_sessions();
+    say(&sim, "meanwhile").await;
+    until_count(&sim, 2, identified).await;
+    sim.wait_until_connected().await;
+    say(&sim, "last").await;
+    let heard = bare.heard.recv().await.unwrap();
+    assert_eq!(heard, format!("<@{}> last", sim.bot_id()));
+    bare.task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn serenity_introduces_itself_although_discord_allows_no_start() {
+    let (sim, bare) = alone().await;
+    sim.set_session_starts_left(0);
+    sim.invalidate_sessions();
+    let is_one = |one: &Violation| one.kind == ViolationKind::SessionStarts;
+    sim.wait_for(|world| world.violations().iter().any(is_one))
+        .await;
+    bare.task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_session_that_discord_forgot_is_begun_anew_at_the_front_door_and_nothing_is_lost() {
     let (sim, served) = begun().await;
     sim.drop_gateway();
@@ -207,7 +234,6 @@ async fn a_session_that_discord_forgot_is_begun_anew_at_the_front_door_and_nothi
         [Entrance::Front, Entrance::Resume, Entrance::Front]
     );
     served.stop().await;
-    sim.assert_clean();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -227,27 +253,31 @@ async fn a_heartbeat_that_is_not_acknowledged_is_followed_by_a_resume() {
     until_heard_last(&sim, &served.house, "last").await;
     assert_eq!(identifies(&sim), 1);
     served.stop().await;
-    sim.assert_clean();
+}
+
+fn beats(journal: &[Entry]) -> usize {
+    count(journal, |fact| matches!(fact, GatewayFact::Heartbeat))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn serenity_keeps_the_old_interval_after_a_resume() {
+    // Somebody who keeps to the new one tells when ten of it are over.
+    let (clock, ticking) = begun_at(beating(100)).await;
     let (sim, bare) = alone().await;
-    let beats = |journal: &[Entry]| count(journal, |fact| matches!(fact, GatewayFact::Heartbeat));
-    sim.gateway_fault(GatewayFault::HelloInterval { ms: 20 });
+    sim.gateway_fault(GatewayFault::HelloInterval { ms: 100 });
     sim.drop_gateway();
     until_count(&sim, 1, resumed).await;
     let before = beats(&sim.journal());
-    // Ten of the new interval.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let ten = beats(&clock.journal()) + 10;
+    until_count(&clock, ten, beats).await;
     assert!(beats(&sim.journal()) <= before + 1);
     bare.task.abort();
+    ticking.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn another_interval_after_a_resume_is_kept_to() {
     let (sim, served) = begun().await;
-    let beats = |journal: &[Entry]| count(journal, |fact| matches!(fact, GatewayFact::Heartbeat));
     let before = beats(&sim.journal());
     sim.gateway_fault(GatewayFault::HelloInterval { ms: 200 });
     sim.drop_gateway();
@@ -325,68 +355,11 @@ async fn what_goes_wrong_at_the_first_identify_is_tried_again() {
         GatewayFault::InvalidAtIdentify,
     ];
     join_all(faults.map(async |fault| {
-        let sim = Sim::start(SimConfig::default()).await;
+        let sim = CleanSim::start(SimConfig::default()).await;
         sim.gateway_fault(fault);
         let served = served(&sim).await;
         assert_eq!(served.house.texts(), ["ready"], "{fault:?}");
         served.stop().await;
     }))
     .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn where_discord_allows_no_start_the_server_waits_and_says_why() {
-    ends_soon(async || {
-        let sim = Sim::start(SimConfig::default()).await;
-        sim.set_session_starts_left(0);
-        let served = Served::start(&sim, watching(&sim, Some(1))).await;
-        let why = served.link.until_it_waits().await;
-        assert!(why.starts_with("Discord allows no new connection"), "{why}");
-        assert_eq!(identifies(&sim), 0);
-        (sim, served)
-    })
-    .await;
-}
-
-/// A server in such a state ends before serenity alone would. On a machine that lets it wait it may have to be
-/// tried again.
-async fn ends_soon(state: impl AsyncFn() -> (Sim, Served)) {
-    let mut took = Vec::new();
-    for _ in 0..3 {
-        let (_sim, served) = state().await;
-        let asked = tokio::time::Instant::now();
-        served.stop().await;
-        took.push(asked.elapsed());
-        if took.last() < Some(&Duration::from_secs(5)) {
-            return;
-        }
-    }
-    panic!("{took:?}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn serenity_takes_five_seconds_to_end_while_it_waits_for_the_gateway() {
-    let (sim, bare) = alone().await;
-    sim.set_gateway(GatewayMode::Hang);
-    sim.drop_gateway();
-    until_count(&sim, 1, refused).await;
-    let asked = tokio::time::Instant::now();
-    bare.shards.shutdown_all().await;
-    // All the time that the whole process has.
-    let took = asked.elapsed();
-    assert!(took >= Duration::from_secs(5), "{took:?}");
-    bare.task.abort();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_end_comes_soon_whatever_the_gateway_does() {
-    for mode in [GatewayMode::Open, GatewayMode::Refuse, GatewayMode::Hang] {
-        ends_soon(async || {
-            let (sim, served) = begun().await;
-            sim.set_gateway(mode);
-            sim.drop_gateway();
-            (sim, served)
-        })
-        .await;
-    }
 }

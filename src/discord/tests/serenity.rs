@@ -4,19 +4,22 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use discord_sim::{
-    DispatchFault, DispatchRule, EventKind, Fault, Pinged, RouteKind, Rule, Sim, SimConfig,
+    DispatchFault, DispatchRule, EventKind, Fault, Mistake, Pinged, RouteKind, Rule, Sim, SimConfig,
 };
 use parking_lot::Mutex;
-use serde_json::json;
+use serde_json::{Value, json};
 use serenity::{
-    all::{ChannelId, Client, ClientBuilder, Context, EventHandler, GatewayIntents, Message},
+    all::{
+        ChannelId, Client, ClientBuilder, Context, CreateAllowedMentions, EventHandler,
+        GatewayIntents, Message, Ready,
+    },
     http::{Http, HttpBuilder},
 };
 use tokio::sync::Notify;
@@ -31,18 +34,25 @@ fn http(sim: &Sim) -> Http {
         .build()
 }
 
-/// Notes messages; the one that says so waits for another.
+/// Notes messages; the one that says so waits for another, or panics.
 #[derive(Clone, Default)]
 struct Notes {
+    is_ready: Arc<AtomicBool>,
     texts: Arc<Mutex<Vec<String>>>,
     changed: Arc<Notify>,
 }
 
 #[async_trait]
 impl EventHandler for Notes {
+    async fn ready(&self, _: Context, _: Ready) {
+        self.is_ready.store(true, Ordering::SeqCst);
+    }
+
     async fn message(&self, _: Context, message: Message) {
-        if message.content == "waits" {
-            self.until(1).await;
+        match message.content.as_str() {
+            "waits" => drop(self.until(1).await),
+            "panics" => panic!("as told"),
+            _ => {}
         }
         self.texts.lock().push(message.content);
         self.changed.notify_waiters();
@@ -94,6 +104,58 @@ async fn serenity_runs_its_handlers_side_by_side() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn serenity_tells_nobody_that_a_handler_has_panicked() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let notes = Notes::default();
+    let mut client = client(&sim, &notes).await;
+    let task = tokio::spawn(async move { client.start().await });
+    sim.wait_until_connected().await;
+    say(&sim, "panics").await;
+    say(&sim, "second").await;
+    assert_eq!(notes.until(1).await, ["second"]);
+    assert!(!task.is_finished());
+    task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn serenity_lives_on_behind_a_greeting_that_it_cannot_read() {
+    let sim = Sim::start(SimConfig {
+        mistake: Some(Mistake::ReadyWithoutApplication),
+        ..SimConfig::default()
+    })
+    .await;
+    let notes = Notes::default();
+    let mut client = client(&sim, &notes).await;
+    let task = tokio::spawn(async move { client.start().await });
+    sim.wait_until_connected().await;
+    say(&sim, "hello").await;
+    notes.until(1).await;
+    // Whoever begins to listen when it is ready, as Baton does, never does.
+    assert!(!notes.is_ready.load(Ordering::SeqCst));
+    assert!(!task.is_finished());
+    task.abort();
+}
+
+#[tokio::test]
+async fn serenity_reads_a_page_of_messages_whole_or_not_at_all() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let general = ChannelId::new(sim.channel("general").get());
+    say(&sim, "before").await;
+    say(&sim, "broken").await;
+    let http = http(&sim);
+    let mut page = http.get_messages(general, None, None).await.unwrap();
+    assert_eq!(page.len(), 2);
+    let mut page: Vec<Value> = page.drain(..).map(|one| json!(one)).collect();
+    page[0]["attachments"] = json!("what nobody expects");
+    let broken = Fault::Answer {
+        status: 200,
+        body: Some(page.into()),
+    };
+    sim.fault(Rule::list_messages(), broken);
+    http.get_messages(general, None, None).await.unwrap_err();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn serenity_drops_an_event_that_it_cannot_read() {
     let sim = Sim::start(SimConfig::default()).await;
     let notes = Notes::default();
@@ -133,6 +195,23 @@ async fn serenity_pings_whoever_stands_in_a_message() {
         .unwrap();
     let message = sim.messages(sim.channel("general")).pop().unwrap();
     assert_ne!(message.pinged, Pinged::default());
+}
+
+#[tokio::test]
+async fn serenity_pings_in_a_reply_whatever_it_was_told() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let general = sim.channel("general");
+    say(&sim, "hello").await;
+    let http = HttpBuilder::new(sim.token())
+        .proxy(sim.base_url())
+        .ratelimiter_disabled(true)
+        .default_allowed_mentions(CreateAllowedMentions::new())
+        .build();
+    let said = http.get_messages(general.get().into(), None, None).await;
+    let said = said.unwrap().remove(0);
+    said.reply(&http, "@everyone").await.unwrap();
+    let reply = sim.messages(general).pop().unwrap();
+    assert_ne!(reply.pinged, Pinged::default());
 }
 
 #[tokio::test]

@@ -2,13 +2,39 @@
 
 use std::{sync::Arc, time::Duration};
 
-use discord_sim::{GatewayMode, Sim, SimConfig};
+use discord_sim::{EventKind, GatewayMode, SimConfig};
+use serde_json::json;
 
 use super::{
     gateway::{Served, say, watching},
-    wire::{alone_at, beating, identified, identifies, refused, resumes, until_count},
+    wire::{alone, alone_at, beating, identified, identifies, refused, resumes, until_count},
 };
-use crate::discord::{DiscordError, watchdog};
+use crate::discord::{DiscordError, testing::CleanSim, watchdog};
+
+/// More than a server has members here.
+const STRANGERS: usize = 20;
+
+#[tokio::test]
+async fn serenity_does_not_miss_a_shard_that_has_died() {
+    let (sim, bare) = alone().await;
+    // Sums are checked here: it counts the members of a server down from what it was told, below zero.
+    for stranger in 1..=STRANGERS {
+        let user = json!({
+            "id": stranger.to_string(),
+            "username": "stranger",
+            "discriminator": "0",
+            "avatar": null,
+        });
+        let gone = json!({"guild_id": sim.guild_id(), "user": user});
+        sim.dispatch(EventKind::StrangerRemove, gone);
+    }
+    sim.wait_for(|world| world.connected_sessions() == 0).await;
+    // From here on time passes whenever nobody has anything to do.
+    tokio::time::pause();
+    let day = Duration::from_hours(24);
+    assert!(tokio::time::timeout(day, bare.task).await.is_err());
+    assert_eq!((identifies(&sim), resumes(&sim)), (1, 0));
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_shard_that_has_fallen_silent_is_started_anew_and_hears_again() {
@@ -48,7 +74,7 @@ async fn a_shard_that_stays_silent_is_started_anew_twice_and_then_given_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_dead_shard_ends_the_server() {
-    let sim = Sim::start(SimConfig::default()).await;
+    let sim = CleanSim::start(SimConfig::default()).await;
     // Less than until its first heartbeat: it never gives a sign of life in time.
     let silence = Duration::from_millis(500);
     let served = Served::start_suspicious(&sim, watching(&sim, Some(1)), silence).await;

@@ -1,6 +1,6 @@
 //! People who ask while something goes wrong, and what has to have become of each question.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use baton::words::MessageId;
 use discord_sim::{ChannelId, MessageRef, MessageView};
@@ -144,7 +144,7 @@ impl People {
     }
 
     /// Each question was accepted once and has one outcome, which Discord has; in the threads there
-    /// is one answer to each, and nothing else of Baton's.
+    /// is one answer to each, and nothing else of Baton's; in their channel nothing stands twice.
     pub(super) async fn check(&self, stage: &Stage) -> Result<(), String> {
         let file = stage.data().join("baton.db");
         let options = SqliteConnectOptions::new().filename(file).read_only(true);
@@ -165,6 +165,7 @@ impl People {
         if all as usize != self.asked.len() {
             return Err(format!("{all} requests of {} questions", self.asked.len()));
         }
+        check_channel(stage)?;
         self.check_threads(stage)
     }
 
@@ -196,6 +197,17 @@ impl People {
         }
         Ok(())
     }
+}
+
+/// Nothing that the bot says in the channel itself stands there twice.
+fn check_channel(stage: &Stage) -> Result<(), String> {
+    let mut said = HashSet::new();
+    for message in stage.sim.messages(stage.channel()) {
+        if message.author == "bot" && !said.insert(message.content.clone()) {
+            return Err(format!("{:?} stands twice in the channel", message.content));
+        }
+    }
+    Ok(())
 }
 
 /// Asks something; where its answer has to come.

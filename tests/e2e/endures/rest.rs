@@ -1,6 +1,6 @@
 //! Answers of the REST API that are errors, late, broken, or never come.
 
-use discord_sim::{Fault, Scope, Truncation};
+use discord_sim::{Fault, RouteKind, Rule, Scope, Truncation};
 
 use super::{Case, Trouble, fault::all};
 
@@ -48,6 +48,22 @@ pub(super) fn cases() -> Vec<Case> {
             Fault::Truncate(Truncation::Short),
         ),
     ]);
+    // What is nobody's answer may be refused for good.
+    let refused = |what: &str, rule: Rule, (status, code)| {
+        let fault = Fault::error(status, code, "as told");
+        Case::new(
+            format!("status {status} to {what}"),
+            Trouble::Requests(rule.always(), fault),
+        )
+    };
+    for error in [(400, 30_010), (403, 50_013), (404, 10_008)] {
+        cases.push(refused("signs", Rule::route(RouteKind::AddReaction), error));
+    }
+    cases.push(refused(
+        "typing",
+        Rule::route(RouteKind::Typing),
+        (403, 50_001),
+    ));
     for scope in [Scope::User, Scope::Shared, Scope::Global] {
         let name = format!("429 of scope {scope:?}");
         cases.push(Case::requests(name, Fault::rate_limited(scope, WAIT_MS)));

@@ -40,13 +40,13 @@ use nix::{sys::signal::Signal, unistd::Pid};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::stage::{clear_away, fake, sql};
+use crate::stage::{HeldClock, clear_away, fake, sql};
 
 pub(crate) use parts::{Wishes, parts, projects};
 use parts::{engine, gate};
 use silence::Silence;
 pub(crate) use time::wait;
-use time::{HeldClock, a_moment, hurry, let_pass};
+use time::{a_moment, hurry, let_pass};
 
 const OWNER: UserId = UserId::new(1);
 const CHANNEL: ChannelId = ChannelId::new(2);

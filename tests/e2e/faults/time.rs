@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::stage::HeldClock;
+
 /// How long anything that is waited for may take, by the machine's clock.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -41,26 +43,4 @@ pub(super) async fn let_pass(span: Duration) {
 pub(super) async fn a_moment() {
     let pause = || std::thread::sleep(Duration::from_millis(5));
     tokio::task::spawn_blocking(pause).await.unwrap();
-}
-
-/// Stops the clock of the engine, which goes on when this is dropped.
-pub(super) struct HeldClock {
-    _end: std::sync::mpsc::Sender<()>,
-}
-
-impl HeldClock {
-    pub(super) fn new() -> Self {
-        tokio::time::pause();
-        // A stopped clock jumps to the next timer whenever nobody has anything to do, unless
-        // something is done on a thread of its own.
-        let (end, ended) = std::sync::mpsc::channel();
-        tokio::task::spawn_blocking(move || ended.recv());
-        Self { _end: end }
-    }
-}
-
-impl Drop for HeldClock {
-    fn drop(&mut self) {
-        tokio::time::resume();
-    }
 }

@@ -18,8 +18,8 @@ const CRASHES: usize = 50;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// No day may have as many IDENTIFYs.
-const ENOUGH: usize = 60;
+/// What the ledger promises of a day; the bound that must not be met is 60, which 50 crashes do not come to.
+const A_DAY: usize = 40;
 
 /// How long the service manager waits before it starts the server again.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ fn a_server_that_crashes_fifty_times_in_a_row_introduces_itself_seldom_and_says_
         since.filter(|at| at.since(*from) < DAY).count()
     };
     let most = moments.iter().map(of_the_day).max().unwrap();
-    assert!(most < ENOUGH, "{most} IDENTIFYs in a day");
+    assert!(most <= A_DAY, "{most} IDENTIFYs in a day");
     let whole = moments[CRASHES - 1].since(moments[0]);
     assert!(whole > DAY, "all of them in {whole:?}");
     eprintln!("{CRASHES} starts take {whole:?}; a day has {most} at most");

@@ -1,6 +1,6 @@
 //! Baton inside the test's own process, on a clock that the test holds.
 
-use std::{collections::BTreeMap, fs::OpenOptions};
+use std::{collections::BTreeMap, fs::OpenOptions, time::Duration};
 
 use baton::{
     cli::{World, judge_tools, serve},
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::subscriber::DefaultGuard;
 
-use super::Stage;
+use super::{HeldClock, Stage};
 
 /// A Baton that runs as a task, in a runtime of one thread. What it has started are tasks of their own:
 /// who wants it to die as a process does drops the runtime.
@@ -82,5 +82,20 @@ impl Inside {
             pass_time().await;
         }
         self.work.await.unwrap().unwrap();
+    }
+
+    /// Asks it to end, and says for how long it has waited by its own clock. That goes five times as slowly as the
+    /// machine's, so that what has to be done meanwhile is done in next to no time.
+    pub(crate) async fn stop_slowly(self) -> Duration {
+        let clock = HeldClock::new();
+        let asked = tokio::time::Instant::now();
+        self.stop(async || {
+            let moment = || std::thread::sleep(Duration::from_millis(50));
+            tokio::task::spawn_blocking(moment).await.unwrap();
+            tokio::time::advance(Duration::from_millis(10)).await;
+        })
+        .await;
+        drop(clock);
+        asked.elapsed()
     }
 }

@@ -3,6 +3,7 @@
 
 mod agent;
 pub(crate) mod fake;
+mod held_clock;
 mod inside;
 mod processes;
 mod scene;
@@ -13,7 +14,6 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
 };
 
 use baton::{
@@ -29,6 +29,7 @@ use tempfile::TempDir;
 use processes::PATIENCE;
 
 pub(crate) use agent::claude;
+pub(crate) use held_clock::HeldClock;
 pub(crate) use inside::Inside;
 pub(crate) use processes::{commands_with, ids_with, memory, parent, touching, until};
 pub(crate) use scene::thread_of;
@@ -286,9 +287,9 @@ approvers = {approvers}
             .await;
     }
 
-    /// Asks Baton to end, and says how long that took.
-    pub(crate) async fn stop(&mut self) -> Duration {
-        self.server.take().expect("Baton runs").stop().await
+    /// Asks Baton to end.
+    pub(crate) async fn stop(&mut self) {
+        self.server.take().expect("Baton runs").stop().await;
     }
 
     /// Kills Baton and starts it again.

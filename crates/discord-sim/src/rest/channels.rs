@@ -3,10 +3,13 @@
 use crate::body::{ChannelPatch, NewChannel, NewDm, OverwriteBody};
 use crate::error::ApiError;
 use crate::ids::{ChannelId, GuildId};
+use crate::journal::ViolationKind;
 use crate::limits;
 use crate::permission::Permission;
 use crate::wire;
-use crate::world::{ChannelDraft, ChannelKind, ForumTag, Overwrite, World, check_channel_name};
+use crate::world::{
+    Category, ChannelDraft, ChannelKind, ForumTag, Overwrite, World, check_channel_name,
+};
 
 use super::call::Call;
 use super::overwrites::{may_give, may_set};
@@ -20,13 +23,20 @@ pub(super) fn get(world: &World, channel: ChannelId) -> Result<Reply, ApiError> 
 pub(super) fn edit(world: &mut World, call: &Call, channel: ChannelId) -> Result<Reply, ApiError> {
     let patch: ChannelPatch = call.parse(world)?;
     may_edit(world, channel, &patch)?;
+    for name in world.lost_settings(channel, &call.body) {
+        let detail = format!(
+            "{} {}: {name} is nothing that it has",
+            call.method, call.path
+        );
+        world.violate(ViolationKind::UnknownKey, detail);
+    }
     let listed = overwrites(patch.permission_overwrites.as_deref());
     if let Some(listed) = &listed {
         may_set(world, channel, listed)?;
     }
     let mut patch = patch;
     number_tags(world, patch.available_tags.as_mut())?;
-    world.patch_channel(channel, &patch, world.bot)?;
+    world.patch_channel(channel, &patch, Category::of(&call.body), world.bot)?;
     if let Some(listed) = listed {
         world.replace_overwrites(channel, listed)?;
     }

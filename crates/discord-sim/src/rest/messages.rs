@@ -44,8 +44,10 @@ pub(super) fn post(world: &mut World, call: &Call, channel: ChannelId) -> Result
         ..draft(call, body)?
     };
     let id = world.post(world.bot, channel, draft)?;
-    let stored = world
-        .any_message(channel, id)
+    // What was sent with the same nonce before may stand elsewhere.
+    let mut channels = world.channels.values();
+    let stored = channels
+        .find_map(|channel| channel.messages.get(&id))
         .ok_or(ApiError::UnknownMessage)?;
     Ok(Reply::json(wire::message(world, stored)))
 }

@@ -33,7 +33,7 @@ pub(crate) fn channel(world: &World, channel: &Channel) -> Value {
 fn add_guild_channel(value: &mut Value, world: &World, channel: &Channel) {
     value["position"] = json!(channel.position);
     value["topic"] = json!(channel.topic);
-    value["nsfw"] = json!(false);
+    value["nsfw"] = json!(channel.nsfw);
     value["permission_overwrites"] = channel.overwrites.iter().map(overwrite).collect();
     if channel.kind == ChannelKind::Forum {
         // Of a forum it is the newest post (Discord: resources/channel, "Channel Object").
@@ -46,6 +46,9 @@ fn add_guild_channel(value: &mut Value, world: &World, channel: &Channel) {
         value["default_reaction_emoji"] = Value::Null;
         value["default_sort_order"] = Value::Null;
         value["default_forum_layout"] = json!(0);
+    }
+    for (name, default) in &channel.defaults {
+        value[name] = default.clone();
     }
 }
 

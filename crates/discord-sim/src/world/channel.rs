@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use crate::body::ChannelPatch;
 use crate::error::ApiError;
 use crate::gateway::{Content, EventKind};
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::journal::Fact;
 use crate::wire;
 
-use super::{ForumTag, Message, Overwrite, Thread, World, check_channel_name};
+use super::{ForumTag, Message, Overwrite, Thread, World};
 
 /// Discord's channel types that the simulator has (Discord: resources/channel, "Channel Types").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +73,10 @@ pub(crate) struct Channel {
     pub(crate) topic: Option<String>,
     pub(crate) parent: Option<ChannelId>,
     pub(crate) position: usize,
+    /// Whether it is for adults only.
+    pub(crate) nsfw: bool,
+    /// What "Modify Channel" has set for the threads to come, by Discord's names.
+    pub(crate) defaults: Map<String, Value>,
     /// What holders may and may not do here, and in the threads below.
     pub(crate) overwrites: Vec<Overwrite>,
     pub(crate) thread: Option<Thread>,
@@ -117,7 +120,7 @@ impl ChannelDraft {
 
 impl Channel {
     /// A channel with nothing in it and nowhere.
-    pub(super) const fn bare(id: ChannelId, kind: ChannelKind) -> Self {
+    pub(super) fn bare(id: ChannelId, kind: ChannelKind) -> Self {
         Self {
             id,
             kind,
@@ -126,6 +129,8 @@ impl Channel {
             topic: None,
             parent: None,
             position: 0,
+            nsfw: false,
+            defaults: Map::new(),
             overwrites: Vec::new(),
             thread: None,
             tags: Vec::new(),
@@ -190,58 +195,6 @@ impl World {
             .values()
             .find(|channel| channel.name == name)
             .map(|channel| channel.id)
-    }
-
-    /// Renames, archives, locks … as "Modify Channel" says.
-    pub(crate) fn patch_channel(
-        &mut self,
-        id: ChannelId,
-        patch: &ChannelPatch,
-        by: UserId,
-    ) -> Result<(), ApiError> {
-        if let Some(name) = &patch.name {
-            check_channel_name(name)?;
-        }
-        let now = self.now_ms();
-        let channel = self.channels.get_mut(&id).ok_or(ApiError::UnknownChannel)?;
-        let renamed = patch
-            .name
-            .as_ref()
-            .filter(|name| **name != channel.name)
-            .cloned();
-        if let Some(name) = &renamed {
-            channel.name.clone_from(name);
-        }
-        if let Some(topic) = &patch.topic {
-            channel.topic = Some(topic.clone());
-        }
-        if let Some(tags) = &patch.available_tags {
-            channel.tags.clone_from(tags);
-        }
-        channel.slowmode = patch.rate_limit_per_user.unwrap_or(channel.slowmode);
-        channel.flags = patch.flags.unwrap_or(channel.flags);
-        if let Some(thread) = &mut channel.thread {
-            if let Some(archived) = patch.archived {
-                thread.set_archived(archived, now);
-            }
-            thread.locked = patch.locked.unwrap_or(thread.locked);
-            thread.invitable = patch.invitable.unwrap_or(thread.invitable);
-            thread.auto_archive = patch.auto_archive_duration.unwrap_or(thread.auto_archive);
-            if let Some(tags) = &patch.applied_tags {
-                thread.tags.clone_from(tags);
-            }
-        }
-        let is_thread = channel.thread.is_some();
-        let kind = if is_thread {
-            EventKind::ThreadUpdate
-        } else {
-            EventKind::ChannelUpdate
-        };
-        self.channel_event(id, kind, "changed");
-        if let Some(name) = renamed.filter(|_| is_thread) {
-            self.post_system(id, by, super::MessageKind::Renamed, &name);
-        }
-        Ok(())
     }
 
     /// Deletes a channel with its threads.

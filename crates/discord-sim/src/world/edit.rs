@@ -10,7 +10,7 @@ use crate::journal::Fact;
 use crate::limits;
 use crate::wire;
 
-use super::{MentionDefault, Message, Upload, World, flag};
+use super::{MentionDefault, Message, Upload, World, flag, mention::spoken};
 
 /// What changes; `None` stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -62,11 +62,17 @@ impl World {
             .any_message(channel, id)
             .ok_or(ApiError::UnknownMessage)?;
         let author = message.author;
-        let pinged = patch.content.as_ref().map(|content| {
+        // Of components only those of the newer layout speak.
+        let flags = message.flags | patch.flags.unwrap_or(0);
+        let is_layout = flags & flag::COMPONENTS_V2 != 0;
+        let says = patch.content.is_some() || (is_layout && patch.components.is_some());
+        let pinged = says.then(|| {
+            let content = patch.content.as_ref().unwrap_or(&message.content);
+            let components = patch.components.as_ref().unwrap_or(&message.components);
             self.pings(
                 author,
                 channel,
-                content,
+                &spoken(content, components),
                 patch.allowed.as_ref(),
                 patch.mention_default,
             )

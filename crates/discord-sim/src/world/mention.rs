@@ -1,11 +1,16 @@
 //! Who is notified by a message (Discord: resources/message, "Allowed Mentions Object").
 
+use serde_json::Value;
+
 use crate::body::{AllowedMentions, ParseKind};
 use crate::ids::{ChannelId, RoleId, UserId};
 use crate::journal::Pinged;
 use crate::permission::Permission;
 
 use super::{Mentionable, World};
+
+/// The number of the only component whose text notifies.
+const TEXT_DISPLAY: u8 = 10;
 
 /// What counts when a message says nothing about mentions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +78,21 @@ impl World {
     }
 }
 
+/// All of a message that notifies: its text, and that of its text displays at every depth
+/// (Discord: components/reference, "Text Display").
+pub(super) fn spoken(content: &str, components: &[Value]) -> String {
+    let mut all = content.to_owned();
+    for component in components {
+        if component["type"] == TEXT_DISPLAY {
+            all.push('\n');
+            all.push_str(component["content"].as_str().unwrap_or_default());
+        }
+        let below = component["components"].as_array();
+        all.push_str(&spoken("", below.map_or(&[], Vec::as_slice)));
+    }
+    all
+}
+
 /// Finds `@everyone`, `@here`, `<@id>`, `<@!id>` and `<@&id>`, each once.
 fn find(content: &str) -> Found {
     let mut found = Found {
@@ -101,7 +121,28 @@ fn push_new<T: PartialEq>(list: &mut Vec<T>, item: Option<T>) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn what_stands_in_text_displays_notifies_and_what_stands_on_buttons_does_not() {
+        let components = [
+            json!({"type": 10, "content": "<@1>"}),
+            json!({"type": 17, "components": [
+                {"type": 9, "components": [{"type": 10, "content": "@here"}],
+                    "accessory": {"type": 2, "label": "<@2>"}},
+            ]}),
+        ];
+        assert_eq!(
+            find(&spoken("<@3>", &components)),
+            Found {
+                everyone: true,
+                roles: Vec::new(),
+                users: vec![UserId::new(3), UserId::new(1)],
+            }
+        );
+    }
 
     #[test]
     fn every_form_of_mention_is_found_once() {

@@ -7,7 +7,9 @@ use crate::journal::Fact;
 use crate::limits;
 use crate::wire::{self, Texts};
 
-use super::{Attachment, ChannelKind, Draft, Message, MessageKind, Reference, Upload, World};
+use super::{
+    Attachment, ChannelKind, Draft, Message, MessageKind, Reference, Upload, World, mention::spoken,
+};
 
 impl World {
     /// Stores a message and tells everybody, or returns the one that the same nonce made before.
@@ -18,7 +20,7 @@ impl World {
         draft: Draft,
     ) -> Result<MessageId, ApiError> {
         self.check_place(author, channel)?;
-        if let Some(first) = self.repeated(author, channel, &draft) {
+        if let Some(first) = self.repeated(author, &draft) {
             return Ok(first);
         }
         let id = draft.id.unwrap_or_else(|| self.next_message_id());
@@ -30,7 +32,7 @@ impl World {
         let mut pinged = self.pings(
             author,
             channel,
-            &draft.content,
+            &spoken(&draft.content, &draft.components),
             draft.allowed.as_ref(),
             draft.mention_default,
         );
@@ -142,25 +144,22 @@ impl World {
         self.may_write_in_thread(author, channel)
     }
 
-    /// The message that the same author sent with the same nonce shortly before.
-    fn repeated(&mut self, author: UserId, channel: ChannelId, draft: &Draft) -> Option<MessageId> {
+    /// The message that the same author sent with the same nonce shortly before, wherever that was
+    /// (Discord: resources/message, "Create Message").
+    fn repeated(&mut self, author: UserId, draft: &Draft) -> Option<MessageId> {
         let nonce = draft.nonce.as_ref().filter(|_| draft.enforce_nonce)?.text();
         let oldest = self.now_ms() - limits::NONCE_LIFE_MS;
-        let first = self
-            .channels
-            .get(&channel)?
-            .messages
-            .values()
-            .rev()
-            .find(|message| {
-                message.author == author
-                    && message.created_ms >= oldest
-                    && message
-                        .nonce
-                        .as_ref()
-                        .is_some_and(|known| known.text() == nonce)
-            })?;
-        let message = first.id;
+        let is_first = |message: &&Message| {
+            let known = message.nonce.as_ref();
+            message.author == author && known.is_some_and(|known| known.text() == nonce)
+        };
+        let first = self.channels.values().find_map(|channel| {
+            let messages = channel.messages.values().rev();
+            messages
+                .take_while(|message| message.created_ms >= oldest)
+                .find(is_first)
+        })?;
+        let (channel, message) = (first.channel, first.id);
         self.note(Fact::NonceRepeated {
             channel,
             message,

@@ -1,6 +1,6 @@
 //! People whose client speaks another language.
 
-use discord_sim::{NO_OPTIONS, Sim, SlashError};
+use discord_sim::{NO_OPTIONS, Sim, SimConfig, SlashError};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -149,5 +149,32 @@ async fn who_types_is_offered_the_words_of_his_language() {
                 ("Runs".to_owned(), json!("r"))
             ]
         );
+    }
+}
+
+#[tokio::test]
+async fn of_each_text_of_a_command_the_longest_language_counts_towards_the_8_000_characters() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let path = format!("/applications/{}/commands", sim.bot_id());
+    let long = "x".repeat(100);
+    // 2 + 25 times (1 + 100 + 2 + choices) of 8,000.
+    let command = |words: Value, choices: usize| {
+        let choices: Vec<Value> = (0..choices)
+            .map(|n| json!({"name": format!("{n:02}"), "value": "v", "name_localizations": words}))
+            .collect();
+        let options: Vec<Value> = ('a'..='y')
+            .map(|name| json!({"type": 3, "name": name, "description": long, "choices": choices}))
+            .collect();
+        json!({"name": "x", "description": "x", "options": options})
+    };
+    let words = json!({"de": "x".repeat(80), "fr": "y".repeat(90)});
+    for (body, wanted) in [
+        (command(json!({}), 3), 201),
+        (command(json!({"de": "x"}), 3), 200),
+        (command(words.clone(), 2), 200),
+        (command(words, 3), 400),
+    ] {
+        let (status, answer) = call(&sim, Method::POST, &path, &body).await;
+        assert_eq!(status, wanted, "{answer}");
     }
 }

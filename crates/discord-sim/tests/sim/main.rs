@@ -31,6 +31,7 @@ mod limits;
 mod locales;
 mod messages;
 mod modals;
+mod modify;
 mod network;
 mod permissions;
 mod rest;

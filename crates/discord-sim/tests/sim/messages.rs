@@ -320,3 +320,46 @@ async fn what_is_all_components_stays_so_whatever_flags_an_edit_names() {
         (400, 50_035)
     );
 }
+
+#[tokio::test]
+async fn a_nonce_is_its_authors_wherever_he_writes_and_for_some_minutes() {
+    let sim = sim().await;
+    let (general, project) = (sim.channel("general"), sim.channel("project"));
+    let send = async |channel| {
+        let path = format!("/channels/{channel}/messages");
+        let body = json!({"content": "x", "nonce": "n", "enforce_nonce": true});
+        call(&sim, Method::POST, &path, &body).await.1
+    };
+    let first = send(general).await;
+    let again = send(project).await;
+    assert_eq!(
+        (&again["id"], &again["channel_id"]),
+        (&first["id"], &json!(general))
+    );
+    assert!(sim.messages(project).is_empty());
+    sim.advance(Duration::from_mins(6));
+    let later = send(project).await;
+    assert_ne!(later["id"], first["id"]);
+    assert_eq!(sim.messages(project).len(), 1);
+}
+
+#[tokio::test]
+async fn who_stands_in_a_text_display_is_notified_as_by_a_text() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let (general, guest) = (sim.channel("general"), sim.user("guest").id());
+    let text = |text: &str| json!([{"type": 17, "components": [{"type": 10, "content": text}]}]);
+    let mut body = json!({"flags": 32_768, "components": text(&format!("<@{guest}>"))});
+    body["nonce"] = json!("n");
+    body["enforce_nonce"] = json!(true);
+    let path = format!("/channels/{general}/messages");
+    let (_, message) = call(&sim, Method::POST, &path, &body).await;
+    assert_eq!(message["mentions"][0]["id"], json!(guest));
+    let kinds: Vec<_> = sim.take_violations().iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [ViolationKind::Ping], "it answers nobody");
+    let path = format!("{path}/{}", message["id"].as_str().unwrap());
+    let quiet =
+        json!({"components": text(&format!("<@{guest}>")), "allowed_mentions": {"parse": []}});
+    let (_, message) = call(&sim, Method::PATCH, &path, &quiet).await;
+    assert_eq!(message["mentions"], json!([]));
+    sim.assert_clean();
+}

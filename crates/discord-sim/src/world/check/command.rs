@@ -94,7 +94,11 @@ pub(crate) fn check_command(body: &CommandBody) -> Result<(), ApiError> {
         &mut errors,
     );
     check_places(body, &mut errors);
-    let size = body.name.chars().count() + described.map_or(0, |text| text.chars().count());
+    let size = longest(&body.name, body.name_localizations.as_ref())
+        + longest(
+            described.unwrap_or_default(),
+            body.description_localizations.as_ref(),
+        );
     if size + options.iter().map(size_of).sum::<usize>() > limits::COMMAND_CHARS {
         let message = format!("Command exceeds maximum size ({})", limits::COMMAND_CHARS);
         errors.add("", "APPLICATION_COMMAND_TOO_LARGE", message);
@@ -119,15 +123,25 @@ fn check_places(body: &CommandBody, errors: &mut FormErrors) {
     }
 }
 
+/// The characters of a text that count: those of the longest one of all languages.
+fn longest(text: &str, localized: Option<&BTreeMap<String, String>>) -> usize {
+    let others = localized
+        .into_iter()
+        .flatten()
+        .map(|(_, other)| other.as_str());
+    let all = others.chain([text]).map(|one| one.chars().count());
+    all.max().unwrap_or_default()
+}
+
 fn size_of(option: &OptionBody) -> usize {
     let described = option.description.as_deref().unwrap_or_default();
     let choices = option.choices.iter().flatten().map(|choice| {
         let value = choice.value.as_str().unwrap_or_default();
-        choice.name.chars().count() + value.chars().count()
+        longest(&choice.name, choice.name_localizations.as_ref()) + value.chars().count()
     });
     let below = option.options.iter().flatten().map(size_of);
-    option.name.chars().count()
-        + described.chars().count()
+    longest(&option.name, option.name_localizations.as_ref())
+        + longest(described, option.description_localizations.as_ref())
         + choices.sum::<usize>()
         + below.sum::<usize>()
 }

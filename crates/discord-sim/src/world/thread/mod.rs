@@ -197,13 +197,14 @@ impl World {
 
 fn check_draft(draft: &ThreadDraft) -> Result<(), ApiError> {
     check_channel_name(&draft.name)?;
-    if [60, 1_440, 4_320, 10_080].contains(&draft.auto_archive) {
+    check_auto_archive("auto_archive_duration", draft.auto_archive)
+}
+
+/// Refuses minutes after which no thread is archived.
+pub(in crate::world) fn check_auto_archive(field: &str, minutes: u32) -> Result<(), ApiError> {
+    if [60, 1_440, 4_320, 10_080].contains(&minutes) {
         return Ok(());
     }
     let message = "Value must be one of (60, 1440, 4320, 10080).";
-    Err(ApiError::field(
-        "auto_archive_duration",
-        "BASE_TYPE_CHOICES",
-        message,
-    ))
+    Err(ApiError::field(field, "BASE_TYPE_CHOICES", message))
 }
