@@ -39,7 +39,7 @@ const EVERYTHING: &str = "*";
 const OUTSIDE: &str =
     "it searches outside of the project, where files may lie that are shut to every agent";
 const ELSEWHERE: &str =
-    "it leads out of the project by a link, where files may lie that are shut to every agent";
+    "it is named by a link or by `~`, and may be a file that is shut to every agent";
 
 /// What an agent is told beside a no.
 const NO_WAY_AROUND: &str = "Do not look for a way around: say what you would need and why.";

@@ -128,7 +128,17 @@ impl Known {
             return;
         }
         match self.slow.least.0[0] {
-            Some(others) if took > others.saturating_add(PROMPT) => return,
+            // One that was held up less says nothing of those that come long after it.
+            Some(others) if took > others.saturating_add(PROMPT) => {
+                if self
+                    .slow
+                    .last
+                    .is_none_or(|last| last.elapsed() < DOUBTED_AFTER)
+                {
+                    return;
+                }
+                self.slow = Slow::default();
+            }
             Some(others) if took < others.saturating_sub(PROMPT) => self.slow = Slow::default(),
             Some(_) | None => {}
         }
@@ -260,6 +270,19 @@ mod tests {
             tokio::time::advance(ms(40_000)).await;
             now += 40_000;
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_a_little_late_hides_no_shift_of_the_clocks_that_comes_after_it() {
+        let transit = warm().await;
+        transit.arrival(CREATED + 5_000 - 1_500);
+        let mut late = Vec::new();
+        for second in (5_000..).step_by(10_000).take(9) {
+            late.push(transit.arrival(CREATED + second - 5_000));
+            tokio::time::advance(ms(10_000)).await;
+        }
+        assert_eq!(late[0], ms(5_000));
+        assert_eq!(late[8], ms(0));
     }
 
     #[tokio::test(start_paused = true)]

@@ -137,7 +137,9 @@ impl Engine {
             project,
             expires_at: run.expires_at,
         };
-        let reservation = match self.turnstile.reserve(ticket) {
+        let limits = &self.limits;
+        let room = self.parked.has_room(&ticket, limits.caps, limits.person);
+        let reservation = match room.and_then(|()| self.turnstile.reserve(ticket)) {
             Ok(reservation) => reservation,
             Err(full) => return Ok(Err(Accepted::QueueFull(full))),
         };

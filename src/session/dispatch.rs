@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, SessionError, finish::Outcome, sentences};
+use super::{Engine, SessionError, finish::Outcome, join::MayJoin, sentences};
 use crate::{
     access::{Permit, Refusal},
     clock::Millis,
@@ -199,15 +199,15 @@ impl Engine {
         &self,
         request: &RequestRow,
         run: RunId,
-    ) -> Result<bool, SessionError> {
+    ) -> Result<MayJoin, SessionError> {
         let run = self.store.run(run).await?;
         let session = self.store.session(run.session_id).await?;
         Ok(match self.may_still(request, &session).await? {
-            Still::May(permit) => permit.tier().rank() >= run.tier.rank(),
-            Still::Unknown => false,
+            Still::May(permit) if permit.tier().rank() >= run.tier.rank() => MayJoin::Now,
+            Still::May(_) | Still::Unknown => MayJoin::NotNow,
             Still::MayNot(refusal) => {
                 self.refuse_meanwhile(request, &session, refusal).await?;
-                false
+                MayJoin::Never
             }
         })
     }

@@ -132,6 +132,15 @@ impl Engine {
     }
 }
 
+/// Whether what has joined a turn may be given to its agent.
+pub(super) enum MayJoin {
+    Now,
+    /// It waits for a turn of its own.
+    NotNow,
+    /// It has got its outcome.
+    Never,
+}
+
 /// What joined a turn.
 #[derive(Default)]
 pub(super) struct Joined {
@@ -147,8 +156,8 @@ pub(super) struct Line {
 }
 
 impl Joined {
-    /// Gives the agent what has joined its turn and was not given yet. What it has got before, by this
-    /// server or another, its runner does not write again.
+    /// Gives the agent what has joined its turn and was not given yet, in the order in which it was written. What
+    /// may not be given now keeps back what comes after it.
     pub(super) async fn give(
         &mut self,
         engine: &Engine,
@@ -167,8 +176,10 @@ impl Joined {
             let may_join = until_stored("whether a message may join a turn", || {
                 engine.may_join(&request, run)
             });
-            if !may_join.await? {
-                continue;
+            match may_join.await? {
+                MayJoin::Now => {}
+                MayJoin::Never => continue,
+                MayJoin::NotNow => return Ok(()),
             }
             self.unheard.insert(id, request.id);
             let text = prompt::compose(&[], std::slice::from_ref(&request));
@@ -202,7 +213,8 @@ impl Joined {
         .await
     }
 
-    /// What the agent of a runner that is gone was given and has not taken up, as far as is known.
+    /// What an agent was given by earlier servers and has not taken up, as far as its journal tells: that cannot be
+    /// kept from it any more.
     pub(super) async fn recall(
         &mut self,
         engine: &Engine,

@@ -1,4 +1,5 @@
-//! Runs that wait for a time, not for a slot: they stand in no line, count for no cap and do not expire.
+//! Runs that wait for a time, not for a slot: they stand in no line and do not expire. Nobody who waits for a slot is
+//! in their way, but they leave no room for more of the same.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -12,7 +13,7 @@ use super::{
     settle::AGENT_GONE,
 };
 use crate::{
-    admission::Ticket,
+    admission::{Caps, Full, Ticket},
     clock::Millis,
     store::{Counts, NewDelivery, Payload, RunRow, SessionRow},
     words::{ApprovalState, RunId},
@@ -42,6 +43,22 @@ impl Parked {
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.lock().is_empty()
+    }
+
+    /// Whether one more would not be too many if it had to wait for a time as well, as all have to while the account's
+    /// limit is reached: they all come back at once.
+    pub(super) fn has_room(&self, ticket: &Ticket, all: Caps, person: Caps) -> Result<(), Full> {
+        let parked = self.0.lock();
+        let own = |(_, other): &&(Millis, Ticket)| {
+            (other.person, other.channel) == (ticket.person, ticket.channel)
+        };
+        if parked.values().filter(own).count() >= person.queued.max(1) {
+            Err(Full::Person(person))
+        } else if parked.len() >= all.queued.max(1) {
+            Err(Full::All(all))
+        } else {
+            Ok(())
+        }
     }
 
     /// Takes out whose time has come and who may go, the oldest first.

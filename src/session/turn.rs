@@ -101,6 +101,18 @@ impl Turn {
         }
     }
 
+    /// Gives the agent what has joined its turn. Whoever ends the turn does not wait until Discord has said who may
+    /// still ask.
+    async fn give_joined(
+        &mut self,
+        engine: &Engine,
+        agent: &Agent,
+        cancel: &CancellationToken,
+    ) -> Result<(), SessionError> {
+        let gives = self.joined.give(engine, self.run, agent);
+        cancel.run_until_cancelled(gives).await.unwrap_or(Ok(()))
+    }
+
     /// Follows the agent until the turn is over, one way or another.
     pub(super) async fn watch(
         mut self,
@@ -115,11 +127,13 @@ impl Turn {
         // An agent at work is taken up behind its prompt.
         if agent.warmth == Warmth::AtWork {
             self.recall(agent).await?;
+            let (run, runner) = (self.run, agent.runner);
+            self.joined.recall(&engine, run, runner).await?;
         }
         let joins = Arc::clone(&self.joins);
         if self.course.is_prompted() {
             self.questions.recall(agent.runner).await?;
-            self.joined.give(&engine, self.run, agent).await?;
+            self.give_joined(&engine, agent, cancel).await?;
         }
         let mut asks_since = None;
         let ending = loop {
@@ -157,7 +171,7 @@ impl Turn {
                     }
                 }
                 () = joins.notified(), if self.course.is_prompted() && self.told_to_stop.is_none() => {
-                    self.joined.give(&engine, self.run, agent).await?;
+                    self.give_joined(&engine, agent, cancel).await?;
                 }
                 () = cancel.cancelled(), if self.told_to_stop.is_none() => {
                     self.tell_to_stop(agent, Stop::Wished).await?;

@@ -74,8 +74,9 @@ impl Tx {
         now: Millis,
     ) -> Result<bool, StoreError> {
         let unheard = sqlx::query_scalar!(
-            r#"SELECT COUNT(*) AS "count!: u32" FROM joined_requests
-               WHERE run_id = ? AND heard_at IS NULL"#,
+            r#"SELECT COUNT(*) AS "count!: u32" FROM joined_requests AS joined
+               JOIN requests ON requests.id = joined.request_id AND requests.state = 'taken'
+               WHERE joined.run_id = ? AND joined.heard_at IS NULL"#,
             run
         )
         .fetch_one(&mut *self.0)

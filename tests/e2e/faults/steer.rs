@@ -1,9 +1,11 @@
 //! Messages that join a turn, and what of it is answered whatever happens to the turn then.
 
+use std::time::Duration;
+
 use baton::{
     access::Action,
     store::{MembershipRow, Subject},
-    words::{Busy, Person, RunId, RunState, Scope, Tier, UserId},
+    words::{Busy, MessageId, Person, RoleId, RunId, RunState, Scope, Tier, UserId},
 };
 
 use super::{
@@ -309,6 +311,52 @@ async fn who_is_blocked_before_a_server_gives_on_what_joined_does_not_reach_the_
     bench.appoint(Subject::User(BOB), Tier::Blocked).await;
     bench.restart().await;
     bob_is_not_heard(&bench, run).await;
+}
+
+#[tokio::test]
+async fn who_is_blocked_while_the_agent_has_his_message_breaks_its_turn_off_also_after_a_restart() {
+    let (mut bench, run) = steered_by_members().await;
+    bench.ask_as(member(BOB), Some(thread(1)), 2, "two").await;
+    bench.until_heard(2).await;
+    bench.stop.cancel();
+    bench.appoint(Subject::User(BOB), Tier::Blocked).await;
+    bench.restart().await;
+    tokio::spawn(std::sync::Arc::clone(&bench.engine).keep());
+    // Whose words the agent may be working on is looked at when a server starts.
+    wait("the turn was broken off", async || {
+        let of = "SELECT 'yes' FROM runs WHERE broken_off_at IS NOT NULL";
+        bench.sql(of).await == "yes"
+    })
+    .await;
+    bench.is_to_do("end(**ABORTED)");
+    wait("it has ended", async || {
+        let row = bench.store.run(run).await;
+        row.is_ok_and(|row| row.state.is_final())
+    })
+    .await;
+    assert!(!bench.requests().await.contains("answered"));
+}
+
+#[tokio::test]
+async fn what_may_not_join_now_is_answered_before_what_was_written_after_it() {
+    let (bench, run) = steered_by_members().await;
+    // Who may still ask by a role that was looked at long ago, nobody knows.
+    bench
+        .appoint(Subject::Role(RoleId::new(6)), Tier::Blocked)
+        .await;
+    let old = MessageId::at(bench.clock.now()).get();
+    bench.clock.advance(Duration::from_mins(2));
+    let now = MessageId::at(bench.clock.now()).get();
+    let here = Some(thread(1));
+    bench.ask_as(member(BOB), here, old, "two").await;
+    bench.ask_as(member(ANN), here, now, "drei").await;
+    bench.does("end(result='one')").await;
+    bench.until(run, RunState::Completed).await;
+    assert_eq!(bench.told(run).await, "one");
+    let waiting = "SELECT GROUP_CONCAT(text, ' ') FROM (SELECT text FROM requests
+                   WHERE state <> 'answered' ORDER BY n)";
+    assert_eq!(bench.sql(waiting).await, "two drei");
+    assert!(!bench.journal().contains("drei"));
 }
 
 #[tokio::test]
