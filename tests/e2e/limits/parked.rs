@@ -102,6 +102,25 @@ async fn what_waits_for_the_limit_can_be_taken_back() {
 }
 
 #[tokio::test]
+async fn who_asks_on_and_on_while_the_limit_is_reached_has_no_more_waiting_than_in_the_queue() {
+    let (stage, _, reset) = used_up(r#"first STUB:[{"text":"never"}]"#).await;
+    // Five may wait, as shipped.
+    for _ in 0..4 {
+        let thread = stage.ask("ann", "one more").await;
+        let said = stage.says(thread, "⏳").await;
+        assert_eq!(said.content, told("subscription limit", reset));
+    }
+    let ann = stage.sim.user("ann");
+    let sixth = ann.says("@bot too many").in_(stage.channel()).await;
+    let full = stage.says(stage.channel(), "queue").await;
+    assert!(full.content.starts_with("Your part of the queue is full"));
+    assert_eq!(full.reply_to, Some(sixth.id));
+    let store = stage.store().await;
+    assert_eq!(store.open_runs().await.unwrap().len(), 5);
+    store.close().await;
+}
+
+#[tokio::test]
 async fn what_was_taken_back_as_the_server_died_does_not_wait_for_the_limit_any_more() {
     let (mut stage, thread, _) = used_up(r#"first STUB:[{"text":"never"}]"#).await;
     let run = stage.open_run(thread).await;
