@@ -321,6 +321,12 @@ async fn who_is_blocked_while_the_agent_has_his_message_breaks_its_turn_off_also
     bench.stop.cancel();
     bench.appoint(Subject::User(BOB), Tier::Blocked).await;
     bench.restart().await;
+    // Whoever answers its calls has given it what there is to give.
+    bench.does("may_i('q')").await;
+    wait("it is answered", async || {
+        bench.home.path().join("answers").exists()
+    })
+    .await;
     tokio::spawn(std::sync::Arc::clone(&bench.engine).keep());
     // Whose words the agent may be working on is looked at when a server starts.
     wait("the turn was broken off", async || {
@@ -349,7 +355,9 @@ async fn what_may_not_join_now_is_answered_before_what_was_written_after_it() {
     let now = MessageId::at(bench.clock.now()).get();
     let here = Some(thread(1));
     bench.ask_as(member(BOB), here, old, "two").await;
+    wait("it was asked in vain", async || bench.chat.asked() >= 3).await;
     bench.ask_as(member(ANN), here, now, "drei").await;
+    wait("and again", async || bench.chat.asked() >= 6).await;
     bench.does("end(result='one')").await;
     bench.until(run, RunState::Completed).await;
     assert_eq!(bench.told(run).await, "one");
