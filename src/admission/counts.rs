@@ -107,9 +107,9 @@ impl Counts {
         } else if is_full(self.all, rules.all) {
             Err(Full::All(rules.all))
         } else if self.waiting.contains_key(&ticket.person)
-            && self.all.queued >= rules.all.queued - rules.kept()
+            && self.all.queued >= rules.all.queued - rules.all.kept()
         {
-            Err(Full::Kept(rules.all, rules.kept()))
+            Err(Full::Kept(rules.all))
         } else {
             Ok(())
         }

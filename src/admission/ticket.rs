@@ -36,13 +36,15 @@ pub struct Rules {
     pub projects: HashMap<Arc<str>, ProjectCaps>,
 }
 
-impl Rules {
-    /// How many of the places to wait are kept for people who have nothing waiting. One person's caps count for
-    /// each channel, so that he could fill the queue from several.
-    pub(super) const fn kept(&self) -> usize {
-        self.all.queued / 4
+impl Caps {
+    /// How many of everybody's places to wait are kept for people who have nothing waiting. One person's caps count
+    /// for each channel, so that he could fill the queue from several.
+    pub const fn kept(self) -> usize {
+        self.queued / 4
     }
+}
 
+impl Rules {
     /// The caps of a project, with those of all where it has none of its own.
     pub(super) fn of_project(&self, project: &str) -> Caps {
         let own = self.projects.get(project).copied().unwrap_or_default();
@@ -75,8 +77,10 @@ pub struct Ticket {
 pub enum Full {
     /// Those of everybody together.
     All(Caps),
-    /// Those of everybody together, with so many places that are kept for people who have nothing waiting.
-    Kept(Caps, usize),
+    /// Those of everybody together, but for the places that are [kept](Caps::kept).
+    Kept(Caps),
+    /// So many wait for a time, and not for a slot.
+    Parked(usize),
     /// Those of one person in one channel.
     Person(Caps),
     /// Those of one project.

@@ -49,13 +49,17 @@ impl Parked {
     /// limit is reached: they all come back at once.
     pub(super) fn has_room(&self, ticket: &Ticket, all: Caps, person: Caps) -> Result<(), Full> {
         let parked = self.0.lock();
-        let own = |(_, other): &&(Millis, Ticket)| {
-            (other.person, other.channel) == (ticket.person, ticket.channel)
-        };
-        if parked.values().filter(own).count() >= person.queued.max(1) {
+        let his: Vec<&Ticket> = parked
+            .values()
+            .map(|(_, other)| other)
+            .filter(|other| other.person == ticket.person)
+            .collect();
+        let here = his.iter().filter(|other| other.channel == ticket.channel);
+        let kept = if his.is_empty() { 0 } else { all.kept() };
+        if here.count() >= person.queued.max(1) {
             Err(Full::Person(person))
-        } else if parked.len() >= all.queued.max(1) {
-            Err(Full::All(all))
+        } else if parked.len() >= all.queued.max(1) - kept {
+            Err(Full::Parked(parked.len()))
         } else {
             Ok(())
         }
@@ -208,5 +212,54 @@ fn told_once(run: RunId, pause: &Pause) -> String {
         Why::Limit { is_told: true, .. } | Why::Trouble(_) => {
             format!("parked:{run}:{}", pause.until)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::{ChannelId, SessionId, UserId};
+
+    const CAPS: Caps = Caps {
+        active: 2,
+        queued: 8,
+    };
+
+    fn of(person: u64, channel: u64) -> Ticket {
+        Ticket {
+            run: RunId::fresh(),
+            session: SessionId::fresh(),
+            person: UserId::new(person),
+            channel: ChannelId::new(channel),
+            project: Arc::from("play"),
+            expires_at: Millis::new(1_000),
+        }
+    }
+
+    #[test]
+    fn who_has_much_parked_in_many_channels_leaves_room_for_others_and_nobody_parks_without_end() {
+        let parked = Parked::default();
+        let person = Caps {
+            active: 2,
+            queued: 2,
+        };
+        let room = |ticket: &Ticket| parked.has_room(ticket, CAPS, person);
+        let mut refused = Vec::new();
+        for channel in 1..=4 {
+            for _ in 0..3 {
+                let ticket = of(1, channel);
+                match room(&ticket) {
+                    Ok(()) => parked.put(ticket, Millis::new(5)),
+                    Err(full) => refused.push(full),
+                }
+            }
+        }
+        let (his, all) = (Full::Person(person), Full::Parked(6));
+        assert_eq!(refused, [his, his, his, all, all, all]);
+        for other in [2, 3] {
+            assert_eq!(room(&of(other, 1)), Ok(()));
+            parked.put(of(other, 1), Millis::new(5));
+        }
+        assert_eq!(room(&of(4, 1)), Err(Full::Parked(8)));
     }
 }

@@ -149,10 +149,16 @@ pub(super) fn queue_full(full: Full) -> String {
             "The queue is full: {} at work and {} waiting. Try again in a few minutes.",
             caps.active, caps.queued
         ),
-        Full::Kept(caps, kept) => format!(
-            "The queue is nearly full: of its {} places the last {kept} are kept for people who have nothing \
-             waiting. Try again when one of yours has begun, or take one back with `/cancel`.",
-            caps.queued
+        Full::Kept(caps) => format!(
+            "The queue is nearly full: {} may be at work and {} wait, and the last {} places are kept for people \
+             who have nothing waiting. Try again when yours have begun, or take one back with `/cancel`.",
+            caps.active,
+            caps.queued,
+            caps.kept()
+        ),
+        Full::Parked(parked) => format!(
+            "There is no more room: {parked} requests wait until the agent's account can go on. Try again when it \
+             does, or take one back with `/cancel`.",
         ),
         Full::Project(caps) => format!(
             "The queue of this project is full: {} at work and {} waiting. Try again in a few minutes.",
@@ -390,7 +396,8 @@ mod tests {
         };
         let all = [
             queue_full(Full::All(caps)),
-            queue_full(Full::Kept(caps, 1)),
+            queue_full(Full::Kept(caps)),
+            queue_full(Full::Parked(15)),
             queue_full(Full::Person(caps)),
             queue_full(Full::Project(caps)),
             again_in(200),

@@ -226,7 +226,7 @@ fn the_last_places_are_for_people_who_have_nothing_waiting() {
     let greedy = [1, 2, 3, 4].map(|channel| elsewhere(1, channel));
     offer_all(&mut queue, &greedy);
     let refused = offer(&mut queue, &elsewhere(1, 5));
-    assert_eq!(refused, Err(Full::Kept(caps(1, 4), 1)));
+    assert_eq!(refused, Err(Full::Kept(caps(1, 4))));
     let other = [of(2), of(2)];
     offer(&mut queue, &other[0]).unwrap();
     assert_eq!(offer(&mut queue, &other[1]), Err(Full::All(caps(1, 4))));

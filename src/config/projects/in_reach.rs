@@ -76,14 +76,19 @@ fn itself(root: &mut Section<'_>, reach: &Reach, files: &[PathBuf]) {
         Some((name.to_string_lossy().into_owned(), file.to_owned(), why))
     };
     let program = std::env::current_exe().ok();
+    // Those that are there come first; one that is not could still be put there.
+    let (there, not_there): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        files.iter().partition(|file| file.exists());
+    let mut files = there.into_iter().chain(not_there);
     let found = [
         (
             program.and_then(|file| over(&file)),
             "Install Baton where only you write, such as /opt/baton, and start it from there.",
         ),
         (
-            files.iter().find_map(|file| over(file)),
-            "Move it to where only you write, such as /etc/baton, and name it with `--config FILE`.",
+            files.find_map(|file| over(file)),
+            "Keep `baton.toml` and `.env` where only you write, such as /etc/baton, and start Baton there or name \
+             the first with `--config FILE`; the other is looked for beside it.",
         ),
     ];
     for (file, remedy) in found {

@@ -1,13 +1,14 @@
 //! What stands before an agent's command: whether it is there, and whether agents could change it.
 
 use std::{
+    collections::BTreeMap,
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
 };
 
 use insta::assert_snapshot;
 
-use super::{Folder, SMALLEST};
+use super::{ANY_TOOLS, Folder, SMALLEST, Settings};
 
 /// Two projects, `site` and `other`, with the first one's launcher. Beside them is `bin`, and in each of the
 /// three a program `launch`; `bin` has links to the other two as well, and programs with known names.
@@ -200,7 +201,7 @@ fn neither_baton_nor_its_settings_lie_in_a_project() {
     let here = folder.path("").display().to_string();
     let told = folder.told(&[("BATON_DEFAULT_PROJECT", &here)]);
     assert!(
-        told.contains("baton.toml (") && told.contains("name it with `--config FILE`"),
+        told.contains("baton.toml (") && told.contains("name the first with `--config FILE`"),
         "{told}"
     );
     let program = std::env::current_exe().unwrap();
@@ -208,6 +209,21 @@ fn neither_baton_nor_its_settings_lie_in_a_project() {
     let told = folder.told(&[("BATON_DEFAULT_PROJECT", &room)]);
     assert!(
         told.contains("Install Baton where only you write"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_lone_env_file_does_not_lie_in_a_project_either() {
+    let folder = Folder::new("").with_env_file(
+        "DISCORD_BOT_TOKEN=token\nDISCORD_GUILD_ID=1\nDISCORD_OWNER_USER_ID=2\nBATON_DEFAULT_PROJECT=$DIR\n",
+    );
+    fs::remove_file(folder.path("baton.toml")).unwrap();
+    let home = BTreeMap::from([("HOME".to_owned(), "/home/you".to_owned())]);
+    let told = Settings::load_from(&folder.path(""), &home, ANY_TOOLS).unwrap_err();
+    let told = told.to_string();
+    assert!(
+        told.contains(".env (") && !told.contains("baton.toml ("),
         "{told}"
     );
 }

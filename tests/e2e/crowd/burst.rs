@@ -73,7 +73,8 @@ impl Ground<'_> {
 
 /// Words of the refusals for everybody's cap: there is no place left, and none for who has something waiting.
 const FULL: &str = "The queue is full: 6 at work and 20 waiting.";
-const KEPT: &str = "The queue is nearly full: of its 20 places the last 5 are kept";
+const KEPT: &str =
+    "The queue is nearly full: 6 may be at work and 20 wait, and the last 5 places are kept";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_burst_that_the_shipped_caps_have_no_room_for_the_rest_is_told_so_and_they_hold() {
@@ -142,7 +143,7 @@ async fn who_fills_the_queue_from_many_channels_leaves_room_for_others_and_delay
             .await
             .unwrap();
         let waiting = "SELECT COUNT(*) FROM runs WHERE state = 'queued'";
-        wait("all slots are taken", async || {
+        wait("the others wait", async || {
             ground.count(waiting).await == 16
         })
         .await;
