@@ -15,8 +15,8 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// The pause after the first try that failed; it doubles, up to the longest. Discord counts 200 command creations a
-/// day and guild: at that pause there are 144 tries.
+/// The pause after the first try that failed; it doubles, up to the longest. Discord allows 200 command creations a
+/// day and guild; sending those that it has already creates none.
 const PAUSE: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_mins(10);
 

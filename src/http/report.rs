@@ -154,7 +154,8 @@ pub struct Gateway {
     pub unreadable_events: u64,
     /// Commands and clicks that came too late to be answered, since the start.
     pub late_interactions: u64,
-    /// Why Discord may not know the slash commands as they are now; `null` if it does.
+    /// Why Discord may not know the slash commands as they are now; `null` if it does, or before the first try
+    /// has ended.
     pub commands_unregistered: Option<String>,
     /// Requests of the last ten minutes that Discord refused (it bans an address at 10,000).
     pub refused_requests: u32,

@@ -13,6 +13,10 @@ use discord_sim::{
 
 use crate::stage::{Settings, Stage, until};
 
+/// A command is tried again after so long, and so often.
+const TOO_LATE: Duration = Duration::from_secs(6);
+const TRIES: usize = 3;
+
 /// What Baton promises.
 const IN_TIME: Duration = Duration::from_secs(5);
 
@@ -265,9 +269,17 @@ async fn while_what_it_says_and_does_is_not_answered() {
         }
         let (ann, project) = (stage.sim.user("ann"), stage.sim.channel("project"));
         ann.says("@bot hello").in_(project).await;
-        ann.slash("health", NO_OPTIONS).in_(project).await;
-        // One for the message, and one for the command.
-        until_faults(&stage.sim, 2).await;
+        until_asked(&stage.sim, RouteKind::AddReaction).await;
+        stage.until_commands().await;
+        // What comes to Baton too late, as on a busy machine, it leaves alone.
+        for _ in 0..TRIES {
+            ann.slash("health", NO_OPTIONS).in_(project).await;
+            let answers = until_asked(&stage.sim, RouteKind::Callback);
+            if tokio::time::timeout(TOO_LATE, answers).await.is_ok() {
+                return;
+            }
+        }
+        until_asked(&stage.sim, RouteKind::Callback).await;
     })
     .await;
 }

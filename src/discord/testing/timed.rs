@@ -7,6 +7,9 @@ use tokio::{task::spawn_blocking, time::Instant};
 /// What the machine is given for a step of the clock.
 const MOMENT: Duration = Duration::from_millis(50);
 
+/// What takes longer has no end: five minutes of the machine's time.
+const MOST: u32 = 6_000;
+
 /// A step of a clock that goes five times as slowly as the machine's: what has to be done, and is not waited for, takes
 /// next to no time.
 pub(in crate::discord) const SLOWLY: Duration = Duration::from_millis(10);
@@ -26,7 +29,10 @@ pub(in crate::discord) async fn timed<T>(
     spawn_blocking(move || ended.recv());
     let began = Instant::now();
     let mut work = pin!(work);
+    let mut moments = 0;
     let done = loop {
+        moments += 1;
+        assert!(moments < MOST, "it has no end");
         let moment = spawn_blocking(|| std::thread::sleep(MOMENT));
         tokio::select! {
             done = &mut work => break done,

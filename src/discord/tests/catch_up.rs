@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use discord_sim::{Fault, Rule, SimConfig};
+use discord_sim::{Fault, RouteKind, Rule, SimConfig};
 use serde_json::{Value, json};
 use serenity::http::{LightMethod, Request, Route};
 
@@ -181,6 +181,21 @@ async fn where_nothing_was_written_nothing_is_read() {
     // The last message may have come before the look.
     assert!(pages.count() <= 1);
     served.stop().await;
+}
+
+#[tokio::test]
+async fn where_discord_refuses_a_list_each_place_is_read_back_all_the_same() {
+    for route in [RouteKind::GuildChannels, RouteKind::ActiveThreads] {
+        let sim = CleanSim::start(SimConfig::default()).await;
+        let decided = say(&sim, "old").await;
+        say(&sim, "missed").await;
+        let refused = Fault::error(403, 50_001, "Missing Access");
+        sim.fault(Rule::route(route).always(), refused);
+        let served = Served::start(&sim, watching(&sim, Some(decided))).await;
+        served.house.until_heard(1).await;
+        assert_eq!(served.house.texts(), ["missed"]);
+        served.stop().await;
+    }
 }
 
 #[tokio::test]

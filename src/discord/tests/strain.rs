@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use discord_sim::{Entry, Fault, RateLimits, RouteKind, Rule, Scope};
+use discord_sim::{Entry, Fault, RateLimits, RouteKind, Rule, Scope, ViolationKind};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
@@ -194,7 +194,9 @@ async fn who_is_told_to_wait_again_and_again_is_given_up_after_a_minute() {
     assert!(given_up.is_err());
     assert!(waited <= Duration::from_secs(61), "{waited:?}");
     // It waited as long as it was told, by a clock that is not the simulator's.
-    drop(stage.sim.broken());
+    let broken = stage.sim.broken();
+    let ignored = |kind: &ViolationKind| *kind == ViolationKind::IgnoredRateLimit;
+    assert!(broken.iter().all(ignored), "{broken:?}");
     let told = stage.statuses(RouteKind::Typing);
     assert!(
         told.len() > 1 && told.iter().all(|status| *status == 429),

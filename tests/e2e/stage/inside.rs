@@ -93,6 +93,8 @@ impl Inside {
             let moment = || std::thread::sleep(Duration::from_millis(50));
             tokio::task::spawn_blocking(moment).await.unwrap();
             tokio::time::advance(Duration::from_millis(10)).await;
+            let waited = asked.elapsed();
+            assert!(waited < Duration::from_secs(10), "it does not end");
         })
         .await;
         drop(clock);
