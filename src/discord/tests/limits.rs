@@ -8,7 +8,9 @@ use std::{
 use discord_sim::{Fault, RateLimits, RouteKind, Rule, Scope, SimConfig, Tls, ViolationKind};
 use secrecy::SecretString;
 use serde_json::json;
+use serenity::all::ReactionType;
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 use super::gateway::Served;
 use crate::{
@@ -168,6 +170,39 @@ async fn a_429_of_each_scope_is_waited_out_and_repeated_once() {
 
 /// How long a global 429 tells to wait, in milliseconds.
 const SILENCE_MS: u32 = 4_000;
+
+#[tokio::test]
+async fn serenity_sends_all_that_wait_for_a_limit_at_once_when_it_is_over() {
+    let stage = secure(RateLimits::Realistic).await;
+    let settings = secure_settings(&stage.sim, stage.directory.path());
+    let connection = connect(settings.clone()).await.unwrap();
+    let http = Arc::new(connect::http(&settings, &connection.client));
+    let general = stage.sim.channel("general");
+    let mut signs = JoinSet::new();
+    for _ in 0..5 {
+        let said = stage.sim.user("alice").says("x").in_(general).await;
+        let http = Arc::clone(&http);
+        signs.spawn(async move {
+            let sign = ReactionType::Unicode("🚫".to_owned());
+            let (channel, message) = (general.get().into(), said.id.get().into());
+            http.create_reaction(channel, message, &sign).await
+        });
+    }
+    while let Some(sign) = signs.join_next().await {
+        sign.unwrap().unwrap();
+    }
+    let journal = stage.sim.journal().into_iter();
+    let statuses = journal.filter_map(|entry| {
+        let call = entry
+            .rest()
+            .filter(|call| call.route == RouteKind::AddReaction)?;
+        call.status
+    });
+    assert!(statuses.filter(|status| *status == 429).count() > 1);
+    let broken = stage.sim.broken();
+    let ignored = |kind: &ViolationKind| *kind == ViolationKind::IgnoredRateLimit;
+    assert!(broken.iter().all(ignored), "{broken:?}");
+}
 
 #[tokio::test]
 async fn serenity_goes_on_elsewhere_after_a_global_429() {
