@@ -168,10 +168,14 @@ impl Questions {
         // The answer may be on its way, or with the agent: it has no second one.
         if let (Standing::Within, Some(verdict)) = (standing, self.earlier.answer(ask)) {
             let line = self.line(ask, verdict);
-            self.show(ask, verdict);
+            match ask.kind {
+                AskKind::Gate => self.show(ask, verdict),
+                AskKind::Permission => self.hide(ask),
+            }
             return self.say(agent, ask, &line).await;
         }
         if self.earlier.is_asked(agent.runner, ask) {
+            self.hide(ask);
             self.wait_for(agent, ask);
             return self.answer_ended(agent, standing).await;
         }
@@ -225,12 +229,22 @@ impl Questions {
         self.say(agent, ask, &line).await
     }
 
-    /// Lets the place where the agent works see what a call does if that is allowed, and nothing of it else.
+    /// Lets the place where the agent works see what a call does if a rule allows it, and nothing of it else: what
+    /// people were asked about may have been asked in private, and a yes does not make it public.
     fn show(&self, ask: &Ask, verdict: &Verdict) {
-        self.progress.send_if_modified(|progress| match verdict {
-            Verdict::Allow => progress.allowed(&ask.call, described(&self.engine.secrets, ask)),
-            Verdict::Ask(_) | Verdict::Deny(_) => progress.veiled(&ask.call),
-        });
+        match verdict {
+            Verdict::Allow => {
+                let shown = described(&self.engine.secrets, ask);
+                self.progress
+                    .send_if_modified(|progress| progress.allowed(&ask.call, shown));
+            }
+            Verdict::Ask(_) | Verdict::Deny(_) => self.hide(ask),
+        }
+    }
+
+    fn hide(&self, ask: &Ask) {
+        self.progress
+            .send_if_modified(|progress| progress.veiled(&ask.call));
     }
 
     fn line(&self, ask: &Ask, verdict: &Verdict) -> String {
@@ -341,9 +355,6 @@ impl Questions {
             };
             let line = self.engine.runtime.reply(&open.ask, &reply);
             let open = self.open.remove(at);
-            if matches!(reply, Reply::Allow | Reply::AllowWith(_)) {
-                self.show(&open.ask, &Verdict::Allow);
-            }
             if let Some(row) = row.filter(|_| standing == Standing::Within) {
                 self.carry_out(&row).await?;
             }

@@ -2,6 +2,7 @@
 //! operators' channel a hash.
 
 use super::*;
+use crate::stage::until;
 
 const KEY: &str = "canary-key-of-the-agent";
 
@@ -54,21 +55,34 @@ async fn of_what_is_asked_in_private_the_place_sees_the_tools_name_also_after_a_
 }
 
 #[tokio::test]
-async fn what_a_person_has_allowed_the_place_sees_from_then_on_without_secrets() {
-    let mut settings = owners_decide();
-    settings.env.push(("ANTHROPIC_API_KEY".into(), KEY.into()));
-    let stage = Stage::with(settings).await;
-    let command = format!(": {KEY} pineapple; until [ -e go ]; do sleep 0.05; done");
-    let thread = stage.ask("ann", &secretly(&command, "the end")).await;
+async fn what_was_asked_in_private_the_place_does_not_see_after_a_yes_either() {
+    let stage = Stage::with(owners_decide()).await;
+    let command = "touch pineapple; until [ -e go ]; do sleep 0.05; done";
+    let thread = stage.ask("ann", &secretly(command, "the end")).await;
     let question = stage.question(stage.owners_messages(), "pineapple").await;
-    stage.live(thread, "⚙️ Bash").await;
-    assert_untold(&stage, thread, &PIECES);
     stage.pressed("owner", &question, "Allow once").await;
-    let live = stage.live(thread, "pineapple").await;
-    let line = r"⚙️ Bash\: \: \[redacted\] pineapple; until";
-    assert!(live.content.contains(line), "{}", live.content);
+    until("it is at work", || stage.has("pineapple")).await;
     std::fs::write(stage.project().join("go"), "").unwrap();
     stage.answer(thread, "the end").await;
+    stage.until_settled().await;
+    assert_untold(&stage, thread, &PIECES);
+}
+
+#[tokio::test]
+async fn what_a_rule_allows_the_place_sees_without_secrets() {
+    let mut settings = owners_decide();
+    settings.allowed_tools = vec!["Bash(tail:*)"];
+    settings.env.push(("ANTHROPIC_API_KEY".into(), KEY.into()));
+    let stage = Stage::with(settings).await;
+    std::fs::write(stage.project().join("pineapple"), "").unwrap();
+    let command = format!("tail -f pineapple {KEY}");
+    let thread = stage.ask("ann", &secretly(&command, "the end")).await;
+    let live = stage.live(thread, "pineapple").await;
+    let line = r"⚙️ Bash\: tail -f pineapple \[redacted\]";
+    assert!(live.content.contains(line), "{}", live.content);
+    stage.until_commands().await;
+    stage.command("ann", "cancel", thread).await;
+    stage.says(thread, "🛑").await;
     stage.until_settled().await;
     assert_untold(&stage, thread, &[KEY]);
 }
