@@ -41,6 +41,11 @@ impl Agent {
     /// Finds the CLI: on this machine, whose environment this is, or through npm from the lock file of
     /// the source tree.
     pub(super) fn find(environment: &[Variable]) -> Result<Self> {
+        let whole = |(name, value): &Variable| match name.to_str() {
+            Some("PATH") => (name.clone(), whole_parts(value)),
+            Some(_) | None => (name.clone(), value.clone()),
+        };
+        let environment: &[Variable] = &environment.iter().map(whole).collect::<Vec<_>>();
         let with = |names: &[&str]| -> Vec<Variable> {
             let is_named = |name: &OsStr| names.iter().any(|known| name == *known);
             let passed = environment.iter().filter(|(name, _)| is_named(name));
@@ -63,6 +68,13 @@ impl Agent {
             environment: with(&PLACES),
         })
     }
+}
+
+/// A search path without its relative parts, with which no server starts: the demo is to work from any shell.
+fn whole_parts(path: &OsStr) -> OsString {
+    let parts = std::env::split_paths(path).filter(|part| part.is_absolute());
+    // What was split can be joined.
+    std::env::join_paths(parts).unwrap_or_default()
 }
 
 fn in_path(name: &str, environment: &[Variable]) -> Option<PathBuf> {
@@ -132,7 +144,7 @@ fi
         let program = directory.path().join("claude");
         fs::write(&program, CLAUDE).unwrap();
         fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
-        let path = format!("{}:/usr/bin:/bin", directory.path().display());
+        let path = format!(".::{}:/usr/bin:bin:/bin", directory.path().display());
         let here = [
             ("PATH", path.as_str()),
             ("HOME", "/nowhere"),
@@ -146,6 +158,9 @@ fi
             .collect();
         let agent = Agent::find(&environment).unwrap();
         assert_eq!(agent.program, program);
+        let path = agent.environment.iter().find(|(name, _)| name == "PATH");
+        let whole = format!("{}:/usr/bin:/bin", directory.path().display());
+        assert_eq!(path.unwrap().1, OsString::from(whole));
         let names = agent.environment.into_iter();
         let names = names.map(|(name, _)| name.into_string().unwrap());
         (agent.model, names.collect())

@@ -51,9 +51,13 @@ pub(super) fn look(root: &mut Section<'_>, reach: &Reach, started: Started<'_>) 
         if place.is_absolute() {
             return reach.over_directory(place);
         }
-        let shown = if part.is_empty() { ":" } else { part };
+        let shown = if part.is_empty() {
+            "an empty part (`::`, or `:` at an end)".to_owned()
+        } else {
+            format!("`{part}`")
+        };
         Some(format!(
-            "It has `{shown}` in it, which is the agent's own working directory where an agent is started."
+            "It has {shown} in it, which is the agent's own working directory where an agent is started."
         ))
     });
     if let Some(why) = why {
