@@ -24,6 +24,7 @@ use baton::{
     clock::Clock,
     delivery::{Answer, Audience, Chat, ChatError, Outbox, Post, Question, Seen, Shape, Standing},
     runtime::{
+        Runtimes,
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
     },
@@ -250,6 +251,7 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
         chat: Arc::new(Silence),
         projects: Projects::new(vec![ProjectAgent {
             name: "bench".into(),
+            runtime: RuntimeKind::Claude,
             directory: home.to_owned(),
             channels: vec![CHANNEL],
             model: None,
@@ -261,13 +263,16 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
             launcher: Vec::new(),
             bounds: AgentBounds::default(),
         }]),
-        runtime: Arc::new(ClaudeRuntime::new(ClaudeSettings {
-            command: "claude".into(),
-            config_dir: None,
-            pass_env: std::collections::BTreeMap::new(),
-            host: HostEnv::of_this_process(),
-            agent_prompt: None,
-        })),
+        runtimes: Runtimes::new([(
+            RuntimeKind::Claude,
+            Arc::new(ClaudeRuntime::new(ClaudeSettings {
+                command: "claude".into(),
+                config_dir: None,
+                pass_env: std::collections::BTreeMap::new(),
+                host: HostEnv::of_this_process(),
+                agent_prompt: None,
+            })) as _,
+        )]),
         host: RunnerHost::new(&home.join("run"), "baton".into(), RunnerLimits::default()).unwrap(),
         forbidden: Vec::new(),
         limits: Limits {

@@ -38,5 +38,6 @@ pub fn launch(directory: &Path, temporary: &Path, forbidden: &Path) -> Launch {
         denied: Vec::new(),
         forbidden: vec![forbidden.to_owned()],
         temporary: temporary.to_owned(),
+        launcher: Vec::new(),
     }
 }

@@ -58,6 +58,7 @@ fn agent(project: &Project) -> Result<ProjectAgent> {
         name: project.name.to_string(),
         directory,
         channels: project.channels.clone(),
+        runtime: project.runtime,
         model: project.model.clone(),
         caps: ProjectCaps {
             active: project.max_active,

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     health::Health,
     notes, operators, projects,
-    wiring::{account, asking, channel_mode, claude, forbidden, host, limits, owners},
+    wiring::{account, asking, channel_mode, claude, forbidden, host, limits, owners, runtimes},
 };
 use crate::{
     access::Gate,
@@ -24,7 +24,6 @@ use crate::{
     discord::{self, DiscordParts, Link},
     http::{self, Bounds, Stage},
     observe::{self, LastError, Metrics},
-    runtime::claude::ClaudeRuntime,
     session::{Engine, Parts, Projects},
     store::{ProjectRow, Store},
     transcript::{self, Transcripts},
@@ -208,7 +207,7 @@ impl House {
             outbox: Arc::clone(&outbox),
             chat: Arc::clone(&chat) as _,
             projects,
-            runtime: Arc::new(ClaudeRuntime::new(claude(&self.settings))),
+            runtimes: runtimes(&self.settings),
             host: host(&self.settings, program)?,
             forbidden: forbidden(&self.settings),
             limits: limits(&self.settings),

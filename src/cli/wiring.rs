@@ -1,6 +1,6 @@
 //! What the rooms get of the settings: each in its own words.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Result;
 use secrecy::ExposeSecret as _;
@@ -13,11 +13,12 @@ use crate::{
     delivery::Asking,
     discord::{BoundChannel, DiscordSettings, SecureSimulator},
     runtime::{
-        claude::{ClaudeSettings, HostEnv},
+        Runtimes,
+        claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
     },
     session::{Bystanders, ChannelMode, Limits, Projects, Speakers},
-    words::ChannelId,
+    words::{ChannelId, RuntimeKind},
 };
 
 pub(super) fn account(settings: &Settings) -> DiscordSettings {
@@ -71,6 +72,12 @@ pub(super) fn owners(settings: &Settings) -> Owners {
         user: settings.discord.owner_user,
         role: settings.discord.owner_role,
     }
+}
+
+/// The agent programs.
+pub(super) fn runtimes(settings: &Settings) -> Runtimes {
+    let claude = ClaudeRuntime::new(claude(settings));
+    Runtimes::new([(RuntimeKind::Claude, Arc::new(claude) as _)])
 }
 
 pub(super) fn claude(settings: &Settings) -> ClaudeSettings {

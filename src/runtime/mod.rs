@@ -8,6 +8,7 @@ pub mod claude;
 mod event;
 mod policy;
 pub mod runner;
+mod runtimes;
 mod sentence;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -22,6 +23,7 @@ pub use event::{
     Usage,
 };
 pub use policy::Policy;
+pub use runtimes::Runtimes;
 
 /// What a session needs to have its agent started.
 #[derive(Clone, Debug)]
@@ -48,6 +50,8 @@ pub struct Launch {
     /// Where the agent and its tools put temporary files; removed with the runner. It should not
     /// lie in a forbidden directory, or the agent's tools cannot read there.
     pub temporary: PathBuf,
+    /// What stands before the agent's command; empty for nothing.
+    pub launcher: Vec<String>,
 }
 
 /// What of an agent can be changed while it lives.

@@ -12,7 +12,7 @@ use std::{
 use super::{again::is_prompt, tune::Tuner, turn::is_work};
 use crate::{
     runtime::{
-        Reader, RunEvent,
+        Reader, RunEvent, Runtime,
         runner::{Exit, Handle, Link, Record, RecordKind, Records, Seq},
     },
     words::RunnerId,
@@ -142,13 +142,18 @@ impl Agent {
             overheard: VecDeque::new(),
             went_on_after: None,
             tasks: HashSet::new(),
-            reader: tuner.reader(),
+            reader: tuner.runtime().reader(),
             tuner: Box::new(tuner),
             seq: after,
             left: Left::Nothing,
             at_work: Some(at_work),
             launched_as,
         }
+    }
+
+    /// Its agent program.
+    pub(super) fn runtime(&self) -> &dyn Runtime {
+        self.tuner.runtime()
     }
 
     /// Passes over what happened up to and with a record.

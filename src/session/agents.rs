@@ -25,7 +25,7 @@ use super::{
 use crate::{
     clock::Clock,
     runtime::{
-        Command, Launch, Runtime, Start, Tuning,
+        Command, Launch, Runtime, Runtimes, Start, Tuning,
         runner::{AttachError, Record, RecordKind, RunnerHost, Seq},
     },
     store::{RunnerRow, SessionRow, Store},
@@ -46,7 +46,7 @@ const READ_AHEAD: usize = 16;
 pub(super) struct Agents {
     store: Store,
     clock: Clock,
-    runtime: Arc<dyn Runtime>,
+    runtimes: Runtimes,
     host: RunnerHost,
     forbidden: Vec<PathBuf>,
     /// How many are kept at once.
@@ -63,7 +63,7 @@ impl Agents {
     pub(super) fn new(
         store: Store,
         clock: Clock,
-        runtime: Arc<dyn Runtime>,
+        runtimes: Runtimes,
         host: RunnerHost,
         forbidden: Vec<PathBuf>,
         keep: usize,
@@ -72,7 +72,7 @@ impl Agents {
         Self {
             store,
             clock,
-            runtime,
+            runtimes,
             host,
             forbidden,
             keep,
@@ -116,9 +116,19 @@ impl Agents {
         if let Some(left) = self.store.runner_of(session.id).await? {
             self.bury(left.id).await?;
         }
+        let runtime = self.runtime_of(session)?;
         let at_work = self.at_work();
         self.make_room().await;
-        self.start(session, project, at_work).await
+        self.start(session, project, runtime, at_work).await
+    }
+
+    /// The agent program of a session.
+    pub(super) fn runtime_of(
+        &self,
+        session: &SessionRow,
+    ) -> Result<&Arc<dyn Runtime>, SessionError> {
+        let runtime = self.runtimes.of(session.runtime);
+        runtime.ok_or(SessionError::NoRuntime(session.runtime))
     }
 
     fn at_work(&self) -> AtWork {
@@ -129,6 +139,7 @@ impl Agents {
         &self,
         session: &SessionRow,
         project: &ProjectAgent,
+        runtime: &Arc<dyn Runtime>,
         at_work: AtWork,
     ) -> Result<Agent, SessionError> {
         let runner = RunnerId::fresh();
@@ -145,8 +156,8 @@ impl Agents {
             mode: tuning.mode,
             ..self.launch(project)
         };
-        let command = self.command(&launch, project);
-        let launched_as = self.launched_as(project);
+        let command = command(runtime.as_ref(), &launch, project);
+        let launched_as = self.launched_as(runtime.as_ref(), project);
         // The row comes first: whatever happens from here on, the next server knows where to look.
         let mut tx = self.store.write().await?;
         tx.insert_runner(runner, session.id, &launched_as, self.clock.now())
@@ -156,7 +167,7 @@ impl Agents {
             Ok(link) => Ok(Agent::new(
                 runner,
                 link,
-                self.tuner(session.id, Some(tuning)),
+                self.tuner(session.id, runtime, Some(tuning)),
                 Seq::START,
                 Warmth::Cold,
                 at_work,
@@ -182,25 +193,19 @@ impl Agents {
             denied: project.tools.denied_files(),
             forbidden: self.forbidden.clone(),
             temporary: PathBuf::new(),
+            launcher: project.launcher.clone(),
         }
     }
 
     /// By what that is known again. A hash: what the program is given may be secret.
-    fn launched_as(&self, project: &ProjectAgent) -> String {
-        let command = self.command(&self.launch(project), project);
+    fn launched_as(&self, runtime: &dyn Runtime, project: &ProjectAgent) -> String {
+        let command = command(runtime, &self.launch(project), project);
         format!("{:x}", Sha256::digest(format!("{command:?}")))
     }
 
-    fn command(&self, launch: &Launch, project: &ProjectAgent) -> Command {
-        Command {
-            bounds: project.bounds.process,
-            ..self.runtime.command(launch).behind(&project.launcher)
-        }
-    }
-
     /// What sets an agent of a session, and the way to it.
-    fn tuner(&self, session: SessionId, is: Option<Tuning>) -> Tuner {
-        let (tuner, desk) = Tuner::new(Arc::clone(&self.runtime), is);
+    fn tuner(&self, session: SessionId, runtime: &Arc<dyn Runtime>, is: Option<Tuning>) -> Tuner {
+        let (tuner, desk) = Tuner::new(Arc::clone(runtime), is);
         let mut desks = self.desks.lock();
         desks.retain(|_, desk| !desk.is_closed());
         desks.insert(session, desk);
@@ -217,22 +222,40 @@ impl Agents {
     /// Whether an agent was started as it would be by the settings of now: its rules are those of its
     /// start.
     pub(super) fn is_up_to_date(&self, agent: &Agent, project: &ProjectAgent) -> bool {
-        agent.launched_as.as_ref() == Some(&self.launched_as(project))
+        agent.launched_as.as_ref() == Some(&self.launched_as(agent.runtime(), project))
     }
 
-    /// Takes up an agent that an earlier server started; `None` if its runner is gone.
-    pub(super) async fn attach(&self, row: &RunnerRow) -> Option<Agent> {
-        self.attach_until(row, Instant::now()).await
+    /// Takes up an agent of a session that an earlier server started; `None` if its runner is gone, or
+    /// nobody here understands the agent.
+    pub(super) async fn attach(&self, session: &SessionRow, row: &RunnerRow) -> Option<Agent> {
+        self.attach_until(session, row, Instant::now()).await
     }
 
     /// The same for an agent that may be at work. A runner that cannot be reached at the moment (the
     /// machine is busy, too many files are open) is tried again for a while before its work is
     /// thrown away.
-    pub(super) async fn attach_at_work(&self, row: &RunnerRow) -> Option<Agent> {
-        self.attach_until(row, Instant::now() + REACH).await
+    pub(super) async fn attach_at_work(
+        &self,
+        session: &SessionRow,
+        row: &RunnerRow,
+    ) -> Option<Agent> {
+        self.attach_until(session, row, Instant::now() + REACH)
+            .await
     }
 
-    async fn attach_until(&self, row: &RunnerRow, until: Instant) -> Option<Agent> {
+    async fn attach_until(
+        &self,
+        session: &SessionRow,
+        row: &RunnerRow,
+        until: Instant,
+    ) -> Option<Agent> {
+        let runtime = match self.runtime_of(session) {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                tracing::warn!(runner = %row.id, %error, "an agent cannot be taken up again");
+                return None;
+            }
+        };
         let after = Seq::new(row.applied_seq);
         loop {
             match self.host.attach(row.id, after).await {
@@ -241,7 +264,7 @@ impl Agents {
                     return Some(Agent::new(
                         row.id,
                         link,
-                        self.tuner(row.session_id, None),
+                        self.tuner(session.id, runtime, None),
                         after,
                         Warmth::AtWork,
                         at_work,
@@ -312,7 +335,7 @@ impl Agents {
     /// Recalls what goes on in an agent that an earlier server has heard of: what stands in its journal up to
     /// where it is read on.
     pub(super) async fn recall_tasks(&self, agent: &mut Agent) {
-        let mut reader = self.runtime.reader();
+        let mut reader = agent.runtime().reader();
         let mut leftover = self.leftover(agent.runner);
         while let Some(record) = leftover.recv().await {
             match record {
@@ -344,5 +367,13 @@ impl Agents {
             }
         }
         Ok(())
+    }
+}
+
+/// The process that serves a session of a project.
+fn command(runtime: &dyn Runtime, launch: &Launch, project: &ProjectAgent) -> Command {
+    Command {
+        bounds: project.bounds.process,
+        ..runtime.command(launch)
     }
 }

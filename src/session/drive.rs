@@ -279,7 +279,7 @@ impl Engine {
         text: &str,
     ) -> Result<Written, SessionError> {
         let prompt = Prompt::of(run);
-        let line = self.runtime.prompt(prompt.uuid, text);
+        let line = agent.runtime().prompt(prompt.uuid, text);
         Ok(agent.handle.input(&prompt.id, &line).await?)
     }
 

@@ -30,11 +30,11 @@ use crate::{
     delivery::{Chat, Outbox},
     observe::{Metrics, Reference, Secrets},
     runtime::{
-        Runtime,
+        Runtimes,
         runner::{HostError, LinkError, RemoveError, RunnerHost, StartError},
     },
     store::{NewDelivery, Payload, Store, StoreError, Tx},
-    words::{ChannelId, MessageId, Person, Place, RunId, SessionId, UserId},
+    words::{ChannelId, MessageId, Person, Place, RunId, RuntimeKind, SessionId, UserId},
 };
 
 /// What bounds sessions.
@@ -78,8 +78,8 @@ pub struct Parts {
     pub chat: Arc<dyn Chat>,
     /// The projects.
     pub projects: Projects,
-    /// The agent program.
-    pub runtime: Arc<dyn Runtime>,
+    /// The agent programs.
+    pub runtimes: Runtimes,
     /// Where agents run.
     pub host: RunnerHost,
     /// What no agent may read or write.
@@ -106,7 +106,6 @@ pub struct Engine {
     pub(super) outbox: Arc<Outbox>,
     pub(super) chat: Arc<dyn Chat>,
     pub(super) projects: Projects,
-    pub(super) runtime: Arc<dyn Runtime>,
     pub(super) agents: Agents,
     /// Agents that go on by themselves, for whoever keeps the house.
     pub(super) signs: Mutex<Option<mpsc::UnboundedReceiver<GoesOn>>>,
@@ -151,7 +150,7 @@ impl Engine {
         let agents = Agents::new(
             parts.store.clone(),
             parts.clock.clone(),
-            Arc::clone(&parts.runtime),
+            parts.runtimes,
             parts.host,
             parts.forbidden,
             parts.limits.live,
@@ -170,7 +169,6 @@ impl Engine {
             outbox: parts.outbox,
             chat: parts.chat,
             projects: parts.projects,
-            runtime: parts.runtime,
             agents,
             signs: Mutex::new(Some(signs)),
             limits: parts.limits,
@@ -339,6 +337,9 @@ pub enum SessionError {
     /// The project of a session is not in the settings.
     #[error("project `{0}` is not in the settings")]
     ProjectGone(String),
+    /// The agent program of a session is not in the settings.
+    #[error("the agent program `{0}` is not in the settings")]
+    NoRuntime(RuntimeKind),
 }
 
 impl SessionError {
@@ -372,6 +373,7 @@ impl SessionError {
                                ask the operator to look at the log."
                 .to_owned(),
             Self::ProjectGone(name) => super::sentences::project_gone(name),
+            Self::NoRuntime(kind) => super::sentences::no_runtime(*kind),
         }
     }
 
@@ -386,7 +388,8 @@ impl SessionError {
             | Self::Remove(_)
             | Self::Panicked
             | Self::WrongPermit { .. }
-            | Self::ProjectGone(_) => false,
+            | Self::ProjectGone(_)
+            | Self::NoRuntime(_) => false,
         }
     }
 

@@ -183,7 +183,7 @@ impl Joined {
             }
             self.unheard.insert(id, request.id);
             let text = prompt::compose(&[], std::slice::from_ref(&request));
-            let line = engine.runtime.prompt(id, &text);
+            let line = agent.runtime().prompt(id, &text);
             match agent.handle.input(&joined_id(request.id), &line).await {
                 Ok(_) => {}
                 // What comes next tells how it ended.

@@ -46,14 +46,16 @@ impl Engine {
         session: &SessionRow,
         runner: &RunnerRow,
     ) -> Result<Remains, SessionError> {
-        let Some(project) = self.projects.named(&session.project).cloned() else {
+        let (Ok(project), Ok(runtime)) =
+            (self.project_of(session), self.agents.runtime_of(session))
+        else {
             return Ok(Remains::CutOff { tool_calls: None });
         };
         let follow_up = self.follow_up_of(run.id).await?;
         let origin = self.origin_of(run.id).await?;
         let mut turn = Turn::new(self, run, session, &project, origin);
         turn.recall_gone(runner.id).await?;
-        let mut reader = self.runtime.reader();
+        let mut reader = runtime.reader();
         let mut prompted = false;
         // A journal without anything in it was being removed when a server died: the turn is over.
         let mut begun = false;

@@ -6,7 +6,7 @@ use crate::{
     admission::ProjectCaps,
     approval::{ProjectTools, may_decide},
     runtime::ProcessBounds,
-    words::{Background, Busy, ChannelId, Eyes, Guests, Person, Tier},
+    words::{Background, Busy, ChannelId, Eyes, Guests, Person, RuntimeKind, Tier},
 };
 
 /// A project with what its sessions need.
@@ -18,7 +18,9 @@ pub struct ProjectAgent {
     pub directory: PathBuf,
     /// Where people talk about it.
     pub channels: Vec<ChannelId>,
-    /// The model, as the agent program names it.
+    /// The agent program of the conversations that do not choose one.
+    pub runtime: RuntimeKind,
+    /// The model, as that program names it.
     pub model: Option<String>,
     /// How much of it may be going on at once.
     pub caps: ProjectCaps,

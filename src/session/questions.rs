@@ -167,7 +167,7 @@ impl Questions {
         };
         // The answer may be on its way, or with the agent: it has no second one.
         if let (Standing::Within, Some(verdict)) = (standing, self.earlier.answer(ask)) {
-            let line = self.line(ask, verdict);
+            let line = line(agent, ask, verdict);
             match ask.kind {
                 AskKind::Gate => self.show(ask, verdict),
                 AskKind::Permission => self.hide(ask),
@@ -224,7 +224,7 @@ impl Questions {
         if !self.earlier.knows(ask) {
             self.record(agent, ask, decision, is_new).await?;
         }
-        let line = self.line(ask, &decision.verdict);
+        let line = line(agent, ask, &decision.verdict);
         self.show(ask, &decision.verdict);
         self.say(agent, ask, &line).await
     }
@@ -245,19 +245,6 @@ impl Questions {
     fn hide(&self, ask: &Ask) {
         self.progress
             .send_if_modified(|progress| progress.veiled(&ask.call));
-    }
-
-    fn line(&self, ask: &Ask, verdict: &Verdict) -> String {
-        match ask.kind {
-            AskKind::Gate => self.engine.runtime.at_gate(ask, verdict),
-            AskKind::Permission => {
-                let reply = match verdict {
-                    Verdict::Allow => Reply::Allow,
-                    Verdict::Ask(why) | Verdict::Deny(why) => Reply::Deny(why.clone()),
-                };
-                self.engine.runtime.reply(ask, &reply)
-            }
-        }
     }
 
     /// Whether people have been asked as much as they can be in one turn.
@@ -353,7 +340,7 @@ impl Questions {
                 Standing::Stopped => stopped(),
                 Standing::Before | Standing::Within => row.as_ref().map_or_else(stopped, reply_of),
             };
-            let line = self.engine.runtime.reply(&open.ask, &reply);
+            let line = agent.runtime().reply(&open.ask, &reply);
             let open = self.open.remove(at);
             if let Some(row) = row.filter(|_| standing == Standing::Within) {
                 self.carry_out(&row).await?;
@@ -403,6 +390,20 @@ impl Questions {
                 Ok(Some(Ending::Killed))
             }
             Err(error @ LinkError::Refused(_)) => Err(error.into()),
+        }
+    }
+}
+
+/// The line that answers an agent by rule.
+fn line(agent: &Agent, ask: &Ask, verdict: &Verdict) -> String {
+    match ask.kind {
+        AskKind::Gate => agent.runtime().at_gate(ask, verdict),
+        AskKind::Permission => {
+            let reply = match verdict {
+                Verdict::Allow => Reply::Allow,
+                Verdict::Ask(why) | Verdict::Deny(why) => Reply::Deny(why.clone()),
+            };
+            agent.runtime().reply(ask, &reply)
         }
     }
 }

@@ -101,7 +101,7 @@ impl Engine {
                 continue;
             }
             let session = self.store.session(row.session_id).await?;
-            match self.agents.attach(row).await {
+            match self.agents.attach(&session, row).await {
                 Some(mut agent) if self.is_up_to_date(&agent, &session) => {
                     self.recall_what_it_left(&session, &mut agent).await;
                     self.agents.put_back(row.session_id, agent).await;
@@ -167,18 +167,19 @@ impl Engine {
         };
         if row.state == RunState::Starting {
             // The prompt comes after the move to `running`: the agent, if it was started, is idle.
-            if let Some(mut agent) = self.agents.attach(&runner).await {
+            if let Some(mut agent) = self.agents.attach(&session, &runner).await {
                 self.recall_what_it_left(&session, &mut agent).await;
                 self.agents.put_back(session.id, agent).await;
             }
             return Ok(false);
         }
-        if let Err(error) = self.project_of(&session) {
-            // Nobody can use its agent any more.
+        let project = self.project_of(&session).map(drop);
+        if let Err(error) = project.and(self.agents.runtime_of(&session).map(drop)) {
+            // Nobody can use its agent any more, or understand what it has written.
             self.agents.bury(runner.id).await?;
             return Err(error);
         }
-        if let Some(agent) = self.agents.attach_at_work(&runner).await {
+        if let Some(agent) = self.agents.attach_at_work(&session, &runner).await {
             return self.take_up_agent(row, &session, agent, cancel).await;
         }
         self.take_up_journal(row, &session, &runner).await

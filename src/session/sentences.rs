@@ -11,7 +11,7 @@ use crate::{
     access::Refusal,
     admission::{Full, Held, Outlook, TooFast},
     runtime::Usage,
-    words::{ChannelId, UserId, escape_markdown},
+    words::{ChannelId, RuntimeKind, UserId, escape_markdown},
 };
 
 pub(super) const EYES: &str = "👀";
@@ -245,6 +245,15 @@ pub(super) fn project_gone(name: &str) -> String {
     format!(
         "The project `{name}` of this thread is not set up any more. Start anew with a mention in the \
          project's channel."
+    )
+}
+
+/// The agent program of a conversation is not there any more.
+pub(super) fn no_runtime(kind: RuntimeKind) -> String {
+    let name = kind.name();
+    format!(
+        "This conversation is with {name}, which is not set up here. Ask the operator to add `[{kind}]` to \
+         the settings, or begin another conversation with `/session start`."
     )
 }
 

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     access::{Action, Permit},
     runtime::{
-        Reader, RunEvent, Runtime, Tune, Tuning,
+        RunEvent, Runtime, Tune, Tuning,
         runner::{Handle, LinkError},
     },
     store::SessionRow,
@@ -91,8 +91,8 @@ impl Tuner {
         (tuner, desk)
     }
 
-    pub(super) fn reader(&self) -> Box<dyn Reader> {
-        self.runtime.reader()
+    pub(super) fn runtime(&self) -> &dyn Runtime {
+        self.runtime.as_ref()
     }
 
     /// The next change that somebody wishes; one after the other.

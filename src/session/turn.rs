@@ -242,7 +242,7 @@ impl Turn {
             | Happening::TooMuch(_)
             | Happening::Unkept(_)
             | Happening::Ended { .. }
-            | Happening::Lost => return Ok(self.ending_of(happening)),
+            | Happening::Lost => return Ok(self.ending_of(agent, happening)),
         };
         let line = Line {
             runner: agent.runner,

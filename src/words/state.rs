@@ -140,6 +140,15 @@ words! {
     }
 }
 
+impl RuntimeKind {
+    /// What people call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Claude => "Claude",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

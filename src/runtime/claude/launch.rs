@@ -239,6 +239,7 @@ mod tests {
             denied: vec!["Read(secrets/**)".into()],
             forbidden: vec![PathBuf::from("/nowhere/baton/data")],
             temporary: PathBuf::from("/run/baton/t1"),
+            launcher: Vec::new(),
         }
     }
 
@@ -265,6 +266,29 @@ mod tests {
     fn the_whole_command_is_as_shown() {
         let command = ClaudeRuntime::new(settings()).command(&launch(Start::New));
         insta::assert_snapshot!(shown(&command));
+    }
+
+    #[test]
+    fn a_launcher_stands_before_the_program_and_changes_nothing_else() {
+        let launcher = ["bwrap".to_owned(), "--die-with-parent".to_owned()];
+        let behind = Launch {
+            launcher: launcher.to_vec(),
+            ..launch(Start::New)
+        };
+        let runtime = ClaudeRuntime::new(settings());
+        let plain = runtime.command(&launch(Start::New));
+        let command = runtime.command(&behind);
+        assert_eq!(command.program, PathBuf::from("bwrap"));
+        assert_eq!(
+            command.args[..2],
+            ["--die-with-parent", "/opt/claude/claude"]
+        );
+        assert_eq!(command.args[2..], plain.args);
+        // Agents of an earlier server are known again by this text.
+        assert_eq!(
+            format!("{command:?}"),
+            format!("{:?}", plain.behind(&launcher))
+        );
     }
 
     #[test]

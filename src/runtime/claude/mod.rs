@@ -94,6 +94,7 @@ impl Runtime for ClaudeRuntime {
             bounds: ProcessBounds::default(),
             conversation: Some(launch::lock(&self.settings, launch)),
         }
+        .behind(&launch.launcher)
     }
 
     fn reader(&self) -> Box<dyn Reader> {

@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::{
     runtime::{ErrorClass, Limit, TurnEnd, runner::Exit},
-    session::agent::Happening,
+    session::agent::{Agent, Happening},
 };
 
 /// How the agent's part of a turn ended.
@@ -56,7 +56,7 @@ pub(in crate::session) struct Watched {
 
 impl Turn {
     /// How a turn ended that ended without the agent's word.
-    pub(super) fn ending_of(&self, happening: Happening) -> Option<Ending> {
+    pub(super) fn ending_of(&self, agent: &Agent, happening: Happening) -> Option<Ending> {
         match happening {
             Happening::Events(_) | Happening::Given(_) => None,
             Happening::TooLong(_) if !self.course.is_prompted() => None,
@@ -73,7 +73,7 @@ impl Turn {
                 ..
             } => Some(Ending::Killed),
             Happening::Ended { exit, stderr } if !self.ready => {
-                let class = self.engine.runtime.explain_exit(&exit.to_string(), &stderr);
+                let class = agent.runtime().explain_exit(&exit.to_string(), &stderr);
                 Some(Ending::NotStarted {
                     class,
                     detail: format!("{exit}: {stderr}"),

@@ -17,7 +17,7 @@ impl Turn {
             // It needs no prompt.
             return Ok(());
         }
-        let mut reader = self.engine.runtime.reader();
+        let mut reader = agent.runtime().reader();
         let mut leftover = self.engine.agents.leftover(agent.runner);
         while let Some(record) = leftover.recv().await {
             let record = record?;

@@ -28,7 +28,7 @@ impl Turn {
     /// Tells the agent to stop; answers until when it is waited for.
     async fn interrupt(&self, agent: &Agent) -> Instant {
         let id = format!("interrupt:{}", self.prompt.uuid);
-        let line = self.engine.runtime.interrupt(&id);
+        let line = agent.runtime().interrupt(&id);
         let told = agent.handle.input(&id, &line).await;
         if let Err(error) = &told {
             tracing::debug!(run = %self.run, %error, "an agent was gone before it was interrupted");

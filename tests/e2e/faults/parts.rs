@@ -15,6 +15,7 @@ use baton::{
     delivery::{Chat, Outbox},
     observe::Metrics,
     runtime::{
+        Runtimes,
         claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
         runner::{RunnerHost, RunnerLimits},
     },
@@ -23,7 +24,7 @@ use baton::{
         Speakers,
     },
     store::Store,
-    words::{Approvers, Busy, ChannelId, Eyes, Guests},
+    words::{Approvers, Busy, ChannelId, Eyes, Guests, RuntimeKind},
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -150,13 +151,16 @@ pub(crate) fn parts(
         outbox: Outbox::new(store.clone(), clock.clone()),
         chat,
         projects: with_lists(home, &lists, (wishes.busy, wishes.guests), &[CHANNEL]),
-        runtime: Arc::new(ClaudeRuntime::new(ClaudeSettings {
-            command,
-            config_dir: wishes.real.as_ref().map(|_| home.join("claude")),
-            pass_env,
-            host: HostEnv::of_this_process(),
-            agent_prompt: None,
-        })),
+        runtimes: Runtimes::new([(
+            RuntimeKind::Claude,
+            Arc::new(ClaudeRuntime::new(ClaudeSettings {
+                command,
+                config_dir: wishes.real.as_ref().map(|_| home.join("claude")),
+                pass_env,
+                host: HostEnv::of_this_process(),
+                agent_prompt: None,
+            })) as _,
+        )]),
         host: RunnerHost::new(&home.join("data/run"), wishes.program.clone(), limits).unwrap(),
         forbidden: Vec::new(),
         channel_mode: ChannelMode {
@@ -192,6 +196,7 @@ fn with_lists(
 ) -> Projects {
     Projects::new(vec![ProjectAgent {
         name: "play".into(),
+        runtime: RuntimeKind::Claude,
         directory: home.to_owned(),
         channels: channels.to_vec(),
         model: None,

@@ -1,0 +1,28 @@
+//! The agent programs of a server.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::Runtime;
+use crate::words::RuntimeKind;
+
+/// The agent programs that a server has, each by its kind. Every session has its own.
+#[derive(Clone, Default)]
+pub struct Runtimes(HashMap<RuntimeKind, Arc<dyn Runtime>>);
+
+impl Runtimes {
+    /// These, one of each kind.
+    pub fn new(all: impl IntoIterator<Item = (RuntimeKind, Arc<dyn Runtime>)>) -> Self {
+        Self(all.into_iter().collect())
+    }
+
+    /// The one of a kind; `None` if this server does not have it.
+    pub fn of(&self, kind: RuntimeKind) -> Option<&Arc<dyn Runtime>> {
+        self.0.get(&kind)
+    }
+
+    /// The kinds that there are, in one order always.
+    pub fn kinds(&self) -> Vec<RuntimeKind> {
+        let all = RuntimeKind::ALL.iter().copied();
+        all.filter(|kind| self.0.contains_key(kind)).collect()
+    }
+}
