@@ -134,6 +134,7 @@ impl Call {
             input,
             directory: Some(project.to_owned()),
             reason: None,
+            unconfined: false,
         }
     }
 

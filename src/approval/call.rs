@@ -107,6 +107,7 @@ mod tests {
                 input: json!({"command": line}),
                 directory: None,
                 reason: None,
+                unconfined: false,
             };
             let before = READ.get();
             let decision = policy.decide(&ask, Path::new("/srv/app"), &grants);

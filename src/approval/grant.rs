@@ -197,6 +197,7 @@ mod tests {
             input,
             directory: directory.map(PathBuf::from),
             reason: None,
+            unconfined: false,
         }
     }
 

@@ -159,6 +159,7 @@ mod tests {
                 input: json!({"file_path": path}),
                 directory: Some(app.clone()),
                 reason: None,
+                unconfined: false,
             };
             goes_by_another_name(&Call::new(&ask, &app))
         };

@@ -207,6 +207,7 @@ impl ToolPolicy {
             input: json!({"file_path": file}),
             directory: None,
             reason: None,
+            unconfined: false,
         };
         let call = Call::new(&ask, project);
         self.denied.iter().any(|rule| rule.may_fit(&call))

@@ -140,6 +140,8 @@ pub struct Ask {
     pub directory: Option<PathBuf>,
     /// Why the agent program's own rules do not let it pass, in its words.
     pub reason: Option<String>,
+    /// Whether it would run outside of the sandbox that the agent program keeps its tools in.
+    pub unconfined: bool,
 }
 
 /// The two gates that a tool call passes.

@@ -63,6 +63,7 @@ mod tests {
             input,
             directory: None,
             reason: None,
+            unconfined: false,
         };
         described(&Secrets::new(["correct  horse".into()]), &ask)
     }

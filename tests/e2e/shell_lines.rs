@@ -27,6 +27,7 @@ fn is_let_through(line: &str) -> bool {
         input: serde_json::json!({ "command": line }),
         directory: None,
         reason: None,
+        unconfined: false,
     };
     let policy = tools.policy_for(Circle::Members, Tier::Member);
     policy.decide(&ask, Path::new("/srv/app"), &[]).verdict == Verdict::Allow

@@ -40,6 +40,7 @@ fn ask(tool: &str, input: Value) -> Ask {
         input,
         directory: Some(PROJECT.into()),
         reason: None,
+        unconfined: false,
     }
 }
 

@@ -16,6 +16,7 @@ fn ask(tool: &str, input: Value, directory: &Path) -> Ask {
         input,
         directory: Some(directory.to_owned()),
         reason: None,
+        unconfined: false,
     }
 }
 

@@ -328,6 +328,7 @@ fn unreadable(kind: AskKind, id: String) -> Ask {
         input: Value::Null,
         directory: None,
         reason: None,
+        unconfined: false,
     }
 }
 
@@ -352,6 +353,8 @@ fn asked(line: &Value) -> Option<Ask> {
             let by = text(input, "decision_reason_type");
             !matches!(by, "hook" | "rule")
         }),
+        // It runs its tools in no sandbox that Baton uses.
+        unconfined: false,
     })
 }
 

@@ -142,6 +142,7 @@ mod tests {
             input: json!({"command": "touch x"}),
             directory: None,
             reason: None,
+            unconfined: false,
         }
     }
 

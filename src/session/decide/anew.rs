@@ -51,6 +51,7 @@ pub(super) fn call_of(row: &ApprovalRow) -> Ask {
         input: row.input.clone(),
         directory: row.directory.clone(),
         reason: None,
+        unconfined: false,
     }
 }
 
