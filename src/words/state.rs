@@ -137,6 +137,8 @@ words! {
     RuntimeKind {
         /// Claude Code.
         Claude = "claude",
+        /// Codex.
+        Codex = "codex",
     }
 }
 
@@ -145,6 +147,7 @@ impl RuntimeKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Claude => "Claude",
+            Self::Codex => "Codex",
         }
     }
 }

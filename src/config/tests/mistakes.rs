@@ -163,7 +163,7 @@ fn a_project_needs_its_parts() {
 #[test]
 fn a_project_says_what_is_wrong_with_each_of_its_parts() {
     assert_snapshot!(project(
-        "name = \"My Site\"\ndirectory = \"~/site\"\nchannels = []\nruntime = \"codex\"\n\
+        "name = \"My Site\"\ndirectory = \"~/site\"\nchannels = []\nruntime = \"gemini\"\n\
          allowed_tools = [1]\nmodell = \"x\"\nlauncher = []\n"
     ));
 }

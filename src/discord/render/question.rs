@@ -201,7 +201,5 @@ fn people(people: &[UserId]) -> String {
 }
 
 const fn agent(agent: RuntimeKind) -> &'static str {
-    match agent {
-        RuntimeKind::Claude => "Claude",
-    }
+    agent.name()
 }

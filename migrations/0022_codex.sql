@@ -1,0 +1,2 @@
+-- A second agent program.
+INSERT INTO runtimes VALUES ('codex');
