@@ -10,7 +10,7 @@ pub(super) fn log(settings: &Settings) {
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
-    if let Some(sentence) = no_agent(settings, &HostEnv::of_this_process().path) {
+    for sentence in no_agent(settings, &HostEnv::of_this_process().path) {
         tracing::warn!("{sentence}");
     }
     if nix::unistd::geteuid().is_root() && has_bounds(settings) {
@@ -40,24 +40,30 @@ fn has_bounds(settings: &Settings) -> bool {
     projects.any(|project| project.bounds.are_the_systems())
 }
 
-/// That the agent program cannot be started; `path` is the `PATH` that it will have. The server starts without
-/// it, as it may be installed later. What a launcher starts only that one finds.
-fn no_agent(settings: &Settings, path: &str) -> Option<String> {
-    const KEY: &str = "claude.command";
+/// That an agent program cannot be started, a sentence each; `path` is the `PATH` that it will have. The server
+/// starts without it, as it may be installed later. What a launcher starts only that one finds.
+fn no_agent(settings: &Settings, path: &str) -> Vec<String> {
     let mut projects = settings.projects.iter().chain(&settings.default_project);
     if !projects.any(|project| project.launcher.is_empty()) {
-        return None;
+        return Vec::new();
     }
-    let command = &settings.claude.command;
-    let why = find_program(command, path).err()?;
-    let mut rows = settings.explain().iter();
-    let source = rows.find(|row| row.key == KEY).map(|row| &row.source);
-    let source = source.map_or_else(String::new, |source| format!(" ({source})"));
-    Some(format!(
-        "{KEY}{source}: `{}` {why}, so no agent can be started. Install Claude Code, or write the whole path \
-         of the program as `command` below [claude].",
-        command.display()
-    ))
+    let claude = ("claude", "Claude Code", &settings.claude.command);
+    let codex = settings.codex.as_ref();
+    let codex = codex.map(|codex| ("codex", "Codex", &codex.command));
+    let not_there = [claude].into_iter().chain(codex).filter_map(|program| {
+        let (section, name, command) = program;
+        let why = find_program(command, path).err()?;
+        let key = format!("{section}.command");
+        let mut rows = settings.explain().iter();
+        let source = rows.find(|row| row.key == key).map(|row| &row.source);
+        let source = source.map_or_else(String::new, |source| format!(" ({source})"));
+        Some(format!(
+            "{key}{source}: `{}` {why}, so no agent can be started. Install {name}, or write the whole path \
+             of the program as `command` below [{section}].",
+            command.display()
+        ))
+    });
+    not_there.collect()
 }
 
 /// Which old names are in use, and what they are called now.
@@ -85,7 +91,7 @@ mod tests {
     use crate::cli::judge_tools;
 
     /// What is told of a command, with a launcher before it or not.
-    fn told(command: &str, launcher: &str) -> Option<String> {
+    fn told(command: &str, launcher: &str) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("project")).unwrap();
         let path = folder.path().display();
@@ -97,8 +103,10 @@ mod tests {
         fs::write(&file, toml).unwrap();
         let token = ("DISCORD_BOT_TOKEN".to_owned(), "t".to_owned());
         let settings = Settings::load(&file, &BTreeMap::from([token]), judge_tools).unwrap();
-        no_agent(&settings, "/nowhere:/usr/bin:/bin")
+        let told = no_agent(&settings, "/nowhere:/usr/bin:/bin");
+        told.into_iter()
             .map(|told| told.replace(&path.to_string(), "$DIR"))
+            .collect()
     }
 
     #[test]
@@ -108,15 +116,16 @@ mod tests {
             ("command = \"/bin/sh\"", ""),
             ("command = \"no-such-agent\"", "launcher = [\"true\"]"),
         ] {
-            assert_eq!(told(command, launcher), None, "{command}");
+            assert_eq!(told(command, launcher), [""; 0], "{command}");
         }
         let told = [
             "",
             "command = \"no-such-agent\"",
             "command = \"/nowhere/claude\"",
             "command = \"/etc/passwd\"",
+            "command = \"sh\"\n[codex]\nhome = \"/var/lib/baton/codex\"\ncommand = \"no-such-codex\"",
         ]
-        .map(|command| told(command, "").unwrap_or_default());
+        .map(|command| told(command, "").join("\n"));
         insta::assert_snapshot!(told.join("\n"));
     }
 }

@@ -103,13 +103,15 @@ pub(super) fn host(settings: &Settings, program: PathBuf) -> Result<RunnerHost> 
     Ok(RunnerHost::new(&settings.data.sockets(), program, limits)?)
 }
 
-/// What no agent may touch: the settings, the secrets beside them, and the state.
+/// What no agent may touch: the settings, the secrets beside them, the state, and the login of another agent
+/// program.
 pub(super) fn forbidden(settings: &Settings) -> Vec<PathBuf> {
     settings
         .files
         .iter()
         .cloned()
         .chain([settings.data.dir.clone()])
+        .chain(settings.codex.iter().map(|codex| codex.home.clone()))
         .collect()
 }
 

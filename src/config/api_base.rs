@@ -92,16 +92,20 @@ impl FromStr for ApiBase {
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err(ApiBaseError("goes on after the port"));
         }
-        let loopback = match url.host() {
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        };
-        if !loopback {
+        if !is_loopback(&url) {
             return Err(ApiBaseError("is not on this machine"));
         }
         Ok(Self(url))
+    }
+}
+
+/// Whether an address is on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 

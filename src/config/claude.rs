@@ -5,13 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use figment::value::Value;
 use secrecy::SecretString;
 
-use super::{
-    environment::Environment,
-    layers::is_ours,
-    problem::Complaint,
-    section::Section,
-    values::{self, wrong},
-};
+use super::{environment::Environment, pass_env, problem::Complaint, section::Section, values};
 
 /// What the CLI reads to log in and to reach its service.
 pub(crate) const PASS_ENV: [&str; 11] = [
@@ -56,7 +50,7 @@ impl Claude {
         let turn_timeout = section.or("turn_timeout", "2h", values::span(values::UP_TO_A_WEEK));
         let start_timeout = section.or("start_timeout", "60s", values::span(values::UP_TO_A_WEEK));
         let pass_env = section.or("pass_env", PASS_ENV.to_vec(), |value| {
-            read_pass_env(value, environment)
+            pass_env::read(value, environment, instead)
         });
         section.finish();
         Some(Self {
@@ -78,43 +72,8 @@ fn read_command(value: &Value) -> Result<PathBuf, Complaint> {
     )
 }
 
-fn read_pass_env(
-    value: &Value,
-    environment: &Environment,
-) -> Result<BTreeMap<String, SecretString>, Complaint> {
-    let token = environment.get("DISCORD_BOT_TOKEN").map(|(value, _)| value);
-    let mut passed = BTreeMap::new();
-    for item in values::list(value)? {
-        let name = values::text(&item)?;
-        let word = name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-            && !name.starts_with(|first: char| first.is_ascii_digit());
-        if !word {
-            return Err(wrong(
-                &item,
-                "is no name of a variable",
-                "Write names alone, such as \"HTTPS_PROXY\"; their values stay in the environment.",
-            ));
-        }
-        if name == "CLAUDE_CONFIG_DIR" {
-            return Err(wrong(
-                &item,
-                "is set by Baton",
-                "Remove it from the list, and write `config_dir` below `[claude]`.",
-            ));
-        }
-        let value = environment.get(&name).map(|(value, _)| value);
-        if name == "DISCORD_BOT_TOKEN" || is_ours(&name) || token.is_some() && value == token {
-            return Err(wrong(
-                &item,
-                "is Baton's own secret, and an agent may not have it",
-                "Remove it from the list.",
-            ));
-        }
-        if let Some(value) = value {
-            passed.insert(name, SecretString::from(value));
-        }
-    }
-    Ok(passed)
+/// What to write in place of a variable that Baton sets.
+fn instead(name: &str) -> Option<&'static str> {
+    (name == "CLAUDE_CONFIG_DIR")
+        .then_some("Remove it from the list, and write `config_dir` below `[claude]`.")
 }

@@ -41,11 +41,20 @@ impl Settings {
                 // The address of a proxy may have a password in it.
                 || value.expose_secret().contains('@')
         };
-        let passed = self.claude.env.iter();
+        let codex = self.codex.as_ref();
+        let passed = self
+            .claude
+            .env
+            .iter()
+            .chain(codex.iter().flat_map(|codex| &codex.env));
         let passed = passed
             .filter(|(name, value)| secret(name, value))
             .map(|(_, value)| value);
-        let all: Vec<SecretString> = passed.chain([&self.discord.token]).cloned().collect();
+        let service = codex.and_then(|codex| codex.service.as_ref());
+        let key = service.and_then(|service| service.key.as_ref());
+        let own = [&self.discord.token].into_iter();
+        let own = own.chain(key.map(|(_, key)| key));
+        let all: Vec<SecretString> = passed.chain(own).cloned().collect();
         Secrets::new(all)
     }
 }

@@ -7,9 +7,10 @@ use std::{
 };
 
 use super::{
-    Admission, Approvals, ChannelMode, Claude, ConfigErrors, Data, Discord, Handoff, Http, Log,
-    Problem, Project, Runner, Settings, ToolJudge, Transcripts,
+    Admission, Approvals, ChannelMode, Claude, Codex, ConfigErrors, Data, Discord, Handoff, Http,
+    Log, Problem, Project, Runner, Settings, ToolJudge, Transcripts,
     aliases::Old,
+    codex::CodexGround,
     environment::Environment,
     exposure::{self, Contents},
     file::File,
@@ -18,6 +19,7 @@ use super::{
     projects::{Ground, Started, Taken, read_directory},
     section::{Reader, Reported, Section},
 };
+use crate::words::RuntimeKind;
 
 impl Settings {
     /// Reads the file at `path` and the `.env` beside it, and lays `process`, the variables of
@@ -136,8 +138,10 @@ fn read(
         projects.push(Project::read(section, &mut taken, ground));
     });
     let default_project = read_default_project(&mut root, &mut taken, ground.data_dir);
+    let codex = read_codex(&mut root, &projects, ground.data_dir, environment);
     let started = Started {
         claude: claude.as_ref(),
+        codex: codex.as_ref().ok().and_then(Option::as_ref),
         path: environment.of_process("PATH").unwrap_or(USUAL_PATH),
         home: environment.of_process("HOME"),
         files: &files,
@@ -149,6 +153,7 @@ fn read(
         data: data?,
         http: http?,
         claude: claude?,
+        codex: codex.ok()?,
         admission: admission?,
         approvals: approvals?,
         channel_mode: channel_mode?,
@@ -163,6 +168,28 @@ fn read(
         old_names: Vec::new(),
         warnings: Vec::new(),
     })
+}
+
+/// Codex, if somebody wants it: whoever does not write its section and has no project for it is told nothing
+/// of it.
+fn read_codex(
+    root: &mut Section<'_>,
+    projects: &[Option<Project>],
+    data_dir: Option<&Path>,
+    environment: &Environment,
+) -> Result<Option<Codex>, Reported> {
+    let mut works = projects.iter().flatten();
+    let is_wanted = root.has("codex") || works.any(|project| project.runtime == RuntimeKind::Codex);
+    let section = root.section("codex");
+    if !is_wanted {
+        section.finish();
+        return Ok(None);
+    }
+    let ground = CodexGround {
+        data_dir,
+        environment,
+    };
+    Codex::read(section, &ground).map(Some).ok_or(Reported)
 }
 
 /// The project that has all channels that no other one has. Its name is made, and shown with it.

@@ -14,6 +14,7 @@ mod approvals;
 mod bounds;
 mod channel_mode;
 mod claude;
+mod codex;
 mod data;
 mod discord;
 mod environment;
@@ -25,6 +26,7 @@ mod http;
 mod layers;
 mod load;
 mod log;
+mod pass_env;
 mod problem;
 mod program;
 mod projects;
@@ -46,6 +48,7 @@ pub use channel_mode::ChannelMode;
 pub use claude::Claude;
 #[cfg(feature = "demo")]
 pub(crate) use claude::PASS_ENV;
+pub use codex::{Codex, CodexService};
 pub use data::Data;
 pub use discord::{CatchUp, Discord};
 pub use explain::Explained;
@@ -77,6 +80,8 @@ pub struct Settings {
     pub http: Http,
     /// The Claude CLI.
     pub claude: Claude,
+    /// The Codex CLI, if the settings have a section for it or a project that works with it.
+    pub codex: Option<Codex>,
     /// The queue.
     pub admission: Admission,
     /// How people are asked whether an agent may do something.

@@ -146,7 +146,7 @@ impl Project {
             }
         }
         let runtime = section.or("runtime", RuntimeKind::Claude.as_str(), read::runtime);
-        let model = section.optional("model", "the agent's default", read::word);
+        let model = section.optional("model", "the agent's default", values::word);
         let as_all = "bounded by [admission] only";
         let max_active = section.optional("max_active", as_all, values::count(1..=1_000));
         let max_queued = section.optional("max_queued", as_all, values::count(1..=100_000));

@@ -73,6 +73,11 @@ impl<'a> Section<'a> {
         Section::of(self.reader, path, value)
     }
 
+    /// Whether a setting or section of this table is there that was not read yet.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     fn of(reader: &'a mut Reader, path: String, value: Option<Value>) -> Self {
         let values = match value {
             None => Dict::new(),

@@ -243,6 +243,19 @@ pub(super) fn program(value: &Value, remedy: &str) -> Result<PathBuf, Complaint>
     ))
 }
 
+/// A name that becomes an argument of the agent program.
+pub(super) fn word(value: &Value) -> Result<String, Complaint> {
+    let text = text(value)?;
+    if text.starts_with('-') || text.chars().any(char::is_control) {
+        return Err(wrong(
+            value,
+            "may not begin with `-` or have a line break in it",
+            "Write the name as the agent program shows it.",
+        ));
+    }
+    Ok(text)
+}
+
 /// A path from the root.
 pub(super) fn absolute(value: &Value) -> Result<PathBuf, Complaint> {
     let path = PathBuf::from(text(value)?);

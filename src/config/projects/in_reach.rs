@@ -3,14 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{
-    Claude, Complaint, Source, program::find_program, reach::Reach, section::Section,
+    Claude, Codex, Complaint, Source, program::find_program, reach::Reach, section::Section,
 };
+
+/// What to do about a directory of an agent program.
+const BELIEVED: &str = "Write a directory that lies in no project: what stands there is believed, and the login with it.";
 
 /// What Baton and its agents are started from.
 #[derive(Clone, Copy)]
 pub(in crate::config) struct Started<'a> {
     /// The agent program.
     pub(in crate::config) claude: Option<&'a Claude>,
+    /// The other one, if there is one.
+    pub(in crate::config) codex: Option<&'a Codex>,
     /// The `PATH` of agents.
     pub(in crate::config) path: &'a str,
     /// Their home directory, if they have one.
@@ -24,16 +29,11 @@ pub(super) fn look(root: &mut Section<'_>, reach: &Reach, started: Started<'_>) 
     let Started { claude, path, .. } = started;
     itself(root, reach, started.files);
     if let Some(claude) = claude {
-        let command = &claude.command;
-        // One that is not there yet may be made by an agent.
-        let found = find_program(command, path).ok();
-        let found = found.or_else(|| command.is_absolute().then(|| command.clone()));
-        let word = command.to_string_lossy();
-        let why = found.and_then(|file| reach.over(&word, &file).ok().flatten());
+        let over = over_program(reach, &claude.command, path);
         report(
             root,
             "claude.command",
-            why,
+            over,
             "Install Claude Code where only you write, and write its path there.",
         );
         // Without a directory of its own it has one in the home directory.
@@ -43,8 +43,19 @@ pub(super) fn look(root: &mut Section<'_>, reach: &Reach, started: Started<'_>) 
             root,
             "claude.config_dir",
             directory.and_then(|directory| reach.over_directory(&directory)),
-            "Write a directory that lies in no project: what stands there is believed, and the login with it.",
+            BELIEVED,
         );
+    }
+    if let Some(codex) = started.codex {
+        let over = over_program(reach, &codex.command, path);
+        report(
+            root,
+            "codex.command",
+            over,
+            "Install Codex where only you write, and write its path there.",
+        );
+        let over = reach.over_directory(&codex.home);
+        report(root, "codex.home", over, BELIEVED);
     }
     let why = path.split(':').find_map(|part| {
         let place = Path::new(part);
@@ -70,6 +81,14 @@ pub(super) fn look(root: &mut Section<'_>, reach: &Reach, started: Started<'_>) 
             Complaint::new(why, remedy),
         );
     }
+}
+
+/// Why an agent program is not Baton's alone. One that is not there yet may be made by an agent.
+fn over_program(reach: &Reach, command: &Path, path: &str) -> Option<String> {
+    let found = find_program(command, path).ok();
+    let file = found.or_else(|| command.is_absolute().then(|| command.to_owned()))?;
+    let word = command.to_string_lossy();
+    reach.over(&word, &file).ok().flatten()
 }
 
 /// Reports Baton's own program and the files of its settings that agents can change.

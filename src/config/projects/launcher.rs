@@ -7,16 +7,13 @@ use std::path::{Path, PathBuf};
 
 use figment::value::Value;
 
-use super::{
-    super::{
-        Source,
-        problem::Complaint,
-        program::{NoProgram, find_program},
-        reach::Reach,
-        section::Section,
-        values::{self, wrong},
-    },
-    read,
+use super::super::{
+    Source,
+    problem::Complaint,
+    program::{NoProgram, find_program},
+    reach::Reach,
+    section::Section,
+    values::{self, wrong},
 };
 use words::{Does, Words};
 
@@ -92,7 +89,7 @@ pub(super) fn read(value: &Value) -> Result<Vec<String>, Complaint> {
         ));
     };
     let program = values::program(
-        &read::word(first).map(Value::from)?,
+        &values::word(first).map(Value::from)?,
         "Write the launcher's whole path, from `/` on, or a name that is looked up in PATH.",
     )?;
     let mut launcher = vec![program.to_string_lossy().into_owned()];

@@ -129,18 +129,6 @@ pub(super) fn guests(value: &Value) -> Result<Guests, Complaint> {
 }
 
 /// A word that becomes an argument of the agent program, and may not turn into an option.
-pub(super) fn word(value: &Value) -> Result<String, Complaint> {
-    let text = values::text(value)?;
-    if text.starts_with('-') || text.chars().any(char::is_control) {
-        return Err(wrong(
-            value,
-            "may not begin with `-` or have a line break in it",
-            "Write the name as the agent program shows it.",
-        ));
-    }
-    Ok(text)
-}
-
 pub(super) fn tools(value: &Value) -> Result<Vec<String>, Complaint> {
-    values::list(value)?.iter().map(word).collect()
+    values::list(value)?.iter().map(values::word).collect()
 }

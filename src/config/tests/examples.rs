@@ -9,7 +9,7 @@ const TOML: &str = include_str!("../../../baton.example.toml");
 const ENV: &str = include_str!("../../../.env.example");
 
 /// Settings whose example is no default, because there is none.
-const WITHOUT_DEFAULT: [&str; 16] = [
+const WITHOUT_DEFAULT: [&str; 19] = [
     "approvals.channel",
     "default_project",
     "discord.owner_role",
@@ -18,6 +18,9 @@ const WITHOUT_DEFAULT: [&str; 16] = [
     "discord.api_base",
     "discord.api_ca",
     "claude.config_dir",
+    "codex.model",
+    "codex.base_url",
+    "codex.key_variable",
     "projects.0.model",
     "projects.0.max_active",
     "projects.0.max_queued",
@@ -45,6 +48,12 @@ fn uncommented() -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// The example with all that could be set, read.
+fn all() -> Settings {
+    let folder = example(&uncommented());
+    folder.load(&[("MODELS_API_KEY", "key")]).unwrap()
+}
+
 fn rows(settings: &Settings) -> BTreeMap<&str, &Explained> {
     let rows = settings.explain().iter();
     rows.map(|row| (row.key.as_str(), row)).collect()
@@ -59,7 +68,7 @@ fn the_example_is_a_configuration_that_works() {
 
 #[test]
 fn the_example_names_every_setting_and_no_other() {
-    let settings = example(&uncommented()).load(&[]).unwrap();
+    let settings = all();
     let silent: Vec<&str> = rows(&settings)
         .values()
         .filter(|row| !matches!(row.source, Source::File { .. }))
@@ -70,8 +79,9 @@ fn the_example_names_every_setting_and_no_other() {
 
 #[test]
 fn the_example_shows_the_defaults_as_they_are() {
-    let said = example(&uncommented()).load(&[]).unwrap();
-    let holds = example(TOML).load(&[]).unwrap();
+    let said = all();
+    let holds = example(&TOML.replace("#[codex]", "[codex]"));
+    let holds = holds.load(&[]).unwrap();
     for (key, row) in rows(&holds) {
         if row.source == Source::Default && !WITHOUT_DEFAULT.contains(&key) {
             assert_eq!(rows(&said)[key].value, row.value, "{key}");
@@ -105,7 +115,7 @@ fn above(section: &str, setting: &str) -> String {
 
 #[test]
 fn the_example_says_how_much_each_bound_may_be() {
-    let settings = example(&uncommented()).load(&[]).unwrap();
+    let settings = all();
     let mut silent = Vec::new();
     for row in settings.explain() {
         let (section, name) = row.key.rsplit_once('.').unwrap_or(("", &row.key));
@@ -133,7 +143,7 @@ fn the_example_says_how_much_each_bound_may_be() {
 
 #[test]
 fn no_id_of_the_example_stands_for_two_things() {
-    let settings = example(&uncommented()).load(&[]).unwrap();
+    let settings = all();
     let ids: Vec<String> = settings
         .explain()
         .iter()

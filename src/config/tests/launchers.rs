@@ -150,6 +150,14 @@ fn what_every_agent_is_started_from_does_not_lie_in_a_project() {
         ("command = \"to-site\"", "$DIR/bin:/bin"),
         ("config_dir = \"$DIR/site/.claude\"", "/bin"),
         ("config_dir = \"$DIR/site\"", "/bin"),
+        (
+            "[codex]\nhome = \"/h\"\ncommand = \"$DIR/site/not-yet\"",
+            "/bin",
+        ),
+        (
+            "[codex]\nhome = \"/h\"\ncommand = \"to-site\"",
+            "$DIR/bin:/bin",
+        ),
         ("command = \"true\"", "/bin:$DIR/site/not-yet"),
         ("command = \"true\"", "/bin:$DIR/bin/to-other"),
     ] {

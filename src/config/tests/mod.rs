@@ -1,6 +1,7 @@
 //! The settings as a whole: what is read, what is refused, and what the examples say.
 
 mod approvers;
+mod codex;
 mod default_project;
 mod env_file;
 mod examples;
