@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     call::Call,
+    patch::{PATCH, edits},
     path::real,
     rule::{Fit, PolicyError, SHELL, ToolRule},
     shell::plain,
@@ -50,9 +51,18 @@ enum What {
 
 impl GrantRule {
     /// The narrowest that allows a call again: the same command in the same directory, the same file, or
-    /// the very same call. `None` if that cannot be said, because nobody knows where the call is made.
+    /// the very same call. `None` if that cannot be said, because nobody knows where the call is made, or because it is
+    /// a patch of several files.
     pub fn of(ask: &Ask) -> Option<Self> {
         let Ask { tool, input, .. } = ask;
+        if tool == PATCH {
+            let edits = edits(input, ask.directory.as_deref())?;
+            let [edit] = edits.as_slice() else {
+                return None;
+            };
+            // The next patch of the file is another call.
+            return Self::of(&edit.call(ask.directory.as_deref())).filter(Self::is_about_files);
+        }
         let text = match tool.as_str() {
             SHELL => input["command"]
                 .as_str()
@@ -103,6 +113,13 @@ impl GrantRule {
             ""
         };
         format!("{what}{place}")
+    }
+
+    const fn is_about_files(&self) -> bool {
+        match &self.what {
+            What::Rule(rule) => rule.is_about_files(),
+            What::Same { .. } => false,
+        }
     }
 
     /// Whether it allows the call.

@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     call::Call,
+    patch::{self, PATCH, only_file},
     path::{Ground, LONGEST, real},
 };
 
@@ -19,14 +20,19 @@ pub fn named<'a>(tool: &str, input: &'a Value) -> Option<&'a str> {
         "Edit" | "MultiEdit" | "Read" | "Write" => "file_path",
         "NotebookEdit" => "notebook_path",
         "Glob" | "Grep" => "path",
+        PATCH => return only_file(input),
         _ => return None,
     };
     input[field].as_str()
 }
 
 /// Where a call leads at this moment: what it names, or else the directory that it is made in, without
-/// links. `None` if there is neither, or it cannot be told.
+/// links. `None` if there is neither, or it cannot be told. Of a patch of several files it is a text that is another one
+/// as soon as one of them leads elsewhere.
 pub fn leads_to(tool: &str, input: &Value, directory: Option<&Path>) -> Option<PathBuf> {
+    if tool == PATCH {
+        return patch::leads_to(input, directory);
+    }
     let path = match named(tool, input) {
         Some(path) => whole(path, directory)?,
         None => directory?.to_owned(),
@@ -79,7 +85,7 @@ fn whole(path: &str, directory: Option<&Path>) -> Option<PathBuf> {
 }
 
 /// Where an absolute path really is, also behind links that lead to what is not there yet.
-fn destination(path: &Path) -> Option<PathBuf> {
+pub(super) fn destination(path: &Path) -> Option<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
         if let Some(found) = real(&path) {

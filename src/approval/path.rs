@@ -62,8 +62,7 @@ impl PathRule {
     /// Whether it may be one of the rule's.
     pub(super) fn may_hold(&self, file: &str, project: &Path) -> bool {
         let really = || real(Path::new(file)).is_none_or(|real| self.names(&real, project));
-        let is_clear = file.starts_with('/') && is_taken_as_written(file) && !climbs(file);
-        !is_clear || self.names(Path::new(file), project) || really()
+        !is_plain(file) || self.names(Path::new(file), project) || really()
     }
 
     fn names(&self, file: &Path, project: &Path) -> bool {
@@ -153,6 +152,12 @@ pub(super) fn real(path: &Path) -> Option<PathBuf> {
             }
         }
     }
+}
+
+/// Whether nobody can doubt which file an absolute path names: no step up, and nothing that an agent program may read
+/// otherwise.
+pub(super) fn is_plain(path: &str) -> bool {
+    path.starts_with('/') && is_taken_as_written(path) && !climbs(path)
 }
 
 /// Whether an agent program takes a path as it is written. Claude Code leaves out white space at its ends,

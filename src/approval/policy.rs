@@ -1,10 +1,13 @@
 //! What is decided of a tool call by rule.
 
+mod patch;
 mod rule_ref;
+mod unconfined;
 
 use std::path::Path;
 
 pub use rule_ref::RuleRef;
+pub use unconfined::within_sandbox;
 
 use serde_json::json;
 
@@ -12,6 +15,7 @@ use super::{
     call::Call,
     grant::Grant,
     leads::goes_by_another_name,
+    patch::PATCH,
     rule::{Fit, SHELL, ToolRule, stays_inside},
     shell::Unclear,
     tools::{LOOKING, Profile, ProjectTools},
@@ -29,6 +33,9 @@ const OWN_LIST: &[&str] = &[
 
 /// Tools by which an agent speaks to people; they do nothing else.
 const DIALOGS: &[&str] = &["AskUserQuestion", "ExitPlanMode"];
+
+/// The tool by which an agent asks for wider permissions than it has.
+const PERMISSIONS: &str = "Permissions";
 
 /// Tools that read all files of a directory.
 const SEARCHES: &[&str] = &["Glob", "Grep"];
@@ -166,6 +173,20 @@ impl ToolPolicy {
     /// The agent program's own rules allow nothing: it asks for every call that acts. What a link leads
     /// to is looked at here.
     pub fn decide(&self, ask: &Ask, project: &Path, grants: &[Grant]) -> Decision {
+        let decision = match ask.tool.as_str() {
+            PATCH => self.decide_patch(ask, project, grants),
+            // What it would do with them nobody can tell.
+            PERMISSIONS => self.beyond(PERMISSIONS, None),
+            _ => self.decide_call(ask, project, grants),
+        };
+        if ask.unconfined {
+            self.unconfined(ask, decision)
+        } else {
+            decision
+        }
+    }
+
+    fn decide_call(&self, ask: &Ask, project: &Path, grants: &[Grant]) -> Decision {
         let call = &Call::new(ask, project);
         if let Some(decision) = self.forbidden(call) {
             return decision;

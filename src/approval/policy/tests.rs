@@ -1,4 +1,6 @@
 mod lists;
+mod patches;
+mod unconfined;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
