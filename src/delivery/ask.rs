@@ -3,12 +3,13 @@
 use super::{
     ChatError, Post, Question, Shape,
     matter::Matter,
+    patch::without_longer_secrets,
     question::{End, Granted, Leads},
     route::Router,
     send::{Sender, Trouble},
 };
 use crate::{
-    approval::named,
+    approval::{changes, leads_as_named, named, within_sandbox},
     observe::Secrets,
     store::{ApprovalRow, Delivery, GrantRow, NewDelivery, Payload, SessionRow, Store, StoreError},
     words::{ApprovalId, ApprovalState, ChannelId, Found, MessageId, Route, Unread, Way},
@@ -54,7 +55,11 @@ impl Question {
         let is_readable = |rule: &String| clean(rule) == *rule;
         let leads = leads(&row);
         let (leads, mut hidden) = without_secrets(secrets, leads, &row);
-        let input = cleaned(secrets, &row.input);
+        let mut input = cleaned(secrets, &row.input);
+        if let Some(cleaner) = without_longer_secrets(secrets, &row.tool, &input) {
+            input = cleaner;
+            hidden.push("the diff".to_owned());
+        }
         let (found, unread) = seen(secrets, row.found.as_ref());
         if found != row.found {
             hidden.push("what stands in the file by now".to_owned());
@@ -73,6 +78,7 @@ impl Question {
             | Matter::Rewrite { .. }
             | Matter::Content { .. }
             | Matter::Cell(_)
+            | Matter::Patch(_)
             | Matter::Plan { .. }
             | Matter::Other { .. } => Vec::new(),
         };
@@ -89,6 +95,7 @@ impl Question {
                 }),
             reason: row.reason.as_deref().map(clean),
         });
+        let within = within_sandbox(&row.why);
         Self {
             id: row.id,
             project: row.project,
@@ -101,7 +108,8 @@ impl Question {
             directory: row.directory,
             leads,
             hidden,
-            why: clean(&row.why),
+            unconfined: within.is_some(),
+            why: clean(within.unwrap_or(&row.why)),
             sub_agent: row.sub_agent.as_deref().map(clean),
             expires_at: row.expires_at,
             rule: row.grant_rule.filter(is_readable),
@@ -119,6 +127,15 @@ fn leads(row: &ApprovalRow) -> Leads {
         .directory
         .as_ref()
         .map(|path| path.display().to_string());
+    if let (None, Some(several)) = (named, &row.leads_to)
+        && changes(&row.tool, &row.input).is_some()
+    {
+        return if leads_as_named(several) {
+            Leads::AsWritten
+        } else {
+            Leads::To(several.clone())
+        };
+    }
     match (named.or(directory.as_deref()), &row.leads_to) {
         (Some(named), Some(leads_to)) if named != leads_to => Leads::To(leads_to.clone()),
         // A file tool does nothing without a file.
@@ -376,16 +393,4 @@ fn gone_is_fine(done: Result<(), ChatError>) -> Result<(), ChatError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn no_field_is_lost_whose_name_is_like_another_one_without_its_secret() {
-        let secrets = Secrets::new(["correct-horse".into(), "battery-staple".into()]);
-        let input = json!({"correct-horse": "rm", "battery-staple": "ls"});
-        let clean = json!({"[redacted]": "ls", "[redacted]'": "rm"});
-        assert_eq!(cleaned(&secrets, &input), clean);
-    }
-}
+mod tests;

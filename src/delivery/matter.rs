@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::inquiry::{Inquiry, inquiries};
+use super::{
+    inquiry::{Inquiry, inquiries},
+    patch::{self, Patched},
+};
 use crate::words::{ApprovalKind, Found};
 
 /// What a question is about.
@@ -37,6 +40,8 @@ pub enum Matter {
     },
     /// A change of one cell of a notebook.
     Cell(Cell),
+    /// Changes of files in one call, one at least.
+    Patch(Vec<Patched>),
     /// A plan.
     Plan {
         /// Markdown.
@@ -138,7 +143,11 @@ impl Matter {
             | Self::Rewrite { file, .. }
             | Self::Content { file, .. }
             | Self::Cell(Cell { file, .. }) => Some(file),
-            Self::Command(_) | Self::Plan { .. } | Self::Inquiries(_) | Self::Other { .. } => None,
+            Self::Command(_)
+            | Self::Patch(_)
+            | Self::Plan { .. }
+            | Self::Inquiries(_)
+            | Self::Other { .. } => None,
         }
     }
 
@@ -166,19 +175,26 @@ impl Matter {
                 hunks: hunks(input["edits"].as_array()?, found)?,
             }),
             "Write" if has_only(&["file_path", "content"]) => {
-                let (file, text) = (text("file_path")?, text("content")?);
-                Some(match found {
-                    Some(Found::Text(old)) => Self::Rewrite {
-                        file,
-                        old: old.clone(),
-                        new: text,
-                    },
-                    Some(Found::Nothing) => Self::content(file, text, Over::Nothing),
-                    Some(Found::Unread(_)) | None => Self::content(file, text, Over::Unseen),
-                })
+                Some(Self::written(text("file_path")?, text("content")?, found))
             }
             "NotebookEdit" if has_only(CELL) => cell(input, found).map(Self::Cell),
-            _ => None,
+            _ => Some(match patch::written(tool, input) {
+                Some((file, text)) => Self::written(file, text, found),
+                None => Self::Patch(patch::patched(tool, input)?),
+            }),
+        }
+    }
+
+    /// A file that is written over what was found there.
+    fn written(file: String, text: String, found: Option<&Found>) -> Self {
+        match found {
+            Some(Found::Text(old)) => Self::Rewrite {
+                file,
+                old: old.clone(),
+                new: text,
+            },
+            Some(Found::Nothing) => Self::content(file, text, Over::Nothing),
+            Some(Found::Unread(_)) | None => Self::content(file, text, Over::Unseen),
         }
     }
 
@@ -196,7 +212,7 @@ pub fn shows_what_is_there(tool: &str, input: &Value) -> bool {
         "MultiEdit" => input["edits"]
             .as_array()
             .is_some_and(|edits| edits.iter().any(is_everywhere)),
-        _ => false,
+        _ => patch::written(tool, input).is_some(),
     }
 }
 

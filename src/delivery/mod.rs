@@ -13,6 +13,7 @@ mod matter;
 mod nonce;
 mod opening;
 mod outbox;
+mod patch;
 mod question;
 mod quiet;
 mod refused;
@@ -30,5 +31,6 @@ pub(crate) use nonce::delivery_of;
 #[cfg(test)]
 pub(crate) use nonce::nonce;
 pub use outbox::{Delivered, Outbox};
+pub use patch::Patched;
 pub use question::{End, Granted, Leads, Question};
 pub use route::Asking;

@@ -38,6 +38,8 @@ pub struct Question {
     /// In which parts of it something was taken out because it is a secret or looks like one: what is decided
     /// on there, nobody sees.
     pub hidden: Vec<String>,
+    /// Whether it would run outside of the sandbox that the agent program keeps its tools in.
+    pub unconfined: bool,
     /// Why it is asked.
     pub why: String,
     /// The sub-agent that wants it, by its name.

@@ -1,6 +1,10 @@
 //! A tool call in one line, for the place where its agent works.
 
-use crate::{approval, observe::Secrets, runtime::Ask};
+use crate::{
+    approval::{self, Change, ChangeKind},
+    observe::Secrets,
+    runtime::Ask,
+};
 
 /// Longest description of a tool call, in characters.
 const CHARS: usize = 100;
@@ -33,8 +37,9 @@ pub(super) fn named(tool: &str) -> String {
 pub(super) fn described(secrets: &Secrets, ask: &Ask) -> String {
     let name = named(&ask.tool);
     let input = &ask.input;
-    let detail = TELLING.iter().find_map(|key| input.get(key)?.as_str());
-    let Some(detail) = detail else {
+    let patch = approval::changes(&ask.tool, input).map(|changes| patched(&changes));
+    let told = || TELLING.iter().find_map(|key| input.get(key)?.as_str());
+    let Some(detail) = patch.as_deref().or_else(told) else {
         return name;
     };
     let detail = secrets.beginning(detail, LOOKED_AT);
@@ -44,6 +49,20 @@ pub(super) fn described(secrets: &Secrets, ask: &Ask) -> String {
         return line;
     }
     line.chars().take(CHARS - 1).chain(['…']).collect()
+}
+
+/// What becomes of the files of a patch.
+fn patched(changes: &[Change]) -> String {
+    let each = changes.iter().map(|change| {
+        let what = match (change.kind, &change.move_path) {
+            (_, Some(to)) => return format!("moves {} to {to}", change.path),
+            (ChangeKind::Add, None) => "writes",
+            (ChangeKind::Update, None) => "changes",
+            (ChangeKind::Delete, None) => "deletes",
+        };
+        format!("{what} {}", change.path)
+    });
+    each.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -79,6 +98,15 @@ mod tests {
         );
         assert_eq!(told("Bash", json!({"command": "a\n  b"})), "Bash: a b");
         assert_eq!(told("Wait", json!({"seconds": 3})), "Wait");
+        let patch = json!({"changes": [
+            {"path": "/a", "kind": "add", "diff": "x"}, {"path": "/b", "kind": "update", "diff": "x"},
+            {"path": "/c", "kind": "delete"},
+            {"path": "/d", "kind": "update", "diff": "", "move_path": "/correct  horse"}]});
+        assert_eq!(
+            told("Patch", patch),
+            "Patch: writes /a, changes /b, deletes /c, moves /d to /[redacted]"
+        );
+        assert_eq!(told("Patch", json!({"changes": []})), "Patch");
         assert_eq!(told("`\n`", json!({})), "a tool");
     }
 

@@ -87,6 +87,7 @@ struct AtGate {
     directory: Option<PathBuf>,
     /// By its name; behind the gate only a number is told.
     sub_agent: Option<String>,
+    unconfined: bool,
 }
 
 /// A question that the agent has no answer to yet.
@@ -154,17 +155,7 @@ impl Questions {
     ) -> Result<Option<Ending>, SessionError> {
         self.calls.came(&ask.call);
         let known = self.known(ask);
-        let ask = &Ask {
-            directory: ask
-                .directory
-                .clone()
-                .or_else(|| known.as_ref().and_then(|known| known.directory.clone())),
-            sub_agent: known
-                .as_ref()
-                .and_then(|known| known.sub_agent.clone())
-                .or_else(|| ask.sub_agent.clone()),
-            ..ask.clone()
-        };
+        let ask = &self.completed(ask, known.as_ref());
         // The answer may be on its way, or with the agent: it has no second one.
         if let (Standing::Within, Some(verdict)) = (standing, self.earlier.answer(ask)) {
             let line = line(agent, ask, verdict);
@@ -255,6 +246,24 @@ impl Questions {
         Ok(self.open.len() >= MOST_OPEN || asked.await? >= MOST_ASKED)
     }
 
+    /// A question with what is known of its call from the gate, and without what the agent may not read: that is
+    /// neither stored nor shown.
+    fn completed(&self, ask: &Ask, known: Option<&AtGate>) -> Ask {
+        let ask = ask.clone();
+        let veiled = self.policy.veiled(&ask, &self.project.directory);
+        Ask {
+            directory: ask
+                .directory
+                .or_else(|| known.and_then(|known| known.directory.clone())),
+            sub_agent: known
+                .and_then(|known| known.sub_agent.clone())
+                .or(ask.sub_agent),
+            unconfined: ask.unconfined || known.is_some_and(|known| known.unconfined),
+            input: veiled.unwrap_or(ask.input),
+            ..ask
+        }
+    }
+
     /// What was decided on a call at the gate, if this is behind it.
     fn known(&mut self, ask: &Ask) -> Option<AtGate> {
         match ask.kind {
@@ -271,6 +280,7 @@ impl Questions {
                 hash: input_hash(&ask.input),
                 directory: ask.directory.clone(),
                 sub_agent: ask.sub_agent.clone(),
+                unconfined: ask.unconfined,
             };
             self.at_gate.insert(ask.call.clone(), known);
         }

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::words::Unread;
+use crate::{approval::ChangeKind, words::Unread};
 
 fn call(tool: &str, input: &Value) -> Matter {
     Matter::of(ApprovalKind::Call, tool, input, None)
@@ -189,6 +189,49 @@ fn what_comes_with_a_plan_is_shown_with_it() {
 }
 
 #[test]
+fn a_patch_is_shown_as_what_becomes_of_its_files() {
+    let added = json!({"path": "/a", "kind": "add", "diff": "new"});
+    let moved = json!({"path": "/b", "kind": "update", "diff": "@@ @@\n-x\n+y\n\n\nMoved to: /c",
+        "move_path": "/c"});
+    let unseen = json!({"path": "/d", "kind": "delete", "diff": null});
+    let one = |file: &str, to: Option<&str>, kind, text: Option<&str>| Patched {
+        file: file.into(),
+        to: to.map(str::to_owned),
+        kind,
+        text: text.map(str::to_owned),
+    };
+    let all = json!({"changes": [added, moved, unseen]});
+    let wanted = Matter::Patch(vec![
+        one("/a", None, ChangeKind::Add, Some("new")),
+        one(
+            "/b",
+            Some("/c"),
+            ChangeKind::Update,
+            Some("@@ @@\n-x\n+y\n"),
+        ),
+        one("/d", None, ChangeKind::Delete, None),
+    ]);
+    assert_eq!(call("Patch", &all), wanted);
+    // One that only writes a file is shown as any other call that does.
+    let only = json!({"changes": [added]});
+    assert_eq!(
+        over("Patch", &only, "old"),
+        Matter::Rewrite {
+            file: "/a".into(),
+            old: "old".into(),
+            new: "new".into(),
+        }
+    );
+    for (input, looks) in [
+        (all, false),
+        (only, true),
+        (json!({"changes": [moved]}), false),
+    ] {
+        assert_eq!(shows_what_is_there("Patch", &input), looks, "{input}");
+    }
+}
+
+#[test]
 fn what_would_not_be_seen_is_shown_as_it_is() {
     for (tool, input) in [
         ("Bash", json!({"command": "ls", "run_in_background": true})),
@@ -204,6 +247,10 @@ fn what_would_not_be_seen_is_shown_as_it_is() {
         (
             "NotebookEdit",
             json!({"notebook_path": "/n", "new_source": "x", "edit_mode": "clear"}),
+        ),
+        (
+            "Patch",
+            json!({"changes": [{"path": "/a", "kind": "add", "diff": "", "mode": 1}]}),
         ),
         ("WebFetch", json!({"url": "https://a.example/"})),
     ] {

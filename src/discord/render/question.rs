@@ -9,6 +9,7 @@ mod diff;
 mod facts;
 mod inquiries;
 mod lines;
+mod patch;
 #[cfg(test)]
 mod tests;
 
@@ -72,6 +73,7 @@ fn head(question: &Question) -> String {
             Over::Unseen => format!("wants to write {}", code(file)),
         },
         Matter::Cell(cell) => format!("wants to change the notebook {}", code(&cell.file)),
+        Matter::Patch(all) => format!("wants to {}", patch::wanted(all)),
         Matter::Plan { .. } => "has a plan and wants to know whether to go on".to_owned(),
         Matter::Inquiries(_) => "wants to know something".to_owned(),
         Matter::Other { tool, .. } => format!("wants to use {}", code(tool)),
@@ -108,6 +110,7 @@ fn body(question: &Question, cut: &str, room: usize) -> Body {
             Block::new("diff", &lines::difference(old, new), "change.diff")
         }
         Matter::Cell(cell) => Block::new("diff", &diff::cell(cell), "change.diff"),
+        Matter::Patch(all) => Block::new("diff", &patch::patch(all), "change.diff"),
         Matter::Content { text, .. } => Block::new("", &diff::content(text), "content.txt"),
         Matter::Plan { text, .. } => Block::new("md", text, "plan.md"),
         Matter::Other { input, .. } => Block::new("json", input, "input.json"),

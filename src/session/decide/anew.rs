@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::NotDecided;
 use crate::{
-    approval::{Decision, leads_to},
+    approval::{Decision, leads_to, within_sandbox},
     runtime::{Ask, AskKind, Verdict},
     session::{
         Engine, SessionError,
@@ -51,7 +51,7 @@ pub(super) fn call_of(row: &ApprovalRow) -> Ask {
         input: row.input.clone(),
         directory: row.directory.clone(),
         reason: None,
-        unconfined: false,
+        unconfined: within_sandbox(&row.why).is_some(),
     }
 }
 
@@ -82,9 +82,9 @@ impl Engine {
                 return Ok(Some(Anew::TooOften { leads_to, why }));
             }
             Verdict::Deny(why) => return Ok(Some(Anew::Denied { leads_to, why })),
-            Verdict::Ask(why) => why,
-            // The agent program has a reason of its own to ask.
-            Verdict::Allow => row.why.clone(),
+            Verdict::Ask(why) if !ask.unconfined => why,
+            // The agent program, or the agent, has a reason of its own to ask.
+            Verdict::Allow | Verdict::Ask(_) => row.why.clone(),
         };
         let grantable = row.grant_rule.as_ref();
         Ok(Some(Anew::Asked(Renewed {

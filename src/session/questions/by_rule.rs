@@ -24,7 +24,9 @@ impl Questions {
         }
         let same = known.filter(|known| known.hash == input_hash(&ask.input));
         let decision = match same {
-            Some(known) if known.decision.verdict == Verdict::Allow => known.decision,
+            Some(known) if known.decision.verdict == Verdict::Allow && !ask.unconfined => {
+                known.decision
+            }
             // Meanwhile a person may have allowed the like.
             Some(_) | None => self.decide_anew(ask).await,
         };

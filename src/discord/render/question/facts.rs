@@ -32,6 +32,11 @@ impl Facts {
     /// What one has to know about a question.
     pub(super) fn of(question: &Question) -> Self {
         let mut facts = Self::default();
+        if question.unconfined {
+            facts.line(
+                "🔓 **This runs outside of the sandbox that the agent's tools are kept in.**",
+            );
+        }
         if let Some(file) = question.matter.file() {
             facts.note_cut("The file", file, NAME);
         }

@@ -1,4 +1,5 @@
 mod decides;
+mod patches;
 
 use std::fmt::Write as _;
 
@@ -34,6 +35,7 @@ fn asked(kind: ApprovalKind, tool: &str, input: &Value) -> Question {
         directory: Some("/srv/app".into()),
         leads: Leads::AsWritten,
         hidden: Vec::new(),
+        unconfined: false,
         why: "no rule of the project allows it".into(),
         sub_agent: None,
         expires_at: Millis::new(1_800_000_000_000),
@@ -343,17 +345,23 @@ proptest! {
         ),
         directory in "\\PC{0,300}",
         why in "\\PC{0,300}|\n",
-        tool in prop_oneof![Just("Bash"), Just("Write"), Just("Edit"), Just("Other"), Just("ExitPlanMode"), Just("AskUserQuestion")],
+        tool in prop_oneof![Just("Bash"), Just("Write"), Just("Edit"), Just("Patch"), Just("Other"), Just("ExitPlanMode"), Just("AskUserQuestion")],
     ) {
         let text = pieces.concat();
         let option = json!({"label": text, "description": text});
         let input = json!({"command": text, "file_path": text, "content": text, "old_string": text,
             "new_string": text, "plan": text,
+            "changes": [
+                {"path": text, "kind": "update", "diff": text, "move_path": text},
+                {"path": text, "kind": "delete", "diff": text},
+                {"path": text, "kind": "add", "diff": text},
+            ],
             "questions": [{"question": text, "header": text, "options": [option, option], "multiSelect": true}]});
         let (kind, fields): (_, &[&str]) = match tool {
             "Bash" => (ApprovalKind::Call, &["command"]),
             "Write" => (ApprovalKind::Call, &["file_path", "content"]),
             "Edit" => (ApprovalKind::Call, &["file_path", "old_string", "new_string"]),
+            "Patch" => (ApprovalKind::Call, &["changes"]),
             "ExitPlanMode" => (ApprovalKind::Plan, &["plan"]),
             "AskUserQuestion" => (ApprovalKind::Choice, &["questions"]),
             _ => (ApprovalKind::Call, &["content"]),
@@ -365,6 +373,7 @@ proptest! {
             hidden: vec![text.clone()],
             rule: Some(text.clone()),
             sub_agent: Some(text.clone()),
+            unconfined: true,
             why,
             ..asked(kind, tool, &input)
         };
