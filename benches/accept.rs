@@ -24,8 +24,8 @@ use baton::{
     clock::Clock,
     delivery::{Answer, Audience, Chat, ChatError, Outbox, Post, Question, Seen, Shape, Standing},
     runtime::{
-        Runtimes,
-        claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
+        HostEnv, Runtimes,
+        claude::{ClaudeRuntime, ClaudeSettings},
         runner::{RunnerHost, RunnerLimits},
     },
     session::{

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, path::Path};
 
 use baton::{
     runtime::{
-        Launch, Start,
-        claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
+        HostEnv, Launch, Start,
+        claude::{ClaudeRuntime, ClaudeSettings},
     },
     words::AgentMode,
 };
@@ -39,5 +39,7 @@ pub fn launch(directory: &Path, temporary: &Path, forbidden: &Path) -> Launch {
         forbidden: vec![forbidden.to_owned()],
         temporary: temporary.to_owned(),
         launcher: Vec::new(),
+        others: Vec::new(),
+        shared: None,
     }
 }

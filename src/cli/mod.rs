@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod file;
 mod health;
+mod hub;
 mod member;
 mod notes;
 mod operators;
@@ -30,7 +31,11 @@ pub use run::{World, serve};
 
 use crate::{
     config::ConfigErrors,
-    runtime::runner::{process, shim},
+    runtime::{
+        codex,
+        runner::{process, shim},
+        seat,
+    },
 };
 
 /// Give a whole Discord server your coding agents without giving anyone your machine.
@@ -59,6 +64,16 @@ enum Command {
         #[arg(long)]
         dir: PathBuf,
     },
+    /// Stands between a session and the agent program that it shares; started by a runner.
+    #[command(hide = true)]
+    AgentSeat {
+        /// Where the program's hub is found.
+        #[arg(long)]
+        socket: PathBuf,
+    },
+    /// Owns one Codex that several sessions share; started by a runner.
+    #[command(hide = true)]
+    CodexHub(hub::Args),
     /// Becomes an agent process; started by a runner.
     #[command(hide = true)]
     AgentShim {
@@ -89,6 +104,8 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "demo")]
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Runner { dir } => return process::run(&dir),
+        Command::AgentSeat { socket } => return seat::run(&socket),
+        Command::CodexHub(args) => return codex::hub::run(&args.order()),
         Command::AgentShim { command } => return shim::exec(command),
     };
     if let Err(error) = &result {

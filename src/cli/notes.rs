@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Settings, Standing, find_program},
-    runtime::claude::HostEnv,
+    runtime::HostEnv,
 };
 
 /// Writes it into the log, at the start.

@@ -207,7 +207,7 @@ impl House {
             outbox: Arc::clone(&outbox),
             chat: Arc::clone(&chat) as _,
             projects,
-            runtimes: runtimes(&self.settings),
+            runtimes: runtimes(&self.settings, &program)?,
             host: host(&self.settings, program)?,
             forbidden: forbidden(&self.settings),
             limits: limits(&self.settings),

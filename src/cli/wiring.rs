@@ -1,20 +1,26 @@
 //! What the rooms get of the settings: each in its own words.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use anyhow::Result;
-use secrecy::ExposeSecret as _;
+use anyhow::{Context as _, Result};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::operators;
 use crate::{
     access::{Gate, Owners},
     admission::Caps,
-    config::Settings,
+    config::{self, Settings},
     delivery::Asking,
     discord::{BoundChannel, DiscordSettings, SecureSimulator},
     runtime::{
-        Runtimes,
-        claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
+        HostEnv, Runtime, Runtimes,
+        claude::{ClaudeRuntime, ClaudeSettings},
+        codex::{CodexRuntime, CodexSettings, Service},
         runner::{RunnerHost, RunnerLimits},
     },
     session::{Bystanders, ChannelMode, Limits, Projects, Speakers},
@@ -74,10 +80,48 @@ pub(super) fn owners(settings: &Settings) -> Owners {
     }
 }
 
-/// The agent programs.
-pub(super) fn runtimes(settings: &Settings) -> Runtimes {
+/// The agent programs. `baton` is this program.
+pub(super) fn runtimes(settings: &Settings, baton: &Path) -> Result<Runtimes> {
     let claude = ClaudeRuntime::new(claude(settings));
-    Runtimes::new([(RuntimeKind::Claude, Arc::new(claude) as _)])
+    let claude = (RuntimeKind::Claude, Arc::new(claude) as Arc<dyn Runtime>);
+    let mut all = vec![claude];
+    if let Some(section) = &settings.codex {
+        make_private(&section.home)?;
+        let runtime = CodexRuntime::new(codex(section, baton));
+        all.push((RuntimeKind::Codex, Arc::new(runtime)));
+    }
+    Ok(Runtimes::new(all))
+}
+
+/// Makes a directory that only this user may enter, if it is not there.
+fn make_private(directory: &Path) -> Result<()> {
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory);
+    made.with_context(|| format!("cannot make {}", directory.display()))
+}
+
+fn codex(section: &config::Codex, baton: &Path) -> CodexSettings {
+    let value = |value: &SecretString| value.expose_secret().to_owned();
+    let keys = section.service.iter().flat_map(|service| &service.key);
+    CodexSettings {
+        command: section.command.clone(),
+        baton: baton.to_owned(),
+        home: section.home.clone(),
+        model: section.model.clone(),
+        service: section.service.as_ref().map(|service| Service {
+            base_url: service.base_url.clone(),
+            key_variable: service.key.as_ref().map(|(name, _)| name.clone()),
+        }),
+        pass_env: (section.env.iter())
+            .chain(keys.map(|(name, secret)| (name, secret)))
+            .map(|(name, secret)| (name.clone(), value(secret)))
+            .collect(),
+        reconnect: section.reconnect_timeout,
+        host: HostEnv::of_this_process(),
+        agent_prompt: None,
+    }
 }
 
 pub(super) fn claude(settings: &Settings) -> ClaudeSettings {

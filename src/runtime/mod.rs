@@ -5,23 +5,33 @@
 //! program. Neither knows Discord, sessions or the database.
 
 pub mod claude;
+pub mod codex;
+mod credentials;
 mod event;
+mod host_env;
+mod house_prompt;
 mod policy;
 pub mod runner;
 mod runtimes;
+pub mod seat;
 mod sentence;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::words::{AgentMode, Background};
+pub use credentials::CREDENTIALS;
 pub use event::{
     Ask, AskKind, BlockId, ErrorClass, Limit, LimitState, RunEvent, ToolEnd, TurnEnd, TurnOutcome,
     Usage,
 };
+pub use host_env::HostEnv;
 pub use policy::Policy;
 pub use runtimes::Runtimes;
 
@@ -47,6 +57,11 @@ pub struct Launch {
     /// Directories and files that no tool may read or write, absolute. One that holds the project's
     /// directory cannot be forbidden whole: then everything beside the project is.
     pub forbidden: Vec<PathBuf>,
+    /// The directories of all other projects: absolute and without symbolic links.
+    pub others: Vec<PathBuf>,
+    /// Where the process is found that this session shares with others (see [`Runtime::shared`]), if its program
+    /// has one.
+    pub shared: Option<PathBuf>,
     /// Where the agent and its tools put temporary files; removed with the runner. It should not
     /// lie in a forbidden directory, or the agent's tools cannot read there.
     pub temporary: PathBuf,
@@ -153,6 +168,19 @@ pub enum Reply {
 pub trait Runtime: Send + Sync {
     /// The process that serves a session.
     fn command(&self, launch: &Launch) -> Command;
+
+    /// The process that all sessions of such a launch share, if the program serves several with one; it is found
+    /// at `socket`. Sessions that get the same answer share one. Of the launch only the launcher and the temporary
+    /// directory count.
+    fn shared(&self, _launch: &Launch, _socket: &Path) -> Option<Command> {
+        None
+    }
+
+    /// By what it is known again how such a session is started: what changes it needs another process. `command` is
+    /// [`Runtime::command`] of that launch.
+    fn known_by(&self, _launch: &Launch, command: Command) -> String {
+        format!("{command:?}")
+    }
 
     /// A fresh reader of the lines that one process writes.
     fn reader(&self) -> Box<dyn Reader>;

@@ -1,11 +1,12 @@
 //! The agents: one live process a session, kept warm between turns, ended when idle or one too many.
 
 mod kept;
+mod shared;
 
 use std::{
     collections::HashMap,
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicUsize},
     time::Duration,
 };
@@ -42,13 +43,22 @@ const REACH_AGAIN: Duration = Duration::from_secs(1);
 /// Records of a journal that are read before they are asked for.
 const READ_AHEAD: usize = 16;
 
+/// What agents may not touch.
+pub(super) struct Forbidden {
+    /// Baton's own.
+    pub(super) own: Vec<PathBuf>,
+    /// The directories of all projects: of each the others are shut.
+    pub(super) projects: Vec<PathBuf>,
+}
+
 /// Every agent of the server.
 pub(super) struct Agents {
     store: Store,
     clock: Clock,
     runtimes: Runtimes,
     host: RunnerHost,
-    forbidden: Vec<PathBuf>,
+    forbidden: Forbidden,
+    shared: shared::Shared,
     /// How many are kept at once.
     keep: usize,
     shelf: Arc<Mutex<Shelf>>,
@@ -59,13 +69,21 @@ pub(super) struct Agents {
     desks: Mutex<HashMap<SessionId, Desk>>,
 }
 
+impl Forbidden {
+    /// The directories of all projects but the one of this directory.
+    fn besides(&self, project: &Path) -> Vec<PathBuf> {
+        let others = self.projects.iter().filter(|other| *other != project);
+        others.cloned().collect()
+    }
+}
+
 impl Agents {
     pub(super) fn new(
         store: Store,
         clock: Clock,
         runtimes: Runtimes,
         host: RunnerHost,
-        forbidden: Vec<PathBuf>,
+        forbidden: Forbidden,
         keep: usize,
         goes_on: mpsc::UnboundedSender<GoesOn>,
     ) -> Self {
@@ -75,6 +93,7 @@ impl Agents {
             runtimes,
             host,
             forbidden,
+            shared: shared::Shared::default(),
             keep,
             shelf: Arc::default(),
             goes_on,
@@ -144,6 +163,8 @@ impl Agents {
     ) -> Result<Agent, SessionError> {
         let runner = RunnerId::fresh();
         let tuning = tuning(session, project);
+        let base = self.launch(project);
+        let shared = self.shared.of(&self.host, runtime.as_ref(), &base);
         let launch = Launch {
             agent_session: session.agent_session,
             start: if session.agent_acknowledged {
@@ -154,7 +175,8 @@ impl Agents {
             temporary: self.host.temporary(runner),
             model: tuning.model.clone(),
             mode: tuning.mode,
-            ..self.launch(project)
+            shared: shared.await?,
+            ..base
         };
         let command = command(runtime.as_ref(), &launch, project);
         let launched_as = self.launched_as(runtime.as_ref(), project);
@@ -191,7 +213,9 @@ impl Agents {
             mode: AgentMode::Default,
             background: project.background.clone(),
             denied: project.tools.denied_files(),
-            forbidden: self.forbidden.clone(),
+            forbidden: self.forbidden.own.clone(),
+            others: self.forbidden.besides(&project.directory),
+            shared: None,
             temporary: PathBuf::new(),
             launcher: project.launcher.clone(),
         }
@@ -199,8 +223,10 @@ impl Agents {
 
     /// By what that is known again. A hash: what the program is given may be secret.
     fn launched_as(&self, runtime: &dyn Runtime, project: &ProjectAgent) -> String {
-        let command = command(runtime, &self.launch(project), project);
-        format!("{:x}", Sha256::digest(format!("{command:?}")))
+        let launch = self.launch(project);
+        let command = command(runtime, &launch, project);
+        let known = runtime.known_by(&launch, command);
+        format!("{:x}", Sha256::digest(known))
     }
 
     /// What sets an agent of a session, and the way to it.
@@ -357,8 +383,10 @@ impl Agents {
     /// Removes what runners left that the database does not know: they were started by a server
     /// that died before it could note it, or removed by one that died before it had finished.
     pub(super) async fn bury_strangers(&self, known: &[RunnerId]) -> Result<(), SessionError> {
+        let shared = self.shared.adopt(&self.host).await?;
         for runner in self.host.present()? {
             if !known.contains(&runner)
+                && !shared.contains(&runner)
                 && let Err(error) = self.host.remove(runner).await
             {
                 // It is nobody's, so nobody waits for it.

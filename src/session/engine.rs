@@ -15,7 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     ChannelMode, Projects, Shown,
     account::Account,
-    agents::Agents,
+    agents::{Agents, Forbidden},
     courtesy::Courtesy,
     follow_up::GoesOn,
     parked::Parked,
@@ -152,7 +152,10 @@ impl Engine {
             parts.clock.clone(),
             parts.runtimes,
             parts.host,
-            parts.forbidden,
+            Forbidden {
+                own: parts.forbidden,
+                projects: parts.projects.directories(),
+            },
             parts.limits.live,
             goes_on,
         );

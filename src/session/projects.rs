@@ -119,6 +119,12 @@ impl Projects {
         names
     }
 
+    /// The directories of all of them.
+    pub fn directories(&self) -> Vec<PathBuf> {
+        let all = self.by_name.values();
+        all.map(|project| project.directory.clone()).collect()
+    }
+
     /// The models that projects ask for, in order.
     pub fn models(&self) -> Vec<&str> {
         let models = self.by_name.values();

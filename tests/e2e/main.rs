@@ -21,6 +21,7 @@ mod block;
 mod busy;
 mod cancel;
 mod channel_mode;
+mod codex;
 mod commands;
 mod cost;
 mod crowd;

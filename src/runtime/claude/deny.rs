@@ -8,31 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Where credentials usually lie, below the home directory.
-pub const CREDENTIALS: &[&str] = &[
-    ".ssh",
-    ".aws",
-    ".azure",
-    ".gnupg",
-    ".kube",
-    ".docker",
-    ".netrc",
-    ".git-credentials",
-    ".config/git/credentials",
-    ".config/gh",
-    ".config/gcloud",
-    ".config/op",
-    ".npmrc",
-    ".pypirc",
-    ".cargo/credentials.toml",
-    ".terraform.d/credentials.tfrc.json",
-    ".vault-token",
-    ".password-store",
-    ".local/share/keyrings",
-    ".claude",
-    ".claude.json",
-    ".codex",
-];
+use crate::runtime::CREDENTIALS;
 
 /// The kernel's view of every process: environments, open files, memory.
 const PROC: &str = "/proc";

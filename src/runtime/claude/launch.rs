@@ -204,8 +204,8 @@ mod tests {
     use super::*;
     use crate::{
         runtime::{
-            Command, Runtime as _,
-            claude::{ClaudeRuntime, HostEnv, TOOLS},
+            Command, HostEnv, Runtime as _,
+            claude::{ClaudeRuntime, TOOLS},
         },
         words::AgentMode,
     };
@@ -240,6 +240,8 @@ mod tests {
             forbidden: vec![PathBuf::from("/nowhere/baton/data")],
             temporary: PathBuf::from("/run/baton/t1"),
             launcher: Vec::new(),
+            others: Vec::new(),
+            shared: None,
         }
     }
 

@@ -59,7 +59,7 @@ mod tests {
     use std::{collections::BTreeMap, path::Path};
 
     use super::*;
-    use crate::runtime::claude::HostEnv;
+    use crate::runtime::HostEnv;
 
     fn login(home: &Path, env: &[(&str, &str)]) -> Login {
         let env = env

@@ -16,12 +16,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use uuid::Uuid;
 
-use crate::config::USUAL_PATH;
-
 use super::{
-    Ask, Command, ErrorClass, Launch, ProcessBounds, Reader, Reply, Runtime, Tune, Verdict,
+    Ask, Command, ErrorClass, HostEnv, Launch, ProcessBounds, Reader, Reply, Runtime, Tune, Verdict,
 };
-pub use deny::CREDENTIALS;
 pub use launch::UNANSWERABLE;
 pub use login::Login;
 pub use tools::TOOLS;
@@ -45,28 +42,6 @@ pub struct ClaudeSettings {
     pub host: HostEnv,
     /// What the operator tells every agent, after Baton's own words.
     pub agent_prompt: Option<String>,
-}
-
-/// What the agent gets of the server's own environment; nothing else is inherited.
-#[derive(Clone, Debug)]
-pub struct HostEnv {
-    /// `PATH`
-    pub path: String,
-    /// `HOME`
-    pub home: PathBuf,
-    /// `LANG`; `C.UTF-8` if unset
-    pub lang: Option<String>,
-}
-
-impl HostEnv {
-    /// Takes it from the environment of this process.
-    pub fn of_this_process() -> Self {
-        Self {
-            path: std::env::var("PATH").unwrap_or_else(|_| USUAL_PATH.to_owned()),
-            home: std::env::home_dir().unwrap_or_else(|| PathBuf::from("/")),
-            lang: std::env::var("LANG").ok(),
-        }
-    }
 }
 
 /// Claude Code.

@@ -53,6 +53,11 @@ impl Layout {
         self.root.join(format!("{}.sock", runner.short()))
     }
 
+    /// Where the process of this name is found that several sessions share.
+    pub(super) fn shared_socket(&self, name: &str) -> PathBuf {
+        self.root.join(format!("{name}.hub"))
+    }
+
     pub(super) fn session_lock(&self, session: SessionId) -> PathBuf {
         self.root.join(format!("session-{session}.lock"))
     }

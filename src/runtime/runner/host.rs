@@ -74,12 +74,35 @@ impl RunnerHost {
         session: SessionId,
         command: &Command,
     ) -> Result<Link, StartError> {
-        let spec = Spec {
+        self.start_as(Spec {
             runner,
             session,
             limits: self.limits,
+            shared: false,
             command: command.clone(),
-        };
+        })
+        .await
+    }
+
+    /// The same for a process that several sessions share. `name` stands for a session: of one name there is one.
+    pub async fn start_shared(
+        &self,
+        runner: RunnerId,
+        name: SessionId,
+        command: &Command,
+    ) -> Result<Link, StartError> {
+        self.start_as(Spec {
+            runner,
+            session: name,
+            limits: self.limits,
+            shared: true,
+            command: command.clone(),
+        })
+        .await
+    }
+
+    async fn start_as(&self, spec: Spec) -> Result<Link, StartError> {
+        let runner = spec.runner;
         let layout = self.layout.clone();
         blocking(move || lay_out(&layout, &spec)).await?;
         let linked = async {
@@ -124,6 +147,20 @@ impl RunnerHost {
     /// runner's other files.
     pub fn temporary(&self, runner: RunnerId) -> PathBuf {
         self.layout.directory(runner).join(files::TEMPORARY)
+    }
+
+    /// Where a process is found that several sessions share. The name has eight characters at most.
+    pub fn shared_socket(&self, name: &str) -> PathBuf {
+        self.layout.shared_socket(name)
+    }
+
+    /// Every runner whose process is shared, with its name, alive or not.
+    pub fn shared(&self) -> io::Result<Vec<(RunnerId, SessionId)>> {
+        let specs = self.present()?.into_iter().filter_map(|runner| {
+            let spec = Spec::read(&self.layout.directory(runner)).ok()?;
+            spec.shared.then_some((runner, spec.session))
+        });
+        Ok(specs.collect())
     }
 
     /// The largest journal that a runner may have, in bytes.

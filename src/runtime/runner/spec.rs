@@ -21,6 +21,9 @@ pub(super) struct Spec {
     pub(super) runner: RunnerId,
     pub(super) session: SessionId,
     pub(super) limits: RunnerLimits,
+    /// Whether it is no session's own: its process serves several.
+    #[serde(default)]
+    pub(super) shared: bool,
     #[serde(with = "CommandForm")]
     pub(super) command: Command,
 }

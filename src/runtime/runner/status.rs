@@ -11,6 +11,9 @@ pub struct Status {
     pub pid: u32,
     /// The agent's process id; `None` before its start and after its end.
     pub agent: Option<u32>,
+    /// Whether it has ended.
+    #[serde(default)]
+    pub has_ended: bool,
     /// The version of Baton that the runner is.
     pub version: String,
     /// Whether others of the same user may read the runner's memory. `None` where the system does

@@ -15,8 +15,8 @@ use baton::{
     delivery::{Chat, Outbox},
     observe::Metrics,
     runtime::{
-        Runtimes,
-        claude::{ClaudeRuntime, ClaudeSettings, HostEnv},
+        HostEnv, Runtimes,
+        claude::{ClaudeRuntime, ClaudeSettings},
         runner::{RunnerHost, RunnerLimits},
     },
     session::{

@@ -19,7 +19,7 @@ use std::{
 use baton::{
     clock::Millis,
     store::{MembershipRow, Store, Subject},
-    words::{Scope, Tier, UserId},
+    words::{RuntimeKind, Scope, Tier, UserId},
 };
 use discord_sim::{Sim, SimConfig};
 use model_sim::ModelSim;
@@ -28,7 +28,7 @@ use tempfile::TempDir;
 
 use processes::PATIENCE;
 
-pub(crate) use agent::claude;
+pub(crate) use agent::{claude, codex};
 pub(crate) use held_clock::HeldClock;
 pub(crate) use inside::Inside;
 pub(crate) use processes::{commands_with, ids_with, memory, parent, touching, until};
@@ -41,6 +41,8 @@ pub(crate) struct Stage {
     pub(crate) sim: Sim,
     pub(crate) model: ModelSim,
     home: TempDir,
+    /// Codex refuses to have its home where temporary files lie.
+    codex_home: TempDir,
     settings: Settings,
     server: Option<Server>,
     /// How often servers had looked for what they had missed when the newest one was started.
@@ -63,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) env_file: Option<&'static str>,
     /// More environment for the server.
     pub(crate) env: Vec<(String, String)>,
+    /// Which agent program works in the project.
+    pub(crate) runtime: RuntimeKind,
     /// The agent program; `None` for the real one.
     pub(crate) agent: Option<PathBuf>,
     /// What a pretended agent does in the agent program's stead: see [`fake`].
@@ -90,6 +94,7 @@ impl Default for Settings {
             more: String::new(),
             env_file: None,
             env: Vec::new(),
+            runtime: RuntimeKind::Claude,
             agent: None,
             fake: None,
             sim: SimConfig::default(),
@@ -117,10 +122,12 @@ impl Stage {
         let model = ModelSim::start().await.unwrap();
         let home = tempfile::Builder::new().prefix("bt").tempdir().unwrap();
         std::fs::create_dir(home.path().join("project")).unwrap();
+        let codex_home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let stage = Self {
             sim,
             model,
             home,
+            codex_home,
             settings,
             server: None,
             looks_before: AtomicUsize::new(0),
@@ -183,7 +190,7 @@ channels = [{channel}]
 allowed_tools = [{rules}]
 owner_tools = [{rules}]
 approvers = {approvers}
-
+{codex}
 {more}
 "#,
             guild = self.sim.guild_id(),
@@ -195,11 +202,26 @@ approvers = {approvers}
             channel = self.sim.channel("project"),
             rules = rules.join(", "),
             approvers = self.settings.approvers,
+            codex = self.codex_settings(),
             more = self.settings.more,
         );
         let file = self.home().join("baton.toml");
         std::fs::write(&file, text).unwrap();
         std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    /// What makes Codex the project's agent program, if it is to be; it follows on the project's other lines.
+    fn codex_settings(&self) -> String {
+        if self.settings.runtime != RuntimeKind::Codex {
+            return String::new();
+        }
+        format!(
+            "runtime = \"codex\"\n\n[codex]\ncommand = {:?}\nhome = {:?}\nbase_url = \"{}/v1\"\n\
+             key_variable = \"SIM_KEY\"\n",
+            codex(),
+            self.codex_home(),
+            self.model.base_url(),
+        )
     }
 
     /// Sets an environment variable for the servers that start from now on, for what is known only
@@ -260,6 +282,7 @@ approvers = {approvers}
         let mut env = vec![
             ("ANTHROPIC_BASE_URL".to_owned(), self.model.base_url()),
             ("ANTHROPIC_API_KEY".to_owned(), "dummy-key".to_owned()),
+            ("SIM_KEY".to_owned(), "dummy-key".to_owned()),
         ];
         if self.settings.env_file.is_none() {
             env.push(("DISCORD_BOT_TOKEN".to_owned(), self.sim.token().to_owned()));
@@ -305,6 +328,11 @@ approvers = {approvers}
     /// The directory that holds everything of this stage.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
+    }
+
+    /// Codex's directory.
+    pub(crate) fn codex_home(&self) -> PathBuf {
+        self.codex_home.path().canonicalize().unwrap()
     }
 
     /// The project's directory.

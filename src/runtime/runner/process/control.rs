@@ -102,6 +102,7 @@ fn status(hub: &Hub) -> Status {
             Agent::Alive(pid) => Some(pid),
             Agent::Starting | Agent::Gone(_) => None,
         },
+        has_ended: matches!(agent, Agent::Gone(_)),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         dumpable: tree::dumpable(),
         rss: tree::rss(),

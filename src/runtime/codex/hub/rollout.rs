@@ -1,0 +1,149 @@
+//! Whether a command would leave the sandbox, as the thread's own record tells.
+//!
+//! Codex does not say so when it asks: a command that wants to run outside is told from another only by a reason
+//! that its model may leave out (seen with 0.169). What the model has called stands in the record before Codex
+//! asks.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom},
+    path::Path,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+/// How much of the end of a record is read at first, in bytes. Whoever asks has written its call just before.
+const END: u64 = 256 << 10;
+
+/// How often the record is read before it is taken to say nothing, and the pause in between.
+const LOOKS: u32 = 25;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Whether the call may leave the sandbox: also if nothing tells that it stays in it.
+pub(super) async fn leaves_sandbox(record: &Path, call: &str) -> bool {
+    for _ in 0..LOOKS {
+        match look(record, call) {
+            Ok(Some(leaves)) => return leaves,
+            Ok(None) => {}
+            Err(_) => break,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    true
+}
+
+fn look(record: &Path, call: &str) -> io::Result<Option<bool>> {
+    let mut file = File::open(record)?;
+    let length = file.metadata()?.len();
+    let found = found_behind(&mut file, length.saturating_sub(END), call)?;
+    if found.is_some() || length <= END {
+        return Ok(found);
+    }
+    found_behind(&mut file, 0, call)
+}
+
+fn found_behind(file: &mut File, from: u64, call: &str) -> io::Result<Option<bool>> {
+    file.seek(SeekFrom::Start(from))?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    let lines = text.split(|byte| *byte == b'\n');
+    Ok(lines.rev().find_map(|line| of_line(line, call)))
+}
+
+/// What a line of the record says of the call, if it is about it.
+fn of_line(line: &[u8], call: &str) -> Option<bool> {
+    if !line
+        .windows(call.len().max(1))
+        .any(|part| part == call.as_bytes())
+    {
+        return None;
+    }
+    let line: Value = serde_json::from_slice(line).ok()?;
+    let item = &line["payload"];
+    if line["type"] != "response_item" || item["call_id"] != call {
+        return None;
+    }
+    match item["type"].as_str()? {
+        "function_call" => Some(asks_for_more(item["arguments"].as_str()?)),
+        // A patch has no such wish; it is asked about with its own words.
+        "custom_tool_call" => Some(item["name"] != "apply_patch"),
+        "local_shell_call" => Some(true),
+        _ => None,
+    }
+}
+
+/// Whether a call's arguments ask for more than the sandbox gives.
+fn asks_for_more(arguments: &str) -> bool {
+    let Ok(arguments) = serde_json::from_str::<Value>(arguments) else {
+        return true;
+    };
+    let permissions = &arguments["sandbox_permissions"];
+    let plain = permissions.is_null() || permissions == "use_default";
+    !plain || !arguments["additional_permissions"].is_null()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn record(items: &[Value]) -> tempfile::NamedTempFile {
+        use std::io::Write as _;
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        for item in items {
+            writeln!(
+                file,
+                "{}",
+                json!({"type": "response_item", "payload": item})
+            )
+            .expect("a line");
+        }
+        file
+    }
+
+    fn call(id: &str, arguments: &Value) -> Value {
+        json!({"type": "function_call", "name": "exec_command", "call_id": id,
+            "arguments": arguments.to_string()})
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_leaves_the_sandbox_if_it_says_so_or_if_nothing_is_known() {
+        let items = [
+            call("plain", &json!({"cmd": "ls"})),
+            call("default", &json!({"sandbox_permissions": "use_default"})),
+            call(
+                "out",
+                &json!({"cmd": "ls", "sandbox_permissions": "require_escalated"}),
+            ),
+            call("more", &json!({"additional_permissions": {"network": {}}})),
+            json!({"type": "custom_tool_call", "name": "apply_patch", "call_id": "patch"}),
+            json!({"type": "custom_tool_call", "name": "exec", "call_id": "script"}),
+            json!({"type": "function_call_output", "call_id": "plain2"}),
+        ];
+        let file = record(&items);
+        for (id, leaves) in [
+            ("plain", false),
+            ("default", false),
+            ("out", true),
+            ("more", true),
+            ("patch", false),
+            ("script", true),
+            ("plain2", true),
+            ("nobody", true),
+        ] {
+            assert_eq!(leaves_sandbox(file.path(), id).await, leaves, "{id}");
+        }
+        assert!(leaves_sandbox(Path::new("/nowhere/at/all"), "plain").await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_far_from_the_end_is_found_too() {
+        let mut items = vec![call("early", &json!({"cmd": "ls"}))];
+        let long = "x".repeat(1 << 10);
+        items.extend((0..600).map(|n| json!({"type": "message", "id": n, "text": long})));
+        let file = record(&items);
+        assert!(!leaves_sandbox(file.path(), "early").await);
+    }
+}

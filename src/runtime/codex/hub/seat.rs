@@ -1,0 +1,108 @@
+//! One session of the hub, and how far its thread is.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    path::PathBuf,
+};
+
+use serde_json::Value;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::super::wire::{Open, Order};
+
+/// Which connection a session has.
+pub(super) type SeatId = u64;
+
+/// One session.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) stage: Stage,
+    /// What it ordered before its thread was open.
+    pub(super) waiting: Vec<Order>,
+    /// Since when its other end is gone.
+    pub(super) leaving: Option<Instant>,
+}
+
+/// How far its thread is.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// It has not said which thread it is.
+    New,
+    /// Its thread is being opened.
+    Opening(Box<Open>),
+    /// Its thread is open.
+    At(Box<Thread>),
+    /// Its thread cannot be opened, or is closed.
+    Shut,
+}
+
+/// An open thread.
+#[derive(Debug)]
+pub(super) struct Thread {
+    pub(super) id: String,
+    /// The record that Codex keeps of it.
+    pub(super) record: Option<PathBuf>,
+    pub(super) open: Open,
+    pub(super) turn: Turn,
+    /// Prompts that wait until they can be given.
+    pub(super) prompts: VecDeque<(Uuid, String)>,
+    /// Since when its turn waits for a service that is not reached.
+    pub(super) troubled: Option<Instant>,
+    /// Patches that were told of, by their ids: who asks about one does not repeat it.
+    pub(super) patches: HashMap<String, Value>,
+}
+
+/// What a thread is at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Nothing.
+    None,
+    /// A turn was asked for.
+    Beginning {
+        /// Whether it is to be stopped as soon as it can be.
+        stop: bool,
+    },
+    /// A turn, by its id.
+    Running(String),
+    /// It is over, and what it has left is cleared away.
+    Ending,
+}
+
+impl Seat {
+    pub(super) const fn new() -> Self {
+        Self {
+            stage: Stage::New,
+            waiting: Vec::new(),
+            leaving: None,
+        }
+    }
+
+    pub(super) fn thread(&self) -> Option<&Thread> {
+        match &self.stage {
+            Stage::At(thread) => Some(thread),
+            Stage::New | Stage::Opening(_) | Stage::Shut => None,
+        }
+    }
+
+    pub(super) fn thread_mut(&mut self) -> Option<&mut Thread> {
+        match &mut self.stage {
+            Stage::At(thread) => Some(thread),
+            Stage::New | Stage::Opening(_) | Stage::Shut => None,
+        }
+    }
+}
+
+impl Thread {
+    pub(super) fn new(id: String, record: Option<PathBuf>, open: Open) -> Self {
+        Self {
+            id,
+            record,
+            open,
+            turn: Turn::None,
+            prompts: VecDeque::new(),
+            troubled: None,
+            patches: HashMap::new(),
+        }
+    }
+}

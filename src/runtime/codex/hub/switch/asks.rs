@@ -1,0 +1,136 @@
+//! What Codex asks.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{super::wire::Word, call, call::Call, seat::SeatId},
+    Out, Switch, respond,
+};
+
+/// What is asked about a command, and about a patch.
+const COMMAND: &str = "item/commandExecution/requestApproval";
+const PATCH: &str = "item/fileChange/requestApproval";
+
+/// What else is asked that somebody can answer.
+const OTHERS: [&str; 3] = [
+    "item/permissions/requestApproval",
+    "item/tool/requestUserInput",
+    "mcpServer/elicitation/request",
+];
+
+/// Something that Codex has asked and that has no answer yet.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) seat: SeatId,
+    id: Value,
+    method: String,
+    params: Value,
+    item: Option<Value>,
+}
+
+impl Switch {
+    /// Codex asks. What nobody can answer is refused at once, or it would wait for ever.
+    pub(super) fn asked(&mut self, message: Value) {
+        let method = message["method"].as_str().unwrap_or("").to_owned();
+        let params = &message["params"];
+        let is_known =
+            [COMMAND, PATCH].contains(&method.as_str()) || OTHERS.contains(&method.as_str());
+        let seat = self
+            .seat_of(&params["threadId"])
+            .filter(|seat| is_known && self.is_there(*seat));
+        let Some(seat) = seat else {
+            let error = json!({"code": -32601, "message": "nobody here can answer that"});
+            let refusal = json!({"id": message["id"], "error": error});
+            return self.out.push(Out::Program(refusal));
+        };
+        let call = params["itemId"].as_str().unwrap_or("").to_owned();
+        let thread = self
+            .seats
+            .get(&seat)
+            .and_then(super::super::seat::Seat::thread);
+        let item = thread.and_then(|thread| thread.patches.get(&call).cloned());
+        let record = thread.and_then(|thread| thread.record.clone());
+        let is_patch_outside = thread.is_none_or(|thread| {
+            let item = item.as_ref().unwrap_or(&Value::Null);
+            !params["grantRoot"].is_null() || leads_out(item, &thread.open.directory)
+        });
+        let ask = message["id"].to_string();
+        let asked = Asked {
+            seat,
+            id: message["id"].clone(),
+            method: method.clone(),
+            params: params.clone(),
+            item,
+        };
+        self.asks.insert(ask.clone(), asked);
+        match method.as_str() {
+            COMMAND => self.out.push(Out::Look { ask, record, call }),
+            PATCH => self.looked(&ask, is_patch_outside),
+            "item/permissions/requestApproval" => self.looked(&ask, true),
+            _ => self.looked(&ask, false),
+        }
+    }
+
+    /// Whether a session's other end is there.
+    fn is_there(&self, seat: SeatId) -> bool {
+        self.seats
+            .get(&seat)
+            .is_some_and(|state| state.leaving.is_none())
+    }
+
+    /// It is known whether what is asked about leaves the sandbox.
+    pub(in super::super) fn looked(&mut self, ask: &str, unconfined: bool) {
+        let Some(asked) = self.asks.get(ask) else {
+            return;
+        };
+        let word = Word::Ask {
+            ask: ask.to_owned(),
+            method: asked.method.clone(),
+            params: asked.params.clone(),
+            item: asked.item.clone(),
+            unconfined,
+        };
+        let seat = asked.seat;
+        self.say(seat, &word);
+    }
+
+    /// Answers Codex. What it does not wait for any more is not answered.
+    pub(super) fn answer(&mut self, ask: &str, result: Value, say: Option<String>) {
+        let Some(asked) = self.asks.remove(ask) else {
+            return;
+        };
+        let thread = self
+            .seats
+            .get(&asked.seat)
+            .and_then(super::super::seat::Seat::thread);
+        match (say, thread) {
+            (Some(text), Some(thread)) => {
+                let params = call::aside(&thread.id, &text);
+                self.call("thread/inject_items", &params, Call::Say(asked.id, result));
+            }
+            (Some(_) | None, _) => self.out.push(Out::Program(respond(&asked.id, result))),
+        }
+    }
+}
+
+/// Whether a patch changes something that is not below the directory, or cannot be read.
+fn leads_out(item: &Value, directory: &Path) -> bool {
+    let Some(changes) = item["changes"].as_array() else {
+        return true;
+    };
+    changes.iter().any(|change| {
+        let moved = &change["kind"]["move_path"];
+        let is_inside = |path: &Value| {
+            path.as_str().is_some_and(|path| {
+                let path = Path::new(path);
+                let goes_up = path
+                    .components()
+                    .any(|part| part == std::path::Component::ParentDir);
+                !goes_up && (path.is_relative() || path.starts_with(directory))
+            })
+        };
+        !is_inside(&change["path"]) || !(moved.is_null() || is_inside(moved))
+    })
+}

@@ -1,0 +1,169 @@
+//! Opening and leaving threads.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    super::{
+        super::wire::{Open, Refusal, Word},
+        call::{self, Call},
+        seat::{Seat, SeatId, Stage, Thread},
+    },
+    Out, Switch,
+};
+
+/// What Codex says of a thread that it does not have.
+const UNKNOWN: [&str; 2] = ["no rollout found", "thread not found"];
+
+impl Switch {
+    /// A session wants its thread. Where the one before it is still leaving that, it waits.
+    pub(super) fn open(&mut self, seat: SeatId, open: Box<Open>) {
+        let thread = open.thread;
+        if let Some(state) = self.seats.get_mut(&seat) {
+            state.stage = Stage::Opening(open);
+        }
+        if thread.is_none_or(|thread| !self.is_held(thread)) {
+            self.call(
+                "account/read",
+                &json!({"refreshToken": false}),
+                Call::Account(seat),
+            );
+        }
+    }
+
+    fn is_held(&self, thread: Uuid) -> bool {
+        let thread = thread.to_string();
+        self.seats
+            .values()
+            .any(|seat| seat.thread().is_some_and(|at| at.id == thread))
+    }
+
+    /// A session has gone: who has waited for its thread can have it.
+    pub(super) fn open_who_waited(&mut self) {
+        let asked: Vec<SeatId> = self
+            .calls
+            .values()
+            .filter_map(|call| match call {
+                Call::Account(seat) | Call::Thread(seat) => Some(*seat),
+                Call::Mode(_)
+                | Call::Begin(_)
+                | Call::Join(..)
+                | Call::Stop(_)
+                | Call::Limits(..)
+                | Call::Clear(..)
+                | Call::Tune(..)
+                | Call::Say(..)
+                | Call::Leave(_) => None,
+            })
+            .collect();
+        let waiting: Vec<(SeatId, Box<Open>)> = self
+            .seats
+            .iter()
+            .filter(|(id, _)| !asked.contains(id))
+            .filter_map(|(id, seat)| match &seat.stage {
+                Stage::Opening(open) => Some((*id, open.clone())),
+                Stage::New | Stage::At(_) | Stage::Shut => None,
+            })
+            .collect();
+        for (seat, open) in waiting {
+            self.open(seat, open);
+        }
+    }
+
+    pub(super) fn account_told(&mut self, seat: SeatId, result: Result<&Value, String>) {
+        let Some(opening) = self.opening(seat) else {
+            return;
+        };
+        let is_logged_in = result.is_ok_and(|account| {
+            !account["account"].is_null() || account["requiresOpenaiAuth"] != true
+        });
+        if !is_logged_in {
+            let detail = "nobody is logged in".to_owned();
+            return self.refuse(seat, Refusal::LoginNeeded, detail);
+        }
+        self.out.push(Out::MakeRoom(opening.temporary.clone()));
+        let (method, params) = call::open(&opening);
+        self.call(method, &params, Call::Thread(seat));
+    }
+
+    pub(super) fn thread_opened(&mut self, seat: SeatId, result: Result<&Value, String>) {
+        let Some(opening) = self.opening(seat) else {
+            return;
+        };
+        let opened = match result {
+            Ok(opened) => opened,
+            Err(detail) => {
+                let is_unknown = UNKNOWN.iter().any(|words| detail.contains(words));
+                let why = if is_unknown {
+                    Refusal::UnknownThread
+                } else {
+                    Refusal::Other
+                };
+                return self.refuse(seat, why, detail);
+            }
+        };
+        let id = opened["thread"]["id"].as_str().unwrap_or("").to_owned();
+        let record = opened["thread"]["path"].as_str().map(PathBuf::from);
+        let (model, plan) = (opening.model.clone(), opening.plan);
+        if let Some(state) = self.seats.get_mut(&seat) {
+            let thread = Thread::new(id.clone(), record, *opening);
+            state.stage = Stage::At(Box::new(thread));
+        }
+        let params = call::mode(&id, &model, plan);
+        self.call("thread/settings/update", &params, Call::Mode(seat));
+    }
+
+    pub(super) fn mode_set(&mut self, seat: SeatId, result: Result<&Value, String>) {
+        if let Err(detail) = result {
+            return self.refuse(seat, Refusal::Other, detail);
+        }
+        let Some(state) = self.seats.get_mut(&seat) else {
+            return;
+        };
+        if state.leaving.is_some() {
+            return self.leave(seat);
+        }
+        let waiting = std::mem::take(&mut state.waiting);
+        let named = state.thread().and_then(|at| Uuid::try_parse(&at.id).ok());
+        let Some(thread) = named else {
+            let detail = "it has a name that is no UUID".to_owned();
+            return self.refuse(seat, Refusal::Other, detail);
+        };
+        self.say(seat, &Word::Ready { thread });
+        for order in waiting {
+            self.carry_out(seat, order);
+        }
+    }
+
+    fn opening(&self, seat: SeatId) -> Option<Box<Open>> {
+        match &self.seats.get(&seat)?.stage {
+            Stage::Opening(open) => Some(open.clone()),
+            Stage::New | Stage::At(_) | Stage::Shut => None,
+        }
+    }
+
+    fn refuse(&mut self, seat: SeatId, why: Refusal, detail: String) {
+        let Some(state) = self.seats.get_mut(&seat) else {
+            return;
+        };
+        state.stage = Stage::Shut;
+        state.waiting.clear();
+        if state.leaving.is_some() {
+            return self.remove(seat);
+        }
+        self.say(seat, &Word::Refused { why, detail });
+        self.open_who_waited();
+    }
+
+    /// A session whose other end is gone leaves its thread, which is at nothing.
+    pub(super) fn leave(&mut self, seat: SeatId) {
+        let thread = self.seats.get(&seat).and_then(Seat::thread);
+        let Some(thread) = thread.map(|thread| thread.id.clone()) else {
+            return self.remove(seat);
+        };
+        let params = json!({"threadId": thread});
+        self.call("thread/unsubscribe", &params, Call::Leave(seat));
+    }
+}

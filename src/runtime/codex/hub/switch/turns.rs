@@ -1,0 +1,229 @@
+//! Turns: begun, joined, stopped, ended.
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    super::{
+        super::wire::{Wish, Word},
+        call::{self, Call},
+        seat::{Seat, SeatId, Thread, Turn},
+    },
+    Out, Switch,
+};
+
+impl Switch {
+    fn at(&mut self, seat: SeatId) -> Option<&mut Thread> {
+        self.seats.get_mut(&seat).and_then(Seat::thread_mut)
+    }
+
+    /// Begins a turn, or lets a prompt join the one in progress.
+    pub(super) fn prompt(&mut self, seat: SeatId, id: Uuid, text: String) {
+        let Some(thread) = self.at(seat) else {
+            return;
+        };
+        let input = call::input(&text);
+        match thread.turn.clone() {
+            Turn::None => {
+                thread.turn = Turn::Beginning { stop: false };
+                let params = json!({"threadId": thread.id, "input": input,
+                    "clientUserMessageId": id});
+                self.call("turn/start", &params, Call::Begin(seat));
+            }
+            Turn::Running(turn) => {
+                let params = json!({"threadId": thread.id, "input": input,
+                    "clientUserMessageId": id, "expectedTurnId": turn});
+                self.call("turn/steer", &params, Call::Join(seat, id, text));
+            }
+            Turn::Beginning { .. } | Turn::Ending => thread.prompts.push_back((id, text)),
+        }
+    }
+
+    pub(super) fn begun(&mut self, seat: SeatId, result: Result<&Value, String>) {
+        match result {
+            Ok(begun) => {
+                let turn = begun["turn"]["id"].as_str().unwrap_or("").to_owned();
+                self.runs(seat, turn);
+            }
+            Err(detail) => {
+                if let Some(thread) = self.at(seat) {
+                    thread.turn = Turn::None;
+                    self.say(seat, &Word::NotBegun { detail });
+                    self.go_on(seat);
+                }
+            }
+        }
+    }
+
+    /// A turn has begun: what has waited for that is done.
+    fn runs(&mut self, seat: SeatId, turn: String) {
+        let Some(thread) = self.at(seat) else {
+            return;
+        };
+        let Turn::Beginning { stop } = thread.turn else {
+            return;
+        };
+        thread.turn = Turn::Running(turn);
+        let prompts = std::mem::take(&mut thread.prompts);
+        if stop {
+            return self.stop(seat);
+        }
+        for (id, text) in prompts {
+            self.prompt(seat, id, text);
+        }
+    }
+
+    /// Codex has said whether a prompt joins the turn. If that had ended before, the prompt begins the next one.
+    pub(super) fn joined(
+        &mut self,
+        seat: SeatId,
+        (id, text): (Uuid, String),
+        result: &Result<&Value, String>,
+    ) {
+        if result.is_ok() {
+            return;
+        }
+        let Some(thread) = self.at(seat) else {
+            return;
+        };
+        if thread.turn == Turn::None {
+            self.prompt(seat, id, text);
+        } else {
+            thread.prompts.push_back((id, text));
+        }
+    }
+
+    /// Stops the turn in progress, if there is one.
+    pub(super) fn stop(&mut self, seat: SeatId) {
+        let Some(thread) = self.at(seat) else {
+            return;
+        };
+        match &mut thread.turn {
+            Turn::Beginning { stop } => *stop = true,
+            Turn::Running(turn) => {
+                let params = json!({"threadId": thread.id, "turnId": turn});
+                self.call("turn/interrupt", &params, Call::Stop(seat));
+            }
+            Turn::None | Turn::Ending => {}
+        }
+    }
+
+    /// Takes note of what Codex tells of a thread.
+    pub(super) fn note(&mut self, seat: SeatId, method: &str, params: &Value, now: Instant) {
+        if method == "turn/started" {
+            let turn = params["turn"]["id"].as_str().unwrap_or("").to_owned();
+            self.runs(seat, turn);
+        }
+        let Some(thread) = self.at(seat) else {
+            return;
+        };
+        if method == "error" && params["willRetry"] == true {
+            thread.troubled.get_or_insert(now);
+        } else if method.starts_with("item/") || method == "turn/completed" {
+            thread.troubled = None;
+        }
+        let item = &params["item"];
+        if method == "item/started"
+            && item["type"] == "fileChange"
+            && let Some(id) = item["id"].as_str()
+        {
+            thread.patches.insert(id.to_owned(), item.clone());
+        }
+    }
+
+    /// A turn has ended: nobody is told before what it has left running has ended too.
+    pub(super) fn ended(&mut self, seat: SeatId, end: Value) {
+        let Some(thread) = self.at(seat) else {
+            return;
+        };
+        thread.turn = Turn::Ending;
+        thread.patches.clear();
+        self.asks.retain(|_, asked| asked.seat != seat);
+        if end["params"]["turn"]["error"]["codexErrorInfo"] == "usageLimitExceeded" {
+            self.call(
+                "account/rateLimits/read",
+                &Value::Null,
+                Call::Limits(seat, end),
+            );
+        } else {
+            self.clear(seat, end);
+        }
+    }
+
+    pub(super) fn clear(&mut self, seat: SeatId, end: Value) {
+        let Some(thread) = self.at(seat) else {
+            return;
+        };
+        let is_interrupted = end["params"]["turn"]["status"] == "interrupted";
+        if thread.open.keeps_running && !is_interrupted {
+            return self.cleared(seat, &end);
+        }
+        let params = json!({"threadId": thread.id});
+        self.call(
+            "thread/backgroundTerminals/clean",
+            &params,
+            Call::Clear(seat, end),
+        );
+    }
+
+    pub(super) fn cleared(&mut self, seat: SeatId, end: &Value) {
+        let Some(thread) = self.at(seat) else {
+            return;
+        };
+        thread.turn = Turn::None;
+        self.out.push(Out::Seat(seat, end.to_string()));
+        self.go_on(seat);
+    }
+
+    /// A thread is at nothing: it is left, or what has waited begins.
+    fn go_on(&mut self, seat: SeatId) {
+        if self
+            .seats
+            .get(&seat)
+            .is_some_and(|state| state.leaving.is_some())
+        {
+            return self.leave(seat);
+        }
+        let prompts = self
+            .at(seat)
+            .map(|thread| std::mem::take(&mut thread.prompts));
+        for (id, text) in prompts.into_iter().flatten() {
+            self.prompt(seat, id, text);
+        }
+    }
+
+    /// Changes a thread.
+    pub(super) fn tune(&mut self, seat: SeatId, request: String, wish: Wish) {
+        let Some(thread) = self.at(seat) else {
+            return;
+        };
+        let params = match &wish {
+            Wish::Model(model) => json!({"threadId": thread.id, "model": model}),
+            Wish::Plan(plan) => call::mode(&thread.id, &thread.open.model, *plan),
+        };
+        self.call(
+            "thread/settings/update",
+            &params,
+            Call::Tune(seat, request, wish),
+        );
+    }
+
+    pub(super) fn tuned(
+        &mut self,
+        seat: SeatId,
+        request: String,
+        wish: Wish,
+        refusal: Option<String>,
+    ) {
+        if let Some(thread) = self.at(seat)
+            && refusal.is_none()
+        {
+            match wish {
+                Wish::Model(model) => thread.open.model = model,
+                Wish::Plan(plan) => thread.open.plan = plan,
+            }
+        }
+        self.say(seat, &Word::Tuned { request, refusal });
+    }
+}

@@ -1,0 +1,408 @@
+//! What the switch does with what comes.
+
+use std::{path::PathBuf, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    super::wire::{Open, Order},
+    switch::{Out, Switch},
+};
+
+const RECONNECT: Duration = Duration::from_secs(60);
+
+fn thread() -> Uuid {
+    Uuid::from_u128(7)
+}
+
+fn opening(thread: Option<Uuid>) -> Order {
+    Order::Open(Box::new(Open {
+        thread,
+        directory: PathBuf::from("/srv/app"),
+        model: "gpt-5.5".into(),
+        plan: false,
+        keeps_running: false,
+        config: json!({}),
+        instructions: "be kind".into(),
+        temporary: PathBuf::from("/nowhere/tmp"),
+    }))
+}
+
+fn prompt(n: u128) -> Order {
+    Order::Prompt {
+        id: Uuid::from_u128(n),
+        text: format!("prompt {n}"),
+    }
+}
+
+/// A switch, and the ids of what it has asked Codex.
+struct Play {
+    switch: Switch,
+    now: Instant,
+}
+
+impl Play {
+    fn new() -> Self {
+        Self {
+            switch: Switch::new(RECONNECT),
+            now: Instant::now(),
+        }
+    }
+
+    /// A play with a seat whose thread is open.
+    fn seated() -> Self {
+        let mut play = Self::new();
+        play.sit(1, None);
+        play
+    }
+
+    fn sit(&mut self, seat: u64, wants: Option<Uuid>) {
+        self.switch.comes(seat);
+        self.switch.order(seat, opening(wants));
+        self.open();
+    }
+
+    /// Codex answers all that opens a thread.
+    fn open(&mut self) {
+        self.answers(
+            "account/read",
+            json!({"account": null, "requiresOpenaiAuth": false}),
+        );
+        let out = self.out();
+        let call = out.iter().find_map(|out| match out {
+            Out::Program(call) => Some(call),
+            _ => None,
+        });
+        let call = call.expect("a thread is opened").clone();
+        let opened = json!({"thread": {"id": thread().to_string(), "path": "/record"}});
+        self.hear(json!({"id": call["id"], "result": opened}));
+        self.answers("thread/settings/update", json!({}));
+    }
+
+    fn out(&mut self) -> Vec<Out> {
+        self.switch.take_out()
+    }
+
+    fn hear(&mut self, message: Value) {
+        self.switch.heard(message, self.now);
+    }
+
+    /// The last call of this method is answered so.
+    fn answers(&mut self, method: &str, result: Value) {
+        let call = self.called(method);
+        self.hear(json!({"id": call["id"], "result": result}));
+    }
+
+    /// The call of this method; everything that was to be done with it is gone.
+    fn called(&mut self, method: &str) -> Value {
+        let out = self.out();
+        let found = out.iter().find_map(|out| match out {
+            Out::Program(call) if call["method"] == method => Some(call.clone()),
+            _ => None,
+        });
+        found.unwrap_or_else(|| panic!("no {method} in {out:?}"))
+    }
+
+    fn tells(&mut self, method: &str, mut params: Value) {
+        params["threadId"] = json!(thread().to_string());
+        self.hear(json!({"method": method, "params": params}));
+    }
+
+    fn begins(&mut self, n: u128) {
+        self.switch.order(1, prompt(n));
+        self.answers("turn/start", json!({"turn": {"id": "t"}}));
+    }
+
+    fn completes(&mut self, status: &str) {
+        self.tells(
+            "turn/completed",
+            json!({"turn": {"id": "t", "status": status}}),
+        );
+    }
+
+    /// What the seat is told.
+    fn said(&mut self) -> Vec<Value> {
+        let told = self.out().into_iter().filter_map(|out| match out {
+            Out::Seat(_, line) => serde_json::from_str(&line).ok(),
+            _ => None,
+        });
+        told.collect()
+    }
+}
+
+#[test]
+fn what_is_ordered_before_the_thread_is_open_is_done_when_it_is() {
+    let mut play = Play::new();
+    play.switch.comes(1);
+    play.switch.order(1, opening(None));
+    play.switch.order(1, prompt(1));
+    play.open();
+    let out = play.out();
+    assert!(
+        matches!(&out[0], Out::Seat(1, ready) if ready.contains("ready")),
+        "{out:?}"
+    );
+    assert!(
+        matches!(&out[1], Out::Program(call) if call["method"] == "turn/start"),
+        "{out:?}"
+    );
+}
+
+#[test]
+fn nobody_who_is_not_logged_in_gets_a_thread() {
+    let mut play = Play::new();
+    play.switch.comes(1);
+    play.switch.order(1, opening(None));
+    play.answers(
+        "account/read",
+        json!({"account": null, "requiresOpenaiAuth": true}),
+    );
+    let said = play.said();
+    assert_eq!(said[0]["why"], "login_needed", "{said:?}");
+}
+
+#[test]
+fn a_thread_that_codex_does_not_have_is_told_as_unknown() {
+    let mut play = Play::new();
+    play.switch.comes(1);
+    play.switch.order(1, opening(Some(thread())));
+    play.answers(
+        "account/read",
+        json!({"account": {}, "requiresOpenaiAuth": true}),
+    );
+    let call = play.called("thread/resume");
+    let error = json!({"code": -32600, "message": "no rollout found for thread id 7"});
+    play.hear(json!({"id": call["id"], "error": error}));
+    let said = play.said();
+    assert_eq!(said[0]["why"], "unknown_thread", "{said:?}");
+}
+
+#[test]
+fn a_prompt_joins_the_turn_in_progress_and_begins_one_if_that_has_just_ended() {
+    let mut play = Play::seated();
+    play.begins(1);
+    play.switch.order(1, prompt(2));
+    let join = play.called("turn/steer");
+    assert_eq!(join["params"]["expectedTurnId"], "t");
+    play.completes("completed");
+    let clear = play.called("thread/backgroundTerminals/clean");
+    let error = json!({"message": "no active turn to steer"});
+    play.hear(json!({"id": join["id"], "error": error}));
+    assert_eq!(play.out(), [], "it begins before the last one is told");
+    play.hear(json!({"id": clear["id"], "result": {}}));
+    let out = play.out();
+    assert!(
+        matches!(&out[0], Out::Seat(1, end) if end.contains("turn/completed")),
+        "{out:?}"
+    );
+    assert!(
+        matches!(&out[1], Out::Program(call) if call["method"] == "turn/start"),
+        "{out:?}"
+    );
+}
+
+#[test]
+fn the_end_of_a_turn_is_told_when_what_it_left_running_has_ended() {
+    let mut play = Play::seated();
+    play.begins(1);
+    play.switch.order(1, Order::Interrupt);
+    play.called("turn/interrupt");
+    play.completes("interrupted");
+    let clear = play.called("thread/backgroundTerminals/clean");
+    assert_eq!(play.said(), Vec::<Value>::new());
+    // Also if Codex cannot.
+    play.hear(json!({"id": clear["id"], "error": {"message": "no"}}));
+    assert_eq!(play.said()[0]["method"], "turn/completed");
+}
+
+#[test]
+fn a_turn_that_is_to_stop_before_it_has_begun_is_stopped_when_it_has() {
+    let mut play = Play::seated();
+    play.switch.order(1, prompt(1));
+    play.switch.order(1, Order::Interrupt);
+    play.answers("turn/start", json!({"turn": {"id": "t"}}));
+    assert_eq!(play.called("turn/interrupt")["params"]["turnId"], "t");
+}
+
+#[test]
+fn a_seat_that_goes_has_its_turn_stopped_and_cleared_before_its_thread_is_left() {
+    let mut play = Play::seated();
+    play.begins(1);
+    play.switch.goes(1, play.now);
+    play.called("turn/interrupt");
+    // What is asked now nobody can answer.
+    let asks = json!({"threadId": thread().to_string(), "itemId": "c"});
+    play.hear(json!({"id": 5, "method": "item/commandExecution/requestApproval", "params": asks}));
+    let out = play.out();
+    assert!(
+        matches!(&out[0], Out::Program(answer) if answer["id"] == 5 && answer["error"].is_object()),
+        "{out:?}"
+    );
+    play.completes("interrupted");
+    play.answers("thread/backgroundTerminals/clean", json!({}));
+    play.answers("thread/unsubscribe", json!({}));
+    assert!(play.out().contains(&Out::Close(1)));
+    assert!(play.switch.is_empty());
+}
+
+#[test]
+fn a_thread_that_does_not_stop_after_its_seat_has_gone_ends_codex() {
+    let mut play = Play::seated();
+    play.begins(1);
+    play.out();
+    play.switch.goes(1, play.now);
+    play.out();
+    let deadline = play.switch.deadline().expect("it is waited for");
+    play.switch
+        .look_at_time(deadline - Duration::from_millis(1));
+    assert_eq!(play.out(), []);
+    play.switch.look_at_time(deadline);
+    assert!(matches!(&play.out()[..], [Out::Kill(_)]));
+}
+
+#[test]
+fn who_comes_for_a_thread_that_is_still_being_left_waits_for_it() {
+    let mut play = Play::seated();
+    play.begins(1);
+    play.switch.goes(1, play.now);
+    play.switch.comes(2);
+    play.switch.order(2, opening(Some(thread())));
+    play.called("turn/interrupt");
+    play.completes("interrupted");
+    play.answers("thread/backgroundTerminals/clean", json!({}));
+    play.answers("thread/unsubscribe", json!({}));
+    play.called("account/read");
+}
+
+#[test]
+fn a_question_is_told_to_its_seat_and_answered_once() {
+    let mut play = Play::seated();
+    play.begins(1);
+    play.out();
+    let asks = json!({"threadId": thread().to_string(), "itemId": "call", "command": "ls"});
+    play.hear(json!({"id": 5, "method": "item/commandExecution/requestApproval", "params": asks}));
+    let record = Some(PathBuf::from("/record"));
+    let (ask, call) = ("5".to_owned(), "call".to_owned());
+    assert_eq!(play.out(), [Out::Look { ask, record, call }]);
+    play.switch.looked("5", true);
+    let said = play.said();
+    assert_eq!(
+        (&said[0]["ask"], &said[0]["unconfined"]),
+        (&json!("5"), &json!(true))
+    );
+    let answer = |say: Option<&str>| Order::Answer {
+        ask: "5".into(),
+        result: json!({"decision": "decline"}),
+        say: say.map(str::to_owned),
+    };
+    // The model is told why before Codex goes on.
+    play.switch.order(1, answer(Some("not now")));
+    let inject = play.called("thread/inject_items");
+    assert!(inject["params"].to_string().contains("not now"));
+    play.hear(json!({"id": inject["id"], "result": {}}));
+    assert_eq!(
+        play.out(),
+        [Out::Program(
+            json!({"id": 5, "result": {"decision": "decline"}})
+        )]
+    );
+    play.switch.order(1, answer(None));
+    assert_eq!(play.out(), []);
+}
+
+#[test]
+fn what_nobody_can_answer_is_refused_at_once() {
+    let mut play = Play::seated();
+    for (method, thread) in [
+        ("item/tool/call", thread()),
+        ("item/commandExecution/requestApproval", Uuid::from_u128(8)),
+    ] {
+        play.hear(json!({"id": 9, "method": method, "params": {"threadId": thread}}));
+        let out = play.out();
+        assert!(
+            matches!(&out[..], [Out::Program(answer)] if answer["error"].is_object()),
+            "{out:?}"
+        );
+    }
+}
+
+#[test]
+fn a_patch_is_unconfined_where_it_leads_out_of_the_project() {
+    for (changes, unconfined) in [
+        (
+            json!([{"path": "/srv/app/a", "kind": {"type": "add"}}]),
+            false,
+        ),
+        (json!([{"path": "b", "kind": {"type": "add"}}]), false),
+        (
+            json!([{"path": "/srv/app/../c", "kind": {"type": "add"}}]),
+            true,
+        ),
+        (
+            json!([{"path": "/srv/application", "kind": {"type": "add"}}]),
+            true,
+        ),
+        (
+            json!([{"path": "/srv/app/a", "kind": {"type": "update", "move_path": "/etc/x"}}]),
+            true,
+        ),
+        (json!([{"kind": {"type": "add"}}]), true),
+        (Value::Null, true),
+    ] {
+        let mut play = Play::seated();
+        play.begins(1);
+        let item = json!({"type": "fileChange", "id": "call", "changes": changes});
+        play.tells("item/started", json!({"item": item}));
+        play.out();
+        let asks = json!({"threadId": thread().to_string(), "itemId": "call"});
+        play.hear(json!({"id": 5, "method": "item/fileChange/requestApproval", "params": asks}));
+        let said = play.said();
+        assert_eq!(said[0]["unconfined"], unconfined, "{changes}");
+        assert_eq!(said[0]["item"]["changes"], changes);
+    }
+}
+
+#[test]
+fn a_service_that_is_not_reached_for_too_long_ends_the_turn_and_any_news_of_it_counts_anew() {
+    let mut play = Play::seated();
+    play.begins(1);
+    let trouble = || json!({"error": {"message": "Reconnecting... 1/5"}, "willRetry": true});
+    play.tells("error", trouble());
+    let first = play.switch.deadline().expect("it is watched");
+    play.now += RECONNECT / 2;
+    play.tells("error", trouble());
+    assert_eq!(play.switch.deadline(), Some(first), "each try counted anew");
+    play.tells("item/started", json!({"item": {"type": "reasoning"}}));
+    assert_eq!(play.switch.deadline(), None);
+    play.tells("error", trouble());
+    let deadline = play.switch.deadline().expect("it is watched");
+    play.out();
+    play.switch.look_at_time(deadline);
+    let out = play.out();
+    assert!(
+        matches!(&out[0], Out::Seat(1, word) if word.contains("out_of_reach")),
+        "{out:?}"
+    );
+    assert!(
+        matches!(&out[1], Out::Program(call) if call["method"] == "turn/interrupt"),
+        "{out:?}"
+    );
+}
+
+#[test]
+fn a_limit_that_ended_a_turn_is_told_with_its_time_before_that_end() {
+    let mut play = Play::seated();
+    play.begins(1);
+    let error = json!({"message": "limit", "codexErrorInfo": "usageLimitExceeded"});
+    play.tells(
+        "turn/completed",
+        json!({"turn": {"id": "t", "status": "failed", "error": error}}),
+    );
+    let limits = json!({"primary": {"usedPercent": 100, "resetsAt": 5}});
+    play.answers("account/rateLimits/read", json!({"rateLimits": limits}));
+    play.answers("thread/backgroundTerminals/clean", json!({}));
+    // `answers` has taken what was said before it.
+    assert_eq!(play.said()[0]["method"], "turn/completed");
+}

@@ -1,0 +1,131 @@
+//! Codex: one `codex app-server` for many sessions, each a thread of it.
+//!
+//! Proved against 0.169.0. Sessions and Codex meet in the [`hub`], a process of Baton's own that outlives the
+//! server; [`wire`] is what server and hub say to each other. Beside it this room knows how both are started
+//! ([`launch`], [`profile`]), what is written ([`asks`]) and what comes back ([`reader`], [`outcome`]); it may not
+//! know Discord, sessions, or who may do what.
+
+mod asks;
+pub mod hub;
+mod launch;
+mod outcome;
+mod profile;
+mod reader;
+mod shell;
+mod wire;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use uuid::Uuid;
+
+use super::{Ask, Command, ErrorClass, HostEnv, Launch, Reader, Reply, Runtime, Tune, Verdict};
+use crate::words::AgentMode;
+use wire::{Order, Wish, line};
+
+/// The model where nobody has named one: the newest that calls its tools by name. Those after it write scripts
+/// that call tools, and no call of a script can be told from one that leaves the sandbox, so that people would be
+/// asked about each (0.169).
+pub const DEFAULT_MODEL: &str = "gpt-5.5";
+
+/// How Codex is run on this machine.
+#[derive(Clone, Debug)]
+pub struct CodexSettings {
+    /// Codex: a path, or a name looked up in `PATH`.
+    pub command: PathBuf,
+    /// Baton itself: it is the hub, and the process of each session.
+    pub baton: PathBuf,
+    /// Codex's directory (`CODEX_HOME`): login, settings, memory of its conversations. The bot's own.
+    pub home: PathBuf,
+    /// The model where none was named.
+    pub model: Option<String>,
+    /// The service, if it is not the one that Codex brings.
+    pub service: Option<Service>,
+    /// Environment variables that the operator passes on, already resolved. They cannot replace
+    /// one that Baton sets.
+    pub pass_env: BTreeMap<String, String>,
+    /// How long a turn may try to reach its service.
+    pub reconnect: Duration,
+    /// What it gets of the server's own environment.
+    pub host: HostEnv,
+    /// What the operator tells every agent, after Baton's own words.
+    pub agent_prompt: Option<String>,
+}
+
+/// A service that speaks OpenAI's Responses API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its address, to which `/responses` is added.
+    pub base_url: String,
+    /// The environment variable with its key.
+    pub key_variable: Option<String>,
+}
+
+/// Codex.
+#[derive(Clone, Debug)]
+pub struct CodexRuntime {
+    settings: CodexSettings,
+}
+
+impl CodexRuntime {
+    /// With these settings.
+    pub const fn new(settings: CodexSettings) -> Self {
+        Self { settings }
+    }
+}
+
+impl Runtime for CodexRuntime {
+    fn command(&self, launch: &Launch) -> Command {
+        launch::command(&self.settings, launch)
+    }
+
+    fn shared(&self, launch: &Launch, socket: &Path) -> Option<Command> {
+        Some(launch::shared(&self.settings, launch, socket))
+    }
+
+    /// The line that opens a thread tells of files as they are at that moment.
+    fn known_by(&self, launch: &Launch, command: Command) -> String {
+        let shared = self.shared(launch, Path::new(""));
+        let bounds = command.bounds;
+        format!("{launch:?} {shared:?} {bounds:?}")
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::<reader::CodexReader>::default()
+    }
+
+    fn prompt(&self, prompt: Uuid, text: &str) -> String {
+        let text = text.to_owned();
+        line(&Order::Prompt { id: prompt, text })
+    }
+
+    fn interrupt(&self, _request: &str) -> String {
+        line(&Order::Interrupt)
+    }
+
+    fn tune(&self, request: &str, tune: &Tune) -> String {
+        let tune = match tune {
+            Tune::Model(model) => Wish::Model(launch::model(&self.settings, model.as_deref())),
+            Tune::Mode(mode) => Wish::Plan(*mode == AgentMode::Plan),
+        };
+        let request = request.to_owned();
+        line(&Order::Tune { request, tune })
+    }
+
+    fn at_gate(&self, ask: &Ask, verdict: &Verdict) -> String {
+        self.reply(ask, &asks::reply_of(verdict))
+    }
+
+    fn reply(&self, ask: &Ask, reply: &Reply) -> String {
+        let (result, say) = asks::answer(ask, reply);
+        let ask = ask.id.clone();
+        line(&Order::Answer { ask, result, say })
+    }
+
+    fn explain_exit(&self, _exit: &str, stderr: &str) -> ErrorClass {
+        outcome::explain_exit(stderr)
+    }
+}

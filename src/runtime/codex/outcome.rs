@@ -1,0 +1,239 @@
+//! How a turn ended, and of which kind its failure was, from what Codex says.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::runtime::{ErrorClass, TurnEnd, TurnOutcome, Usage};
+
+/// A `turn/completed`. `words` is the agent's last message, `failed` what its turn said before of why it fails.
+pub(super) fn turn_end(turn: &Value, words: &str, failed: Option<&Value>, usage: Usage) -> TurnEnd {
+    let outcome = match turn["status"].as_str() {
+        Some("completed") => TurnOutcome::Answered(words.to_owned()),
+        Some("interrupted") => TurnOutcome::Stopped,
+        _ => {
+            let error = Some(&turn["error"]).filter(|error| !error.is_null());
+            let error = error.or(failed).unwrap_or(&Value::Null);
+            TurnOutcome::Failed {
+                class: class_of(error),
+                detail: detail_of(error),
+            }
+        }
+    };
+    TurnEnd {
+        outcome,
+        usage,
+        // Codex does not tell what anything costs.
+        cost_total_microusd: 0,
+        took: Duration::from_millis(turn["durationMs"].as_u64().unwrap_or(0)),
+    }
+}
+
+/// Codex's own words for an error.
+pub(super) fn detail_of(error: &Value) -> String {
+    let message = error["message"].as_str().unwrap_or("it did not say why");
+    match error["additionalDetails"].as_str() {
+        Some(details) if !details.is_empty() && !message.contains(details) => {
+            format!("{message}: {details}")
+        }
+        _ => message.to_owned(),
+    }
+}
+
+/// The class of an error (0.169): by its kind where that says enough, else by its words.
+pub(super) fn class_of(error: &Value) -> ErrorClass {
+    let message = error["message"].as_str().unwrap_or("");
+    let details = error["additionalDetails"].as_str().unwrap_or("");
+    let words = format!("{message}\n{details}");
+    let info = &error["codexErrorInfo"];
+    match kind_of(info) {
+        "unauthorized" => ErrorClass::LoginDead,
+        "usageLimitExceeded" => ErrorClass::LimitReached,
+        "sessionBudgetExceeded" => ErrorClass::BudgetUsedUp,
+        "serverOverloaded" | "internalServerError" => ErrorClass::ServiceDown,
+        "contextWindowExceeded" => ErrorClass::TooLong,
+        "modelNotFound" => ErrorClass::UnknownModel,
+        "cyberPolicy" => ErrorClass::PolicyRefusal,
+        "badRequest" => by_words(&words).unwrap_or(ErrorClass::BadRequest),
+        "httpConnectionFailed"
+        | "responseStreamConnectionFailed"
+        | "responseStreamDisconnected"
+        | "responseTooManyFailedAttempts" => by_status(info, &words),
+        _ => by_words(&words).unwrap_or(ErrorClass::Other),
+    }
+}
+
+/// The name of a kind, which may have a status in it.
+fn kind_of(info: &Value) -> &str {
+    let named = info.as_object().and_then(|fields| fields.keys().next());
+    info.as_str()
+        .or(named.map(String::as_str))
+        .unwrap_or_default()
+}
+
+fn by_status(info: &Value, words: &str) -> ErrorClass {
+    let fields = info.as_object().and_then(|fields| fields.values().next());
+    let status = fields.and_then(|fields| fields["httpStatusCode"].as_u64());
+    match status {
+        Some(401) if is_about_login(words) => ErrorClass::LoginDead,
+        Some(401) => ErrorClass::BadApiKey,
+        Some(403) => ErrorClass::Forbidden,
+        Some(404) => ErrorClass::UnknownModel,
+        Some(413) => ErrorClass::RequestTooLarge,
+        Some(429) => by_words(words).unwrap_or(ErrorClass::Throttled),
+        Some(400) => by_words(words).unwrap_or(ErrorClass::BadRequest),
+        Some(500..=599) => ErrorClass::ServiceDown,
+        Some(_) => by_words(words).unwrap_or(ErrorClass::Other),
+        None => by_words(words).unwrap_or(ErrorClass::Unreachable),
+    }
+}
+
+fn is_about_login(words: &str) -> bool {
+    words.contains("workspace routing") || words.contains("refresh")
+}
+
+/// What words tell that come with no kind, or with one that says too little.
+fn by_words(words: &str) -> Option<ErrorClass> {
+    /// Part of what is said, and what it means; the first that fits counts.
+    const SAID: [(&str, ErrorClass); 16] = [
+        ("Missing bearer", ErrorClass::LoginNeeded),
+        ("log out and sign in again", ErrorClass::LoginDead),
+        ("hit your usage limit", ErrorClass::LimitReached),
+        ("upgrade to Plus", ErrorClass::NoCredit),
+        ("Quota exceeded", ErrorClass::NoCredit),
+        ("insufficient_quota", ErrorClass::NoCredit),
+        ("at capacity", ErrorClass::ServiceDown),
+        ("experiencing high demand", ErrorClass::ServiceDown),
+        (
+            "ran out of room in the model's context",
+            ErrorClass::TooLong,
+        ),
+        ("429 Too Many Requests", ErrorClass::Throttled),
+        ("rate limit exceeded", ErrorClass::Throttled),
+        ("401 Unauthorized", ErrorClass::BadApiKey),
+        (
+            "does not represent a valid image",
+            ErrorClass::ImageUnusable,
+        ),
+        ("error sending request", ErrorClass::Unreachable),
+        ("waiting for network", ErrorClass::Unreachable),
+        ("stream disconnected", ErrorClass::ServiceDown),
+    ];
+    SAID.iter()
+        .find(|(part, _)| words.contains(part))
+        .map(|(_, class)| *class)
+}
+
+/// What a process meant that ended before its thread was open.
+pub(super) fn explain_exit(stderr: &str) -> ErrorClass {
+    if stderr.contains(crate::runtime::seat::HUB_GONE) {
+        ErrorClass::Crashed
+    } else {
+        ErrorClass::BadStart
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_class() {
+        let http = |kind: &str, status: Option<u64>| json!({kind: {"httpStatusCode": status}});
+        for (info, message, class) in [
+            (
+                json!("unauthorized"),
+                "Your access token could not be refreshed because your refresh token was revoked. Please log out and sign in again.",
+                ErrorClass::LoginDead,
+            ),
+            (
+                http("httpConnectionFailed", Some(401)),
+                "unexpected status 401 Unauthorized: no such key",
+                ErrorClass::BadApiKey,
+            ),
+            (
+                http("httpConnectionFailed", Some(401)),
+                "workspace routing discovery unauthorized (401)",
+                ErrorClass::LoginDead,
+            ),
+            (
+                json!("other"),
+                "unexpected status 401 Unauthorized: Missing bearer or basic authentication in header",
+                ErrorClass::LoginNeeded,
+            ),
+            (
+                json!("usageLimitExceeded"),
+                "You’ve hit your usage limit.",
+                ErrorClass::LimitReached,
+            ),
+            (
+                Value::Null,
+                "Quota exceeded. Check your plan and billing details.",
+                ErrorClass::NoCredit,
+            ),
+            (
+                http("responseTooManyFailedAttempts", Some(429)),
+                "exceeded retry limit, last status: 429 Too Many Requests",
+                ErrorClass::Throttled,
+            ),
+            (
+                json!("serverOverloaded"),
+                "Selected model is at capacity. Please try a different model.",
+                ErrorClass::ServiceDown,
+            ),
+            (
+                json!("internalServerError"),
+                "We’re currently experiencing high demand",
+                ErrorClass::ServiceDown,
+            ),
+            (
+                json!("contextWindowExceeded"),
+                "Codex ran out of room in the model's context window.",
+                ErrorClass::TooLong,
+            ),
+            (
+                json!("modelNotFound"),
+                "no such model",
+                ErrorClass::UnknownModel,
+            ),
+            (
+                json!("other"),
+                "stream disconnected before completion: stream closed before response.completed",
+                ErrorClass::ServiceDown,
+            ),
+            (
+                http("responseStreamConnectionFailed", None),
+                "error sending request",
+                ErrorClass::Unreachable,
+            ),
+            (
+                http("httpConnectionFailed", Some(500)),
+                "unexpected status 500",
+                ErrorClass::ServiceDown,
+            ),
+            (json!("badRequest"), "nonsense", ErrorClass::BadRequest),
+            (json!("other"), "{\"error\":{}}", ErrorClass::Other),
+        ] {
+            let error = json!({"codexErrorInfo": info, "message": message});
+            assert_eq!(class_of(&error), class, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_turn_ends_as_it_says() {
+        let end = |turn: Value| turn_end(&turn, "words", None, Usage::default()).outcome;
+        assert_eq!(
+            end(json!({"status": "completed"})),
+            TurnOutcome::Answered("words".into())
+        );
+        assert_eq!(end(json!({"status": "interrupted"})), TurnOutcome::Stopped);
+        let failed = TurnOutcome::Failed {
+            class: ErrorClass::UnknownModel,
+            detail: "no: not here".into(),
+        };
+        let error = json!({"message": "no", "codexErrorInfo": "modelNotFound", "additionalDetails": "not here"});
+        assert_eq!(end(json!({"status": "failed", "error": error})), failed);
+    }
+}

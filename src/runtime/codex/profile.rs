@@ -1,0 +1,171 @@
+//! What the commands of a thread may touch: a permissions profile of Codex, by which its sandbox goes.
+//!
+//! They write in the project's directory and in their temporary one, and read what the machine's user can read but
+//! what is shut here: Baton's own directories, every other project, credentials, and the secret files of Codex's
+//! home one by one, because its sandbox needs the rest of that. A path that does not exist yet can be shut only
+//! where commands cannot write: elsewhere an empty file would appear under its name (seen with 0.169). Of two paths
+//! one of which lies in the other only the outer one may be shut.
+
+use std::{
+    collections::BTreeMap,
+    path::{Component, Path, PathBuf},
+};
+
+use serde_json::{Map, Value, json};
+
+use crate::runtime::{CREDENTIALS, Launch};
+
+/// The name of the profile.
+const NAME: &str = "baton";
+
+/// How deep files are looked for that a pattern shuts, in directories below the project.
+const DEPTH: u32 = 8;
+
+/// What of Codex's home its sandbox needs.
+const NEEDED: [&str; 4] = ["shell_snapshots", "skills", "tmp", TEMPORARY];
+
+/// The directory of Codex's home for the temporary files of threads.
+pub(super) const TEMPORARY: &str = "baton-tmp";
+
+/// What is secret in Codex's home, also where it is not there yet.
+const SECRET: [&str; 9] = [
+    ".credentials.json",
+    ".env",
+    "archived_sessions",
+    "auth.json",
+    "config.toml",
+    "history.jsonl",
+    "log",
+    "memories",
+    "sessions",
+];
+
+/// Codex's settings for a thread.
+pub(super) fn config(launch: &Launch, codex_home: &Path, home: &Path, temporary: &Path) -> Value {
+    let mut files = Map::new();
+    files.insert("glob_scan_max_depth".to_owned(), json!(DEPTH));
+    for path in shut(launch, codex_home, home, temporary) {
+        files.insert(path.to_string_lossy().into_owned(), json!("deny"));
+    }
+    for pattern in launch.denied.iter().filter_map(|rule| glob(rule, launch)) {
+        files.insert(pattern, json!("deny"));
+    }
+    files.insert(temporary.to_string_lossy().into_owned(), json!("write"));
+    json!({
+        "default_permissions": NAME,
+        "permissions": {NAME: {"extends": ":workspace", "filesystem": files}},
+        "shell_environment_policy": {"inherit": "core", "set": {"TMPDIR": temporary}},
+    })
+}
+
+/// The paths that are shut, none of them in another.
+fn shut(launch: &Launch, codex_home: &Path, home: &Path, temporary: &Path) -> Vec<PathBuf> {
+    let project = launch.directory.as_path();
+    let kept = [project, codex_home, temporary];
+    let own = SECRET.iter().map(|name| codex_home.join(name));
+    let own = own.chain(beside(codex_home, &NEEDED));
+    let credentials = CREDENTIALS.iter().map(|name| home.join(name));
+    let others = launch
+        .others
+        .iter()
+        .filter(|other| !project.starts_with(other));
+    let mut all: Vec<PathBuf> = launch
+        .forbidden
+        .iter()
+        .chain(others)
+        .cloned()
+        .chain(credentials)
+        // A directory reached by a link is shut under its real path too.
+        .flat_map(|path| [std::fs::canonicalize(&path).ok(), Some(path)])
+        .flatten()
+        .flat_map(|path| around(path, &kept))
+        .filter(|path| path.exists() && !path.starts_with(codex_home))
+        .chain(own)
+        .collect();
+    all.sort();
+    // In this order what lies in a path comes right behind it.
+    let mut outer: Vec<PathBuf> = Vec::new();
+    for path in all {
+        if !outer.last().is_some_and(|last| path.starts_with(last)) {
+            outer.push(path);
+        }
+    }
+    outer
+}
+
+/// What is in a directory but these.
+fn beside(directory: &Path, spared: &[&str]) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten();
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| !spared.iter().any(|name| entry.file_name() == *name))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+/// `path` itself; but if something lies in it that has to be kept, everything beside the ways to that. It is what is
+/// there now: a file put beside it later is not covered before the thread is opened again.
+fn around(path: PathBuf, kept: &[&Path]) -> Vec<PathBuf> {
+    if kept.iter().any(|kept| path.starts_with(kept)) {
+        return Vec::new();
+    }
+    if !kept.iter().any(|kept| kept.starts_with(&path)) {
+        return vec![path];
+    }
+    let inside = beside(&path, &[]);
+    inside
+        .into_iter()
+        .flat_map(|entry| around(entry, kept))
+        .collect()
+}
+
+/// A rule about files that nobody may read, as a pattern of Codex's. One that names a file is a pattern too, or an
+/// empty file would appear where there is none.
+fn glob(rule: &str, launch: &Launch) -> Option<String> {
+    let path = rule.strip_prefix("Read(")?.strip_suffix(')')?;
+    let path = match path.strip_prefix("//") {
+        Some(path) => PathBuf::from("/").join(path),
+        None => launch
+            .directory
+            .join(path.trim_start_matches("./").trim_start_matches('/')),
+    };
+    let goes_up = path.components().any(|part| part == Component::ParentDir);
+    let mut pattern = path.to_str().filter(|_| !goes_up)?.to_owned();
+    if !pattern.contains(['*', '?', '[']) {
+        let last = pattern.pop()?;
+        pattern.push_str(&format!("[{last}]"));
+    }
+    Some(pattern)
+}
+
+/// What is set for all threads of a process: what acts without asking is off, and so is what asks elsewhere.
+pub(super) fn process_config() -> BTreeMap<&'static str, &'static str> {
+    BTreeMap::from([
+        ("allow_login_shell", "false"),
+        ("analytics.enabled", "false"),
+        ("check_for_update_on_startup", "false"),
+        ("cli_auth_credentials_store", "\"file\""),
+        ("features.apps", "false"),
+        ("features.browser_use", "false"),
+        ("features.computer_use", "false"),
+        ("features.goals", "false"),
+        ("features.hooks", "false"),
+        ("features.image_generation", "false"),
+        ("features.in_app_browser", "false"),
+        ("features.memories", "false"),
+        ("features.multi_agent", "false"),
+        ("features.plugins", "false"),
+        ("features.remote_plugin", "false"),
+        ("features.skill_mcp_dependency_install", "false"),
+        ("features.sleep_tool", "false"),
+        ("features.tool_suggest", "false"),
+        // Typing into a sandboxed terminal asks nobody.
+        ("features.unified_exec_tty", "false"),
+        ("features.view_image", "false"),
+        ("shell_environment_policy.inherit", "\"core\""),
+        ("web_search", "\"disabled\""),
+    ])
+}
+
+#[cfg(test)]
+mod tests;

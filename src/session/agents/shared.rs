@@ -1,0 +1,100 @@
+//! Processes that several sessions share: started when the first one needs it, found again by the next server.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::{
+    runtime::{
+        Launch, Runtime,
+        runner::{AttachError, Link, RunnerHost, Seq},
+    },
+    session::SessionError,
+    words::{RunnerId, SessionId},
+};
+
+/// The shared processes of a server, by their names. Its connection to each keeps that from being taken for one
+/// that no server needs.
+#[derive(Default)]
+pub(super) struct Shared(Mutex<HashMap<SessionId, Link>>);
+
+impl Shared {
+    /// Where the process is found that a session of such a launch shares, and which is there then; `None` if its
+    /// program shares none.
+    pub(super) async fn of(
+        &self,
+        host: &RunnerHost,
+        runtime: &dyn Runtime,
+        launch: &Launch,
+    ) -> Result<Option<PathBuf>, SessionError> {
+        let Some(plain) = runtime.shared(launch, Path::new("")) else {
+            return Ok(None);
+        };
+        let digest = Sha256::digest(format!("{plain:?}"));
+        let (name, short) = named(&digest);
+        let socket = host.shared_socket(&short);
+        let mut links = self.0.lock().await;
+        if let Some(link) = links.get(&name)
+            && is_alive(link).await
+        {
+            return Ok(Some(socket));
+        }
+        links.remove(&name);
+        for (runner, of) in host.shared()? {
+            if of == name {
+                host.remove(runner).await?;
+            }
+        }
+        let runner = RunnerId::fresh();
+        let launch = Launch {
+            temporary: host.temporary(runner),
+            ..launch.clone()
+        };
+        if let Some(command) = runtime.shared(&launch, &socket) {
+            let link = host.start_shared(runner, name, &command).await?;
+            links.insert(name, link);
+        }
+        Ok(Some(socket))
+    }
+
+    /// Takes up what an earlier server has started, whether this one would start the like or not: sessions may be at
+    /// work in it. Answers what lives; what has died is removed.
+    pub(super) async fn adopt(&self, host: &RunnerHost) -> Result<Vec<RunnerId>, SessionError> {
+        let mut links = self.0.lock().await;
+        let mut alive = Vec::new();
+        for (runner, name) in host.shared()? {
+            match host.attach(runner, Seq::START).await {
+                Ok(link) if is_alive(&link).await => {
+                    links.insert(name, link);
+                    alive.push(runner);
+                }
+                // It is removed with what nobody knows.
+                Ok(_) | Err(AttachError::Gone) => {}
+                Err(error) => {
+                    tracing::warn!(%runner, %error, "a process that sessions share cannot be taken up again");
+                }
+            }
+        }
+        Ok(alive)
+    }
+}
+
+/// Whether a shared process lives.
+async fn is_alive(link: &Link) -> bool {
+    let status = link.handle.status().await;
+    status.is_ok_and(|status| !status.has_ended)
+}
+
+/// The name of a shared process by what it is, and a short one for its socket.
+fn named(digest: &[u8]) -> (SessionId, String) {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    let id = Uuid::from_bytes(bytes);
+    let short = id.simple().to_string()[..8].to_owned();
+    (SessionId::from_uuid(id), short)
+}
