@@ -17,8 +17,8 @@ use crate::{
     },
     store::MembershipRow,
     words::{
-        ApprovalId, Busy, ChannelId, DeliveryId, GrantId, MessageId, Person, Place, RunId, Tier,
-        UserId,
+        ApprovalId, Busy, ChannelId, DeliveryId, GrantId, MessageId, Person, Place, RunId,
+        RuntimeKind, Tier, UserId,
     },
 };
 
@@ -182,6 +182,9 @@ pub(super) trait House: Send + Sync + 'static {
 
     /// The projects of the settings.
     fn projects(&self) -> &Projects;
+
+    /// The models that people are offered for an agent program, or for all; in order.
+    fn models(&self, of: Option<RuntimeKind>) -> Vec<String>;
 
     /// What a person is at the permit's place, and the memberships that have a say in it.
     async fn standing(

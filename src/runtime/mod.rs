@@ -201,6 +201,9 @@ pub trait Runtime: Send + Sync {
     /// The line that answers a question behind the gate ([`AskKind::Permission`]).
     fn reply(&self, ask: &Ask, reply: &Reply) -> String;
 
+    /// The names of models that people are offered, in order; others can be typed.
+    fn models(&self) -> Vec<String>;
+
     /// What a process meant that ended without a word on its standard output.
     fn explain_exit(&self, exit: &str, stderr: &str) -> ErrorClass;
 }

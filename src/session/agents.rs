@@ -141,6 +141,11 @@ impl Agents {
         self.start(session, project, runtime, at_work).await
     }
 
+    /// The agent programs that there are.
+    pub(super) const fn runtimes(&self) -> &Runtimes {
+        &self.runtimes
+    }
+
     /// The agent program of a session.
     pub(super) fn runtime_of(
         &self,

@@ -6,7 +6,7 @@ use super::{Engine, Heard, SessionError};
 use crate::{
     access::Action,
     store::{NewSession, SessionRow},
-    words::{Addressed, Circle, Guests, RuntimeKind, SessionId},
+    words::{Addressed, Circle, Guests, SessionId},
 };
 
 /// The conversation that a message belongs to.
@@ -55,7 +55,7 @@ impl Engine {
         let new = NewSession {
             id: SessionId::fresh(),
             project: project.name.clone(),
-            runtime: RuntimeKind::Claude,
+            runtime: project.runtime,
             guild: heard.place.guild,
             channel: heard.place.channel,
             // In a channel the thread does not exist yet, but its id is known: it will be that of

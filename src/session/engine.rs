@@ -228,6 +228,25 @@ impl Engine {
         &self.projects
     }
 
+    /// The models that people are offered for an agent program, or for all; in order.
+    pub fn models(&self, of: Option<RuntimeKind>) -> Vec<String> {
+        let runtimes = self.agents.runtimes();
+        let kinds = of.map_or_else(|| runtimes.kinds(), |kind| vec![kind]);
+        let mut models = Vec::new();
+        for kind in kinds {
+            models.extend(self.projects.models(kind).map(str::to_owned));
+            models.extend(
+                runtimes
+                    .of(kind)
+                    .map(|one| one.models())
+                    .unwrap_or_default(),
+            );
+        }
+        models.sort_unstable();
+        models.dedup();
+        models
+    }
+
     /// The state, for what only reads.
     pub const fn store(&self) -> &Store {
         &self.store

@@ -125,13 +125,10 @@ impl Projects {
         all.map(|project| project.directory.clone()).collect()
     }
 
-    /// The models that projects ask for, in order.
-    pub fn models(&self) -> Vec<&str> {
-        let models = self.by_name.values();
-        let mut models: Vec<&str> = models.filter_map(|one| one.model.as_deref()).collect();
-        models.sort_unstable();
-        models.dedup();
-        models
+    /// The models that projects of an agent program ask for.
+    pub(super) fn models(&self, of: RuntimeKind) -> impl Iterator<Item = &str> {
+        let own = self.by_name.values().filter(move |one| one.runtime == of);
+        own.filter_map(|one| one.model.as_deref())
     }
 
     /// Every channel that is named as a project's.

@@ -22,7 +22,9 @@ pub struct StartOrder {
     pub name: String,
     /// The project, if not the channel's.
     pub project: Option<String>,
-    /// The model, if not the project's.
+    /// The agent program, if not the project's.
+    pub runtime: Option<RuntimeKind>,
+    /// The model, if not the project's, or that program's own.
     pub model: Option<String>,
     /// Where.
     pub start_in: StartIn,
@@ -60,6 +62,14 @@ pub enum NotStarted {
     /// There is no such project.
     #[error("There is no project `{0}`. Choose one of those that the option `project` offers.")]
     UnknownProject(String),
+    /// The server does not have that agent program.
+    #[error(
+        "{name} is not set up on this server. Ask the operator to add `[{kind}]` to the settings, or choose another \
+         agent program with the option `runtime`.",
+        name = .0.name(),
+        kind = .0
+    )]
+    NoRuntime(RuntimeKind),
     /// A model's name cannot begin like that.
     #[error("This is no name of a model. Write it as the agent program shows it, or leave it out.")]
     NotAModel,
@@ -111,7 +121,11 @@ impl Engine {
         if order.model.as_deref().is_some_and(|model| !is_model(model)) {
             return Ok(Err(NotStarted::NotAModel));
         }
-        let (started, new) = draft(place, order, &project);
+        let runtime = order.runtime.unwrap_or(project.runtime);
+        if self.agents.runtimes().of(runtime).is_none() {
+            return Ok(Err(NotStarted::NoRuntime(runtime)));
+        }
+        let (started, new) = draft(place, order, &project, runtime);
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
         let name = new.name.as_deref().unwrap_or_default();
@@ -197,7 +211,12 @@ impl Engine {
 }
 
 /// The session as it will be stored, and where it begins.
-fn draft(place: Place, order: StartOrder, project: &ProjectAgent) -> (Started, NewSession) {
+fn draft(
+    place: Place,
+    order: StartOrder,
+    project: &ProjectAgent,
+    runtime: RuntimeKind,
+) -> (Started, NewSession) {
     let command = order.command;
     // A session whose thread is still to be opened lives under the command's id until it has one.
     let (started, thread) = match (place.thread, order.start_in) {
@@ -208,7 +227,7 @@ fn draft(place: Place, order: StartOrder, project: &ProjectAgent) -> (Started, N
     let new = NewSession {
         id: SessionId::fresh(),
         project: project.name.clone(),
-        runtime: RuntimeKind::Claude,
+        runtime,
         guild: place.guild,
         channel: place.channel,
         thread,

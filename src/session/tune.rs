@@ -217,8 +217,11 @@ impl Agent {
 
 /// How the agent of a session is to be set.
 pub(super) fn tuning(session: &SessionRow, project: &ProjectAgent) -> Tuning {
+    // It is a name of the project's own agent program: another one does not know it.
+    let of_project = project.model.as_ref();
+    let of_project = of_project.filter(|_| session.runtime == project.runtime);
     Tuning {
-        model: session.model.clone().or_else(|| project.model.clone()),
+        model: session.model.clone().or_else(|| of_project.cloned()),
         mode: session.mode,
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     admission::{Caps, Outlook},
     clock::Millis,
     store::SessionRow,
-    words::{ChannelId, Person, Place, RunState, SessionId},
+    words::{ChannelId, Person, Place, RunState, RuntimeKind, SessionId},
 };
 
 /// Sessions whose places are watched besides the projects' channels: those that were used last.
@@ -50,6 +50,8 @@ pub struct SessionView {
     pub title: String,
     /// Its project.
     pub project: String,
+    /// Its agent program.
+    pub runtime: RuntimeKind,
     /// Where its run stands, if it has one.
     pub state: Option<RunState>,
     /// When it was last worked in.
@@ -214,6 +216,7 @@ impl Engine {
             at: row.post_channel_id,
             title: row.title,
             project: row.project,
+            runtime: row.runtime,
             state: run.map(|run| run.state),
             used_at: row.used_at,
             unreachable: row.unreachable,

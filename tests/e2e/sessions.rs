@@ -413,6 +413,26 @@ async fn what_nobody_knows_by_heart_is_offered_to_who_may_use_it() {
         offered("ann", "session start", "model", "so").await,
         ["sonnet"]
     );
+    let ann = stage.sim.user("ann");
+    let types = async |runtime| {
+        let options = [("runtime", runtime)];
+        let typing = ann.completes(stage.channel(), "session start", options, ("model", ""));
+        typing.await
+    };
+    // Discord sends choices by their number.
+    for (runtime, wanted) in [(0, 3), (1, 0)] {
+        let used = stage.used(async || types(runtime).await).await;
+        let choices = used.data().expect("choices").as_array().map(Vec::len);
+        assert_eq!(
+            choices,
+            Some(wanted),
+            "{runtime}, of which the server has one"
+        );
+    }
+    assert_eq!(
+        offered("ann", "session model", "model", "HAI").await,
+        ["haiku"]
+    );
     assert_eq!(
         offered("ann", "session stop", "name", "").await,
         ["Plans · play"]
@@ -423,6 +443,7 @@ async fn what_nobody_knows_by_heart_is_offered_to_who_may_use_it() {
     for (who, line, option) in [
         ("stranger", "session start", "project"),
         ("stranger", "session start", "model"),
+        ("stranger", "session model", "model"),
         ("stranger", "session stop", "name"),
         ("ann", "permission revoke", "membership"),
     ] {

@@ -13,6 +13,7 @@ mod health;
 mod mishap;
 mod offers;
 mod permission;
+mod program;
 mod session;
 mod sight;
 mod wait;

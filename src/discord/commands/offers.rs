@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse};
+use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse, ResolvedValue};
 
-use super::{CommandError, Context, caller, sight::visible};
+use super::{CommandError, Context, caller, program, sight::visible};
 use crate::{
     access::Action,
     discord::render,
@@ -18,9 +18,6 @@ const CHOICES: usize = 25;
 
 /// The longest name and value of one (Discord: application-commands, "Choice Structure").
 const CHOICE_CHARS: usize = 100;
-
-/// What the Claude CLI calls its newest models; others can be typed.
-const MODELS: [&str; 3] = ["haiku", "opus", "sonnet"];
 
 /// How long Discord is asked which threads somebody can see, or what people are called. The answer has to
 /// be there within three seconds.
@@ -62,16 +59,59 @@ async fn projects_here(context: Context<'_>) -> Result<Vec<Offer>, CommandError>
     Ok(offers)
 }
 
-/// The models of the projects, and those that the agent program knows by a short name.
-pub(super) async fn models(context: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
-    if !may(context, Action::StartSession).await {
-        return answer(Vec::new(), typed);
+/// The models of the agent program with which a session is begun.
+pub(super) async fn models_to_start_with(
+    context: Context<'_>,
+    typed: &str,
+) -> CreateAutocompleteResponse {
+    answer(or_nothing(models_here(context).await), typed)
+}
+
+async fn models_here(context: Context<'_>) -> Result<Vec<Offer>, CommandError> {
+    let caller = caller(context).await?;
+    caller.permit(context, Action::StartSession).await?;
+    let house = &context.data().house;
+    let projects = house.projects();
+    let project = match chosen(context, "project") {
+        Some(name) => projects.named(name.trim()),
+        None => projects.of_channel(caller.place.channel),
+    };
+    let runtime = program::chosen(context).or(project.map(|project| project.runtime));
+    Ok(models(house.models(runtime)))
+}
+
+/// The models of the agent program of a session: the one here, or the one that was named.
+pub(super) async fn models_of_session(
+    context: Context<'_>,
+    typed: &str,
+) -> CreateAutocompleteResponse {
+    answer(or_nothing(models_there(context).await), typed)
+}
+
+async fn models_there(context: Context<'_>) -> Result<Vec<Offer>, CommandError> {
+    let caller = caller(context).await?;
+    caller.permit(context, Action::StartSession).await?;
+    let permit = caller.permit(context, Action::ListSessions).await?;
+    let house = &context.data().house;
+    let found = house
+        .find_sessions(&permit, chosen(context, "name"))
+        .await?;
+    let seen = visible(context, &caller, found, PATIENCE).await;
+    let runtime = seen.first().map(|view| view.runtime);
+    Ok(models(house.models(runtime)))
+}
+
+fn models(names: Vec<String>) -> Vec<Offer> {
+    names.iter().map(|name| Offer::plain(name)).collect()
+}
+
+/// What was chosen for another option already.
+fn chosen<'a>(context: Context<'a>, name: &str) -> Option<&'a str> {
+    let mut options = context.args.iter();
+    match options.find(|option| option.name == name)?.value {
+        ResolvedValue::String(value) => Some(value),
+        _ => None,
     }
-    let mut models = context.data().house.projects().models();
-    models.extend(MODELS);
-    models.sort_unstable();
-    models.dedup();
-    answer(models.into_iter().map(Offer::plain).collect(), typed)
 }
 
 /// The sessions of the channel.
@@ -97,13 +137,6 @@ fn or_nothing(offers: Result<Vec<Offer>, CommandError>) -> Vec<Offer> {
         tracing::debug!(%error, "nothing can be offered");
         Vec::new()
     })
-}
-
-async fn may(context: Context<'_>, action: Action) -> bool {
-    match caller(context).await {
-        Ok(caller) => caller.permit(context, action).await.is_ok(),
-        Err(_) => false,
-    }
 }
 
 /// The answer to somebody who has typed so much.

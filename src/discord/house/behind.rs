@@ -16,8 +16,8 @@ use crate::{
     },
     store::MembershipRow,
     words::{
-        ApprovalId, Busy, ChannelId, DeliveryId, GrantId, MessageId, Person, Place, RunId, Tier,
-        UserId,
+        ApprovalId, Busy, ChannelId, DeliveryId, GrantId, MessageId, Person, Place, RunId,
+        RuntimeKind, Tier, UserId,
     },
 };
 
@@ -210,6 +210,10 @@ impl House for Behind {
 
     fn projects(&self) -> &Projects {
         self.0.projects()
+    }
+
+    fn models(&self, of: Option<RuntimeKind>) -> Vec<String> {
+        self.0.models(of)
     }
 
     async fn standing(

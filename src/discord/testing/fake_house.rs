@@ -19,7 +19,7 @@ use crate::{
     store::{MembershipRow, Store, StoreError},
     words::{
         ApprovalId, ApprovalState, Busy, ChannelId, DeliveryId, GrantId, MessageId, Person, Place,
-        RunId, Tier, UserId,
+        RunId, RuntimeKind, Tier, UserId,
     },
 };
 
@@ -330,6 +330,11 @@ impl House for FakeHouse {
 
     fn projects(&self) -> &Projects {
         &self.projects
+    }
+
+    fn models(&self, of: Option<RuntimeKind>) -> Vec<String> {
+        let of = of.map_or("all", RuntimeKind::as_str);
+        vec![format!("a model of {of}")]
     }
 
     async fn standing(

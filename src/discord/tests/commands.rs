@@ -17,7 +17,7 @@ use crate::{
     },
     session::{Audience, SessionView},
     store::Store,
-    words::{ChannelId, GuildId, Place, RunState, SessionId},
+    words::{ChannelId, GuildId, Place, RunState, RuntimeKind, SessionId},
 };
 
 type Command = poise::Command<Desk, CommandError>;
@@ -184,6 +184,7 @@ async fn session_list_names_the_conversations_of_the_channel() {
         audience: Audience::Thread,
         title: "fix the build".into(),
         project: "demo".into(),
+        runtime: RuntimeKind::Claude,
         state: Some(RunState::Running),
         used_at: Millis::new(1_700_000_000_500),
         unreachable: None,

@@ -11,7 +11,7 @@ use crate::{
     discord::testing::CleanSim,
     session::{Audience, SessionView},
     store::{MembershipRow, Store, Subject},
-    words::{ChannelId, GuildId, Place, Scope, SessionId, Tier, UserId},
+    words::{ChannelId, GuildId, Place, RuntimeKind, Scope, SessionId, Tier, UserId},
 };
 
 type Id = discord_sim::ChannelId;
@@ -29,6 +29,7 @@ fn view(sim: &Sim, title: &str, channel: Id, at: Id) -> SessionView {
         audience: Audience::Thread,
         title: title.to_owned(),
         project: "demo".to_owned(),
+        runtime: RuntimeKind::Claude,
         state: None,
         used_at: Millis::new(0),
         unreachable: None,

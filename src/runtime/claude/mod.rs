@@ -23,6 +23,9 @@ pub use launch::UNANSWERABLE;
 pub use login::Login;
 pub use tools::TOOLS;
 
+/// What it calls its newest models.
+const MODELS: [&str; 3] = ["haiku", "opus", "sonnet"];
+
 /// How Claude Code is run on this machine.
 #[derive(Clone, Debug)]
 pub struct ClaudeSettings {
@@ -94,6 +97,10 @@ impl Runtime for ClaudeRuntime {
 
     fn reply(&self, ask: &Ask, reply: &Reply) -> String {
         say::reply(ask, reply)
+    }
+
+    fn models(&self) -> Vec<String> {
+        MODELS.map(str::to_owned).to_vec()
     }
 
     fn explain_exit(&self, exit: &str, stderr: &str) -> ErrorClass {

@@ -12,6 +12,7 @@ mod questions;
 mod race;
 mod roles;
 mod runner;
+mod runtimes;
 mod settings;
 mod silence;
 mod steer;

@@ -48,6 +48,11 @@ pub(crate) struct Wishes {
     pub(super) eyes: Eyes,
     /// What a message does that comes while the agent works.
     pub(super) busy: Busy,
+    /// The agent programs, each of which is the pretended one, and the project's.
+    pub(super) runtimes: Vec<RuntimeKind>,
+    pub(super) runtime: RuntimeKind,
+    /// The project's model.
+    pub(super) model: Option<String>,
     /// What guests of the project may do.
     pub(super) guests: Guests,
     /// What the pretended agent does.
@@ -86,6 +91,9 @@ impl Default for Wishes {
             approvers: Approvers::Nobody,
             eyes: Eyes::Two,
             busy: Busy::Queue,
+            runtimes: vec![RuntimeKind::Claude],
+            runtime: RuntimeKind::Claude,
+            model: None,
             guests: Guests::None,
             script: AGENT,
             real: None,
@@ -144,23 +152,30 @@ pub(crate) fn parts(
         eyes: wishes.eyes,
         ..ToolLists::default()
     };
+    let runtime = |kind: RuntimeKind| {
+        let mut pass_env = pass_env.clone();
+        pass_env.insert("AGENT_KIND".to_owned(), kind.to_string());
+        let settings = ClaudeSettings {
+            command: command.clone(),
+            config_dir: wishes.real.as_ref().map(|_| home.join("claude")),
+            pass_env,
+            host: HostEnv::of_this_process(),
+            agent_prompt: None,
+        };
+        (kind, Arc::new(ClaudeRuntime::new(settings)) as _)
+    };
     // Nobody shows what can be seen of a run.
     let (live, _) = mpsc::unbounded_channel();
     Parts {
         gate: gate(store),
         outbox: Outbox::new(store.clone(), clock.clone()),
         chat,
-        projects: with_lists(home, &lists, (wishes.busy, wishes.guests), &[CHANNEL]),
-        runtimes: Runtimes::new([(
-            RuntimeKind::Claude,
-            Arc::new(ClaudeRuntime::new(ClaudeSettings {
-                command,
-                config_dir: wishes.real.as_ref().map(|_| home.join("claude")),
-                pass_env,
-                host: HostEnv::of_this_process(),
-                agent_prompt: None,
-            })) as _,
-        )]),
+        projects: Projects::new(vec![ProjectAgent {
+            runtime: wishes.runtime,
+            model: wishes.model.clone(),
+            ..with_lists(home, &lists, (wishes.busy, wishes.guests), &[CHANNEL])
+        }]),
+        runtimes: Runtimes::new(wishes.runtimes.iter().copied().map(runtime)),
         host: RunnerHost::new(&home.join("data/run"), wishes.program.clone(), limits).unwrap(),
         forbidden: Vec::new(),
         channel_mode: ChannelMode {
@@ -185,7 +200,8 @@ pub(crate) fn projects(home: &Path, denied_tools: &[String], channels: &[Channel
         approvers: Approvers::Nobody,
         ..ToolLists::default()
     };
-    with_lists(home, &lists, (Busy::Queue, Guests::None), channels)
+    let rest = (Busy::Queue, Guests::None);
+    Projects::new(vec![with_lists(home, &lists, rest, channels)])
 }
 
 fn with_lists(
@@ -193,8 +209,8 @@ fn with_lists(
     lists: &ToolLists,
     (busy, guests): (Busy, Guests),
     channels: &[ChannelId],
-) -> Projects {
-    Projects::new(vec![ProjectAgent {
+) -> ProjectAgent {
+    ProjectAgent {
         name: "play".into(),
         runtime: RuntimeKind::Claude,
         directory: home.to_owned(),
@@ -207,7 +223,7 @@ fn with_lists(
         tools: ProjectTools::parse(lists).unwrap(),
         launcher: Vec::new(),
         bounds: AgentBounds::default(),
-    }])
+    }
 }
 
 pub(super) fn gate(store: &Store) -> Gate {

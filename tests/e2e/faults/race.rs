@@ -21,6 +21,7 @@ async fn a_mention_that_comes_with_the_start_of_a_session_in_its_thread_is_for_t
     let order = StartOrder {
         command: MessageId::new(100),
         name: "first".into(),
+        runtime: None,
         project: None,
         model: None,
         start_in: StartIn::NewThread,

@@ -11,7 +11,7 @@ use crate::session::TuningWish;
 pub(super) async fn model(
     context: Context<'_>,
     #[description = "The model; without it, the project's"]
-    #[autocomplete = "offers::models"]
+    #[autocomplete = "offers::models_of_session"]
     #[max_length = 100]
     model: Option<String>,
     #[description = "Which conversation of this channel; without it, the one here"]

@@ -1,23 +1,11 @@
 //! `/session start`: begins a conversation.
 
-use super::super::{CommandError, Context, answer::say, introduced, offers};
+use super::super::{CommandError, Context, answer::say, introduced, offers, program::Program};
 use crate::{
     discord::render,
     session::{StartIn, StartOrder, Started},
-    words::MessageId,
+    words::{MessageId, RuntimeKind},
 };
-
-/// The agent programs that people may know.
-#[derive(Clone, Copy, Debug, poise::ChoiceParameter)]
-enum Program {
-    #[name = "claude"]
-    Claude,
-    #[name = "codex"]
-    Codex,
-}
-
-const NO_CODEX: &str =
-    "Codex is not supported yet. Leave out the option `runtime`, and Claude works for you.";
 
 /// Begin a conversation: in a thread of its own, in this thread, or in the whole channel
 #[poise::command(slash_command, guild_only)]
@@ -31,8 +19,8 @@ pub(super) async fn start(
     #[description = "The project; without it, the one of this channel"]
     #[autocomplete = "offers::projects"]
     project: Option<String>,
-    #[description = "The model; without it, the project's"]
-    #[autocomplete = "offers::models"]
+    #[description = "The model; without it, the project's or the agent program's own"]
+    #[autocomplete = "offers::models_to_start_with"]
     #[max_length = 100]
     model: Option<String>,
     #[description = "Give it this whole channel in place of a thread"] here: Option<bool>,
@@ -41,6 +29,7 @@ pub(super) async fn start(
     let order = StartOrder {
         command: MessageId::new(context.interaction.id.get()),
         name: render::thread_name(&name),
+        runtime: runtime.map(RuntimeKind::from),
         project: project.map(|project| project.trim().to_owned()),
         model: model.map(|model| model.trim().to_owned()),
         start_in: if here == Some(true) {
@@ -52,10 +41,6 @@ pub(super) async fn start(
     let house = &context.data().house;
     let demanded = house.demanded(caller.place, order.project.as_deref(), order.start_in);
     let permit = caller.permit(context, demanded).await?;
-    match runtime {
-        None | Some(Program::Claude) => {}
-        Some(Program::Codex) => return say(context, NO_CODEX).await,
-    }
     let text = match house.start_session(&permit, order).await? {
         Ok(started) => sentence(started).to_owned(),
         Err(why) => why.to_string(),
