@@ -16,7 +16,7 @@ use super::{
     pass_env,
     problem::Complaint,
     program::way_to,
-    section::Section,
+    section::{Reported, Section},
     values::{self, wrong},
 };
 
@@ -93,7 +93,7 @@ impl Codex {
             command: command?,
             home: home?,
             model: model.ok()?,
-            service: service?,
+            service: service.ok()?,
             env: pass_env?,
             reconnect_timeout: reconnect_timeout?,
         })
@@ -115,21 +115,21 @@ fn instead(name: &str) -> Option<&'static str> {
 fn read_service(
     section: &mut Section<'_>,
     environment: &Environment,
-) -> Option<Option<CodexService>> {
+) -> Result<Option<CodexService>, Reported> {
     let base_url = section.optional("base_url", "the one of the login", read_base_url);
     let source = section.source("key_variable");
     let key = section.optional("key_variable", "none", |value| read_key(value, environment));
-    let (base_url, key) = (base_url.ok()?, key.ok()?);
+    let (base_url, key) = (base_url?, key?);
     match (base_url, key) {
-        (Some(base_url), key) => Some(Some(CodexService { base_url, key })),
-        (None, None) => Some(None),
+        (Some(base_url), key) => Ok(Some(CodexService { base_url, key })),
+        (None, None) => Ok(None),
         (None, Some(_)) => {
             let complaint = Complaint::new(
                 "A key without an address does nothing.",
                 "Write the address of the service as `base_url`, or remove the line and log Codex in.",
             );
             section.report("key_variable", source, complaint);
-            None
+            Err(Reported)
         }
     }
 }

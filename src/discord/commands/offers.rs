@@ -77,7 +77,7 @@ async fn models_here(context: Context<'_>) -> Result<Vec<Offer>, CommandError> {
         None => projects.of_channel(caller.place.channel),
     };
     let runtime = program::chosen(context).or(project.map(|project| project.runtime));
-    Ok(models(house.models(runtime)))
+    Ok(models(&house.models(runtime)))
 }
 
 /// The models of the agent program of a session: the one here, or the one that was named.
@@ -98,20 +98,20 @@ async fn models_there(context: Context<'_>) -> Result<Vec<Offer>, CommandError> 
         .await?;
     let seen = visible(context, &caller, found, PATIENCE).await;
     let runtime = seen.first().map(|view| view.runtime);
-    Ok(models(house.models(runtime)))
+    Ok(models(&house.models(runtime)))
 }
 
-fn models(names: Vec<String>) -> Vec<Offer> {
+fn models(names: &[String]) -> Vec<Offer> {
     names.iter().map(|name| Offer::plain(name)).collect()
 }
 
 /// What was chosen for another option already.
 fn chosen<'a>(context: Context<'a>, name: &str) -> Option<&'a str> {
     let mut options = context.args.iter();
-    match options.find(|option| option.name == name)?.value {
-        ResolvedValue::String(value) => Some(value),
-        _ => None,
+    if let ResolvedValue::String(value) = options.find(|option| option.name == name)?.value {
+        return Some(value);
     }
+    None
 }
 
 /// The sessions of the channel.

@@ -27,12 +27,10 @@ impl From<Program> for RuntimeKind {
 /// The one that somebody has chosen already who types another option.
 pub(super) fn chosen(context: Context<'_>) -> Option<RuntimeKind> {
     let mut options = context.args.iter();
-    match options.find(|option| option.name == "runtime")?.value {
-        // Choices are sent by their number.
-        ResolvedValue::Integer(at) => {
-            let at = usize::try_from(at).ok()?;
-            Program::from_index(at).map(RuntimeKind::from)
-        }
-        _ => None,
-    }
+    // Choices are sent by their number.
+    let ResolvedValue::Integer(at) = options.find(|option| option.name == "runtime")?.value else {
+        return None;
+    };
+    let at = usize::try_from(at).ok()?;
+    Program::from_index(at).map(RuntimeKind::from)
 }
