@@ -13,7 +13,7 @@ use crate::runtime::{Ask, AskKind};
 pub(super) const PATCH: &str = "Patch";
 
 /// Files of one patch. Where each of them leads is looked up for each rule, and nobody would read more.
-const MOST_FILES: usize = 1_000;
+const MOST_FILES: usize = 200;
 
 /// What stands for all the places to which a patch of several files leads if none of them is a link.
 const AS_NAMED: &str = "what it names";
@@ -151,7 +151,7 @@ pub(super) fn leads_to(input: &Value, directory: Option<&Path>) -> Option<PathBu
     // In quotes, so that no name looks like two.
     let told = |edit: &Edit| match leads(edit) {
         Some(found) if found == Path::new(&edit.file) => None,
-        Some(found) => Some(format!("{:?} → {:?}", edit.file, found)),
+        Some(found) => Some(format!("{:?} → {:?}", edit.file, found.to_string_lossy())),
         None => Some(format!("{:?} → nobody can tell where", edit.file)),
     };
     let all: Vec<String> = edits.iter().filter_map(told).collect();

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     call::Call,
     command::CommandRule,
+    patch::PATCH,
     path::{Ground, PathRule, real},
     shell::Unclear,
 };
@@ -274,6 +275,9 @@ fn one_name(tool: &str) -> &str {
 
 /// What to write for a name that is no tool's.
 fn meant(name: &str) -> String {
+    if name == PATCH {
+        return "write `Edit`, which covers every file of a patch".to_owned();
+    }
     match nearest(name, TOOLS.iter().copied()) {
         Some(tool) => format!("write `{tool}`"),
         None => format!(

@@ -155,7 +155,12 @@ impl Questions {
     ) -> Result<Option<Ending>, SessionError> {
         self.calls.came(&ask.call);
         let known = self.known(ask);
-        let ask = &self.completed(ask, known.as_ref());
+        let mut ask = completed(ask, known.as_ref());
+        // Neither stored nor shown is what the agent may not read.
+        if let Some(input) = self.policy.veiled(&ask, &self.project.directory) {
+            ask.input = input;
+        }
+        let ask = &ask;
         // The answer may be on its way, or with the agent: it has no second one.
         if let (Standing::Within, Some(verdict)) = (standing, self.earlier.answer(ask)) {
             let line = line(agent, ask, verdict);
@@ -244,24 +249,6 @@ impl Questions {
             Ok(self.engine.store.times_asked_in(self.run).await?)
         });
         Ok(self.open.len() >= MOST_OPEN || asked.await? >= MOST_ASKED)
-    }
-
-    /// A question with what is known of its call from the gate, and without what the agent may not read: that is
-    /// neither stored nor shown.
-    fn completed(&self, ask: &Ask, known: Option<&AtGate>) -> Ask {
-        let ask = ask.clone();
-        let veiled = self.policy.veiled(&ask, &self.project.directory);
-        Ask {
-            directory: ask
-                .directory
-                .or_else(|| known.and_then(|known| known.directory.clone())),
-            sub_agent: known
-                .and_then(|known| known.sub_agent.clone())
-                .or(ask.sub_agent),
-            unconfined: ask.unconfined || known.is_some_and(|known| known.unconfined),
-            input: veiled.unwrap_or(ask.input),
-            ..ask
-        }
     }
 
     /// What was decided on a call at the gate, if this is behind it.
@@ -415,5 +402,20 @@ fn line(agent: &Agent, ask: &Ask, verdict: &Verdict) -> String {
             };
             agent.runtime().reply(ask, &reply)
         }
+    }
+}
+
+/// A question with what is known of its call from the gate.
+fn completed(ask: &Ask, known: Option<&AtGate>) -> Ask {
+    let ask = ask.clone();
+    Ask {
+        directory: ask
+            .directory
+            .or_else(|| known.and_then(|known| known.directory.clone())),
+        sub_agent: known
+            .and_then(|known| known.sub_agent.clone())
+            .or(ask.sub_agent),
+        unconfined: ask.unconfined || known.is_some_and(|known| known.unconfined),
+        ..ask
     }
 }

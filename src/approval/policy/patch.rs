@@ -105,7 +105,7 @@ fn together(rules: Vec<RuleRef>) -> RuleRef {
 
 fn unreadable() -> Decision {
     Decision::deny(
-        "This patch cannot be read: it changes nothing, or more than a thousand files, or one of which nobody can \
+        "This patch cannot be read: it changes nothing, or more than 200 files, or one of which nobody can \
          tell where it is. Name each file by its whole path, in smaller patches."
             .to_owned(),
         RuleRef::Unreadable,

@@ -33,6 +33,7 @@ fn what_cannot_be_used_is_refused_with_what_to_write() {
         "Bsh(rm *)",
         "WebFech(domain:docs.rs)",
         "Frobnicate",
+        "Patch(src/**)",
         "mcp",
         "mcp__",
         "Read__*",

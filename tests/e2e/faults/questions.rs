@@ -4,6 +4,7 @@ mod beside;
 mod ends;
 mod holds;
 mod past;
+mod patches;
 mod real;
 mod record;
 mod who;

@@ -247,7 +247,7 @@ fn a_patch_that_cannot_be_read_is_denied() {
         change[field] = value;
         json!({"changes": [change]})
     };
-    let many: Vec<Value> = (0..1_001).map(|_| change.clone()).collect();
+    let many: Vec<Value> = (0..201).map(|_| change.clone()).collect();
     for input in [
         json!({}),
         json!(null),
