@@ -31,6 +31,19 @@ use wire::{Order, Wish, line};
 /// asked about each (0.169).
 pub const DEFAULT_MODEL: &str = "gpt-5.5";
 
+/// The models that Codex itself names (`model/list`, 0.169), the one first that is taken without a word.
+const MODELS: [&str; 9] = [
+    DEFAULT_MODEL,
+    "gpt-6.1-sol",
+    "gpt-6-astra",
+    "gpt-6-sol",
+    "gpt-6-luna",
+    "gpt-5.6-sol",
+    "gpt-6.1-terra",
+    "gpt-5.6-terra",
+    "gpt-5.6-luna",
+];
+
 /// How Codex is run on this machine.
 #[derive(Clone, Debug)]
 pub struct CodexSettings {
@@ -123,6 +136,13 @@ impl Runtime for CodexRuntime {
         let (result, say) = asks::answer(ask, reply);
         let ask = ask.id.clone();
         line(&Order::Answer { ask, result, say })
+    }
+
+    fn models(&self) -> Vec<String> {
+        let own = self.settings.model.iter().map(String::as_str);
+        let mut all: Vec<String> = own.chain(MODELS).map(str::to_owned).collect();
+        all.dedup();
+        all
     }
 
     fn explain_exit(&self, _exit: &str, stderr: &str) -> ErrorClass {

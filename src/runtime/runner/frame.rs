@@ -287,6 +287,7 @@ mod tests {
     #[tokio::test]
     async fn every_answer_reads_back_as_it_was_sent() {
         let status = Status {
+            has_ended: false,
             pid: 1,
             agent: Some(2),
             version: "0.1.0".into(),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::runtime::{AskKind, BlockId, ToolEnd};
+use crate::runtime::{Ask, AskKind, BlockId, ToolEnd};
 
 fn read(lines: &[Value]) -> Vec<RunEvent> {
     let mut reader = CodexReader::default();
