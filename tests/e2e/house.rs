@@ -212,7 +212,7 @@ fn a_permit_is_made_by_the_policy_alone_and_kept_by_nobody() {
 
 /// What Discord may ask of the house without a permit: what is decided behind it, what is nobody's
 /// wish, and what everybody may know.
-const WITHOUT_A_PERMIT: [&str; 21] = [
+const WITHOUT_A_PERMIT: [&str; 22] = [
     "hear",
     "decided",
     "passed",
@@ -225,6 +225,7 @@ const WITHOUT_A_PERMIT: [&str; 21] = [
     "authorize",
     "demanded",
     "projects",
+    "models",
     "show_live",
     "renew_live",
     "live_message",
