@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{MessageBody, OverwriteBody};
+use super::{Change, MessageBody, OverwriteBody};
 use crate::ids::{ChannelId, TagId, UserId};
 use crate::world::ForumTag;
 
@@ -27,7 +27,7 @@ pub(crate) struct NewThread {
 #[serde(default)]
 pub(crate) struct ChannelPatch {
     pub(crate) name: Option<String>,
-    pub(crate) topic: Option<String>,
+    pub(crate) topic: Change<String>,
     pub(crate) archived: Option<bool>,
     pub(crate) locked: Option<bool>,
     pub(crate) invitable: Option<bool>,
@@ -35,18 +35,18 @@ pub(crate) struct ChannelPatch {
     pub(crate) rate_limit_per_user: Option<u32>,
     pub(crate) nsfw: Option<bool>,
     pub(crate) position: Option<u32>,
-    pub(crate) parent_id: Option<ChannelId>,
+    pub(crate) parent_id: Change<ChannelId>,
     pub(crate) permission_overwrites: Option<Vec<OverwriteBody>>,
     #[serde(rename = "type")]
     pub(crate) kind: Option<u8>,
     pub(crate) flags: Option<u64>,
     pub(crate) applied_tags: Option<Vec<TagId>>,
-    pub(crate) default_auto_archive_duration: Option<u32>,
+    pub(crate) default_auto_archive_duration: Change<u32>,
     pub(crate) available_tags: Option<Vec<ForumTag>>,
-    pub(crate) default_thread_rate_limit_per_user: Option<u32>,
-    pub(crate) default_reaction_emoji: Option<Value>,
-    pub(crate) default_sort_order: Option<u8>,
-    pub(crate) default_forum_layout: Option<u8>,
+    pub(crate) default_thread_rate_limit_per_user: Change<u32>,
+    pub(crate) default_reaction_emoji: Change<Value>,
+    pub(crate) default_sort_order: Change<u8>,
+    pub(crate) default_forum_layout: Change<u8>,
 }
 
 /// "Create Guild Channel".

@@ -2,6 +2,7 @@
 //! would ignore it, and a misspelt setting would be lost in silence). This module knows neither the
 //! world nor HTTP.
 
+mod change;
 mod channel;
 mod command;
 mod component;
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 
+pub(crate) use change::Change;
 pub(crate) use channel::{ChannelPatch, NewChannel, NewDm, NewThread};
 pub(crate) use command::{ChoiceBody, CommandBody, OptionBody};
 pub(crate) use component::{Component, ComponentKind};

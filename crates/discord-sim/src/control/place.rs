@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::ids::MessageId;
 use crate::language::mention_bot;
 use crate::shared::{Core, Shared};
-use crate::world::{Category, Draft, ThreadDraft, UserKind, Visibility};
+use crate::world::{Draft, ThreadDraft, UserKind, Visibility};
 
 use super::named;
 use super::reply::{Answer, Refusal, ok};
@@ -69,9 +69,7 @@ fn carry_out(core: &mut Core, change: Change) -> Result<Value, Refusal> {
                 return Err(ApiError::field(key, "UNKNOWN_KEY", "no such key").into());
             }
             let owner = core.world.user_or_new("owner", UserKind::Person);
-            let category = Category::of(&patch);
-            core.world
-                .patch_channel(channel, &read.body, category, owner)?;
+            core.world.patch_channel(channel, &read.body, owner)?;
         }
         Change::DeleteChannel { channel } => {
             let channel = named::channel(&core.world, &channel)?;

@@ -1,5 +1,7 @@
 //! Channels.
 
+use serde_json::Value;
+
 use crate::body::{ChannelPatch, NewChannel, NewDm, OverwriteBody};
 use crate::error::ApiError;
 use crate::ids::{ChannelId, GuildId};
@@ -7,9 +9,7 @@ use crate::journal::ViolationKind;
 use crate::limits;
 use crate::permission::Permission;
 use crate::wire;
-use crate::world::{
-    Category, ChannelDraft, ChannelKind, ForumTag, Overwrite, World, check_channel_name,
-};
+use crate::world::{ChannelDraft, ChannelKind, ForumTag, Overwrite, World, check_channel_name};
 
 use super::call::Call;
 use super::overwrites::{may_give, may_set};
@@ -30,13 +30,14 @@ pub(super) fn edit(world: &mut World, call: &Call, channel: ChannelId) -> Result
         );
         world.violate(ViolationKind::UnknownKey, detail);
     }
+    note_numeric_parent(world, call);
     let listed = overwrites(patch.permission_overwrites.as_deref());
     if let Some(listed) = &listed {
         may_set(world, channel, listed)?;
     }
     let mut patch = patch;
     number_tags(world, patch.available_tags.as_mut())?;
-    world.patch_channel(channel, &patch, Category::of(&call.body), world.bot)?;
+    world.patch_channel(channel, &patch, world.bot)?;
     if let Some(listed) = listed {
         world.replace_overwrites(channel, listed)?;
     }
@@ -46,6 +47,18 @@ pub(super) fn edit(world: &mut World, call: &Call, channel: ChannelId) -> Result
         .get(&channel)
         .ok_or(ApiError::UnknownChannel)?;
     Ok(Reply::json(wire::channel(world, changed)))
+}
+
+/// Discord's description has a string or null for the id of a category (`SnowflakeType`), and Discord takes a number as
+/// well: it is carried out, and a violation.
+fn note_numeric_parent(world: &mut World, call: &Call) {
+    if call.body.get("parent_id").is_some_and(Value::is_number) {
+        let detail = format!(
+            "{} {}: parent_id is a number, and ids are strings",
+            call.method, call.path
+        );
+        world.violate(ViolationKind::Schema, detail);
+    }
 }
 
 /// Channels take MANAGE_CHANNELS. Threads take MANAGE_THREADS, but who started one may rename and
@@ -110,6 +123,8 @@ pub(super) fn create(world: &mut World, call: &Call, guild: GuildId) -> Result<R
             "Value must be one of (0, 4, 5, 15).",
         )
     })?;
+    world.check_parent(Some(guild), kind, body.parent_id)?;
+    note_numeric_parent(world, call);
     let listed = overwrites(body.permission_overwrites.as_deref()).unwrap_or_default();
     may_give(world.guild_permissions(world.bot, guild), &listed)?;
     let mut tags = body.available_tags;

@@ -69,7 +69,7 @@ pub(super) fn mine(world: &World) -> Reply {
                 "banner": null,
                 "owner": guild.owner == world.bot,
                 "permissions": world.guild_permissions(world.bot, guild.id),
-                "features": [],
+                "features": guild.features,
             })
         })
         .collect();

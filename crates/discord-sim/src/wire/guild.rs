@@ -45,7 +45,7 @@ pub(crate) fn guild(guild: &Guild) -> Value {
         "roles": guild.roles.values().map(role).collect::<Vec<_>>(),
         "emojis": [],
         "stickers": [],
-        "features": [],
+        "features": guild.features,
         "mfa_level": 0,
         "system_channel_flags": 0,
         "max_members": 500_000,

@@ -36,7 +36,8 @@ pub(crate) fn interaction(world: &World, interaction: &Interaction) -> Value {
             value["member"] = member;
             value["guild_id"] = json!(guild);
             value["guild_locale"] = json!("en-US");
-            value["guild"] = json!({"id": guild, "locale": "en-US", "features": []});
+            let features = world.guilds.get(&guild).map(|guild| &guild.features);
+            value["guild"] = json!({"id": guild, "locale": "en-US", "features": features});
             value["context"] = json!(0);
         }
         None => value["user"] = json!(person),

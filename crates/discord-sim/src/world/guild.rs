@@ -22,6 +22,8 @@ pub(crate) struct Guild {
     pub(crate) roles: BTreeMap<RoleId, Role>,
     pub(crate) members: BTreeMap<UserId, Member>,
     pub(crate) availability: Availability,
+    /// What it can do beyond others (Discord: resources/guild, "Guild Features").
+    pub(crate) features: BTreeSet<String>,
 }
 
 /// Whether Discord can serve a guild.
@@ -52,6 +54,7 @@ impl World {
             roles: BTreeMap::from([(everyone, role)]),
             members: BTreeMap::new(),
             availability: Availability::Normal,
+            features: BTreeSet::new(),
         };
         self.guilds.insert(id, guild);
     }

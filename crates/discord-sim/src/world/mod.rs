@@ -57,7 +57,6 @@ pub use interaction::{Choice, SlashError};
 pub(crate) use mention::MentionDefault;
 pub use message::MessageKind;
 pub(crate) use message::{Attachment, Draft, Message, Reaction, Reference, Upload, flag};
-pub(crate) use modify::Category;
 pub use overwrite::Holder;
 pub(crate) use overwrite::Overwrite;
 pub(crate) use people::{DirectMessages, User, UserKind};

@@ -1,14 +1,35 @@
 //! "Modify Channel" (Discord: resources/channel).
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::body::{ChannelPatch, drop_nulls};
+use crate::body::{Change, ChannelPatch};
 use crate::error::ApiError;
 use crate::gateway::EventKind;
-use crate::ids::{ChannelId, UserId};
+use crate::ids::{ChannelId, GuildId, UserId};
 
 use super::thread::check_auto_archive;
-use super::{ChannelKind, MessageKind, World, check_channel_name};
+use super::{Channel, ChannelKind, MessageKind, World, check_channel_name};
+
+/// What only forums have.
+const OF_FORUMS: [&str; 4] = [
+    "available_tags",
+    "default_reaction_emoji",
+    "default_sort_order",
+    "default_forum_layout",
+];
+
+/// What headings do not have.
+const NOT_OF_CATEGORIES: [&str; 5] = [
+    "topic",
+    "nsfw",
+    "rate_limit_per_user",
+    "default_auto_archive_duration",
+    "default_thread_rate_limit_per_user",
+];
+
+/// The feature of a guild that has announcement channels (Discord: resources/guild, "Guild Features").
+const NEWS: &str = "NEWS";
 
 /// What is there for channels only, and what for threads only. Discord does not refuse one in the place of the other, and
 /// nothing comes of it.
@@ -35,39 +56,26 @@ const OF_THREADS: [&str; 5] = [
     "applied_tags",
 ];
 
-/// What becomes of a channel's category.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Category {
-    /// It stays as it is.
-    Kept,
-    /// It has none from now on.
-    None,
-    /// It has this one.
-    Is(ChannelId),
-}
-
-impl Category {
-    /// What a patch says of it: a null takes it away.
-    pub(crate) fn of(patch: &Value) -> Self {
-        match patch.get("parent_id") {
-            None => Self::Kept,
-            Some(Value::Null) => Self::None,
-            Some(id) => {
-                let id = id.as_str().and_then(|id| id.parse().ok());
-                id.map_or(Self::Kept, Self::Is)
-            }
-        }
-    }
-}
-
 impl World {
     /// The settings of a patch of which nothing comes in this channel or thread.
     pub(crate) fn lost_settings(&self, id: ChannelId, patch: &Value) -> Vec<&'static str> {
-        let found = self.channels.get(&id);
-        let is_thread = found.is_some_and(|found| found.thread.is_some());
-        let others: &[&str] = if is_thread { &OF_CHANNELS } else { &OF_THREADS };
-        let given = |name: &&&'static str| patch.get(**name).is_some();
-        others.iter().filter(given).copied().collect()
+        let Some(found) = self.channels.get(&id) else {
+            return Vec::new();
+        };
+        let mut others: Vec<&str> = Vec::new();
+        if found.thread.is_some() {
+            others.extend(OF_CHANNELS);
+        } else {
+            others.extend(OF_THREADS);
+            if found.kind != ChannelKind::Forum {
+                others.extend(OF_FORUMS);
+            }
+            if found.kind == ChannelKind::Category {
+                others.extend(NOT_OF_CATEGORIES);
+            }
+        }
+        others.retain(|name| patch.get(*name).is_some());
+        others
     }
 
     /// Renames, archives, locks, moves … as "Modify Channel" says.
@@ -75,10 +83,9 @@ impl World {
         &mut self,
         id: ChannelId,
         patch: &ChannelPatch,
-        category: Category,
         by: UserId,
     ) -> Result<(), ApiError> {
-        self.check_patch(id, patch, category)?;
+        self.check_patch(id, patch)?;
         let now = self.now_ms();
         let channel = self.channels.get_mut(&id).ok_or(ApiError::UnknownChannel)?;
         let name = patch.name.as_ref();
@@ -99,23 +106,20 @@ impl World {
                 thread.tags.clone_from(tags);
             }
         } else {
-            if let Some(topic) = &patch.topic {
-                channel.topic = Some(topic.clone());
+            if channel.kind != ChannelKind::Category {
+                patch.topic.apply(&mut channel.topic);
+                channel.nsfw = patch.nsfw.unwrap_or(channel.nsfw);
             }
-            if let Some(tags) = &patch.available_tags {
+            let tags = patch.available_tags.as_ref();
+            if let Some(tags) = tags.filter(|_| channel.kind == ChannelKind::Forum) {
                 channel.tags.clone_from(tags);
             }
-            channel.nsfw = patch.nsfw.unwrap_or(channel.nsfw);
             let position = patch.position.and_then(|position| position.try_into().ok());
             channel.position = position.unwrap_or(channel.position);
             let kind = patch.kind.and_then(ChannelKind::of_guild_channel);
             channel.kind = kind.unwrap_or(channel.kind);
-            match category {
-                Category::Kept => {}
-                Category::None => channel.parent = None,
-                Category::Is(parent) => channel.parent = Some(parent),
-            }
-            channel.defaults.extend(defaults(patch));
+            patch.parent_id.apply(&mut channel.parent);
+            set_defaults(patch, channel.kind, &mut channel.defaults);
         }
         let is_thread = channel.thread.is_some();
         let kind = if is_thread {
@@ -130,12 +134,7 @@ impl World {
         Ok(())
     }
 
-    fn check_patch(
-        &self,
-        id: ChannelId,
-        patch: &ChannelPatch,
-        category: Category,
-    ) -> Result<(), ApiError> {
+    fn check_patch(&self, id: ChannelId, patch: &ChannelPatch) -> Result<(), ApiError> {
         let channel = self.channels.get(&id).ok_or(ApiError::UnknownChannel)?;
         if let Some(name) = &patch.name {
             check_channel_name(name)?;
@@ -143,46 +142,97 @@ impl World {
         if let Some(minutes) = patch.auto_archive_duration {
             check_auto_archive("auto_archive_duration", minutes)?;
         }
-        if let Some(minutes) = patch.default_auto_archive_duration {
-            check_auto_archive("default_auto_archive_duration", minutes)?;
+        if let Some(minutes) = patch.default_auto_archive_duration.wanted() {
+            check_auto_archive("default_auto_archive_duration", *minutes)?;
         }
-        // Only text and announcement channels become each other.
+        if channel.thread.is_some() {
+            return Ok(());
+        }
+        self.check_kind(channel, patch.kind)?;
+        let parent = patch.parent_id.wanted();
+        self.check_parent(channel.guild, channel.kind, parent.copied())
+    }
+
+    /// Only text and announcement channels become each other, and only in guilds that have news.
+    fn check_kind(&self, channel: &Channel, wanted: Option<u8>) -> Result<(), ApiError> {
+        let Some(number) = wanted.filter(|number| *number != channel.kind.number()) else {
+            return Ok(());
+        };
+        let guild = channel.guild.and_then(|guild| self.guilds.get(&guild));
+        let has_news = guild.is_some_and(|guild| guild.features.contains(NEWS));
         let convertible = |kind| matches!(kind, ChannelKind::Text | ChannelKind::Announcement);
-        let wanted = patch.kind.map(ChannelKind::of_guild_channel);
-        let stays = wanted.is_none_or(|kind| kind == Some(channel.kind));
-        let becomes = wanted.flatten().is_some_and(convertible) && convertible(channel.kind);
-        if channel.thread.is_none() && !stays && !becomes {
-            let message = "Value must be one of (0, 5).";
-            return Err(ApiError::field("type", "BASE_TYPE_CHOICES", message));
+        let becomes = ChannelKind::of_guild_channel(number).is_some_and(convertible);
+        if becomes && convertible(channel.kind) && has_news {
+            return Ok(());
         }
-        if let Category::Is(parent) = category
-            && channel.thread.is_none()
-        {
-            let found = self.channels.get(&parent);
-            let found = found.filter(|found| found.guild == channel.guild);
-            let (code, message) = match found.map(|found| found.kind) {
-                Some(ChannelKind::Category) => return Ok(()),
-                Some(_) => ("CHANNEL_PARENT_INVALID_TYPE", "Not a category"),
-                None => ("CHANNEL_PARENT_INVALID", "Category does not exist"),
-            };
-            return Err(ApiError::field("parent_id", code, message));
-        }
-        Ok(())
+        let kinds = if has_news { "(0, 5)" } else { "(0,)" };
+        let message = format!("Value must be one of {kinds}.");
+        Err(ApiError::field("type", "BASE_TYPE_CHOICES", message))
+    }
+
+    /// What a channel stands below is a category of its guild; a category stands below nothing.
+    pub(crate) fn check_parent(
+        &self,
+        guild: Option<GuildId>,
+        kind: ChannelKind,
+        parent: Option<ChannelId>,
+    ) -> Result<(), ApiError> {
+        let Some(parent) = parent else {
+            return Ok(());
+        };
+        let found = self.channels.get(&parent);
+        let found = found.filter(|found| found.guild == guild);
+        let (code, message) = match found.map(|found| found.kind) {
+            _ if kind == ChannelKind::Category => (
+                "CHANNEL_PARENT_INVALID_TYPE",
+                "Categories cannot have parent channels",
+            ),
+            Some(ChannelKind::Category) => return Ok(()),
+            Some(_) => ("CHANNEL_PARENT_INVALID_TYPE", "Not a category"),
+            None => ("CHANNEL_PARENT_INVALID", "Category does not exist"),
+        };
+        Err(ApiError::field("parent_id", code, message))
     }
 }
 
-/// What a patch sets for threads to come.
-fn defaults(patch: &ChannelPatch) -> Map<String, Value> {
-    let given = drop_nulls(json!({
-        "default_auto_archive_duration": patch.default_auto_archive_duration,
-        "default_thread_rate_limit_per_user": patch.default_thread_rate_limit_per_user,
-        "default_reaction_emoji": patch.default_reaction_emoji,
-        "default_sort_order": patch.default_sort_order,
-        "default_forum_layout": patch.default_forum_layout,
-    }));
-    if let Value::Object(given) = given {
-        given
-    } else {
-        Map::new()
+/// Sets what a patch says of threads to come, as far as such a channel has it.
+fn set_defaults(patch: &ChannelPatch, kind: ChannelKind, defaults: &mut Map<String, Value>) {
+    if kind == ChannelKind::Category {
+        return;
+    }
+    set(
+        defaults,
+        "default_auto_archive_duration",
+        &patch.default_auto_archive_duration,
+    );
+    set(
+        defaults,
+        "default_thread_rate_limit_per_user",
+        &patch.default_thread_rate_limit_per_user,
+    );
+    if kind == ChannelKind::Forum {
+        set(
+            defaults,
+            "default_reaction_emoji",
+            &patch.default_reaction_emoji,
+        );
+        set(defaults, "default_sort_order", &patch.default_sort_order);
+        set(
+            defaults,
+            "default_forum_layout",
+            &patch.default_forum_layout,
+        );
+    }
+}
+
+fn set<T: Serialize>(defaults: &mut Map<String, Value>, name: &str, change: &Change<T>) {
+    match change {
+        Change::Kept => {}
+        Change::Cleared => {
+            defaults.remove(name);
+        }
+        Change::To(value) => {
+            defaults.insert(name.to_owned(), json!(value));
+        }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::ids::{ChannelId, GuildId, TagId};
-use crate::world::{Category, ChannelDraft, ChannelKind, ForumTag, ThreadDraft, UserKind};
+use crate::world::{ChannelDraft, ChannelKind, ForumTag, ThreadDraft, UserKind};
 
 use super::Sim;
 use crate::language::ThreadState;
@@ -99,10 +99,9 @@ impl Sim {
     #[expect(clippy::panic, reason = "a test language fails the test by panicking")]
     fn patch_channel(&self, thread: ChannelId, patch: &serde_json::Value) {
         let patched = self.shared.act(|core| {
-            let category = Category::of(patch);
             let patch = crate::body::read(patch)?.body;
             let owner = core.world.user_or_new("owner", UserKind::Person);
-            core.world.patch_channel(thread, &patch, category, owner)
+            core.world.patch_channel(thread, &patch, owner)
         });
         if let Err(error) = patched {
             panic!("{thread} cannot be changed: {error}");

@@ -18,6 +18,15 @@ impl Sim {
         })
     }
 
+    /// Discord lets a guild do something, such as `NEWS` (Discord: resources/guild, "Guild Features").
+    pub fn give_feature(&self, guild: GuildId, feature: &str) {
+        self.shared.act(|core| {
+            if let Some(guild) = core.world.guilds.get_mut(&guild) {
+                guild.features.insert(feature.to_owned());
+            }
+        });
+    }
+
     /// Somebody adds the bot to a guild.
     pub fn add_bot(&self, guild: GuildId) {
         self.shared.act(|core| core.world.bot_joins(guild));
