@@ -17,6 +17,10 @@ use crate::delivery::ChatError;
 /// last ones stay for whoever can ask it.
 const RESERVE: u64 = 100;
 
+/// What the hosts of Discord's gateway end in: `gateway.discord.gg`, and those that READY names
+/// (Discord: events/gateway#connecting, events/gateway-events#ready).
+const GATEWAYS: &str = ".discord.gg";
+
 /// Asks Discord, or the simulator in its stead.
 pub(super) struct FrontDoor {
     http: Rest,
@@ -87,6 +91,18 @@ impl Signpost for FrontDoor {
             ))),
         }
     }
+
+    fn may_resume_at(&self, url: &str) -> bool {
+        if self.api_base.is_some() {
+            return self.check(url).is_ok();
+        }
+        // Whoever has the session and the token gets all that the bot hears.
+        let parsed = reqwest::Url::parse(url).ok();
+        parsed.is_some_and(|url| {
+            let host = url.host_str();
+            url.scheme() == "wss" && host.is_some_and(|host| host.ends_with(GATEWAYS))
+        })
+    }
 }
 
 #[cfg(test)]
@@ -116,6 +132,28 @@ mod tests {
         ] {
             assert_eq!(simulators.check(url).is_ok(), here, "{url}");
             assert_eq!(discords.check(url).is_ok(), there, "{url}");
+        }
+    }
+    #[test]
+    fn a_session_is_resumed_at_discords_own_gateways_and_at_a_simulators_on_this_machine() {
+        let simulators = door(Some("http://127.0.0.1:1"));
+        let discords = door(None);
+        for (url, here, there) in [
+            ("ws://127.0.0.1:7", true, false),
+            ("wss://127.0.0.1:7", true, false),
+            ("wss://gateway.discord.gg", false, true),
+            ("wss://gateway-us-east1-b.discord.gg/?v=10", false, true),
+            ("ws://gateway-us-east1-b.discord.gg", false, false),
+            ("wss://gateway.discord.gg.evil.example", false, false),
+            ("wss://gateway.discord.gg@evil.example", false, false),
+            ("wss://evil.example/gateway.discord.gg", false, false),
+            ("wss://evil.example?.discord.gg", false, false),
+            ("wss://evildiscord.gg", false, false),
+            ("wss://evil.example", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!(simulators.may_resume_at(url), here, "{url}");
+            assert_eq!(discords.may_resume_at(url), there, "{url}");
         }
     }
 }

@@ -31,6 +31,9 @@ pub(in super::super) trait Signpost: Send + Sync + 'static {
 
     /// Whether this address may be spoken to at all.
     fn check(&self, url: &str) -> Result<(), DiscordError>;
+
+    /// Whether a session may be resumed at this address, which the gateway gave itself.
+    fn may_resume_at(&self, url: &str) -> bool;
 }
 
 /// Why nobody knows where the gateway is.

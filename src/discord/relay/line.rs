@@ -267,7 +267,7 @@ impl Line {
     async fn resume_url(&mut self) -> Result<String, NoGateway> {
         if self.in_vain < AT_RESUME_URL
             && let Some(url) = &self.resume_at
-            && self.gate.signpost.check(url).is_ok()
+            && self.gate.signpost.may_resume_at(url)
         {
             self.in_vain += 1;
             return Ok(url.clone());

@@ -33,6 +33,10 @@ impl Signpost for Map {
         }
         Err(DiscordError::Ended(format!("{url} is foreign")))
     }
+
+    fn may_resume_at(&self, url: &str) -> bool {
+        url == SIDE
+    }
 }
 
 #[tokio::test]
