@@ -340,19 +340,29 @@ fn every_control_asks_for_a_permit_before_it_is_shown_or_carried_out() {
 }
 
 /// What of Discord's libraries nobody calls, because it cannot be contained (ARCHITECTURE.md, "Serenity, contained").
-const FORBIDDEN: [(&str, &str); 12] = [
+const FORBIDDEN: [(&str, &str); 14] = [
     (".reply(", "it pings whatever it was told"),
     (".reply_ping(", "it pings"),
     (".reply_mention(", "it pings"),
     (".download(", "it takes in whatever comes"),
-    ("await_component_interaction", "it dies with the process"),
-    ("await_modal_interaction", "it dies with the process"),
-    ("await_reply", "it dies with the process"),
-    ("await_reaction", "it dies with the process"),
-    ("InteractionCollector", "it dies with the process"),
+    // `await_reply`, `await_replies`, `await_reaction`, `await_component_interaction`, `await_modal_interaction` …
+    (".await_", "it dies with the process"),
+    // `MessageCollector`, `ReactionCollector`, `ComponentInteractionCollector`, `ModalInteractionCollector` …
+    ("Collector", "it dies with the process"),
     ("quick_modal", "it dies with the process"),
     ("execute_modal", "it dies with the process"),
     ("get_gateway(", "its failure leads to the real gateway"),
+    (
+        "set_presence(",
+        "it takes of what may be sent to the gateway",
+    ),
+    (
+        "set_activity(",
+        "it takes of what may be sent to the gateway",
+    ),
+    ("set_status(", "it takes of what may be sent to the gateway"),
+    ("GUILD_MEMBERS", "nobody needs to hear of all members"),
+    ("GUILD_PRESENCES", "nobody needs to hear of all members"),
 ];
 
 #[test]

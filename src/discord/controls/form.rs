@@ -131,9 +131,58 @@ pub(super) fn lasting(fields: &HashMap<&str, &str>) -> Result<Lasting, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        delivery::{Inquiry, Pick},
+        words::{ApprovalId, ApprovalState, ChannelId, GuildId, Place},
+    };
 
     fn filled<'a>(rule: &'a str, scope: &'a str, span: &'a str) -> HashMap<&'a str, &'a str> {
         HashMap::from([(RULE, rule), (BREADTH, scope), (SPAN, span)])
+    }
+
+    #[test]
+    fn every_form_is_made_of_rows_which_is_all_that_serenity_reads() {
+        let choices = [
+            Choice::DenyWithReason,
+            Choice::RejectPlan,
+            Choice::Other { question: 0 },
+            Choice::Always,
+        ];
+        for choice in choices {
+            let form = wanted(&control(choice), "id").unwrap();
+            let form = serde_json::to_value(form).unwrap();
+            let rows = form["components"].as_array().unwrap();
+            assert!(!rows.is_empty());
+            for row in rows {
+                assert_eq!(row["type"], 1, "{choice:?}");
+                assert_eq!(row["components"][0]["type"], 4, "{choice:?}");
+            }
+        }
+    }
+
+    /// What is behind a button of a question.
+    fn control(choice: Choice) -> Control {
+        let place = Place {
+            guild: GuildId::new(1),
+            channel: ChannelId::new(2),
+            thread: None,
+        };
+        let inquiry = Inquiry {
+            question: "Which?".to_owned(),
+            header: "which".to_owned(),
+            options: Vec::new(),
+            pick: Pick::One,
+        };
+        Control {
+            approval: ApprovalId::fresh(),
+            choice,
+            state: ApprovalState::Pending,
+            place,
+            posted: None,
+            route: None,
+            rule: Some("Bash(ls)".to_owned()),
+            inquiries: vec![inquiry],
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Events that arrive twice, late, broken or never.
 
 use discord_sim::{
-    DispatchFault, DispatchRule, Entry, EventKind, Fault, Mistake, NO_OPTIONS, RouteKind, Rule,
-    SimConfig,
+    DispatchFault, DispatchRule, Entry, EventKind, Fact, Fault, GatewayFact, Mistake, NO_OPTIONS,
+    RouteKind, Rule, SimConfig,
 };
+use serenity::all::GatewayIntents;
 
 use super::{
     gateway::{Served, say, until_heard_last, watching},
@@ -233,4 +234,24 @@ async fn while_discord_does_not_tell_what_was_missed_people_are_heard_and_it_is_
         changed.await;
     }
     served.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_asks_for_the_events_that_it_needs_and_says_nothing_else_to_the_gateway() {
+    let sim = CleanSim::start(SimConfig::default()).await;
+    let served = served(&sim).await;
+    sim.drop_gateway();
+    until_heard_last(&sim, &served.house, "last").await;
+    served.stop().await;
+    let mut wanted = Vec::new();
+    for entry in sim.journal() {
+        match entry.fact {
+            Fact::Gateway(GatewayFact::Identified { intents, .. }) => wanted.push(intents),
+            Fact::Gateway(GatewayFact::Command { op }) => panic!("it said something: opcode {op}"),
+            _ => {}
+        }
+    }
+    let needed =
+        GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::MESSAGE_CONTENT;
+    assert_eq!(wanted, [needed.bits()]);
 }

@@ -22,12 +22,12 @@ use serenity::{
     },
     http::{Http, HttpBuilder},
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::JoinSet};
 
 use crate::discord::{connect, testing::connected};
 
 /// Serenity's own client, with what it does unless it is told otherwise.
-fn http(sim: &Sim) -> Http {
+pub(super) fn http(sim: &Sim) -> Http {
     HttpBuilder::new(sim.token())
         .proxy(sim.base_url())
         .ratelimiter_disabled(true)
@@ -101,6 +101,37 @@ async fn serenity_runs_its_handlers_side_by_side() {
     // In order, the first would wait for ever.
     assert_eq!(notes.until(2).await, ["second", "waits"]);
     task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn serenity_hears_everything_beside_another_one_with_the_same_token() {
+    let sim = Sim::start(SimConfig::default()).await;
+    let both = [Notes::default(), Notes::default()];
+    let mut tasks = JoinSet::new();
+    for notes in &both {
+        let mut client = client(&sim, notes).await;
+        tasks.spawn(async move { client.start().await });
+    }
+    sim.wait_for(|world| world.connected_sessions() == 2).await;
+    say(&sim, "hello").await;
+    for notes in &both {
+        assert_eq!(notes.until(1).await, ["hello"]);
+    }
+}
+
+#[tokio::test]
+async fn serenity_takes_a_file_in_whole_however_large_it_is() {
+    const SIZE: usize = 9 << 20;
+    let sim = Sim::start(SimConfig::default()).await;
+    let general = sim.channel("general");
+    let said = sim.user("alice").says("see the file");
+    said.in_(general).with_file("large", vec![0; SIZE]).await;
+    let page = http(&sim)
+        .get_messages(general.get().into(), None, None)
+        .await;
+    let message = page.unwrap().remove(0);
+    let taken = message.attachments[0].download().await.unwrap();
+    assert_eq!(taken.len(), SIZE);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

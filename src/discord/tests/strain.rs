@@ -183,6 +183,25 @@ async fn serenity_repeats_what_it_is_told_to_wait_with_for_as_long_as_it_is_told
 }
 
 #[tokio::test]
+async fn serenity_waits_whole_seconds_where_discord_tells_it_parts_of_one() {
+    let stage = Strained::open(RateLimits::None).await;
+    let fault = Fault::rate_limited(Scope::User, 1_200);
+    stage.sim.fault(Rule::route(RouteKind::Typing), fault);
+    let http = connect::http(&stage.connection.settings, &stage.connection.client);
+    let general = stage.sim.channel("general").get();
+    http.broadcast_typing(general.into()).await.unwrap();
+    let journal = stage.sim.journal();
+    let calls = journal.iter().filter_map(|entry| entry.rest());
+    let calls = calls.filter(|call| call.route == RouteKind::Typing);
+    let arrived: Vec<i64> = calls.map(|call| call.arrived_ms).collect();
+    let [first, second] = arrived[..] else {
+        panic!("{arrived:?}");
+    };
+    // The header has whole seconds; what the body says it does not read.
+    assert!(second - first >= 2_000, "{} ms", second - first);
+}
+
+#[tokio::test]
 async fn who_is_told_to_wait_again_and_again_is_given_up_after_a_minute() {
     let stage = Strained::open(RateLimits::None).await;
     let typing = Rule::route(RouteKind::Typing);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use baton::words::RunState;
 
 use super::*;
+use crate::stage::until;
 
 #[tokio::test]
 async fn what_nobody_answers_is_not_allowed_and_a_late_click_is_told() {
@@ -93,4 +94,21 @@ async fn what_is_always_allowed_is_asked_again_when_its_time_is_up() {
     stage.answer(third, "third end").await;
     stage.until_settled().await;
     here.stop(async || tokio::task::yield_now().await).await;
+}
+
+#[tokio::test]
+async fn what_a_click_has_begun_is_told_also_when_its_token_has_died() {
+    let stage = Stage::with(owners_decide()).await;
+    let works = "touch begun; until [ -e go ]; do sleep 0.1; done";
+    let thread = stage.ask("ann", &runs(&[works], "the end")).await;
+    let question = stage.question(stage.owners_messages(), "begun").await;
+    stage.pressed("owner", &question, "Allow once").await;
+    stage.closed(question.at(), "✅ Allowed once by").await;
+    until("it has begun", || stage.has("begun")).await;
+    // Discord takes a token for a quarter of an hour.
+    stage.sim.advance(Duration::from_mins(16));
+    std::fs::write(stage.project().join("go"), "").unwrap();
+    stage.answer(thread, "the end").await;
+    stage.until_settled().await;
+    stage.sim.assert_clean();
 }
