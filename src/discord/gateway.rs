@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serenity::all::{
-    Client, ClientBuilder, Context, CreateCommand, EventHandler, GatewayIntents, Ready,
+    Client, ClientBuilder, Context, CreateCommand, EventHandler, GatewayIntents, Http, Ready,
     ResumedEvent, ShardManager,
 };
 use tokio::{
@@ -84,7 +84,7 @@ pub(super) async fn serve(
 }
 
 /// All that one life of the connection consists of.
-struct Life {
+pub(super) struct Life {
     connection: Connection,
     store: Store,
     clock: Clock,
@@ -106,7 +106,7 @@ struct Life {
 
 impl Life {
     /// Puts it together; nothing is said to Discord yet.
-    async fn prepare(
+    pub(super) async fn prepare(
         parts: DiscordParts,
         house: Arc<dyn House>,
         patience: Patience,
@@ -202,8 +202,18 @@ impl Life {
         })
     }
 
+    /// All clients of serenity's that have a rate limiter.
+    pub(super) fn clients(&self) -> Vec<Arc<Http>> {
+        vec![
+            Arc::clone(self.connection.http.client()),
+            Arc::clone(self.connection.http.aside()),
+            Arc::clone(&self.client.http),
+        ]
+    }
+
     /// Lives until `shutdown`, or until something in it ends for good.
-    async fn last_until(self, shutdown: CancellationToken) -> Result<(), DiscordError> {
+    pub(super) async fn last_until(self, shutdown: CancellationToken) -> Result<(), DiscordError> {
+        let clients = self.clients();
         let Self {
             connection,
             store,
@@ -225,11 +235,6 @@ impl Life {
             () = listener.mark_unseen() => {}
         }
         let shards = Arc::clone(&client.shard_manager);
-        let clients = vec![
-            Arc::clone(connection.http.client()),
-            Arc::clone(connection.http.aside()),
-            Arc::clone(&client.http),
-        ];
         let mut tasks = JoinSet::new();
         tasks.spawn(sweep::keep_small(clients, clock));
         tasks.spawn(async move { listener.run(sessions, gap).await });

@@ -1,7 +1,9 @@
 //! Whatever the gateway does, and whatever else is waited for: asked to end, Baton goes within five seconds.
 //!
-//! Each state is come to twice. A Baton that is a process gets the signal. One on a clock that the test holds
-//! shows for how long it waits, however fast the machine is.
+//! Each state is come to twice. A Baton that is a process gets the signal, and ends; how long that takes the machine is
+//! not looked at. One on a clock that the test holds shows for how long it waits, however fast the machine is. That
+//! nothing else can make it wait for longer, `cli::run` shows of `in_time`, which is around all of it:
+//! `who_asked_the_server_to_end_waits_less_than_five_seconds_for_rooms_that_never_do`.
 
 use std::time::Duration;
 

@@ -22,6 +22,9 @@ async fn where_discord_allows_no_start_the_server_waits_and_says_why() {
     ends_soon(served).await;
 }
 
+/// What takes longer does not come.
+const LONG: Duration = Duration::from_mins(2);
+
 /// What [`crate::discord::run`] promises.
 const SOON: Duration = Duration::from_secs(3);
 
@@ -49,9 +52,13 @@ async fn serenity_does_not_end_at_all_when_it_is_asked_to_while_it_has_no_connec
     sim.refuse_gateway();
     sim.drop_gateway();
     until_count(&sim, 1, refused).await;
-    while !bare.shards.runners.lock().await.is_empty() {
-        tokio::task::yield_now().await;
-    }
+    let gone = async {
+        while !bare.shards.runners.lock().await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let gone = tokio::time::timeout(LONG, gone).await;
+    assert!(gone.is_ok(), "its shard does not go");
     bare.shards.shutdown_all().await;
     // It was not even heard.
     sim.accept_gateway();

@@ -78,16 +78,7 @@ impl Served {
     ) -> Self {
         let house = Arc::new(house);
         let link = Link::default();
-        let (_, live) = tokio::sync::mpsc::unbounded_channel();
-        let clock = Clock::system();
-        let parts = DiscordParts {
-            connection,
-            outbox: Outbox::new(store.clone(), clock.clone()),
-            store,
-            clock,
-            live,
-            link: link.clone(),
-        };
+        let parts = parts(connection, store, link.clone());
         let stop = CancellationToken::new();
         let task = tokio::spawn(serve(parts, house.clone(), patience, stop.clone()));
         Self {
@@ -112,11 +103,25 @@ impl Served {
     }
 }
 
+/// All that a server needs of others.
+pub(super) fn parts(connection: Connection, store: Store, link: Link) -> DiscordParts {
+    let (_, live) = tokio::sync::mpsc::unbounded_channel();
+    let clock = Clock::system();
+    DiscordParts {
+        connection,
+        outbox: Outbox::new(store.clone(), clock.clone()),
+        store,
+        clock,
+        live,
+        link,
+    }
+}
+
 /// How long a first answer may take here: no test is about how fast the machine is.
 pub(super) const SIGN: Duration = Duration::from_secs(15);
 
 /// Less than people would wait, and more than a busy machine takes for an answer that comes.
-fn hasty() -> Patience {
+pub(super) fn hasty() -> Patience {
     Patience {
         connect: Duration::from_secs(3),
         hello: Duration::from_secs(3),

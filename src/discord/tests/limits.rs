@@ -8,17 +8,19 @@ use std::{
 use discord_sim::{Fault, RateLimits, RouteKind, Rule, Scope, SimConfig, Tls, ViolationKind};
 use secrecy::SecretString;
 use serde_json::json;
-use serenity::all::ReactionType;
+use serenity::all::{Http, ReactionType};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
-use super::gateway::Served;
+use super::gateway::{hasty, parts};
 use crate::{
     clock::Clock,
     delivery::{Chat, ChatError, Post},
     discord::{
-        DiscordChat, DiscordError,
+        DiscordChat, DiscordError, Link,
         connect::{self, connect},
+        gateway::Life,
         rest::Rest,
         sweep::sweep,
         testing::{CleanSim, FakeHouse, QUICKLY, channel, secure_settings, secure_sim, timed},
@@ -320,11 +322,18 @@ async fn serenity_keeps_every_interaction_for_ever_and_the_sweep_does_not() {
             .create_interaction_response(interaction.into(), "token", &answer, Vec::new())
             .await;
     }
-    let routes = http.ratelimiter.as_ref().unwrap().routes();
-    assert_eq!(routes.read().await.len(), 50);
+    assert_eq!(entries(&http).await, 50);
     let later = Clock::held_at(Clock::system().now().after(Duration::from_hours(1)));
     sweep(&http, &later).await;
-    assert_eq!(routes.read().await.len(), 0);
+    assert_eq!(entries(&http).await, 0);
+}
+
+/// How many entries a client's limiter has.
+async fn entries(http: &Http) -> usize {
+    let limiter = http.ratelimiter.as_ref().unwrap();
+    let routes = limiter.routes();
+    let routes = routes.read().await;
+    routes.len()
 }
 
 #[tokio::test]
@@ -332,23 +341,31 @@ async fn a_server_sweeps_what_it_has_asked_with() {
     let stage = secure(RateLimits::Realistic).await;
     let settings = secure_settings(&stage.sim, stage.directory.path());
     let connection = connect(settings).await.unwrap();
-    let http = Arc::clone(connection.http.client());
-    let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path()).await.unwrap();
-    let served = Served::start_as(connection, FakeHouse::default(), store, directory);
-    served.link.until_up().await;
+    let store = Store::open(stage.directory.path()).await.unwrap();
+    let link = Link::default();
+    let parts = parts(connection, store, link.clone());
+    let house = Arc::new(FakeHouse::default());
+    let life = Life::prepare(parts, house, hasty()).await.unwrap();
+    let clients = life.clients();
+    assert_eq!(clients.len(), 3);
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(life.last_until(stop.clone()));
+    link.until_up().await;
     let answer = json!({ "type": 4, "data": { "content": "hello" } });
-    for interaction in 1..=50_u64 {
-        // Nobody asked: what is measured is the limiter.
-        let _ = http
-            .create_interaction_response(interaction.into(), "token", &answer, Vec::new())
-            .await;
+    for http in &clients {
+        for interaction in 1..=50_u64 {
+            // Nobody asked: what is measured is the limiter.
+            let _ = http
+                .create_interaction_response(interaction.into(), "token", &answer, Vec::new())
+                .await;
+        }
+        assert!(entries(http).await >= 50);
     }
-    let routes = http.ratelimiter.as_ref().unwrap().routes();
-    assert!(routes.read().await.len() >= 50);
     let swept = async {
-        while routes.read().await.len() >= 50 {
-            tokio::time::sleep(Duration::from_secs(1)).await;
+        for http in &clients {
+            while entries(http).await >= 50 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
         }
     };
     timed(
@@ -358,7 +375,8 @@ async fn a_server_sweeps_what_it_has_asked_with() {
     .await
     .0
     .unwrap();
-    served.stop().await;
+    stop.cancel();
+    serving.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! Baton inside the test's own process, on a clock that the test holds.
 
-use std::{collections::BTreeMap, fs::OpenOptions, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs::OpenOptions,
+    time::{Duration, Instant},
+};
 
 use baton::{
     cli::{World, judge_tools, serve},
@@ -13,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::subscriber::DefaultGuard;
 
 use super::{HeldClock, Stage};
+
+/// What takes longer on the machine's clock has no end.
+const LONG: Duration = Duration::from_mins(5);
 
 /// A Baton that runs as a task, in a runtime of one thread. What it has started are tasks of their own:
 /// who wants it to die as a process does drops the runtime.
@@ -78,7 +85,9 @@ impl Inside {
     /// Asks it to end, and lets time pass until it has.
     pub(crate) async fn stop(self, mut pass_time: impl AsyncFnMut()) {
         self.stop.cancel();
+        let asked = Instant::now();
         while !self.work.is_finished() {
+            assert!(asked.elapsed() < LONG, "it does not end");
             pass_time().await;
         }
         self.work.await.unwrap().unwrap();

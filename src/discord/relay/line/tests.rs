@@ -10,11 +10,12 @@ use crate::{
     store::Store,
 };
 
-/// Knows two addresses.
+/// Knows three addresses, one of which is no place to resume at.
 struct Map;
 
 const FRONT: &str = "ws://front";
 const SIDE: &str = "ws://side";
+const BACK: &str = "ws://back";
 
 #[async_trait]
 impl Signpost for Map {
@@ -28,7 +29,7 @@ impl Signpost for Map {
     }
 
     fn check(&self, url: &str) -> Result<(), DiscordError> {
-        if [FRONT, SIDE].contains(&url) {
+        if [FRONT, SIDE, BACK].contains(&url) {
             return Ok(());
         }
         Err(DiscordError::Ended(format!("{url} is foreign")))
@@ -58,6 +59,7 @@ async fn a_session_is_resumed_at_no_address_that_may_not_be_spoken_to() {
     for (told, wanted) in [
         (None, FRONT),
         (Some(SIDE), SIDE),
+        (Some(BACK), FRONT),
         (Some("ws://foreign"), FRONT),
         (Some("no address"), FRONT),
     ] {
