@@ -7,7 +7,12 @@ use discord_sim::EventKind;
 use futures::{StreamExt as _, stream};
 use serde_json::json;
 
-use super::{AT_ONCE, Case, TURN_TO_START, clean, fault::Shake, people::People, reason};
+use super::{
+    AT_ONCE, Case, TURN_TO_START, clean,
+    fault::{Shake, Words},
+    people::People,
+    reason,
+};
 use crate::stage::Stage;
 
 /// The codes, and a part of what is to stand in the log
@@ -55,9 +60,9 @@ async fn play(code: u16, sentence: &str) -> Result<(), String> {
     people.ask_meanwhile(&stage).await;
     stage.start().await;
     people.ask_afterwards(&stage).await.unwrap();
-    people.until_answered(&stage).await?;
+    people.until_answered(&stage, Words::Arrive).await?;
     stage.until_settled().await;
-    people.check(&stage).await?;
+    people.check(&stage, Words::Arrive).await?;
     clean(&stage)
 }
 

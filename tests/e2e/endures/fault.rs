@@ -27,6 +27,8 @@ pub(super) enum Trouble {
     Requests(Rule, Fault),
     /// These requests, while Baton reads back what it may have missed.
     ReadingBack(Rule, Fault),
+    /// What Baton says is refused for good.
+    Refusals(Fault),
     /// These events.
     Events(DispatchRule, DispatchFault),
     /// All connections to the gateway are told this, and so many that come after them go wrong.
@@ -39,6 +41,15 @@ pub(super) enum Trouble {
     Cut,
     /// Everything by chance.
     Chaos(Chaos, Mutex<Option<ChaosRun>>),
+}
+
+/// What becomes of the answers that Baton gives meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Words {
+    /// They are all read in the end.
+    Arrive,
+    /// Discord may refuse one for good, and then operators are told.
+    MayBeRefused,
 }
 
 /// What connections to the gateway are told.
@@ -132,9 +143,24 @@ pub(super) fn all() -> Rule {
 }
 
 impl Trouble {
+    pub(super) const fn words(&self) -> Words {
+        match self {
+            Self::Refusals(_) => Words::MayBeRefused,
+            Self::Requests(..)
+            | Self::ReadingBack(..)
+            | Self::Events(..)
+            | Self::Gateway(..)
+            | Self::Mode(_)
+            | Self::Outage
+            | Self::Cut
+            | Self::Chaos(..) => Words::Arrive,
+        }
+    }
+
     pub(super) async fn strike(&self, sim: &Sim) {
         match self {
             Self::Requests(rule, fault) => sim.fault(rule.clone(), fault.clone()),
+            Self::Refusals(fault) => sim.fault(Rule::post_message().always(), fault.clone()),
             Self::ReadingBack(rule, fault) => {
                 sim.fault(rule.clone(), fault.clone());
                 sim.ask_to_reconnect();
@@ -159,7 +185,9 @@ impl Trouble {
     /// Ends it. What is on its way stays as broken as it is.
     pub(super) async fn lift(&self, sim: &Sim) {
         match self {
-            Self::Requests(..) | Self::ReadingBack(..) | Self::Events(..) => sim.clear_rules(),
+            Self::Requests(..) | Self::ReadingBack(..) | Self::Refusals(_) | Self::Events(..) => {
+                sim.clear_rules();
+            }
             Self::Mode(_) => sim.accept_gateway(),
             Self::Outage => sim.accept_connections().await,
             Self::Chaos(_, run) => {
@@ -175,9 +203,11 @@ impl Trouble {
     pub(super) fn traces(&self, world: WorldView<'_>) -> u64 {
         let counts = world.counts();
         match self {
-            Self::Requests(..) | Self::ReadingBack(..) | Self::Events(..) | Self::Chaos(..) => {
-                counts.faults
-            }
+            Self::Requests(..)
+            | Self::ReadingBack(..)
+            | Self::Refusals(_)
+            | Self::Events(..)
+            | Self::Chaos(..) => counts.faults,
             Self::Gateway(Shake::AskForHeartbeat, None) => counts.heartbeats,
             Self::Gateway(_, Some(_)) => counts.faults,
             Self::Gateway(_, None) | Self::Mode(_) | Self::Outage | Self::Cut => {

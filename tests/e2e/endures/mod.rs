@@ -115,11 +115,11 @@ async fn play(case: Case) -> Result<String, String> {
     // Events that were lost are found when the connection goes on.
     stage.sim.ask_to_reconnect();
     people.ask_afterwards(&stage).await?;
-    people.until_answered(&stage).await?;
+    people.until_answered(&stage, trouble.words()).await?;
     stage.until_settled().await;
 
     let figures = watch.end().await;
-    people.check(&stage).await?;
+    people.check(&stage, trouble.words()).await?;
     clean(&stage)?;
     figures.within(GROWTH_KIB, BUSY)?;
     Ok(format!("{figures} | {asked} |"))

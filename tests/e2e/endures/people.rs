@@ -6,7 +6,10 @@ use baton::words::MessageId;
 use discord_sim::{ChannelId, MessageRef, MessageView};
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 
-use super::uses::{self, Uses};
+use super::{
+    fault::Words,
+    uses::{self, Uses},
+};
 use crate::stage::{Stage, thread_of, until};
 
 /// How long the answers may take once the fault is over: requests that hang are given up after half a
@@ -120,9 +123,15 @@ impl People {
     }
 
     /// Waits until everything that was asked is answered, and whoever used something is told.
-    pub(super) async fn until_answered(&self, stage: &Stage) -> Result<(), String> {
-        for at in 0..self.asked.len() {
-            self.until_answered_in(stage, at).await?;
+    pub(super) async fn until_answered(&self, stage: &Stage, words: Words) -> Result<(), String> {
+        match words {
+            Words::Arrive => {
+                for at in 0..self.asked.len() {
+                    self.until_answered_in(stage, at).await?;
+                }
+            }
+            // Whether one was refused, the database says when all is settled.
+            Words::MayBeRefused => stage.until_settled().await,
         }
         self.uses.until_told(stage).await
     }
@@ -143,18 +152,28 @@ impl People {
         ))
     }
 
-    /// Each question was accepted once and has one outcome, which Discord has; in the threads there
-    /// is one answer to each, and nothing else of Baton's; in their channel nothing stands twice.
-    pub(super) async fn check(&self, stage: &Stage) -> Result<(), String> {
+    /// Each question was accepted once and has one outcome, which Discord has, or has refused: then operators are told;
+    /// in the threads there is one answer to each that was not refused, and nothing else of Baton's; nothing stands
+    /// anywhere twice.
+    pub(super) async fn check(&self, stage: &Stage, words: Words) -> Result<(), String> {
         let file = stage.data().join("baton.db");
         let options = SqliteConnectOptions::new().filename(file).read_only(true);
         let pool = SqlitePool::connect_with(options).await.unwrap();
+        let mut refused = Vec::new();
         for (at, (message, _)) in self.asked.iter().enumerate() {
             let outcomes = outcomes(&pool, MessageId::new(message.id.get())).await;
-            if outcomes != ["answered, sent"] {
-                return Err(format!("the outcomes of question {}: {outcomes:?}", at + 1));
+            match outcomes.join("; ").as_str() {
+                "answered, sent" => {}
+                "answered, refused" if words == Words::MayBeRefused => refused.push(at),
+                _ => return Err(format!("the outcomes of question {}: {outcomes:?}", at + 1)),
             }
         }
+        let alerts: u32 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM alerts WHERE kind = 'delivery_refused' AND text LIKE '%(answer)%'",
+        )
+        .fetch_one(&pool)
+        .await
+        .unwrap();
         let all: u32 = sqlx::query_scalar("SELECT COUNT(*) FROM requests")
             .fetch_one(&pool)
             .await
@@ -165,16 +184,19 @@ impl People {
         if all as usize != self.asked.len() {
             return Err(format!("{all} requests of {} questions", self.asked.len()));
         }
-        check_channel(stage)?;
-        self.check_threads(stage)
+        if alerts as usize != refused.len() {
+            return Err(format!("{alerts} alerts of {refused:?}"));
+        }
+        check_nonces(stage)?;
+        self.check_threads(stage, &refused)
     }
 
-    fn check_threads(&self, stage: &Stage) -> Result<(), String> {
+    fn check_threads(&self, stage: &Stage, refused: &[usize]) -> Result<(), String> {
         let threads = stage.sim.threads(stage.channel());
         for thread in &threads {
             let asked = self.asked.iter().enumerate();
             let wanted: Vec<String> = asked
-                .filter(|(_, (_, place))| place == thread)
+                .filter(|(at, (_, place))| place == thread && !refused.contains(at))
                 .map(|(at, _)| answer(at))
                 .collect();
             let said: Vec<String> = stage
@@ -199,12 +221,20 @@ impl People {
     }
 }
 
-/// Nothing that the bot says in the channel itself stands there twice.
-fn check_channel(stage: &Stage) -> Result<(), String> {
+/// Nothing that the bot says stands anywhere twice: what belongs to one part of one delivery has the same nonce, but for
+/// its last letter, which tells a repetition after the channel was read back.
+fn check_nonces(stage: &Stage) -> Result<(), String> {
+    let mut places = stage.sim.threads(stage.channel());
+    places.extend([stage.channel(), stage.sim.user("owner").direct_channel()]);
     let mut said = HashSet::new();
-    for message in stage.sim.messages(stage.channel()) {
-        if message.author == "bot" && !said.insert(message.content.clone()) {
-            return Err(format!("{:?} stands twice in the channel", message.content));
+    for message in places.into_iter().flat_map(|at| stage.sim.messages(at)) {
+        let Some(nonce) = message.nonce.filter(|_| message.author == "bot") else {
+            continue;
+        };
+        let mut part = nonce;
+        part.pop();
+        if !said.insert(part) {
+            return Err(format!("{:?} stands twice", message.content));
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Answers of the REST API that are errors, late, broken, or never come.
 
 use discord_sim::{Fault, RouteKind, Rule, Scope, Truncation};
+use serde_json::json;
 
 use super::{Case, Trouble, fault::all};
 
@@ -48,6 +49,19 @@ pub(super) fn cases() -> Vec<Case> {
             Fault::Truncate(Truncation::Short),
         ),
     ]);
+    let unreadable = Fault::Answer {
+        status: 200,
+        body: Some(json!({ "id": true })),
+    };
+    cases.push(Case::carried_out(
+        "an answer that cannot be read, carried out",
+        unreadable,
+    ));
+    for (status, code) in [(400, 50_035), (403, 50_013)] {
+        let fault = Fault::error(status, code, "as told");
+        let name = format!("status {status} to messages");
+        cases.push(Case::new(name, Trouble::Refusals(fault)));
+    }
     // What is nobody's answer may be refused for good.
     let refused = |what: &str, rule: Rule, (status, code)| {
         let fault = Fault::error(status, code, "as told");

@@ -110,7 +110,7 @@ async fn an_hour() {
     time.until(CALM, async || uses.untold()).await;
     time.until(CALM, async || missing(stage.is_settled().await, "peace"))
         .await;
-    people.check();
+    people.check().await;
     uses.check().await;
     sizes.check();
     server.stop(async || time.step().await).await;

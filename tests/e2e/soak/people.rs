@@ -26,8 +26,8 @@ pub(super) struct People<'a> {
 /// One conversation.
 struct Talk {
     thread: ChannelId,
-    /// The numbers of what was said, in order.
-    said: Vec<usize>,
+    /// The numbers of what was said, in order, with the messages' ids.
+    said: Vec<(usize, u64)>,
 }
 
 impl<'a> People<'a> {
@@ -42,7 +42,8 @@ impl<'a> People<'a> {
         };
         for number in 1..=THREADS {
             let thread = stage.ask("ann", &text(number)).await;
-            let said = vec![number];
+            // A thread has the id of the message that it began with.
+            let said = vec![(number, thread.get())];
             people.threads.push(Talk { thread, said });
         }
         people
@@ -61,8 +62,8 @@ impl<'a> People<'a> {
         for _ in 0..burst {
             let number = self.count() + 1;
             let ann = self.stage.sim.user("ann");
-            ann.says(text(number)).in_(self.threads[at].thread).await;
-            self.threads[at].said.push(number);
+            let said = ann.says(text(number)).in_(self.threads[at].thread).await;
+            self.threads[at].said.push((number, said.id.get()));
         }
     }
 
@@ -80,7 +81,7 @@ impl<'a> People<'a> {
     /// Which conversation still waits for an answer to its last word, and what stands in it.
     pub(super) fn unanswered(&self) -> Option<String> {
         let waits = |talk: &&Talk| {
-            let last = talk.said.last().expect("each has said something");
+            let (last, _) = talk.said.last().expect("each has said something");
             self.stage.answers(talk.thread, &answer(*last)) == 0
         };
         let talk = self.threads.iter().find(waits)?;
@@ -88,24 +89,34 @@ impl<'a> People<'a> {
         Some(format!("the last of {:?} in\n{transcript}", talk.said))
     }
 
-    /// Everything that was said reached the model once; every turn has one answer, which stands where
-    /// it was asked; and nothing else was posted. The order is not looked at: events overtake each other.
-    pub(super) fn check(&self) {
+    /// Everything that was said reached the model once; every turn has one answer, which stands where it was asked, in
+    /// the order in which the requests were accepted (that is not always the one in which they were said: events overtake
+    /// each other); and nothing else was posted.
+    pub(super) async fn check(&self) {
+        let accepted = self.accepted().await;
         let turns = &self.turns;
         let mut answers = 0;
         for talk in &self.threads {
-            for number in &talk.said {
+            for (number, _) in &talk.said {
                 let question = format!("question {number}.");
                 let asked = turns.iter().filter(|turn| turn.contains(&question)).count();
                 assert_eq!(asked, 1, "{question} came to the model {asked} times");
             }
-            answers += self.check_thread(talk);
+            answers += self.check_thread(talk, &accepted);
         }
         assert_eq!(answers, turns.len(), "answers and turns");
     }
 
+    /// The ids of the messages that became requests, in the order in which they did.
+    async fn accepted(&self) -> Vec<u64> {
+        let all =
+            "SELECT group_concat(message_id) FROM (SELECT message_id FROM requests ORDER BY n)";
+        let all = self.stage.sql(all).await;
+        all.split(',').map(|id| id.parse().unwrap()).collect()
+    }
+
     /// How many answers a thread has.
-    fn check_thread(&self, talk: &Talk) -> usize {
+    fn check_thread(&self, talk: &Talk, accepted: &[u64]) -> usize {
         let transcript = self.stage.sim.transcript(talk.thread);
         let answered: Vec<usize> = self
             .stage
@@ -128,10 +139,15 @@ impl<'a> People<'a> {
             answered.len(),
             "{answered:?}\n{transcript}"
         );
+        let place = |number: &usize| {
+            let said = talk.said.iter().find(|(said, _)| said == number);
+            let (_, id) = said.unwrap_or_else(|| panic!("{number} was not asked in\n{transcript}"));
+            accepted.iter().position(|accepted| accepted == id)
+        };
+        let places: Vec<Option<usize>> = answered.iter().map(place).collect();
         assert!(
-            answered.iter().all(|number| talk.said.contains(number)),
-            "{answered:?} in the thread of {:?}",
-            talk.said
+            places.iter().all(Option::is_some) && places.is_sorted(),
+            "{answered:?} were accepted as {places:?}\n{transcript}"
         );
         answered.len()
     }
