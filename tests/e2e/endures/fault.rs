@@ -207,9 +207,9 @@ impl Trouble {
             | Self::ReadingBack(..)
             | Self::Refusals(_)
             | Self::Events(..)
+            | Self::Gateway(_, Some(_))
             | Self::Chaos(..) => counts.faults,
             Self::Gateway(Shake::AskForHeartbeat, None) => counts.heartbeats,
-            Self::Gateway(_, Some(_)) => counts.faults,
             Self::Gateway(_, None) | Self::Mode(_) | Self::Outage | Self::Cut => {
                 counts.resumes + counts.identifies
             }
