@@ -39,8 +39,13 @@ const KEPT: [(&[&str], &[&str], &str); 5] = [
     (&["sqlx::", "sqlx!"], &["store/"], "SQL stays in src/store/"),
     (
         &["process::Command", "Command::new("],
-        &["runtime/runner/", "workspace/git", "cli/demo"],
-        "processes are started by src/runtime/runner/ and src/workspace/git, and by the demo",
+        &[
+            "runtime/runner/",
+            "runtime/codex/hub/program.rs",
+            "workspace/git",
+            "cli/demo",
+        ],
+        "processes are started by src/runtime/runner/ and src/workspace/git, by the hub of Codex and by the demo",
     ),
     (
         &["println!", "eprintln!", "print!", "eprint!"],

@@ -59,7 +59,8 @@ pub(crate) struct Settings {
     pub(crate) allowed_tools: Vec<&'static str>,
     /// Who may say yes to what they do not allow, as in `baton.toml`.
     pub(crate) approvers: &'static str,
-    /// More lines for `baton.toml`: whole tables.
+    /// More lines for `baton.toml`: whole tables, in which `$HOME` stands for the stage's directory
+    /// and `$GENERAL` for a channel that is no project's.
     pub(crate) more: String,
     /// What stands in `.env` in the stead of a `baton.toml`: see [`Stage::write_settings`].
     pub(crate) env_file: Option<&'static str>,
@@ -203,7 +204,11 @@ approvers = {approvers}
             rules = rules.join(", "),
             approvers = self.settings.approvers,
             codex = self.codex_settings(),
-            more = self.settings.more,
+            more = self
+                .settings
+                .more
+                .replace("$HOME", self.home().to_str().unwrap())
+                .replace("$GENERAL", &self.sim.channel("general").to_string()),
         );
         let file = self.home().join("baton.toml");
         std::fs::write(&file, text).unwrap();

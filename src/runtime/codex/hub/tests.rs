@@ -315,6 +315,7 @@ fn a_question_is_told_to_its_seat_and_answered_once() {
 #[test]
 fn what_nobody_can_answer_is_refused_at_once() {
     let mut play = Play::seated();
+    play.out();
     for (method, thread) in [
         ("item/tool/call", thread()),
         ("item/commandExecution/requestApproval", Uuid::from_u128(8)),
