@@ -41,7 +41,7 @@ pub(super) fn shared(settings: &CodexSettings, launch: &Launch, socket: &Path) -
         ("PATH", host.path.as_str()),
         ("HOME", &text(&host.home)),
         ("LANG", lang),
-        ("TMPDIR", &text(&launch.temporary)),
+        ("TMPDIR", &text(&temporary_of(settings, socket))),
         ("CODEX_HOME", &text(&settings.home)),
     ] {
         env.insert(name.to_owned(), value.to_owned());

@@ -44,6 +44,10 @@ const SECRET: [&str; 9] = [
 pub(super) fn config(launch: &Launch, codex_home: &Path, home: &Path, temporary: &Path) -> Value {
     let mut files = Map::new();
     files.insert("glob_scan_max_depth".to_owned(), json!(DEPTH));
+    // What all threads could write they could plant for each other.
+    for shared in [":slash_tmp", ":tmpdir"] {
+        files.insert(shared.to_owned(), json!("read"));
+    }
     for path in shut(launch, codex_home, home, temporary) {
         files.insert(path.to_string_lossy().into_owned(), json!("deny"));
     }

@@ -93,6 +93,7 @@ fn complain(sentence: &str) {
 
 async fn live(order: &HubOrder) -> io::Result<()> {
     clear(&order.temporary)?;
+    make_room(&order.temporary)?;
     // Who comes while Codex starts waits at the door.
     let listener = bind(&order.socket)?;
     let lived = match Program::start(&order.command).await {

@@ -16,6 +16,13 @@ const GREETS: Duration = Duration::from_secs(60);
 /// The version whose protocol this was proved against.
 const PROVED: &str = "0.169.0";
 
+/// What has to be known of a message to answer it; the rest is passed over, however it is.
+#[derive(Debug, serde::Deserialize)]
+struct Envelope {
+    id: Option<Value>,
+    method: Option<String>,
+}
+
 /// A living Codex.
 #[derive(Debug)]
 pub(super) struct Program {
@@ -99,13 +106,24 @@ impl Program {
     pub(super) async fn next(&mut self) -> io::Result<Value> {
         loop {
             match self.lines.next_line().await? {
-                Some(line) => {
-                    if let Ok(message) = serde_json::from_str(&line) {
-                        return Ok(message);
-                    }
-                }
+                Some(line) => match serde_json::from_str(&line) {
+                    Ok(message) => return Ok(message),
+                    Err(error) => self.refuse_unreadable(&line, &error),
+                },
                 None => return Err(self.ended().await),
             }
+        }
+    }
+
+    /// A request that cannot be read, nested too deeply for instance, would wait for ever.
+    fn refuse_unreadable(&self, line: &str, error: &serde_json::Error) {
+        if let Ok(Envelope {
+            id: Some(id),
+            method: Some(_),
+        }) = serde_json::from_str(line)
+        {
+            let error = json!({"code": -32600, "message": format!("it cannot be read: {error}")});
+            self.tell(&json!({"id": id, "error": error}));
         }
     }
 
@@ -135,5 +153,39 @@ async fn give(mut stdin: ChildStdin, mut queue: mpsc::UnboundedReceiver<String>)
         if stdin.write_all(message.as_bytes()).await.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_cannot_be_read_is_answered_all_the_same() {
+        // Says what it was answered where its greeting was.
+        let script = r#"read line; echo '{"id":0,"result":{"userAgent":"x/1"}}'; read line
+            printf '{"id":7,"method":"m","params":'; printf '[%.0s' $(seq 200); printf ']%.0s' $(seq 200); echo '}'
+            read line; printf '{"method":"told","params":%s}\n' "$line"; read line"#;
+        let command = ["sh", "-c", script].map(OsString::from);
+        let mut program = Program::start(&command).await.unwrap();
+        let told = program.next().await.unwrap();
+        assert_eq!(
+            (&told["method"], &told["params"]["id"]),
+            (&json!("told"), &json!(7))
+        );
+        assert!(told["params"]["error"].is_object(), "{told}");
+    }
+
+    #[tokio::test]
+    async fn one_that_ends_says_how_and_against_what_baton_was_proved() {
+        let command = ["sh", "-c", "exit 3"].map(OsString::from);
+        let error = Program::start(&command).await.unwrap_err().to_string();
+        assert!(
+            error.contains("exit status: 3") && error.contains(PROVED),
+            "{error}"
+        );
+        let command = ["/nowhere/codex"].map(OsString::from);
+        let error = Program::start(&command).await.unwrap_err().to_string();
+        assert!(error.contains("cannot start /nowhere/codex"), "{error}");
     }
 }

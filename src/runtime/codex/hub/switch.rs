@@ -159,7 +159,7 @@ impl Switch {
             Order::Prompt { id, text } => self.prompt(seat, id, text),
             Order::Interrupt => self.stop(seat),
             Order::Tune { request, tune } => self.tune(seat, request, tune),
-            Order::Answer { ask, result, say } => self.answer(&ask, result, say),
+            Order::Answer { ask, result, say } => self.answer(seat, &ask, result, say),
         }
     }
 

@@ -407,3 +407,33 @@ fn a_limit_that_ended_a_turn_is_told_with_its_time_before_that_end() {
     // `answers` has taken what was said before it.
     assert_eq!(play.said()[0]["method"], "turn/completed");
 }
+
+#[test]
+fn who_was_not_asked_answers_nothing() {
+    let mut play = Play::seated();
+    play.begins(1);
+    let asks = json!({"threadId": thread().to_string(), "itemId": "call", "command": "ls"});
+    play.hear(json!({"id": 5, "method": "item/commandExecution/requestApproval", "params": asks}));
+    play.switch.comes(2);
+    let other = Uuid::from_u128(9);
+    play.switch.order(2, opening(Some(other)));
+    play.answers("account/read", json!({"account": {}}));
+    let opened = json!({"thread": {"id": other.to_string()}});
+    play.answers("thread/resume", opened);
+    play.answers("thread/settings/update", json!({}));
+    play.out();
+    let answer = || Order::Answer {
+        ask: "5".into(),
+        result: json!({"decision": "accept"}),
+        say: None,
+    };
+    play.switch.order(2, answer());
+    assert_eq!(play.out(), []);
+    play.switch.order(1, answer());
+    assert_eq!(
+        play.out(),
+        [Out::Program(
+            json!({"id": 5, "result": {"decision": "accept"}})
+        )]
+    );
+}

@@ -96,8 +96,12 @@ impl Switch {
         self.say(seat, &word);
     }
 
-    /// Answers Codex. What it does not wait for any more is not answered.
-    pub(super) fn answer(&mut self, ask: &str, result: Value, say: Option<String>) {
+    /// Answers Codex for a session that was asked. What it does not wait for any more is not answered.
+    pub(super) fn answer(&mut self, seat: SeatId, ask: &str, result: Value, say: Option<String>) {
+        let is_its = self.asks.get(ask).is_some_and(|asked| asked.seat == seat);
+        if !is_its {
+            return;
+        }
         let Some(asked) = self.asks.remove(ask) else {
             return;
         };
