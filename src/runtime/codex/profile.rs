@@ -137,7 +137,7 @@ fn glob(rule: &str, launch: &Launch) -> Option<String> {
     let mut pattern = path.to_str().filter(|_| !goes_up)?.to_owned();
     if !pattern.contains(['*', '?', '[']) {
         let last = pattern.pop()?;
-        pattern.push_str(&format!("[{last}]"));
+        pattern.extend(['[', last, ']']);
     }
     Some(pattern)
 }

@@ -17,9 +17,8 @@ fn plant(file: &Path) {
 /// A stage with another project, and secrets in all places where a command may look for some.
 async fn planted(path: Option<&str>) -> (Stage, Vec<String>) {
     let mut settings = settings();
-    settings.more =
-        "[[projects]]\nname = \"other\"\ndirectory = \"$HOME/other\"\nchannels = [$GENERAL]\n"
-            .to_owned();
+    "[[projects]]\nname = \"other\"\ndirectory = \"$HOME/other\"\nchannels = [$GENERAL]\n"
+        .clone_into(&mut settings.more);
     let path = path.map(|path| ("PATH".to_owned(), path.to_owned()));
     settings.env.extend(path);
     let mut stage = Stage::dark(settings).await;

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 /// How long Codex may take from its start to its greeting. Measured: 0.2 s.
-const GREETS: Duration = Duration::from_secs(60);
+const GREETS: Duration = Duration::from_mins(1);
 
 /// The version whose protocol this was proved against.
 const PROVED: &str = "0.169.0";
@@ -79,10 +79,10 @@ impl Program {
             if message["id"] != 0 || !message["method"].is_null() {
                 continue;
             }
-            self.agent = message["result"]["userAgent"]
+            message["result"]["userAgent"]
                 .as_str()
                 .unwrap_or("")
-                .to_owned();
+                .clone_into(&mut self.agent);
             if let Some(error) = message["error"]["message"].as_str() {
                 let why = format!(
                     "Codex refuses the greeting: {error} (Baton was proved against {PROVED})"

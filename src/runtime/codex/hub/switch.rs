@@ -166,7 +166,7 @@ impl Switch {
     /// What Codex says.
     pub(super) fn heard(&mut self, message: Value, now: Instant) {
         match (message["method"].as_str(), message.get("id")) {
-            (Some(_), Some(_)) => self.asked(message),
+            (Some(_), Some(_)) => self.asked(&message),
             (Some(_), None) => self.told(message, now),
             (None, _) => self.answered(&message),
         }
@@ -202,7 +202,7 @@ impl Switch {
             }
             Call::Clear(seat, end) => self.cleared(seat, &end),
             Call::Tune(seat, request, wish) => self.tuned(seat, request, wish, result.err()),
-            Call::Say(id, answer) => self.out.push(Out::Program(respond(&id, answer))),
+            Call::Say(id, answer) => self.out.push(Out::Program(respond(&id, &answer))),
             Call::Leave(seat) => self.remove(seat),
         }
     }
@@ -323,6 +323,6 @@ impl Switch {
 }
 
 /// An answer to a request of Codex.
-fn respond(id: &Value, result: Value) -> Value {
+fn respond(id: &Value, result: &Value) -> Value {
     json!({"id": id, "result": result})
 }

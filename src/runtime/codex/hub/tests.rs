@@ -11,7 +11,7 @@ use super::{
     switch::{Out, Switch},
 };
 
-const RECONNECT: Duration = Duration::from_secs(60);
+const RECONNECT: Duration = Duration::from_mins(1);
 
 fn thread() -> Uuid {
     Uuid::from_u128(7)
@@ -35,6 +35,14 @@ fn prompt(n: u128) -> Order {
         id: Uuid::from_u128(n),
         text: format!("prompt {n}"),
     }
+}
+
+/// What Codex is told, if something is.
+fn call_of(out: &Out) -> Option<Value> {
+    if let Out::Program(call) = out {
+        return Some(call.clone());
+    }
+    None
 }
 
 /// A switch, and the ids of what it has asked Codex.
@@ -71,11 +79,7 @@ impl Play {
             json!({"account": null, "requiresOpenaiAuth": false}),
         );
         let out = self.out();
-        let call = out.iter().find_map(|out| match out {
-            Out::Program(call) => Some(call),
-            _ => None,
-        });
-        let call = call.expect("a thread is opened").clone();
+        let call = out.iter().find_map(call_of).expect("a thread is opened");
         let opened = json!({"thread": {"id": thread().to_string(), "path": "/record"}});
         self.hear(json!({"id": call["id"], "result": opened}));
         self.answers("thread/settings/update", json!({}));
@@ -90,7 +94,8 @@ impl Play {
     }
 
     /// The last call of this method is answered so.
-    fn answers(&mut self, method: &str, result: Value) {
+    fn answers(&mut self, method: &str, result: impl Into<Value>) {
+        let result: Value = result.into();
         let call = self.called(method);
         self.hear(json!({"id": call["id"], "result": result}));
     }
@@ -98,10 +103,8 @@ impl Play {
     /// The call of this method; everything that was to be done with it is gone.
     fn called(&mut self, method: &str) -> Value {
         let out = self.out();
-        let found = out.iter().find_map(|out| match out {
-            Out::Program(call) if call["method"] == method => Some(call.clone()),
-            _ => None,
-        });
+        let mut calls = out.iter().filter_map(call_of);
+        let found = calls.find(|call| call["method"] == method);
         found.unwrap_or_else(|| panic!("no {method} in {out:?}"))
     }
 
@@ -124,9 +127,11 @@ impl Play {
 
     /// What the seat is told.
     fn said(&mut self) -> Vec<Value> {
-        let told = self.out().into_iter().filter_map(|out| match out {
-            Out::Seat(_, line) => serde_json::from_str(&line).ok(),
-            _ => None,
+        let told = self.out().into_iter().filter_map(|out| {
+            if let Out::Seat(_, line) = out {
+                return serde_json::from_str(&line).ok();
+            }
+            None
         });
         told.collect()
     }

@@ -13,7 +13,8 @@ fn read(lines: &[Value]) -> Vec<RunEvent> {
         .collect()
 }
 
-fn told(method: &str, params: Value) -> Value {
+fn told(method: &str, params: impl Into<Value>) -> Value {
+    let params: Value = params.into();
     json!({"method": method, "params": params})
 }
 
@@ -250,9 +251,11 @@ fn the_limit_that_is_reached_is_the_fullest_one() {
         let limits = json!({"primary": window(first, 300), "secondary": window(second, 10080),
             "rateLimitReachedType": reached});
         let events = read(&[json!({"baton": "limits", "limits": limits})]);
-        let states = events.into_iter().map(|event| match event {
-            RunEvent::Limit(limit) => (limit.window.unwrap_or_default(), limit.state),
-            other => panic!("{other:?}"),
+        let states = events.into_iter().map(|event| {
+            let RunEvent::Limit(limit) = event else {
+                panic!("{event:?}");
+            };
+            (limit.window.unwrap_or_default(), limit.state)
         });
         states.collect::<Vec<_>>()
     };

@@ -32,7 +32,7 @@ pub(super) struct Asked {
 
 impl Switch {
     /// Codex asks. What nobody can answer is refused at once, or it would wait for ever.
-    pub(super) fn asked(&mut self, message: Value) {
+    pub(super) fn asked(&mut self, message: &Value) {
         let method = message["method"].as_str().unwrap_or("").to_owned();
         let params = &message["params"];
         let is_known =
@@ -114,7 +114,7 @@ impl Switch {
                 let params = call::aside(&thread.id, &text);
                 self.call("thread/inject_items", &params, Call::Say(asked.id, result));
             }
-            (Some(_) | None, _) => self.out.push(Out::Program(respond(&asked.id, result))),
+            (Some(_) | None, _) => self.out.push(Out::Program(respond(&asked.id, &result))),
         }
     }
 }
