@@ -13,10 +13,10 @@ use serde_json::json;
 
 use crate::stage::{Settings, Stage, commands_with, until};
 
-const CANCELLED: &str = "🛑 Cancelled. The conversation goes on";
+pub(crate) const CANCELLED: &str = "🛑 Cancelled. The conversation goes on";
 
 /// A duration in seconds that no other test sleeps for: how its processes are known.
-fn unheard_of() -> String {
+pub(crate) fn unheard_of() -> String {
     static USED: AtomicU32 = AtomicU32::new(0);
     format!(
         "4{:07}{:03}",
@@ -43,7 +43,7 @@ fn escapers(sleep: &str) -> String {
 /// How many processes of `escapers` sleep.
 const ESCAPERS: usize = 5;
 
-fn asleep(sleep: &str) -> usize {
+pub(crate) fn asleep(sleep: &str) -> usize {
     let whole = format!("sleep {sleep} ");
     commands_with(&whole)
         .iter()
@@ -55,7 +55,7 @@ fn is_sleep(id: u32) -> bool {
     fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| name.trim() == "sleep")
 }
 
-async fn cancel(stage: &Stage, place: ChannelId) -> String {
+pub(crate) async fn cancel(stage: &Stage, place: ChannelId) -> String {
     // An agent may be at work before Discord has its thread.
     let channel = stage.channel();
     stage

@@ -62,7 +62,7 @@ fn controls(message: &MessageView) -> Vec<(String, String)> {
     .collect()
 }
 
-fn labels(message: &MessageView) -> Vec<String> {
+pub(crate) fn labels(message: &MessageView) -> Vec<String> {
     controls(message)
         .into_iter()
         .map(|(label, _)| label)
@@ -94,7 +94,12 @@ impl Stage {
     }
 
     /// Somebody presses a button of a message.
-    async fn press(&self, name: &str, message: &MessageView, label: &str) -> InteractionRef {
+    pub(crate) async fn press(
+        &self,
+        name: &str,
+        message: &MessageView,
+        label: &str,
+    ) -> InteractionRef {
         let id = control(message, label);
         self.sim.user(name).clicks(message.at(), &id).await
     }
@@ -139,7 +144,7 @@ impl Stage {
 }
 
 /// What somebody alone is told.
-async fn told(name: &str, used: &InteractionRef) -> String {
+pub(crate) async fn told(name: &str, used: &InteractionRef) -> String {
     let answer = used.answer().await;
     assert_eq!(answer.only_for.as_deref(), Some(name), "{}", answer.content);
     answer.content

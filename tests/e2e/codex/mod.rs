@@ -1,9 +1,12 @@
 //! The real Codex behind Baton.
 
+mod approvals;
 mod crash;
 mod crowd;
+mod patches;
 mod sandbox;
 mod talk;
+mod turns;
 
 use baton::words::{RuntimeKind, Scope, Tier};
 use serde_json::{Value, json};
@@ -29,12 +32,26 @@ pub(crate) fn owners_decide() -> Settings {
 
 /// Words for an agent that runs commands, one after the other, and then says something.
 pub(crate) fn runs(commands: &[&str], then: &str) -> String {
-    let mut script: Vec<Value> = commands
-        .iter()
-        .map(|command| json!({"tool": "exec_command", "input": {"cmd": command}}))
-        .collect();
-    script.push(json!({"text": then}));
-    format!("STUB:{}", Value::from(script))
+    plays(commands.iter().map(|command| run(command)), then)
+}
+
+/// A call that runs a command.
+pub(crate) fn run(command: &str) -> Value {
+    json!({"tool": "exec_command", "input": {"cmd": command}})
+}
+
+/// Words for an agent that makes calls, one after the other, and then says something.
+pub(crate) fn plays(calls: impl IntoIterator<Item = Value>, then: &str) -> String {
+    let end = json!({"text": then});
+    let script: Value = calls.into_iter().chain([end]).collect();
+    format!("STUB:{script}")
+}
+
+/// Waits until nothing is to be done any more. Every call of every turn has come to the gate.
+pub(crate) async fn settles(stage: &Stage) {
+    stage.until_settled().await;
+    let past = "SELECT json_group_array(data) FROM run_events WHERE kind = 'tool_past_gate'";
+    assert_eq!(stage.sql(past).await, "[]");
 }
 
 /// The stage with Codex at work on it.
