@@ -281,15 +281,16 @@ impl ToolPolicy {
             (Beyond::LooksOnly, None) => Decision::deny(
                 format!(
                     "{tool} is not available here: guests speak in this conversation, so all you do \
-                     is look, with {}. A member can ask for more in a conversation of his own.",
+                     is look, with those of {} that you have. A member can ask for more in a \
+                     conversation of his own.",
                     LOOKING.join(", ")
                 ),
                 RuleRef::LooksOnly,
             ),
             (Beyond::Planning, _) => Decision::deny(
                 format!(
-                    "You are in plan mode: {tool} has to wait. Look with {}, and present your plan \
-                     with ExitPlanMode.",
+                    "You are in plan mode: {tool} has to wait. Look with those of {} that you have, and \
+                     present your plan: with ExitPlanMode if you have that, and as your answer otherwise.",
                     LOOKING.join(", ")
                 ),
                 RuleRef::Planning,

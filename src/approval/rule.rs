@@ -254,7 +254,7 @@ impl ToolRule {
 }
 
 /// Directories whose files make other programs run something.
-const MACHINERY: [&str; 2] = [".git", ".claude"];
+const MACHINERY: [&str; 4] = [".git", ".claude", ".agents", ".codex"];
 
 fn is_of(file: &Path, directory: &str) -> bool {
     let mut parts = file.components();
@@ -264,7 +264,7 @@ fn is_of(file: &Path, directory: &str) -> bool {
 fn machinery() -> String {
     format!(
         "files of {} make other programs run something",
-        MACHINERY.join(" and ")
+        MACHINERY.join(", ")
     )
 }
 

@@ -123,3 +123,38 @@ async fn a_patch_outside_of_the_project_is_asked_about_whatever_is_allowed() {
     assert!(!second.exists());
     settles(&stage).await;
 }
+
+#[tokio::test]
+async fn what_git_and_agent_programs_go_by_is_asked_about_although_edits_are_allowed() {
+    let stage = Stage::with(Settings {
+        allowed_tools: vec!["Edit", "Write"],
+        approvers: "\"owners\"",
+        ..settings()
+    })
+    .await;
+    let names = [".git/config", ".codex/config.toml", ".agents/skill"];
+    let files = names.map(|name| stage.project().join(name));
+    let thread = stage
+        .ask(
+            "ann",
+            &plays(files.each_ref().map(|file| adds(file, "hello")), "the end"),
+        )
+        .await;
+    let messages = stage.owners_messages();
+    for (name, file) in names.iter().zip(&files) {
+        let question = stage.question(messages, &format!("{name}`")).await;
+        eprintln!("{}", question.content);
+        assert!(!file.exists());
+        stage.pressed("owner", &question, "Allow once").await;
+    }
+    stage.answer(thread, "the end").await;
+    for request in stage.model.requests() {
+        eprintln!(
+            "{}",
+            request.body["input"].as_array().unwrap().last().unwrap()
+        );
+    }
+    let made = files.each_ref().map(|file| read(file));
+    assert_eq!(made, ["hello\n"; 3]);
+    settles(&stage).await;
+}

@@ -1,7 +1,7 @@
 //! Turns with Codex: stopped, joined, planned, with another model, and for guests.
 
 use baton::words::RunState;
-use discord_sim::ChannelId;
+use discord_sim::{ChannelId, Rule};
 use serde_json::json;
 
 use super::{open, owners_decide, plays, run, runs, settings, settles};
@@ -73,15 +73,20 @@ async fn a_yes_to_what_a_cancelled_turn_asked_runs_nothing() {
     let thread = stage.ask("ann", &runs(&["touch it"], "the end")).await;
     let question = stage.question(stage.owners_messages(), "touch it").await;
     let run = stage.open_run(thread).await;
+    // Its buttons are still there for a while.
+    let held = stage
+        .sim
+        .hold(Rule::edit_message().in_channel(stage.owners_messages()));
     cancel(&stage, thread).await;
-    let gone = "🛑 This does not matter any more.";
-    stage.closed(question.at(), gone).await;
     let late = stage.pressed("owner", &question, "Allow once").await;
     assert_eq!(
         late,
-        "This does not matter any more: the agent has stopped."
+        "Nothing is to be decided here any more: it is cancelled."
     );
+    drop(held);
     stage.says(thread, CANCELLED).await;
+    let gone = "🛑 This does not matter any more.";
+    stage.closed(question.at(), gone).await;
     settles(&stage).await;
     assert_eq!(stage.state(run).await, RunState::Cancelled);
     let ann = stage.sim.user("ann");
@@ -118,11 +123,9 @@ async fn a_message_that_interrupts_ends_the_turn_and_is_answered() {
     stage.answer(thread, "the other answer").await;
     settles(&stage).await;
     assert_eq!(stage.state(run).await, RunState::Cancelled);
-    assert_eq!(stage.count(thread, CANCELLED_SHORT), 1);
+    assert_eq!(stage.count(thread, "🛑 Cancelled."), 1);
     assert_eq!(stage.answers(thread, ""), 1);
 }
-
-const CANCELLED_SHORT: &str = "🛑 Cancelled.";
 
 #[tokio::test]
 async fn in_plan_mode_codex_asks_people_and_runs_nothing() {
