@@ -93,6 +93,8 @@ fn what_makes_other_programs_run_something_is_not_written_behind_a_link_either()
         ("Edit", "hooks/pre-commit", false),
         ("Edit", "later", false),
         ("Edit", ".GIT/config", false),
+        ("Edit", ".codex/config.toml", false),
+        ("Edit", ".agents/skills/a", false),
         ("Edit(hooks/**)", "hooks/pre-commit", false),
         ("Edit(.git/hooks/**)", ".git/hooks/pre-commit", true),
     ] {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{owners_decide, plays, settings, settles};
+use super::{owners_decide, plays, run, settings, settles};
 use crate::stage::{Settings, Stage};
 
 /// A call that writes a new file.
@@ -143,18 +143,38 @@ async fn what_git_and_agent_programs_go_by_is_asked_about_although_edits_are_all
     let messages = stage.owners_messages();
     for (name, file) in names.iter().zip(&files) {
         let question = stage.question(messages, &format!("{name}`")).await;
-        eprintln!("{}", question.content);
         assert!(!file.exists());
         stage.pressed("owner", &question, "Allow once").await;
     }
     stage.answer(thread, "the end").await;
-    for request in stage.model.requests() {
-        eprintln!(
-            "{}",
-            request.body["input"].as_array().unwrap().last().unwrap()
-        );
-    }
     let made = files.each_ref().map(|file| read(file));
     assert_eq!(made, ["hello\n"; 3]);
+    settles(&stage).await;
+}
+
+#[tokio::test]
+async fn a_file_that_the_project_denies_reading_is_not_moved_to_where_it_can_be_read() {
+    let denied = "Read(keys/**)".to_owned();
+    let stage = Stage::with(Settings {
+        allowed_tools: vec!["Edit", "Write", "Bash"],
+        env: vec![("BATON_PROJECTS__0__DENIED_TOOLS".to_owned(), denied)],
+        ..settings()
+    })
+    .await;
+    let key = stage.project().join("keys/key");
+    std::fs::create_dir(stage.project().join("keys")).unwrap();
+    std::fs::write(&key, "canary\n").unwrap();
+    let patch = format!(
+        "*** Begin Patch\n*** Update File: {}\n*** Move to: {}\n@@\n+more\n*** End Patch",
+        key.display(),
+        stage.project().join("open").display()
+    );
+    let moves = json!({"custom": "apply_patch", "input": patch});
+    let thread = stage
+        .ask("ann", &plays([moves, run("cat open")], "the end"))
+        .await;
+    stage.answer(thread, "the end").await;
+    assert!(!stage.has("open") && !stage.model_saw("canary"));
+    assert_eq!(read(&key), "canary\n");
     settles(&stage).await;
 }

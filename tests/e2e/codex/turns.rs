@@ -151,6 +151,7 @@ async fn in_plan_mode_codex_asks_people_and_runs_nothing() {
     ann.says(plays(calls, "my plan")).in_(thread).await;
     let question = stage.question(thread, "Which colour?").await;
     assert!(stage.model_saw("You are in plan mode: Bash has to wait"));
+    assert!(stage.model_saw("and as your answer otherwise"));
     assert!(question.content.contains("like the sea"), "{question:?}");
     assert_eq!(
         labels(&question),
@@ -215,6 +216,7 @@ async fn for_a_guest_codex_runs_nothing_and_changes_nothing() {
         let why = format!("{tool} is not available here: guests speak");
         assert!(stage.model_saw(&why), "{why}");
     }
+    assert!(stage.model_saw("with those of Read, Grep, Glob that you have"));
     assert!(!stage.has("made"));
     settles(&stage).await;
 }
