@@ -4,6 +4,7 @@
 //! room knows this one. Exit codes: 0 done, 2 the configuration is wrong, 1 anything else.
 
 mod arguments;
+mod codex_login;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;

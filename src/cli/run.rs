@@ -12,6 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    codex_login,
     health::Health,
     notes, operators, projects,
     wiring::{account, asking, channel_mode, claude, forbidden, host, limits, owners, runtimes},
@@ -40,6 +41,7 @@ const OVERDUE: Duration = Duration::from_millis(4_500);
 /// may end the process as soon as this returns.
 pub(super) async fn run(settings: Settings) -> Result<()> {
     projects::of(&settings)?;
+    codex_login::check(&settings)?;
     keep_memory_private();
     let last_error = observe::start(
         settings.log.level.as_str(),

@@ -93,6 +93,7 @@ pub struct Queue {
 
 /// The account of an agent program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Slot {
     /// Whether nothing is known against it.
     pub healthy: bool,
@@ -100,6 +101,8 @@ pub struct Slot {
     pub reason: Option<&'static str>,
     /// What is known.
     pub state: SlotState,
+    /// Whether it has a login or a key; `null` where that cannot be seen.
+    pub has_login: Option<bool>,
 }
 
 /// What is known of an account.

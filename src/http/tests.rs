@@ -39,6 +39,7 @@ fn report(reason: Option<&str>) -> Report {
         healthy: true,
         reason: None,
         state: SlotState::Unknown,
+        has_login: Some(true),
     };
     Report {
         healthy: reason.is_none(),

@@ -159,7 +159,8 @@ pub enum AskKind {
 pub struct Limit {
     /// What it means for work.
     pub state: LimitState,
-    /// Which limit, as the agent program calls it.
+    /// Which limit: `five_hour` and `seven_day` are those of a whole account, any other is as the agent program
+    /// calls it.
     pub window: Option<String>,
     /// When the limit starts anew.
     pub resets_at: Option<Millis>,

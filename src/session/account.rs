@@ -1,4 +1,4 @@
-//! Whether the agent program's account works, as its turns tell.
+//! Whether the accounts of the agent programs work, as their turns tell: each has its own.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use crate::{
     clock::Millis,
     runtime::{ErrorClass, Policy},
+    words::RuntimeKind,
 };
 
 /// How long a limit is believed in without asking. The operator may log in with another account.
@@ -24,7 +25,24 @@ pub enum AccountState {
     Fails(ErrorClass),
 }
 
-/// What turns have told of the account since the start.
+/// The account of each agent program.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    claude: Account,
+    codex: Account,
+}
+
+impl Accounts {
+    /// The one of this program.
+    pub(super) const fn of(&self, kind: RuntimeKind) -> &Account {
+        match kind {
+            RuntimeKind::Claude => &self.claude,
+            RuntimeKind::Codex => &self.codex,
+        }
+    }
+}
+
+/// What turns have told of an account since the start.
 #[derive(Debug, Default)]
 pub(super) struct Account(Mutex<Known>);
 
@@ -131,6 +149,21 @@ mod tests {
         let limit = AccountState::Fails(ErrorClass::LimitReached);
         assert_eq!(account.known(), (limit, 2));
         assert!(account.failed(ErrorClass::BadApiKey));
+    }
+
+    #[test]
+    fn what_one_program_tells_of_its_account_says_nothing_of_the_others() {
+        let accounts = Accounts::default();
+        let (claude, codex) = (RuntimeKind::Claude, RuntimeKind::Codex);
+        let (now, until) = (Millis::new(0), Millis::new(9));
+        accounts.of(codex).limited(until, now);
+        accounts.of(codex).failed(ErrorClass::LimitReached);
+        accounts.of(claude).answered();
+        let limits = [claude, codex].map(|kind| accounts.of(kind).limited_until(now));
+        assert_eq!(limits, [None, Some(until)]);
+        let limit = AccountState::Fails(ErrorClass::LimitReached);
+        let known = [claude, codex].map(|kind| accounts.of(kind).known().0);
+        assert_eq!(known, [AccountState::Works, limit]);
     }
 
     #[test]

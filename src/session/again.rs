@@ -12,7 +12,7 @@ use crate::{
     clock::Millis,
     runtime::{ErrorClass, Limit, Policy},
     store::RunRow,
-    words::RunId,
+    words::{RunId, RuntimeKind},
 };
 
 /// How long after the time that was told a limit is taken for reset: clocks differ.
@@ -94,10 +94,11 @@ pub(super) enum Why {
 }
 
 impl Engine {
-    /// Whether a run begins anew whose turn failed so. `tool_calls` had begun in it.
+    /// Whether a run begins anew whose turn, with this agent program, failed so. `tool_calls` had begun in it.
     pub(super) async fn again_after(
         &self,
         run: &RunRow,
+        kind: RuntimeKind,
         class: ErrorClass,
         tool_calls: u32,
         limit: Option<&Limit>,
@@ -107,7 +108,7 @@ impl Engine {
             return None;
         }
         match class.policy() {
-            Policy::ParkUntil => Some(Again::Later(self.pause_until_reset(limit))),
+            Policy::ParkUntil => Some(Again::Later(self.pause_until_reset(kind, limit))),
             Policy::Retry(pause) => {
                 if run.retried_at.is_some() || tool_calls > 0 || self.has_acted(run.id).await {
                     return None;
@@ -136,13 +137,14 @@ impl Engine {
 
     /// Until when a run waits that has met the account's limit. The agent program tells of a limit once a
     /// process.
-    fn pause_until_reset(&self, limit: Option<&Limit>) -> Pause {
+    fn pause_until_reset(&self, kind: RuntimeKind, limit: Option<&Limit>) -> Pause {
+        let account = self.accounts.of(kind);
         let now = self.clock.now();
         // A time that has passed, by a clock that is ahead, says nothing.
         let told = limit
             .and_then(|limit| limit.resets_at)
             .filter(|at| *at > now);
-        let told = told.or_else(|| self.account.limited_until(now));
+        let told = told.or_else(|| account.limited_until(now));
         let until = match told {
             Some(at) => at.min(now.after(LATEST)).after(A_LITTLE),
             None => now.after(UNTOLD),
@@ -150,7 +152,7 @@ impl Engine {
         let window = limit.and_then(|limit| limit.window.clone());
         // Others hold for some models only.
         if let (Some(at), Some("five_hour" | "seven_day")) = (told, window.as_deref()) {
-            self.account.limited(at, now);
+            account.limited(at, now);
         }
         let is_told = told.is_some();
         Pause {
@@ -159,10 +161,10 @@ impl Engine {
         }
     }
 
-    /// Until when a run that is about to begin had better wait, because its account has just said that it
-    /// takes no more.
-    pub(super) fn pause_of_account(&self) -> Option<Pause> {
-        let at = self.account.limited_until(self.clock.now())?;
+    /// Until when a run that is about to begin had better wait, because the account of its agent
+    /// program has just said that it takes no more.
+    pub(super) fn pause_of_account(&self, kind: RuntimeKind) -> Option<Pause> {
+        let at = self.accounts.of(kind).limited_until(self.clock.now())?;
         let why = Why::Limit {
             window: None,
             is_told: true,

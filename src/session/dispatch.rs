@@ -97,8 +97,9 @@ impl Engine {
                 return Ok(ControlFlow::Break(Worked::NotYet(pause_after(waited))));
             }
         };
-        if let Some(pause) = self.pause_of_account().filter(|_| !cancel.is_cancelled()) {
-            let session = self.store.session(run.session_id).await?;
+        let session = self.store.session(run.session_id).await?;
+        let pause = self.pause_of_account(session.runtime);
+        if let Some(pause) = pause.filter(|_| !cancel.is_cancelled()) {
             if self.park(run, &session, &pause, None).await? {
                 return Ok(ControlFlow::Break(Worked::Through));
             }

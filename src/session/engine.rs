@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     ChannelMode, Projects, Shown,
-    account::Account,
+    account::Accounts,
     agents::{Agents, Forbidden},
     courtesy::Courtesy,
     follow_up::GoesOn,
@@ -118,8 +118,8 @@ pub struct Engine {
     pub(super) ends: watch::Sender<u64>,
     /// What the last runs waited for their turn.
     pub(super) waited: Mutex<Durations>,
-    /// Whether the agent program's account works.
-    pub(super) account: Account,
+    /// Whether the accounts of the agent programs work.
+    pub(super) accounts: Accounts,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
     pub(super) turnstile: Arc<Turnstile<Mutex<Queue>, Drivers>>,
@@ -181,7 +181,7 @@ impl Engine {
             secrets: parts.secrets,
             ends: watch::Sender::new(0),
             waited: Mutex::default(),
-            account: Account::default(),
+            accounts: Accounts::default(),
             stop: parts.stop,
             tasks: TaskTracker::new(),
             turnstile: Turnstile::new(Mutex::new(Queue::new(rules)), Drivers(engine.clone())),

@@ -3,7 +3,7 @@
 use super::{Engine, insist::until_stored, sentences};
 use crate::{
     runtime::{ErrorClass, Limit},
-    words::SessionId,
+    words::{RuntimeKind, SessionId},
 };
 
 /// From which part of a limit on people are warned. The service warns earlier too, by how fast it is used.
@@ -24,18 +24,18 @@ impl Engine {
             || format!("day {}", self.clock.now().get() / DAY),
             |at| (at.get() / 1_000).to_string(),
         );
-        let key = format!("limit-near:{window}:{reset}");
         let stored = until_stored("a warning of a limit", || async {
             let row = self.store.session(session).await?;
+            let key = format!("limit-near:{}:{window}:{reset}", row.runtime.as_str());
             let now = self.clock.now();
             let mut tx = self.store.write().await?;
             let text = sentences::limit_near(limit);
             let is_news = self
-                .notice(&mut tx, key.clone(), session, row.thread_id, text)
+                .notice(&mut tx, key, session, row.thread_id, text)
                 .await?;
             if is_news {
                 let text = sentences::limit_near_for_operators(limit);
-                tx.alert(now, "limit_near", "the agent's account", &text)
+                tx.alert(now, "limit_near", account_of(row.runtime), &text)
                     .await?;
             }
             Ok(tx.commit().await?)
@@ -47,19 +47,27 @@ impl Engine {
 
     /// A turn failed: what that tells of the account is kept, and operators hear of it if they have to do
     /// something.
-    pub(super) async fn note_failure(&self, class: ErrorClass) {
-        if !self.account.failed(class) {
+    pub(super) async fn note_failure(&self, kind: RuntimeKind, class: ErrorClass) {
+        if !self.accounts.of(kind).failed(class) {
             return;
         }
         let stored = until_stored("an alert", || async {
             let mut tx = self.store.write().await?;
             let now = self.clock.now();
-            tx.alert(now, "login_needed", "the agent's account", class.sentence())
+            tx.alert(now, "login_needed", account_of(kind), class.sentence())
                 .await?;
             Ok(tx.commit().await?)
         });
         // What cannot be stored is in the log.
         let _ = stored.await;
         self.outbox.wake();
+    }
+}
+
+/// Whose account it is, for operators.
+const fn account_of(kind: RuntimeKind) -> &'static str {
+    match kind {
+        RuntimeKind::Claude => "the account of Claude Code",
+        RuntimeKind::Codex => "the account of Codex",
     }
 }

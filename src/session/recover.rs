@@ -257,7 +257,7 @@ impl Engine {
                 Ok(false)
             }
             Remains::CutOff { tool_calls } => {
-                if self.begins_anew(row, tool_calls).await {
+                if self.begins_anew(row, session, tool_calls).await {
                     let why = "its agent died while nobody watched";
                     self.begin_anew(row, Counts::AsRetry, why).await?;
                     self.agents.bury(runner.id).await?;
@@ -297,10 +297,16 @@ impl Engine {
     }
 
     /// Whether a run begins anew whose agent died while nobody watched, after so many tool calls.
-    async fn begins_anew(&self, row: &RunRow, tool_calls: Option<u32>) -> bool {
+    async fn begins_anew(
+        &self,
+        row: &RunRow,
+        session: &SessionRow,
+        tool_calls: Option<u32>,
+    ) -> bool {
         match tool_calls.filter(|_| !row.is_wished_to_end()) {
             Some(calls) => {
-                let again = self.again_after(row, ErrorClass::Crashed, calls, None);
+                let again =
+                    self.again_after(row, session.runtime, ErrorClass::Crashed, calls, None);
                 again.await.is_some()
             }
             None => false,

@@ -108,10 +108,6 @@ pub struct Pulse {
     pub agents: usize,
     /// Those of them that are kept warm for the next message.
     pub warm: usize,
-    /// Whether the agent program's account works.
-    pub account: AccountState,
-    /// Turns since the start that were refused because nobody is logged in.
-    pub logins_refused: u64,
     /// How long the server runs.
     pub uptime: Duration,
 }
@@ -263,7 +259,6 @@ impl Engine {
         let (active, queued, caps) = self
             .turnstile
             .with(|queue| (queue.active(), queue.waiting(), queue.caps()));
-        let (account, logins_refused) = self.account.known();
         let warm = self.agents.idle_count();
         Pulse {
             active,
@@ -273,10 +268,14 @@ impl Engine {
             admitted_after: self.waited.lock().median(),
             agents: self.agents.working_count() + warm,
             warm,
-            account,
-            logins_refused,
             uptime: self.clock.now().since(self.started_at),
         }
+    }
+
+    /// What is known of the account of an agent program, and how many turns were refused since the start because
+    /// nobody is logged in.
+    pub fn account(&self, kind: RuntimeKind) -> (AccountState, u64) {
+        self.accounts.of(kind).known()
     }
 
     /// How the session room is.

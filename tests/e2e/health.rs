@@ -101,7 +101,7 @@ async fn a_server_tells_of_what_it_does_in_the_fields_that_scripts_know() {
         .await;
     stage.model.wait_for_hold("middle").await;
     pages.until("healthz", 200).await;
-    let slot = json!({"healthy": true, "reason": null, "state": "unknown"});
+    let slot = json!({"healthy": true, "reason": null, "state": "unknown", "hasLogin": true});
     let wanted = [
         ("activeSessions", json!(1)),
         ("queuedCount", json!(0)),

@@ -17,16 +17,19 @@ use parking_lot::Mutex;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::run::World;
+use super::{codex_login, run::World};
 use crate::{
     clock::{Clock, Millis},
-    config::{Admission, Settings},
+    config::{self, Admission, Settings},
     discord::{Link, LinkState},
     http::{
         Database, Gateway, LastFault, Queue, Report, Reporter, Slot, SlotState, Stage, TokenStatus,
     },
     observe::{LastError, Secrets},
-    runtime::claude::{ClaudeSettings, Login},
+    runtime::{
+        claude::{ClaudeSettings, Login},
+        codex,
+    },
     session::{AccountState, Engine, Pulse},
     store::{Store, Vitals},
     words::RuntimeKind,
@@ -54,6 +57,8 @@ pub(super) struct Health {
     clock: Clock,
     store: Store,
     claude: ClaudeSettings,
+    /// If the server has it.
+    codex: Option<config::Codex>,
     admission: Admission,
     data: PathBuf,
     secrets: Secrets,
@@ -68,7 +73,14 @@ pub(super) struct Health {
     parts: Mutex<Vec<(&'static str, AbortHandle)>>,
     vitals: Look<Option<Vitals>>,
     proof: Look<Proof>,
-    login: Look<Option<Login>>,
+    logins: Look<Option<Logins>>,
+}
+
+/// The logins of the agent programs.
+#[derive(Clone, Copy, Debug)]
+struct Logins {
+    claude: Login,
+    codex: Option<codex::Login>,
 }
 
 /// Whether the database took a write.
@@ -91,6 +103,7 @@ impl Health {
             clock: world.clock.clone(),
             store: store.clone(),
             claude,
+            codex: settings.codex.clone(),
             admission: settings.admission.clone(),
             data: settings.data.dir.clone(),
             secrets: settings.secrets(),
@@ -103,7 +116,7 @@ impl Health {
             parts: Mutex::default(),
             vitals: Look::new(FRESH, PATIENCE),
             proof: Look::new(PROVED, PATIENCE),
-            login: Look::new(PROVED, PATIENCE),
+            logins: Look::new(PROVED, PATIENCE),
         })
     }
 
@@ -160,20 +173,27 @@ impl Health {
         self.proof.take(look).await
     }
 
-    async fn token_status(&self, refused: u64) -> Option<TokenStatus> {
-        let claude = self.claude.clone();
+    async fn logins(&self) -> Option<Logins> {
+        let (claude, codex) = (self.claude.clone(), self.codex.clone());
         let look = async move {
-            tokio::task::spawn_blocking(move || claude.login())
-                .await
-                .ok()
+            let logins = move || Logins {
+                claude: claude.login(),
+                codex: codex.as_ref().map(codex_login::login),
+            };
+            tokio::task::spawn_blocking(logins).await.ok()
         };
-        let (_, login) = self.login.take(look).await?;
+        self.logins.take(look).await.and_then(|(_, logins)| logins)
+    }
+
+    /// Claude's login.
+    fn token_status(&self, login: Login) -> TokenStatus {
         let Login {
             has_token,
             expires_at,
-        } = login?;
+        } = login;
+        let (_, refused) = self.account(RuntimeKind::Claude);
         let left = |at: Millis| (at.get() - self.clock.now().get()).div_euclid(60_000);
-        Some(TokenStatus {
+        TokenStatus {
             has_token,
             expires_at: expires_at.map(Millis::get),
             remaining_min: expires_at.map(left),
@@ -183,7 +203,24 @@ impl Health {
             persisted_failures: 0,
             max_failures: None,
             last_refresh: None,
-        })
+        }
+    }
+
+    fn account(&self, kind: RuntimeKind) -> (AccountState, u64) {
+        let engine = self.engine.get();
+        engine.map_or_else(Default::default, |engine| engine.account(kind))
+    }
+
+    /// The accounts of the agent programs that this server has.
+    fn slots(&self, logins: Option<Logins>) -> BTreeMap<&'static str, Slot> {
+        let claude = logins.and_then(|logins| logins.claude.has_token);
+        let codex = logins.and_then(|logins| logins.codex);
+        let codex = codex.map(|login| login != codex::Login::None);
+        let claude = [(RuntimeKind::Claude, claude)].into_iter();
+        let codex = self.codex.iter().map(|_| (RuntimeKind::Codex, codex));
+        let all = claude.chain(codex);
+        all.map(|(kind, login)| (kind.as_str(), slot(self.account(kind).0, login)))
+            .collect()
     }
 
     fn gateway(&self) -> (Gateway, Option<String>) {
@@ -255,13 +292,10 @@ impl Health {
 impl Reporter for Health {
     async fn report(&self) -> Report {
         let pulse = self.engine.get().map(|engine| engine.pulse());
-        let refused = pulse.map_or(0, |pulse| pulse.logins_refused);
-        let (vitals, proof, token_status) =
-            tokio::join!(self.vitals(), self.proof(), self.token_status(refused));
+        let (vitals, proof, logins) = tokio::join!(self.vitals(), self.proof(), self.logins());
         let (gateway, offline) = self.gateway();
         let (database, unwritable) = database(proof);
         let reason = offline.or(unwritable).map(|why| self.secrets.redact(&why));
-        let account = pulse.map_or(AccountState::Unknown, |pulse| pulse.account);
         let vitals = vitals.as_ref();
         Report {
             healthy: reason.is_none(),
@@ -278,8 +312,8 @@ impl Reporter for Health {
                 .and_then(|stats| u64::try_from(stats.physical_mem).ok()),
             restart_count: vitals.map(|vitals| vitals.life.starts),
             unclean_end_count: vitals.map(|vitals| vitals.life.unclean_ends),
-            account_slots_health: BTreeMap::from([(RuntimeKind::Claude.as_str(), slot(account))]),
-            token_status,
+            account_slots_health: self.slots(logins),
+            token_status: logins.map(|logins| self.token_status(logins.claude)),
             gateway,
             database,
             deliveries_waiting: vitals.map(|vitals| vitals.deliveries_waiting),
@@ -327,7 +361,7 @@ fn database(proof: Option<(Duration, Proof)>) -> (Database, Option<String>) {
     (database, fault)
 }
 
-fn slot(account: AccountState) -> Slot {
+fn slot(account: AccountState, has_login: Option<bool>) -> Slot {
     let (state, reason) = match account {
         AccountState::Unknown => (SlotState::Unknown, None),
         AccountState::Works => (SlotState::Ok, None),
@@ -337,6 +371,7 @@ fn slot(account: AccountState) -> Slot {
         healthy: state != SlotState::Failing,
         reason,
         state,
+        has_login,
     }
 }
 

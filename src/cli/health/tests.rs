@@ -173,10 +173,15 @@ async fn a_part_that_has_ended_is_named_until_the_server_ends() {
 #[test]
 fn an_account_is_failing_only_after_a_turn_has_said_so() {
     use crate::runtime::ErrorClass;
-    let state = |account| (slot(account).healthy, slot(account).state);
+    let state = |account| (slot(account, None).healthy, slot(account, None).state);
     assert_eq!(state(AccountState::Unknown), (true, SlotState::Unknown));
     assert_eq!(state(AccountState::Works), (true, SlotState::Ok));
     let refused = AccountState::Fails(ErrorClass::LoginNeeded);
     assert_eq!(state(refused), (false, SlotState::Failing));
-    assert!(slot(refused).reason.unwrap().contains("not logged in"));
+    assert!(
+        slot(refused, None)
+            .reason
+            .unwrap()
+            .contains("not logged in")
+    );
 }

@@ -95,7 +95,7 @@ fn span(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{admission::Caps, discord::refusals::Refusals, session::AccountState};
+    use crate::{admission::Caps, discord::refusals::Refusals};
 
     const HEALTH: Health = Health {
         pulse: Pulse {
@@ -112,8 +112,6 @@ mod tests {
             admitted_after: None,
             agents: 4,
             warm: 3,
-            account: AccountState::Unknown,
-            logins_refused: 0,
             uptime: Duration::from_secs(3_700),
         },
         deliveries_waiting: 4,

@@ -8,6 +8,7 @@
 mod asks;
 pub mod hub;
 mod launch;
+mod login;
 mod outcome;
 mod profile;
 mod reader;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 use super::{Ask, Command, ErrorClass, HostEnv, Launch, Reader, Reply, Runtime, Tune, Verdict};
 use crate::words::AgentMode;
+pub use login::{Login, login_in};
 use wire::{Order, Wish, line};
 
 /// The model where nobody has named one: the newest that calls its tools by name. Those after it write scripts

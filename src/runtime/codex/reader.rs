@@ -199,6 +199,8 @@ fn limit(window: &Value, is_named: bool) -> Limit {
             LimitState::Open
         },
         window: minutes.map(|minutes| match minutes {
+            300 => "five_hour".to_owned(),
+            10_080 => "seven_day".to_owned(),
             0..1440 => format!("{}h", minutes / 60),
             _ => format!("{}d", minutes / 1440),
         }),

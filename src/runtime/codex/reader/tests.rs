@@ -259,7 +259,12 @@ fn the_limit_that_is_reached_is_the_fullest_one() {
         });
         states.collect::<Vec<_>>()
     };
-    let both = |first, second| vec![("5h".to_owned(), first), ("7d".to_owned(), second)];
+    let both = |first, second| {
+        vec![
+            ("five_hour".to_owned(), first),
+            ("seven_day".to_owned(), second),
+        ]
+    };
     assert_eq!(
         limits(Value::Null, 10, 95),
         both(LimitState::Open, LimitState::Near)
