@@ -5,6 +5,7 @@
 
 mod arguments;
 mod codex_login;
+mod codex_version;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;

@@ -12,7 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    codex_login,
+    codex_login, codex_version,
     health::Health,
     notes, operators, projects,
     wiring::{account, asking, channel_mode, claude, forbidden, host, limits, owners, runtimes},
@@ -49,6 +49,7 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
         settings.secrets(),
     )?;
     notes::log(&settings);
+    codex_version::look_at(&settings);
     let world = World {
         clock: Clock::system(),
         program: std::env::current_exe().context("the path of this program is unknown")?,

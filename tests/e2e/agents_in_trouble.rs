@@ -37,7 +37,7 @@ fn with_env(mut settings: Settings, name: &str, value: &str) -> Settings {
 }
 
 /// Waits for the failure of a run: one message, the sentence and a reference.
-async fn failure(stage: &Stage, place: ChannelId, sentence: &str) -> MessageView {
+pub(crate) async fn failure(stage: &Stage, place: ChannelId, sentence: &str) -> MessageView {
     let told = stage.says(place, sentence).await;
     let (words, reference) = told
         .content

@@ -14,11 +14,11 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The pages of one server.
-struct Pages(String);
+pub(crate) struct Pages(String);
 
 impl Pages {
     /// Those of the newest server of a stage.
-    async fn of(stage: &Stage) -> Self {
+    pub(crate) async fn of(stage: &Stage) -> Self {
         Self(stage.until_health_page().await)
     }
 
@@ -46,7 +46,7 @@ impl Pages {
     }
 
     /// Waits until the page of its health has all this in it; what the server does not learn in time it leaves out.
-    async fn until_told(&self, wanted: &[(&str, Value)]) -> Value {
+    pub(crate) async fn until_told(&self, wanted: &[(&str, Value)]) -> Value {
         let is_so = |page: &Value| wanted.iter().all(|(field, value)| page[field] == *value);
         let began = std::time::Instant::now();
         loop {

@@ -24,7 +24,7 @@ pub(super) fn shared(settings: &CodexSettings, launch: &Launch, socket: &Path) -
         "--temporary",
         &text(&temporary_of(settings, socket)),
         "--reconnect",
-        &settings.reconnect.as_secs().to_string(),
+        &settings.reconnect.as_secs().max(1).to_string(),
         "--idle",
         &IDLE.to_string(),
         "--",

@@ -28,6 +28,9 @@ use crate::words::AgentMode;
 pub use login::{Login, login_in};
 use wire::{Order, Wish, line};
 
+/// The version whose protocol this was proved against, without its last part.
+pub const PROVED: &str = "0.169";
+
 /// The model where nobody has named one: the newest that calls its tools by name. Those after it write scripts
 /// that call tools, and no call of a script can be told from one that leaves the sandbox, so that people would be
 /// asked about each (0.169).

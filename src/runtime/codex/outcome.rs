@@ -49,17 +49,30 @@ pub(super) fn class_of(error: &Value) -> ErrorClass {
     match kind_of(info) {
         "unauthorized" => ErrorClass::LoginDead,
         "usageLimitExceeded" => ErrorClass::LimitReached,
+        "rateLimitExceeded" => ErrorClass::Throttled,
         "sessionBudgetExceeded" => ErrorClass::BudgetUsedUp,
-        "serverOverloaded" | "internalServerError" => ErrorClass::ServiceDown,
+        "serverOverloaded"
+        | "internalServerError"
+        | "flexUnavailable"
+        | "policyCapacityUnavailable" => ErrorClass::ServiceDown,
         "contextWindowExceeded" => ErrorClass::TooLong,
         "modelNotFound" => ErrorClass::UnknownModel,
-        "cyberPolicy" => ErrorClass::PolicyRefusal,
+        "cyberPolicy" | "misalignmentPolicyViolation" => ErrorClass::PolicyRefusal,
+        "inferenceHookDenied" => ErrorClass::OrgBlocks,
         "badRequest" => by_words(&words).unwrap_or(ErrorClass::BadRequest),
         "httpConnectionFailed"
         | "responseStreamConnectionFailed"
         | "responseStreamDisconnected"
         | "responseTooManyFailedAttempts" => by_status(info, &words),
-        _ => by_words(&words).unwrap_or(ErrorClass::Other),
+        _ => by_words(&words).unwrap_or_else(|| by_body(message)),
+    }
+}
+
+/// What the service answers with 400 is handed on as it is, and no kind with it.
+fn by_body(message: &str) -> ErrorClass {
+    match serde_json::from_str::<Value>(message) {
+        Ok(Value::Object(_)) => ErrorClass::BadRequest,
+        Ok(_) | Err(_) => ErrorClass::Other,
     }
 }
 
@@ -214,7 +227,20 @@ mod tests {
                 ErrorClass::ServiceDown,
             ),
             (json!("badRequest"), "nonsense", ErrorClass::BadRequest),
-            (json!("other"), "{\"error\":{}}", ErrorClass::Other),
+            (
+                json!("other"),
+                "{\"error\":{\"message\":\"bad thing\"}}",
+                ErrorClass::BadRequest,
+            ),
+            (
+                json!("other"),
+                "{\"detail\":\"no such thing\"}",
+                ErrorClass::BadRequest,
+            ),
+            (json!("other"), "something else", ErrorClass::Other),
+            (json!("rateLimitExceeded"), "later", ErrorClass::Throttled),
+            (json!("flexUnavailable"), "later", ErrorClass::ServiceDown),
+            (json!("inferenceHookDenied"), "no", ErrorClass::OrgBlocks),
         ] {
             let error = json!({"codexErrorInfo": info, "message": message});
             assert_eq!(class_of(&error), class, "{error}");

@@ -1,11 +1,13 @@
 //! The real Codex behind Baton.
 
 mod approvals;
+mod contract;
 mod crash;
 mod crowd;
 mod patches;
 mod sandbox;
 mod talk;
+mod trouble;
 mod turns;
 
 use baton::words::{RuntimeKind, Scope, Tier};

@@ -10,11 +10,10 @@ use tokio::{
     time::timeout,
 };
 
+use super::super::PROVED;
+
 /// How long Codex may take from its start to its greeting. Measured: 0.2 s.
 const GREETS: Duration = Duration::from_mins(1);
-
-/// The version whose protocol this was proved against.
-const PROVED: &str = "0.169.0";
 
 /// What has to be known of a message to answer it; the rest is passed over, however it is.
 #[derive(Debug, serde::Deserialize)]

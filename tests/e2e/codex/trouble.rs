@@ -1,0 +1,312 @@
+//! Codex in trouble: with its account, its service, its model.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
+
+use baton::{
+    clock::{Clock, Millis},
+    words::{RunState, RuntimeKind},
+};
+use discord_sim::ChannelId;
+use model_sim::{ForcedError, Usage};
+use serde_json::json;
+
+use super::{open, settings};
+use crate::{
+    agents_in_trouble::failure,
+    health::Pages,
+    stage::{Settings, Stage, until},
+};
+
+/// How long a service in trouble is left alone.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// How long after the time that was told a limit is taken for reset.
+const A_LITTLE: Duration = Duration::from_mins(1);
+
+const IN_TROUBLE: &str = "⏳ The model service is in trouble. I try once more";
+/// What is said of a run that is parked.
+const GOES_ON: &str = "takes it back";
+
+/// An error of the service, whatever is asked.
+fn error(status: u16, kind: &str, message: &str) -> ForcedError {
+    ForcedError::status(status)
+        .error(kind)
+        .message(message)
+        .path("/v1/responses")
+}
+
+/// A whole second, as services tell times.
+fn in_an_hour() -> Millis {
+    let at = Clock::system().now().after(Duration::from_hours(1));
+    Millis::new(at.get() / 1_000 * 1_000)
+}
+
+fn seconds(at: Millis) -> u64 {
+    u64::try_from(at.get() / 1_000).unwrap()
+}
+
+async fn says(stage: &Stage, thread: ChannelId, text: &str) {
+    stage.sim.user("ann").says(text).in_(thread).await;
+}
+
+#[tokio::test]
+async fn errors_of_the_service_fail_the_run_with_what_can_be_done() {
+    let stage = open().await;
+    let thread = stage
+        .ask("ann", r#"one STUB:[{"text":"answer one"}]"#)
+        .await;
+    stage.answer(thread, "answer one").await;
+    let (mut told, mut expected) = (Vec::new(), Vec::new());
+    for (n, (error, sentence)) in [
+        (
+            error(401, "invalid_request_error", "Incorrect API key provided"),
+            "The model service does not accept the agent's API key. The operator has to replace it; \
+             then send your message once more.",
+        ),
+        (
+            error(404, "invalid_request_error", "no such model").code("model_not_found"),
+            "The model that is set does not exist or is not open to the account. Choose another with \
+             `/session model`, or have the operator change `model` in the project's settings; then \
+             send your message once more.",
+        ),
+        (
+            error(400, "invalid_request_error", "too long").code("context_length_exceeded"),
+            "This conversation has become too long for the model. Go on in a new thread, or send less \
+             at once.",
+        ),
+        (
+            error(400, "invalid_request_error", "bad thing"),
+            "The model service did not accept what the agent sent. Put the request differently; if the \
+             same comes again, go on in a new thread.",
+        ),
+        (
+            error(413, "request_too_large", "too much"),
+            "This is more than the model service takes at once. Send smaller files, or fewer of them.",
+        ),
+        (
+            error(403, "permission_error", "not yours"),
+            "The agent's account is not permitted to do this. The operator has to check the account's \
+             access.",
+        ),
+        (
+            error(429, "insufficient_quota", "no money").code("insufficient_quota"),
+            "The agent's account has no credit left. The operator has to top it up.",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        stage.model.force([error]);
+        says(&stage, thread, r#"try STUB:[{"text":"no"}]"#).await;
+        until("it is told", || stage.count(thread, "⚠️") > n).await;
+        told.extend(stage.sim.messages(thread).pop().map(|said| said.content));
+        expected.push(sentence);
+        stage.model.force([]);
+        says(&stage, thread, &format!(r#"again STUB:[{{"text":"after {n}"}}]"#)).await;
+        stage.answer(thread, &format!("after {n}")).await;
+    }
+    let sentences: Vec<&str> = told
+        .iter()
+        .map(|said| said.lines().next().unwrap().trim_start_matches("⚠️ "))
+        .collect();
+    assert_eq!(sentences, expected, "{}", stage.log());
+}
+
+/// A run that meets trouble is parked, and goes on after a pause. Codex has tried again by itself before.
+async fn is_asked_once_more(script: serde_json::Value, forced: Option<ForcedError>) {
+    let stage = Stage::dark(settings()).await;
+    let clock = Clock::held_at(Clock::system().now());
+    let _server = stage.serve_here(clock.clone());
+    stage.until_it_listens().await;
+    stage.model.force(forced);
+    let thread = stage.ask("ann", &format!("one STUB:{script}")).await;
+    stage.says(thread, IN_TROUBLE).await;
+    let run = stage.open_run(thread).await;
+    assert_eq!(stage.state(run).await, RunState::Parked);
+    assert!(stage.model.requests().len() > 1);
+    stage.model.force([]);
+    clock.advance(PAUSE);
+    stage.answer(thread, "after all").await;
+    stage.until_settled().await;
+    assert_eq!(stage.count(thread, "⚠️"), 0);
+}
+
+#[tokio::test]
+async fn a_service_that_is_broken_is_asked_once_more_after_a_pause() {
+    let broken = error(500, "server_error", "broken");
+    is_asked_once_more(json!([{"text": "after all"}]), Some(broken)).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_off_is_asked_for_once_more_after_a_pause() {
+    // As often as Codex asks in one turn.
+    let cut = json!([{"text": "after all", "chunks": 2, "cut": true, "times": 6}]);
+    is_asked_once_more(cut, None).await;
+}
+
+#[tokio::test]
+async fn a_run_that_meets_the_limit_goes_on_by_itself_when_it_is_reset() {
+    let stage = Stage::dark(settings()).await;
+    let clock = Clock::held_at(Clock::system().now());
+    let _server = stage.serve_here(clock.clone());
+    stage.until_it_listens().await;
+    let reset = in_an_hour();
+    let usage = Usage::default().used_up(seconds(reset));
+    stage
+        .model
+        .force([ForcedError::usage_limit_reached(&usage).path("/v1/responses")]);
+    let thread = stage
+        .ask("ann", r#"first STUB:[{"text":"after all"}]"#)
+        .await;
+    let said = stage.says(thread, GOES_ON).await;
+    let end = reset.after(A_LITTLE);
+    assert_eq!(
+        said.content,
+        format!(
+            "⏳ The agent's session limit is reached. This goes on by itself <t:{}:R>; `/cancel` takes it back.",
+            seconds(end)
+        )
+    );
+    let run = stage.open_run(thread).await;
+    assert_eq!(stage.state(run).await, RunState::Parked);
+    stage.model.force([]);
+    clock.advance(end.since(clock.now()));
+    stage.answer(thread, "after all").await;
+    stage.until_settled().await;
+    assert_eq!(stage.count(thread, "⚠️"), 0);
+}
+
+#[tokio::test]
+async fn a_version_that_nobody_has_proved_is_warned_of_at_the_start() {
+    const WARNED: &str = "Codex is of version 0.170.3, and Baton was proved against 0.169";
+    let mut stage = Stage::dark(settings()).await;
+    let newer = stage.home().join("newer");
+    fs::write(&newer, "#!/bin/sh\necho codex-cli 0.170.3\n").unwrap();
+    fs::set_permissions(&newer, fs::Permissions::from_mode(0o755)).unwrap();
+    stage.set_env("BATON_CODEX__COMMAND", newer.to_str().unwrap());
+    stage.start().await;
+    until("it is warned of", || stage.log().contains(WARNED)).await;
+}
+
+#[tokio::test]
+async fn a_limit_without_an_end_is_tried_again_after_a_quarter_of_an_hour() {
+    let stage = Stage::dark(settings()).await;
+    let clock = Clock::held_at(Millis::new(Clock::system().now().get()));
+    let _server = stage.serve_here(clock.clone());
+    stage.until_it_listens().await;
+    stage.model.force([error(
+        429,
+        "usage_limit_reached",
+        "The usage limit has been reached",
+    )]);
+    let thread = stage
+        .ask("ann", r#"first STUB:[{"text":"after all"}]"#)
+        .await;
+    let said = stage.says(thread, GOES_ON).await;
+    let quarter = Duration::from_mins(15);
+    let at = seconds(clock.now().after(quarter));
+    assert_eq!(
+        said.content,
+        format!(
+            "⏳ The agent's subscription limit is reached. Nobody says until when: I try again <t:{at}:R>, \
+             and every 15 minutes from then on; `/cancel` takes it back."
+        )
+    );
+    stage.model.force([]);
+    clock.advance(quarter);
+    stage.answer(thread, "after all").await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_reached_is_given_up_after_the_time_that_is_set() {
+    let mut stage = Stage::dark(settings()).await;
+    stage.set_env("BATON_CODEX__RECONNECT_TIMEOUT", "2s");
+    // Nobody listens there.
+    stage.set_env("BATON_CODEX__BASE_URL", "http://127.0.0.1:9/v1");
+    let clock = Clock::held_at(Clock::system().now());
+    let _server = stage.serve_here(clock.clone());
+    stage.until_it_listens().await;
+    let thread = stage.ask("ann", "hello").await;
+    stage
+        .says(
+            thread,
+            "⏳ The model service cannot be reached. I try once more",
+        )
+        .await;
+    clock.advance(PAUSE);
+    failure(
+        &stage,
+        thread,
+        "The model service cannot be reached. Try again in a few minutes; if it lasts, the operator has to \
+         check the machine's network.",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn where_nobody_is_logged_in_no_turn_begins_and_health_says_so() {
+    let mut stage = Stage::dark(settings()).await;
+    let file = stage.home().join("baton.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let is_service = |line: &&str| line.starts_with("base_url") || line.starts_with("key_variable");
+    let lines: Vec<&str> = text.lines().filter(|line| !is_service(line)).collect();
+    fs::write(&file, lines.join("\n")).unwrap();
+    // The internet is not there.
+    stage.set_env("HTTPS_PROXY", "http://127.0.0.1:9");
+    stage.start().await;
+    let pages = Pages::of(&stage).await;
+    let claude = json!({"healthy": true, "reason": null, "state": "unknown", "hasLogin": true});
+    let codex = json!({"healthy": true, "reason": null, "state": "unknown", "hasLogin": false});
+    let slots = json!({"claude": claude, "codex": codex});
+    pages.until_told(&[("accountSlotsHealth", slots)]).await;
+    let sentence = "The agent is not logged in. The operator has to log it in again on the machine; then \
+                    send your message once more.";
+    let thread = stage.ask("ann", "hello").await;
+    failure(&stage, thread, sentence).await;
+    let codex =
+        json!({"healthy": false, "reason": sentence, "state": "failing", "hasLogin": false});
+    let slots = json!({"claude": claude, "codex": codex});
+    pages.until_told(&[("accountSlotsHealth", slots)]).await;
+    assert_eq!(stage.model.requests().len(), 0);
+}
+
+/// A stage with Codex in one channel and Claude in every other.
+async fn both(settings: Settings) -> Stage {
+    let mut stage = Stage::dark(settings).await;
+    let other = stage.home().join("other");
+    fs::create_dir(&other).unwrap();
+    stage.set_env("BATON_DEFAULT_PROJECT", other.to_str().unwrap());
+    stage.start().await;
+    stage
+}
+
+#[tokio::test]
+async fn a_limit_of_codex_parks_no_run_of_claude_nor_is_it_over_when_claude_answers() {
+    let stage = both(settings()).await;
+    let usage = Usage::default().used_up(seconds(in_an_hour()));
+    let limit = ForcedError::usage_limit_reached(&usage);
+    stage.model.force([limit.path("/v1/responses")]);
+    let first = stage.ask("ann", r#"one STUB:[{"text":"never"}]"#).await;
+    stage.says(first, GOES_ON).await;
+
+    let general = stage.sim.channel("general");
+    let ann = stage.sim.user("ann");
+    let asked = ann
+        .says(r#"@bot two STUB:[{"text":"by claude"}]"#)
+        .in_(general)
+        .await;
+    let second = crate::stage::thread_of(asked);
+    stage.answer(second, "by claude").await;
+    assert_eq!(stage.count(second, GOES_ON), 0);
+
+    // The next one of Codex need not ask to know.
+    let third = stage.ask("ann", r#"three STUB:[{"text":"never"}]"#).await;
+    stage.says(third, GOES_ON).await;
+    let is_third = |text: &String| text.contains("three");
+    let requests = stage.model.requests();
+    assert!(
+        !requests
+            .iter()
+            .any(|one| one.user_text.as_ref().is_some_and(is_third))
+    );
+}
