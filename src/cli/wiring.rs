@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::fs::DirBuilderExt as _,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -93,12 +93,14 @@ pub(super) fn runtimes(settings: &Settings, baton: &Path) -> Result<Runtimes> {
     Ok(Runtimes::new(all))
 }
 
-/// Makes a directory that only this user may enter, if it is not there.
+/// Makes a directory that only this user may enter; one that is there is closed to others.
 fn make_private(directory: &Path) -> Result<()> {
     let made = fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(directory);
+    let made =
+        made.and_then(|()| fs::set_permissions(directory, fs::Permissions::from_mode(0o700)));
     made.with_context(|| format!("cannot make {}", directory.display()))
 }
 

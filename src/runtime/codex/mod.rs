@@ -144,10 +144,9 @@ impl Runtime for CodexRuntime {
     }
 
     fn models(&self) -> Vec<String> {
-        let own = self.settings.model.iter().map(String::as_str);
-        let mut all: Vec<String> = own.chain(MODELS).map(str::to_owned).collect();
-        all.dedup();
-        all
+        let own = self.settings.model.as_deref();
+        let others = MODELS.into_iter().filter(|model| Some(*model) != own);
+        own.into_iter().chain(others).map(str::to_owned).collect()
     }
 
     fn explain_exit(&self, _exit: &str, stderr: &str) -> ErrorClass {

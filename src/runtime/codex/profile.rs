@@ -28,7 +28,9 @@ const NEEDED: [&str; 4] = ["shell_snapshots", "skills", "tmp", TEMPORARY];
 pub(super) const TEMPORARY: &str = "baton-tmp";
 
 /// What is secret in Codex's home, also where it is not there yet.
-const SECRET: [&str; 9] = [
+const SECRET: [&str; 10] = [
+    // Databases of all threads, which come and go with the process.
+    "*.sqlite*",
     ".credentials.json",
     ".env",
     "archived_sessions",
@@ -54,12 +56,45 @@ pub(super) fn config(launch: &Launch, codex_home: &Path, home: &Path, temporary:
     for pattern in launch.denied.iter().filter_map(|rule| glob(rule, launch)) {
         files.insert(pattern, json!("deny"));
     }
+    // Of the temporary files of all threads, those of this one.
+    if let Some(all) = temporary.parent() {
+        files.insert(all.to_string_lossy().into_owned(), json!("deny"));
+    }
     files.insert(temporary.to_string_lossy().into_owned(), json!("write"));
     json!({
         "default_permissions": NAME,
+        "projects": untrusted(&launch.directory),
         "permissions": {NAME: {"extends": ":workspace", "filesystem": files}},
         "shell_environment_policy": {"inherit": "core", "set": {"TMPDIR": temporary}},
     })
+}
+
+/// That nothing of the project's own `.codex` counts, which could start programs and allow commands: Codex trusts by
+/// itself every project that a thread is begun in, and every directory above it that it has ever trusted.
+fn untrusted(project: &Path) -> Value {
+    let main = main_repository(project);
+    let all = project
+        .ancestors()
+        .chain(main.iter().flat_map(|main| main.ancestors()));
+    let never = |path: &Path| {
+        (
+            path.to_string_lossy().into_owned(),
+            json!({"trust_level": "untrusted"}),
+        )
+    };
+    Value::Object(all.map(never).collect())
+}
+
+/// The repository that a directory is a worktree of, or lies in one of.
+fn main_repository(project: &Path) -> Option<PathBuf> {
+    let link = project
+        .ancestors()
+        .map(|path| path.join(".git"))
+        .find(|path| path.exists())?;
+    let text = std::fs::read_to_string(link).ok()?;
+    let git = text.strip_prefix("gitdir:")?.trim();
+    let (main, _) = git.split_once("/.git/worktrees/")?;
+    Some(PathBuf::from(main))
 }
 
 /// The paths that are shut, none of them in another.

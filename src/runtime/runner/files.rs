@@ -83,7 +83,7 @@ pub(super) fn private_file(path: &Path) -> io::Result<File> {
 
 /// Removes a directory with all that is in it, also what an agent made unremovable: tools leave
 /// directories without the right to write in them (Go's module cache is one).
-pub(super) fn remove_tree(path: &Path) -> io::Result<()> {
+pub(in crate::runtime) fn remove_tree(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {

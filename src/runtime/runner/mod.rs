@@ -31,6 +31,7 @@ mod status;
 mod tree;
 
 pub use error::{AttachError, HostError, LinkError, RemoveError, StartError};
+pub(super) use files::remove_tree;
 pub use handle::{Handle, Written};
 pub use host::RunnerHost;
 pub use journal::Leftover;

@@ -305,7 +305,7 @@ async fn the_models_that_are_offered_are_those_that_the_installed_cli_names() {
 
 /// A home of Codex with nothing in it.
 fn home() -> tempfile::TempDir {
-    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+    tempfile::tempdir_in(crate::stage::KEPT).unwrap()
 }
 
 /// The installed CLI with this home, and nothing of the network.

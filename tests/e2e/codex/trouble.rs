@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use baton::{
     clock::{Clock, Millis},
-    words::{RunState, RuntimeKind},
+    words::RunState,
 };
 use discord_sim::ChannelId;
 use model_sim::{ForcedError, Usage};

@@ -49,6 +49,9 @@ pub(crate) struct Stage {
     looks_before: AtomicUsize,
 }
 
+/// Where Codex may have its home: nothing below `/tmp` is taken, and a checkout may lie there.
+pub(crate) const KEPT: &str = "/var/tmp";
+
 /// What a server logs when it has looked for what it may have missed.
 const LOOKED: &str = "the look at what was written meanwhile is over";
 
@@ -123,7 +126,7 @@ impl Stage {
         let model = ModelSim::start().await.unwrap();
         let home = tempfile::Builder::new().prefix("bt").tempdir().unwrap();
         std::fs::create_dir(home.path().join("project")).unwrap();
-        let codex_home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let codex_home = tempfile::tempdir_in(KEPT).unwrap();
         let stage = Self {
             sim,
             model,

@@ -27,6 +27,8 @@ pub(super) enum Call {
     Limits(SeatId, Value),
     /// What a turn has left running is ended; then its end is told.
     Clear(SeatId, Value),
+    /// What a thread has left running is ended before that is left.
+    Sweep(SeatId),
     /// A change of a thread.
     Tune(SeatId, String, Wish),
     /// The model is told why, before Codex gets this answer to its request.

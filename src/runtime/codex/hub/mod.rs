@@ -30,7 +30,10 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
+use uuid::Uuid;
+
 use super::wire::{Order, Refusal, Word, line};
+use crate::runtime::runner::remove_tree;
 use program::Program;
 use seat::SeatId;
 use switch::{Out, Switch};
@@ -92,28 +95,43 @@ fn complain(sentence: &str) {
 }
 
 async fn live(order: &HubOrder) -> io::Result<()> {
-    clear(&order.temporary)?;
-    make_room(&order.temporary)?;
+    // What a hub that was killed has left.
+    clear(order.temporary.clone());
+    make_room(&order.temporary);
     // Who comes while Codex starts waits at the door.
     let listener = bind(&order.socket)?;
     let lived = match Program::start(&order.command).await {
-        Ok(program) => Hub::new(order).live(program, listener).await,
+        Ok(mut program) => {
+            let lived = Hub::new(order).serve(&mut program, listener).await;
+            // Nobody comes any more while Codex leaves.
+            let _ = fs::remove_file(&order.socket);
+            if lived.is_ok() {
+                program.leave(FAREWELL).await;
+            }
+            lived
+        }
         Err(error) => {
             refuse(&listener, &error).await;
             Err(error)
         }
     };
     let _ = fs::remove_file(&order.socket);
-    lived?;
-    clear(&order.temporary)
+    lived
 }
 
-/// Removes what a hub that was killed has left.
-fn clear(temporary: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
+/// Removes a directory with all that is in it, however an agent has left that. It takes its time beside what goes on, and
+/// what cannot be removed now lies aside.
+fn clear(directory: PathBuf) {
+    let aside = directory.with_extension(format!("old-{}", Uuid::new_v4().simple()));
+    if fs::rename(&directory, &aside).is_err() {
+        // It is not there.
+        return;
     }
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = remove_tree(&aside) {
+            complain(&format!("{} cannot be removed: {error}", aside.display()));
+        }
+    });
 }
 
 fn bind(socket: &Path) -> io::Result<UnixListener> {
@@ -150,12 +168,6 @@ impl Hub {
             idle: order.idle,
             alone: Some(Instant::now()),
         }
-    }
-
-    async fn live(self, mut program: Program, listener: UnixListener) -> io::Result<()> {
-        self.serve(&mut program, listener).await?;
-        program.leave(FAREWELL).await;
-        Ok(())
     }
 
     /// Serves until it is told to end, or nobody has been connected for too long.
@@ -233,8 +245,8 @@ impl Hub {
                     let _ = events.send(Event::Looked(ask, unconfined));
                 });
             }
-            Out::MakeRoom(directory) => make_room(&directory)?,
-            Out::ClearRoom(directory) => clear(&directory)?,
+            Out::MakeRoom(directory) => make_room(&directory),
+            Out::ClearRoom(directory) => clear(directory),
             // Its end takes its whole tree with it.
             Out::Kill(why) => return Err(io::Error::other(format!("Codex is ended: {why}"))),
         }
@@ -259,12 +271,15 @@ async fn refuse(listener: &UnixListener, error: &io::Error) {
     let _ = timeout(REFUSES, turning_away).await;
 }
 
-/// Makes a directory that only this user may enter.
-fn make_room(directory: &Path) -> io::Result<()> {
-    fs::DirBuilder::new()
+/// Makes a directory that only this user may enter. A thread without one has nowhere to put temporary files.
+fn make_room(directory: &Path) {
+    let made = fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
-        .create(directory)
+        .create(directory);
+    if let Err(error) = made {
+        complain(&format!("{} cannot be made: {error}", directory.display()));
+    }
 }
 
 async fn accept(listener: UnixListener, events: mpsc::UnboundedSender<Event>) {
@@ -313,7 +328,11 @@ async fn hear(
             Ok(order) => {
                 let _ = events.send(Event::Order(seat, order));
             }
-            Err(error) => complain(&format!("an order cannot be read: {error}")),
+            Err(error) => {
+                // From a newer server, perhaps: its session has to know that nothing comes of it.
+                complain(&format!("an order cannot be read: {error}"));
+                break;
+            }
         }
     }
     let _ = events.send(Event::Goes(seat));

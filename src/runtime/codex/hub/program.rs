@@ -132,9 +132,12 @@ impl Program {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "it has closed its output".to_owned(),
         };
+        let version = match self.agent.as_str() {
+            "" => String::new(),
+            agent => format!("{agent}; "),
+        };
         io::Error::other(format!(
-            "Codex has ended by itself: {how} ({}; Baton was proved against {PROVED})",
-            self.agent
+            "Codex has ended by itself: {how} ({version}Baton was proved against {PROVED})"
         ))
     }
 

@@ -16,6 +16,9 @@ use serde_json::Value;
 /// How much of the end of a record is read at first, in bytes. Whoever asks has written its call just before.
 const END: u64 = 256 << 10;
 
+/// How much of it is read at last, in bytes: what stands before that counts as not there.
+const MOST: u64 = 64 << 20;
+
 /// How often the record is read before it is taken to say nothing, and the pause in between.
 const LOOKS: u32 = 25;
 const PAUSE: Duration = Duration::from_millis(20);
@@ -23,36 +26,52 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Whether the call may leave the sandbox: also if nothing tells that it stays in it.
 pub(super) async fn leaves_sandbox(record: &Path, call: &str) -> bool {
     for _ in 0..LOOKS {
-        match look(record, call) {
-            Ok(Some(leaves)) => return leaves,
-            Ok(None) => {}
-            Err(_) => break,
+        match look(record, call, END).await {
+            Ok(Found::Call { leaves }) => return leaves,
+            Ok(Found::Nothing | Found::Earlier) => {}
+            Err(_) => return true,
         }
         tokio::time::sleep(PAUSE).await;
     }
-    true
-}
-
-fn look(record: &Path, call: &str) -> io::Result<Option<bool>> {
-    let mut file = File::open(record)?;
-    let length = file.metadata()?.len();
-    let found = found_behind(&mut file, length.saturating_sub(END), call)?;
-    if found.is_some() || length <= END {
-        return Ok(found);
+    match look(record, call, MOST).await {
+        Ok(Found::Call { leaves }) => leaves,
+        Ok(Found::Nothing | Found::Earlier) | Err(_) => true,
     }
-    found_behind(&mut file, 0, call)
 }
 
-fn found_behind(file: &mut File, from: u64, call: &str) -> io::Result<Option<bool>> {
+/// What a record says of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    /// One of the same name that has its result: it is not this one.
+    Earlier,
+    Call {
+        leaves: bool,
+    },
+}
+
+/// Looks at so many bytes of the end of the record. Others do not wait for the disk.
+async fn look(record: &Path, call: &str, bytes: u64) -> io::Result<Found> {
+    let (record, call) = (record.to_owned(), call.to_owned());
+    let looking = tokio::task::spawn_blocking(move || {
+        let mut file = File::open(record)?;
+        let length = file.metadata()?.len();
+        found_behind(&mut file, length.saturating_sub(bytes), &call)
+    });
+    looking.await?
+}
+
+fn found_behind(file: &mut File, from: u64, call: &str) -> io::Result<Found> {
     file.seek(SeekFrom::Start(from))?;
     let mut text = Vec::new();
     file.read_to_end(&mut text)?;
     let lines = text.split(|byte| *byte == b'\n');
-    Ok(lines.rev().find_map(|line| of_line(line, call)))
+    let found = lines.rev().find_map(|line| of_line(line, call));
+    Ok(found.unwrap_or(Found::Nothing))
 }
 
 /// What a line of the record says of the call, if it is about it.
-fn of_line(line: &[u8], call: &str) -> Option<bool> {
+fn of_line(line: &[u8], call: &str) -> Option<Found> {
     if !line
         .windows(call.len().max(1))
         .any(|part| part == call.as_bytes())
@@ -64,13 +83,15 @@ fn of_line(line: &[u8], call: &str) -> Option<bool> {
     if line["type"] != "response_item" || item["call_id"] != call {
         return None;
     }
-    match item["type"].as_str()? {
-        "function_call" => Some(asks_for_more(item["arguments"].as_str()?)),
+    let leaves = match item["type"].as_str()? {
+        "function_call" => asks_for_more(item["arguments"].as_str()?),
         // A patch has no such wish; it is asked about with its own words.
-        "custom_tool_call" => Some(item["name"] != "apply_patch"),
-        "local_shell_call" => Some(true),
-        _ => None,
-    }
+        "custom_tool_call" => item["name"] != "apply_patch",
+        "local_shell_call" => true,
+        other if other.ends_with("_output") => return Some(Found::Earlier),
+        _ => return None,
+    };
+    Some(Found::Call { leaves })
 }
 
 /// Whether a call's arguments ask for more than the sandbox gives.
@@ -121,6 +142,9 @@ mod tests {
             json!({"type": "custom_tool_call", "name": "apply_patch", "call_id": "patch"}),
             json!({"type": "custom_tool_call", "name": "exec", "call_id": "script"}),
             json!({"type": "function_call_output", "call_id": "plain2"}),
+            // Services may count their calls from 0 in every turn.
+            call("again", &json!({"cmd": "ls"})),
+            json!({"type": "function_call_output", "call_id": "again"}),
         ];
         let file = record(&items);
         for (id, leaves) in [
@@ -131,6 +155,7 @@ mod tests {
             ("patch", false),
             ("script", true),
             ("plain2", true),
+            ("again", true),
             ("nobody", true),
         ] {
             assert_eq!(leaves_sandbox(file.path(), id).await, leaves, "{id}");

@@ -49,6 +49,8 @@ pub(super) struct Thread {
     pub(super) prompts: VecDeque<(Uuid, String)>,
     /// Since when its turn waits for a service that is not reached.
     pub(super) troubled: Option<Instant>,
+    /// When its turn is to be stopped, if Codex has not taken that before.
+    pub(super) stop_again: Option<Instant>,
     /// Patches that were told of, by their ids: who asks about one does not repeat it.
     pub(super) patches: HashMap<String, Value>,
 }
@@ -78,6 +80,11 @@ impl Seat {
         }
     }
 
+    /// Since when its thread is to be left.
+    pub(super) fn leaves_thread(&self) -> Option<Instant> {
+        self.leaving.filter(|_| self.thread().is_some())
+    }
+
     pub(super) fn thread(&self) -> Option<&Thread> {
         match &self.stage {
             Stage::At(thread) => Some(thread),
@@ -102,6 +109,7 @@ impl Thread {
             turn: Turn::None,
             prompts: VecDeque::new(),
             troubled: None,
+            stop_again: None,
             patches: HashMap::new(),
         }
     }

@@ -112,6 +112,7 @@ impl Switch {
 
     /// A session's other end is gone: its thread is stopped, whatever it is at.
     pub(super) fn goes(&mut self, seat: SeatId, now: Instant) {
+        let is_being_opened = self.being_opened().contains(&seat);
         let Some(state) = self.seats.get_mut(&seat) else {
             return;
         };
@@ -128,7 +129,8 @@ impl Switch {
             }
             Stage::New | Stage::Shut => self.remove(seat),
             // Its thread is left when it is open.
-            Stage::Opening(_) => {}
+            Stage::Opening(_) if is_being_opened => {}
+            Stage::Opening(_) => self.remove(seat),
         }
     }
 
@@ -168,12 +170,12 @@ impl Switch {
         match (message["method"].as_str(), message.get("id")) {
             (Some(_), Some(_)) => self.asked(&message),
             (Some(_), None) => self.told(message, now),
-            (None, _) => self.answered(&message),
+            (None, _) => self.answered(&message, now),
         }
     }
 
     /// Codex has answered a call.
-    fn answered(&mut self, message: &Value) {
+    fn answered(&mut self, message: &Value, now: Instant) {
         let call = message["id"].as_u64().and_then(|id| self.calls.remove(&id));
         let Some(call) = call else {
             return;
@@ -191,8 +193,13 @@ impl Switch {
             Call::Mode(seat) => self.mode_set(seat, result),
             Call::Begin(seat) => self.begun(seat, result),
             Call::Join(seat, id, text) => self.joined(seat, (id, text), &result),
-            // The end of the turn tells, or it had ended before.
-            Call::Stop(_) => {}
+            // The end of the turn tells. Right after its beginning Codex does not know of it yet.
+            Call::Stop(seat) => {
+                if result.is_err() {
+                    self.stop_again(seat, now);
+                }
+            }
+            Call::Sweep(seat) => self.swept(seat),
             Call::Limits(seat, end) => {
                 if let Ok(limits) = result {
                     let limits = limits["rateLimits"].clone();
@@ -220,6 +227,10 @@ impl Switch {
         self.note(seat, method, &message["params"], now);
         if method == "turn/completed" {
             return self.ended(seat, message);
+        }
+        if method == "serverRequest/resolved" {
+            self.asks
+                .remove(&message["params"]["requestId"].to_string());
         }
         if !NOISE.contains(&method) {
             self.out.push(Out::Seat(seat, message.to_string()));
@@ -253,7 +264,11 @@ impl Switch {
 
     /// When [`look_at_time`](Self::look_at_time) has something to see.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let leaving = self.seats.values().filter_map(|seat| seat.leaving);
+        let leaving = self.seats.values().filter_map(Seat::leaves_thread);
+        let stops = self
+            .seats
+            .values()
+            .filter_map(|seat| seat.thread()?.stop_again);
         let troubled = self
             .seats
             .values()
@@ -261,21 +276,22 @@ impl Switch {
         leaving
             .map(|since| since + STOPS)
             .chain(troubled.map(|since| since + self.reconnect))
+            .chain(stops)
             .min()
     }
 
     /// Time has passed.
     pub(super) fn look_at_time(&mut self, now: Instant) {
-        if let Some(seat) = self
-            .seats
-            .values()
-            .find(|seat| seat.leaving.is_some_and(|since| since + STOPS <= now))
-        {
+        if let Some(seat) = self.seats.values().find(|seat| {
+            let since = seat.leaves_thread();
+            since.is_some_and(|since| since + STOPS <= now)
+        }) {
             let thread = seat.thread().map_or("", |thread| thread.id.as_str());
             self.out.push(Out::Kill(format!(
                 "its thread {thread} did not stop in {STOPS:?} after its session had gone"
             )));
         }
+        self.stop_who_did_not(now);
         let reconnect = self.reconnect;
         let given_up: Vec<SeatId> = self
             .seats

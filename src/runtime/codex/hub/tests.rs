@@ -116,6 +116,7 @@ impl Play {
     fn begins(&mut self, n: u128) {
         self.switch.order(1, prompt(n));
         self.answers("turn/start", json!({"turn": {"id": "t"}}));
+        self.tells("turn/started", json!({"turn": {"id": "t"}}));
     }
 
     fn completes(&mut self, status: &str) {
@@ -228,7 +229,108 @@ fn a_turn_that_is_to_stop_before_it_has_begun_is_stopped_when_it_has() {
     play.switch.order(1, prompt(1));
     play.switch.order(1, Order::Interrupt);
     play.answers("turn/start", json!({"turn": {"id": "t"}}));
-    assert_eq!(play.called("turn/interrupt")["params"]["turnId"], "t");
+    assert_eq!(play.out(), [], "Codex does not know the turn yet");
+    play.tells("turn/started", json!({"turn": {"id": "t"}}));
+    let stop = play.called("turn/interrupt");
+    assert_eq!(stop["params"]["turnId"], "t");
+    // Nor does it always know of it then.
+    let error = json!({"message": "no active turn to interrupt"});
+    play.hear(json!({"id": stop["id"], "error": error}));
+    let again = play.switch.deadline().expect("it is tried again");
+    play.switch.look_at_time(again);
+    let stop = play.called("turn/interrupt");
+    play.hear(json!({"id": stop["id"], "result": {}}));
+    assert_eq!(play.switch.deadline(), None);
+}
+
+#[test]
+fn the_end_of_another_turn_ends_nothing() {
+    let mut play = Play::seated();
+    play.begins(1);
+    play.out();
+    play.tells(
+        "turn/completed",
+        json!({"turn": {"id": "older", "status": "completed"}}),
+    );
+    assert_eq!(play.out(), []);
+}
+
+#[test]
+fn who_goes_while_a_thread_is_opened_ends_nobody_and_the_next_one_waits_for_that() {
+    let mut play = Play::new();
+    play.switch.comes(1);
+    play.switch.order(1, opening(Some(thread())));
+    play.answers("account/read", json!({"account": {}}));
+    play.switch.goes(1, play.now);
+    assert_eq!(
+        play.switch.deadline(),
+        None,
+        "a large thread takes its time"
+    );
+    play.switch.comes(2);
+    play.switch.order(2, opening(Some(thread())));
+    let opened = json!({"thread": {"id": thread().to_string()}});
+    play.answers("thread/resume", opened);
+    play.answers("thread/settings/update", json!({}));
+    play.answers("thread/backgroundTerminals/clean", json!({}));
+    play.answers("thread/unsubscribe", json!({}));
+    play.called("account/read");
+}
+
+#[test]
+fn what_a_turn_has_left_running_ends_with_its_session_also_where_it_may_outlive_the_turn() {
+    let mut play = Play::new();
+    play.switch.comes(1);
+    let Order::Open(mut open) = opening(None) else {
+        panic!("an order to open");
+    };
+    open.keeps_running = true;
+    play.switch.order(1, Order::Open(open));
+    play.open();
+    play.begins(1);
+    play.out();
+    play.completes("completed");
+    assert_eq!(play.said()[0]["method"], "turn/completed");
+    play.switch.goes(1, play.now);
+    play.answers("thread/backgroundTerminals/clean", json!({}));
+    play.called("thread/unsubscribe");
+}
+
+#[test]
+fn a_question_that_is_withdrawn_while_it_is_looked_at_is_not_told() {
+    let mut play = Play::seated();
+    play.begins(1);
+    let asks = json!({"threadId": thread().to_string(), "itemId": "call", "command": "ls"});
+    play.hear(json!({"id": 5, "method": "item/commandExecution/requestApproval", "params": asks}));
+    play.tells("serverRequest/resolved", json!({"requestId": 5}));
+    play.out();
+    play.switch.looked("5", false);
+    assert_eq!(play.out(), []);
+}
+
+#[test]
+fn a_command_that_wants_more_than_itself_is_unconfined_and_typing_into_one_is_refused() {
+    for (key, value) in [
+        ("command", Value::Null),
+        ("networkApprovalContext", json!({"host": "x"})),
+        ("additionalPermissions", json!({})),
+    ] {
+        let mut play = Play::seated();
+        play.begins(1);
+        play.out();
+        let mut asks = json!({"threadId": thread().to_string(), "itemId": "c", "command": "ls"});
+        asks[key] = value;
+        play.hear(
+            json!({"id": 5, "method": "item/commandExecution/requestApproval", "params": asks}),
+        );
+        assert_eq!(play.said()[0]["unconfined"], true, "{key}");
+    }
+    let mut play = Play::seated();
+    play.begins(1);
+    play.out();
+    let asks = json!({"threadId": thread().to_string(), "kind": "writeStdin", "command": "ls"});
+    play.hear(json!({"id": 5, "method": "item/commandExecution/requestApproval", "params": asks}));
+    assert!(matches!(&play.out()[..], [Out::Program(answer)] if answer["error"].is_object()));
 }
 
 #[test]
@@ -246,6 +348,8 @@ fn a_seat_that_goes_has_its_turn_stopped_and_cleared_before_its_thread_is_left()
         "{out:?}"
     );
     play.completes("interrupted");
+    // After the turn, and before the thread is left.
+    play.answers("thread/backgroundTerminals/clean", json!({}));
     play.answers("thread/backgroundTerminals/clean", json!({}));
     play.answers("thread/unsubscribe", json!({}));
     assert!(play.out().contains(&Out::Close(1)));
@@ -276,6 +380,8 @@ fn who_comes_for_a_thread_that_is_still_being_left_waits_for_it() {
     play.switch.order(2, opening(Some(thread())));
     play.called("turn/interrupt");
     play.completes("interrupted");
+    // After the turn, and before the thread is left.
+    play.answers("thread/backgroundTerminals/clean", json!({}));
     play.answers("thread/backgroundTerminals/clean", json!({}));
     play.answers("thread/unsubscribe", json!({}));
     play.called("account/read");

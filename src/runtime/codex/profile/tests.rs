@@ -115,6 +115,22 @@ fn a_project_within_another_is_not_shut_and_what_lies_in_a_shut_path_is_not_shut
 }
 
 #[test]
+fn no_directory_that_holds_the_project_is_trusted_nor_the_repository_of_a_worktree() {
+    let ground = Ground::new(&["deep/app/src", "main/.git/worktrees/app"], &[]);
+    let link = format!(
+        "gitdir: {}\n",
+        ground.at("main/.git/worktrees/app").display()
+    );
+    fs::write(ground.at("deep/app/.git"), link).expect("a file");
+    let all = untrusted(&ground.at("deep/app/src"));
+    for path in ["deep/app/src", "deep/app", "deep", "main", ""] {
+        let path = ground.at(path).components().as_path().display().to_string();
+        assert_eq!(all[&path]["trust_level"], "untrusted", "{path} in {all}");
+    }
+    assert_eq!(all["/"]["trust_level"], "untrusted");
+}
+
+#[test]
 fn what_a_rule_denies_to_be_read_is_a_pattern_that_makes_no_file() {
     let ground = Ground::new(&[], &[]);
     let mut launch = ground.launch();

@@ -35,8 +35,12 @@ impl Switch {
     pub(super) fn asked(&mut self, message: &Value) {
         let method = message["method"].as_str().unwrap_or("").to_owned();
         let params = &message["params"];
-        let is_known =
-            [COMMAND, PATCH].contains(&method.as_str()) || OTHERS.contains(&method.as_str());
+        let is_known = match method.as_str() {
+            // Typing into a command, and a command of a person: nobody here judges those.
+            COMMAND => params["kind"].is_null() || params["kind"] == "command",
+            PATCH => true,
+            other => OTHERS.contains(&other),
+        };
         let seat = self
             .seat_of(&params["threadId"])
             .filter(|seat| is_known && self.is_there(*seat));
@@ -66,6 +70,7 @@ impl Switch {
         };
         self.asks.insert(ask.clone(), asked);
         match method.as_str() {
+            COMMAND if wants_more(params) => self.looked(&ask, true),
             COMMAND => self.out.push(Out::Look { ask, record, call }),
             PATCH => self.looked(&ask, is_patch_outside),
             "item/permissions/requestApproval" => self.looked(&ask, true),
@@ -117,6 +122,14 @@ impl Switch {
             (Some(_) | None, _) => self.out.push(Out::Program(respond(&asked.id, &result))),
         }
     }
+}
+
+/// Whether a command is asked about for more than itself: for the network, or for wider permissions.
+fn wants_more(params: &Value) -> bool {
+    let is_plain = |key: &str| params[key].is_null();
+    !params["command"].is_string()
+        || !is_plain("networkApprovalContext")
+        || !is_plain("additionalPermissions")
 }
 
 /// Whether a patch changes something that is not below the directory, or cannot be read.

@@ -24,7 +24,7 @@ impl Switch {
         if let Some(state) = self.seats.get_mut(&seat) {
             state.stage = Stage::Opening(open);
         }
-        if thread.is_none_or(|thread| !self.is_held(thread)) {
+        if thread.is_none_or(|thread| !self.is_held(thread, seat)) {
             self.call(
                 "account/read",
                 &json!({"refreshToken": false}),
@@ -33,31 +33,39 @@ impl Switch {
         }
     }
 
-    fn is_held(&self, thread: Uuid) -> bool {
-        let thread = thread.to_string();
-        self.seats
-            .values()
-            .any(|seat| seat.thread().is_some_and(|at| at.id == thread))
+    /// Whether another session has a thread, or is about to.
+    fn is_held(&self, thread: Uuid, by_other_than: SeatId) -> bool {
+        let opening = self.being_opened();
+        let others = self.seats.iter().filter(|(id, _)| **id != by_other_than);
+        others.into_iter().any(|(id, seat)| match &seat.stage {
+            Stage::At(at) => at.id == thread.to_string(),
+            Stage::Opening(open) => open.thread == Some(thread) && opening.contains(id),
+            Stage::New | Stage::Shut => false,
+        })
+    }
+
+    /// The sessions for whose thread Codex was asked.
+    pub(super) fn being_opened(&self) -> Vec<SeatId> {
+        let calls = self.calls.values();
+        let asked = calls.filter_map(|call| match call {
+            Call::Account(seat) | Call::Thread(seat) => Some(*seat),
+            Call::Mode(_)
+            | Call::Begin(_)
+            | Call::Join(..)
+            | Call::Stop(_)
+            | Call::Limits(..)
+            | Call::Clear(..)
+            | Call::Sweep(_)
+            | Call::Tune(..)
+            | Call::Say(..)
+            | Call::Leave(_) => None,
+        });
+        asked.collect()
     }
 
     /// A session has gone: who has waited for its thread can have it.
     pub(super) fn open_who_waited(&mut self) {
-        let asked: Vec<SeatId> = self
-            .calls
-            .values()
-            .filter_map(|call| match call {
-                Call::Account(seat) | Call::Thread(seat) => Some(*seat),
-                Call::Mode(_)
-                | Call::Begin(_)
-                | Call::Join(..)
-                | Call::Stop(_)
-                | Call::Limits(..)
-                | Call::Clear(..)
-                | Call::Tune(..)
-                | Call::Say(..)
-                | Call::Leave(_) => None,
-            })
-            .collect();
+        let asked = self.being_opened();
         let waiting: Vec<(SeatId, Box<Open>)> = self
             .seats
             .iter()
@@ -76,10 +84,11 @@ impl Switch {
         let Some(opening) = self.opening(seat) else {
             return;
         };
-        let is_logged_in = result.is_ok_and(|account| {
-            !account["account"].is_null() || account["requiresOpenaiAuth"] != true
-        });
-        if !is_logged_in {
+        let account = match result {
+            Ok(account) => account,
+            Err(detail) => return self.refuse(seat, Refusal::Other, detail),
+        };
+        if account["account"].is_null() && account["requiresOpenaiAuth"] == true {
             let detail = "nobody is logged in".to_owned();
             return self.refuse(seat, Refusal::LoginNeeded, detail);
         }
@@ -148,8 +157,16 @@ impl Switch {
         let Some(state) = self.seats.get_mut(&seat) else {
             return;
         };
-        state.stage = Stage::Shut;
+        let room = match std::mem::replace(&mut state.stage, Stage::Shut) {
+            Stage::Opening(open) => Some(open.temporary),
+            Stage::At(thread) => Some(thread.open.temporary),
+            Stage::New | Stage::Shut => None,
+        };
         state.waiting.clear();
+        self.out.extend(room.map(Out::ClearRoom));
+        let Some(state) = self.seats.get_mut(&seat) else {
+            return;
+        };
         if state.leaving.is_some() {
             return self.remove(seat);
         }
@@ -164,6 +181,19 @@ impl Switch {
             return self.remove(seat);
         };
         let params = json!({"threadId": thread});
-        self.call("thread/unsubscribe", &params, Call::Leave(seat));
+        self.call(
+            "thread/backgroundTerminals/clean",
+            &params,
+            Call::Sweep(seat),
+        );
+    }
+
+    /// What it has left running has ended.
+    pub(super) fn swept(&mut self, seat: SeatId) {
+        let thread = self.seats.get(&seat).and_then(Seat::thread);
+        if let Some(thread) = thread.map(|thread| thread.id.clone()) {
+            let params = json!({"threadId": thread});
+            self.call("thread/unsubscribe", &params, Call::Leave(seat));
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Turns: begun, joined, stopped, ended.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -12,6 +14,9 @@ use super::{
     },
     Out, Switch,
 };
+
+/// How long after Codex did not know a turn that it is to stop it is told again.
+const STOP_AGAIN: Duration = Duration::from_millis(50);
 
 impl Switch {
     fn at(&mut self, seat: SeatId) -> Option<&mut Thread> {
@@ -42,10 +47,8 @@ impl Switch {
 
     pub(super) fn begun(&mut self, seat: SeatId, result: Result<&Value, String>) {
         match result {
-            Ok(begun) => {
-                let turn = begun["turn"]["id"].as_str().unwrap_or("").to_owned();
-                self.runs(seat, turn);
-            }
+            // It can be joined and stopped when Codex says that it has started, and not before.
+            Ok(_) => {}
             Err(detail) => {
                 if let Some(thread) = self.at(seat) {
                     thread.turn = Turn::None;
@@ -84,7 +87,8 @@ impl Switch {
         if result.is_ok() {
             return;
         }
-        let Some(thread) = self.at(seat) else {
+        let is_leaving = (self.seats.get(&seat)).is_some_and(|state| state.leaving.is_some());
+        let Some(thread) = self.at(seat).filter(|_| !is_leaving) else {
             return;
         };
         if thread.turn == Turn::None {
@@ -106,6 +110,27 @@ impl Switch {
                 self.call("turn/interrupt", &params, Call::Stop(seat));
             }
             Turn::None | Turn::Ending => {}
+        }
+    }
+
+    /// Codex could not stop the turn, as it does not know of it yet, or not any more.
+    pub(super) fn stop_again(&mut self, seat: SeatId, now: Instant) {
+        if let Some(thread) = self.at(seat)
+            && matches!(thread.turn, Turn::Running(_))
+        {
+            thread.stop_again = Some(now + STOP_AGAIN);
+        }
+    }
+
+    /// Stops the turns whose time for another try has come.
+    pub(super) fn stop_who_did_not(&mut self, now: Instant) {
+        for seat in self.seats.keys().copied().collect::<Vec<_>>() {
+            let Some(thread) = self.at(seat) else {
+                continue;
+            };
+            if thread.stop_again.take_if(|at| *at <= now).is_some() {
+                self.stop(seat);
+            }
         }
     }
 
@@ -137,7 +162,14 @@ impl Switch {
         let Some(thread) = self.at(seat) else {
             return;
         };
+        if let Turn::Running(turn) = &thread.turn
+            && end["params"]["turn"]["id"] != *turn
+        {
+            // Of another one, which is over.
+            return;
+        }
         thread.turn = Turn::Ending;
+        thread.stop_again = None;
         thread.patches.clear();
         self.asks.retain(|_, asked| asked.seat != seat);
         if end["params"]["turn"]["error"]["codexErrorInfo"] == "usageLimitExceeded" {
@@ -152,11 +184,12 @@ impl Switch {
     }
 
     pub(super) fn clear(&mut self, seat: SeatId, end: Value) {
+        let is_leaving = (self.seats.get(&seat)).is_some_and(|state| state.leaving.is_some());
         let Some(thread) = self.at(seat) else {
             return;
         };
         let is_interrupted = end["params"]["turn"]["status"] == "interrupted";
-        if thread.open.keeps_running && !is_interrupted {
+        if thread.open.keeps_running && !is_interrupted && !is_leaving {
             return self.cleared(seat, &end);
         }
         let params = json!({"threadId": thread.id});
