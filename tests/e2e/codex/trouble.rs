@@ -88,16 +88,12 @@ async fn errors_of_the_service_fail_the_run_with_what_can_be_done() {
             "The agent's account is not permitted to do this. The operator has to check the account's \
              access.",
         ),
-        (
-            error(429, "insufficient_quota", "no money").code("insufficient_quota"),
-            "The agent's account has no credit left. The operator has to top it up.",
-        ),
     ]
     .into_iter()
     .enumerate()
     {
         stage.model.force([error]);
-        says(&stage, thread, r#"try STUB:[{"text":"no"}]"#).await;
+        says(&stage, thread, "try").await;
         until("it is told", || stage.count(thread, "⚠️") > n).await;
         told.extend(stage.sim.messages(thread).pop().map(|said| said.content));
         expected.push(sentence);
@@ -112,17 +108,18 @@ async fn errors_of_the_service_fail_the_run_with_what_can_be_done() {
     assert_eq!(sentences, expected, "{}", stage.log());
 }
 
-/// A run that meets trouble is parked, and goes on after a pause. Codex has tried again by itself before.
-async fn is_asked_once_more(script: serde_json::Value, forced: Option<ForcedError>) {
+#[tokio::test]
+async fn a_service_that_is_broken_is_asked_once_more_after_a_pause() {
     let stage = Stage::dark(settings()).await;
     let clock = Clock::held_at(Clock::system().now());
     let _server = stage.serve_here(clock.clone());
     stage.until_it_listens().await;
-    stage.model.force(forced);
-    let thread = stage.ask("ann", &format!("one STUB:{script}")).await;
+    stage.model.force([error(500, "server_error", "broken")]);
+    let thread = stage.ask("ann", r#"one STUB:[{"text":"after all"}]"#).await;
     stage.says(thread, IN_TROUBLE).await;
     let run = stage.open_run(thread).await;
     assert_eq!(stage.state(run).await, RunState::Parked);
+    // Codex has tried again by itself before.
     assert!(stage.model.requests().len() > 1);
     stage.model.force([]);
     clock.advance(PAUSE);
@@ -132,16 +129,40 @@ async fn is_asked_once_more(script: serde_json::Value, forced: Option<ForcedErro
 }
 
 #[tokio::test]
-async fn a_service_that_is_broken_is_asked_once_more_after_a_pause() {
-    let broken = error(500, "server_error", "broken");
-    is_asked_once_more(json!([{"text": "after all"}]), Some(broken)).await;
+async fn an_answer_that_is_cut_off_is_asked_for_again() {
+    let stage = open().await;
+    let cut = r#"{"text":"half whole","chunks":2,"cut":true"#;
+    // Codex asks again by itself, five times.
+    let thread = stage
+        .ask("ann", &format!(r#"one STUB:[{cut},"times":1}}]"#))
+        .await;
+    stage.answer(thread, "half whole").await;
+    says(&stage, thread, &format!("two STUB:[{cut}}}]")).await;
+    stage.says(thread, IN_TROUBLE).await;
+    let run = stage.open_run(thread).await;
+    assert_eq!(stage.state(run).await, RunState::Parked);
 }
 
 #[tokio::test]
-async fn an_answer_that_is_cut_off_is_asked_for_once_more_after_a_pause() {
-    // As often as Codex asks in one turn.
-    let cut = json!([{"text": "after all", "chunks": 2, "cut": true, "times": 6}]);
-    is_asked_once_more(cut, None).await;
+async fn what_the_service_says_in_the_middle_of_an_answer_is_known_as_what_it_is() {
+    let stage = open().await;
+    for (code, sentence) in [
+        (
+            "insufficient_quota",
+            "The agent's account has no credit left. The operator has to top it up.",
+        ),
+        (
+            "context_length_exceeded",
+            "This conversation has become too long for the model. Go on in a new thread, or send less at once.",
+        ),
+    ] {
+        let script = json!([{"sse_error": {"type": code, "message": "as it is"}}]);
+        let thread = stage.ask("ann", &format!("{code} STUB:{script}")).await;
+        failure(&stage, thread, sentence).await;
+    }
+    let script = json!([{"sse_error": {"type": "server_is_overloaded", "message": "busy"}}]);
+    let thread = stage.ask("ann", &format!("busy STUB:{script}")).await;
+    stage.says(thread, IN_TROUBLE).await;
 }
 
 #[tokio::test]
@@ -243,14 +264,94 @@ async fn a_service_that_is_not_reached_is_given_up_after_the_time_that_is_set() 
     .await;
 }
 
+/// Has Codex go by the login in its home, and have these lines in place of a service.
+fn by_login(stage: &Stage, lines: &str) {
+    let file = stage.home().join("baton.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let of_service = text.lines().filter(|line| line.starts_with("base_url"));
+    let text = text.replace(of_service.last().unwrap(), lines);
+    fs::write(&file, text.replace("key_variable = \"SIM_KEY\"\n", "")).unwrap();
+}
+
+/// Logs Codex in with a subscription whose service is the simulated one.
+fn subscribe(stage: &mut Stage) {
+    /// Until 2033, in base64url: `{"alg":"none"}`, and a person of the account `account-simulated` with the plan `plus`.
+    /// Nobody checks the signature.
+    const TOKEN: &str = concat!(
+        "eyJhbGciOiJub25lIn0.eyJlbWFpbCI6InNpbXVsYXRlZEBleGFtcGxlLmludmFsaWQiLCJleHAiOjIwMDAwMDAwMDAsImh0dHBz",
+        "Oi8vYXBpLm9wZW5haS5jb20vYXV0aCI6eyJjaGF0Z3B0X2FjY291bnRfaWQiOiJhY2NvdW50LXNpbXVsYXRlZCIsImNoYXRncHRf",
+        "dXNlcl9pZCI6InVzZXItc2ltdWxhdGVkIiwiY2hhdGdwdF9wbGFuX3R5cGUiOiJwbHVzIn19.c2ln",
+    );
+    const REFRESH: &str = "CODEX_REFRESH_TOKEN_URL_OVERRIDE";
+    let login = json!({"auth_mode": "chatgpt", "OPENAI_API_KEY": null, "tokens": {"id_token": TOKEN,
+        "access_token": TOKEN, "refresh_token": "dummy", "account_id": "account-simulated"},
+        "last_refresh": "2026-11-22T00:00:00Z"});
+    let url = stage.model.base_url();
+    let config = format!(
+        "chatgpt_base_url = \"{url}/backend-api\"\nmodel_provider = \"sim\"\n[model_providers.sim]\n\
+         name = \"sim\"\nwire_api = \"responses\"\nbase_url = \"{url}/backend-api/codex\"\n\
+         requires_openai_auth = true\n"
+    );
+    fs::write(stage.codex_home().join("auth.json"), login.to_string()).unwrap();
+    fs::write(stage.codex_home().join("config.toml"), config).unwrap();
+    by_login(stage, &format!("pass_env = [\"{REFRESH}\"]"));
+    stage.set_env(REFRESH, &format!("{url}/oauth/token"));
+}
+
+#[tokio::test]
+async fn a_login_that_is_refused_and_cannot_be_renewed_is_said_to_be_dead() {
+    let mut stage = Stage::dark(settings()).await;
+    subscribe(&mut stage);
+    stage.start().await;
+    let thread = stage
+        .ask("ann", r#"one STUB:[{"text":"answer one"}]"#)
+        .await;
+    stage.answer(thread, "answer one").await;
+    stage.model.force([
+        ForcedError::status(401).path("/backend-api/codex/responses"),
+        ForcedError::status(401)
+            .error("invalid_request_error")
+            .code("refresh_token_expired")
+            .path("/oauth/token"),
+    ]);
+    says(&stage, thread, "two").await;
+    failure(
+        &stage,
+        thread,
+        "The model service does not accept the agent's login any more. The operator has to log it in again \
+         on the machine; then send your message once more.",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_subscription_of_two_launchers_stops_the_start() {
+    let mut stage = Stage::dark(settings()).await;
+    subscribe(&mut stage);
+    let other = stage.home().join("other");
+    fs::create_dir(&other).unwrap();
+    let file = stage.home().join("baton.toml");
+    let mut text = fs::read_to_string(&file).unwrap();
+    text += &format!(
+        "\n[[projects]]\nname = \"other\"\ndirectory = {other:?}\nchannels = [{}]\nruntime = \"codex\"\n\
+         launcher = [\"env\"]\n",
+        stage.sim.channel("general")
+    );
+    fs::write(&file, text).unwrap();
+    let ended = stage.start_another().await;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success(), "{said}");
+    assert!(
+        said.contains("Projects `play` and `other` start Codex with different launchers"),
+        "{said}"
+    );
+    assert!(said.contains("log Codex in with an API key"), "{said}");
+}
+
 #[tokio::test]
 async fn where_nobody_is_logged_in_no_turn_begins_and_health_says_so() {
     let mut stage = Stage::dark(settings()).await;
-    let file = stage.home().join("baton.toml");
-    let text = fs::read_to_string(&file).unwrap();
-    let is_service = |line: &&str| line.starts_with("base_url") || line.starts_with("key_variable");
-    let lines: Vec<&str> = text.lines().filter(|line| !is_service(line)).collect();
-    fs::write(&file, lines.join("\n")).unwrap();
+    by_login(&stage, "");
     // The internet is not there.
     stage.set_env("HTTPS_PROXY", "http://127.0.0.1:9");
     stage.start().await;
