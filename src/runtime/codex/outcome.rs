@@ -48,7 +48,8 @@ pub(super) fn class_of(error: &Value) -> ErrorClass {
     let info = &error["codexErrorInfo"];
     match kind_of(info) {
         "unauthorized" => ErrorClass::LoginDead,
-        "usageLimitExceeded" => ErrorClass::LimitReached,
+        // Also said of an account that has no money, or whose plan has no Codex: no time mends that.
+        "usageLimitExceeded" => by_words(&words).unwrap_or(ErrorClass::LimitReached),
         "rateLimitExceeded" => ErrorClass::Throttled,
         "sessionBudgetExceeded" => ErrorClass::BudgetUsedUp,
         "serverOverloaded"
@@ -152,10 +153,19 @@ mod tests {
 
     use super::*;
 
+    /// What an error is of, which is said with a status.
+    fn http(kind: &str, status: Option<u64>) -> Value {
+        json!({kind: {"httpStatusCode": status}})
+    }
+
+    fn has_class((info, message, class): (Value, &str, ErrorClass)) {
+        let error = json!({"codexErrorInfo": info, "message": message});
+        assert_eq!(class_of(&error), class, "{error}");
+    }
+
     #[test]
     fn every_error_has_its_class() {
-        let http = |kind: &str, status: Option<u64>| json!({kind: {"httpStatusCode": status}});
-        for (info, message, class) in [
+        for row in [
             (
                 json!("unauthorized"),
                 "Your access token could not be refreshed because your refresh token was revoked. Please log out and sign in again.",
@@ -178,11 +188,31 @@ mod tests {
             ),
             (
                 json!("usageLimitExceeded"),
-                "You’ve hit your usage limit.",
+                "You’ve hit your usage limit. Try again later.",
                 ErrorClass::LimitReached,
             ),
             (
-                Value::Null,
+                json!("usageLimitExceeded"),
+                "You’ve hit your usage limit. Upgrade to Plus to continue using Codex (https://chatgpt.com/explore/plus), or try again at 10:34 AM.",
+                ErrorClass::LimitReached,
+            ),
+            (
+                json!("usageLimitExceeded"),
+                "To use Codex with your ChatGPT plan, upgrade to Plus: https://chatgpt.com/explore/plus.",
+                ErrorClass::NoCredit,
+            ),
+            (
+                json!("other"),
+                "stream disconnected before completion: Transport error: network error: error decoding response body",
+                ErrorClass::ServiceDown,
+            ),
+            (
+                http("httpConnectionFailed", Some(413)),
+                "unexpected status 413 Payload Too Large: too much, url: http://127.0.0.1:1/v1/responses",
+                ErrorClass::RequestTooLarge,
+            ),
+            (
+                json!("usageLimitExceeded"),
                 "Quota exceeded. Check your plan and billing details.",
                 ErrorClass::NoCredit,
             ),
@@ -196,6 +226,14 @@ mod tests {
                 "Selected model is at capacity. Please try a different model.",
                 ErrorClass::ServiceDown,
             ),
+        ] {
+            has_class(row);
+        }
+    }
+
+    #[test]
+    fn every_other_error_has_its_class_too() {
+        for row in [
             (
                 json!("internalServerError"),
                 "We’re currently experiencing high demand",
@@ -238,12 +276,15 @@ mod tests {
                 ErrorClass::BadRequest,
             ),
             (json!("other"), "something else", ErrorClass::Other),
-            (json!("rateLimitExceeded"), "later", ErrorClass::Throttled),
+            (
+                json!("rateLimitExceeded"),
+                "rate limit exceeded: as it is",
+                ErrorClass::Throttled,
+            ),
             (json!("flexUnavailable"), "later", ErrorClass::ServiceDown),
             (json!("inferenceHookDenied"), "no", ErrorClass::OrgBlocks),
         ] {
-            let error = json!({"codexErrorInfo": info, "message": message});
-            assert_eq!(class_of(&error), class, "{error}");
+            has_class(row);
         }
     }
 

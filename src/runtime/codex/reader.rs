@@ -18,7 +18,9 @@ use super::{
 };
 use crate::{
     clock::Millis,
-    runtime::{ErrorClass, Limit, LimitState, Reader, RunEvent, TurnEnd, TurnOutcome, Usage},
+    runtime::{
+        BlockId, ErrorClass, Limit, LimitState, Reader, RunEvent, TurnEnd, TurnOutcome, Usage,
+    },
 };
 
 /// From which part of a limit on it is near. The program itself says nothing of that.
@@ -33,6 +35,8 @@ pub(super) struct CodexReader {
     failed: Option<Value>,
     /// How long the service was out of reach when the turn was stopped for that, in seconds.
     out_of_reach: Option<u64>,
+    /// The message that is being written, if something of it was handed on.
+    open: Option<BlockId>,
     /// How often the service was asked anew in this turn.
     attempts: u32,
     usage: Usage,
@@ -96,12 +100,18 @@ impl CodexReader {
     /// What Codex tells.
     fn told(&mut self, method: &str, params: &Value) -> Vec<RunEvent> {
         match method {
-            "item/started" => items::started(&params["item"]),
+            "item/started" => {
+                let mut events = self.cut_off();
+                events.extend(items::started(&params["item"]));
+                events
+            }
             "item/completed" => self.completed(&params["item"]),
-            "item/agentMessage/delta" => vec![RunEvent::TextDelta {
-                block: items::block(&params["itemId"]),
-                text: params["delta"].as_str().unwrap_or("").to_owned(),
-            }],
+            "item/agentMessage/delta" => {
+                let block = items::block(&params["itemId"]);
+                self.open = Some(block.clone());
+                let text = params["delta"].as_str().unwrap_or("").to_owned();
+                vec![RunEvent::TextDelta { block, text }]
+            }
             "error" => self.troubled(params),
             "thread/tokenUsage/updated" => {
                 self.count(&params["tokenUsage"]["last"]);
@@ -121,6 +131,7 @@ impl CodexReader {
                 .as_str()
                 .unwrap_or("")
                 .clone_into(&mut self.words);
+            self.open = None;
         }
         items::completed(item)
     }
@@ -132,10 +143,22 @@ impl CodexReader {
             return Vec::new();
         }
         self.attempts += 1;
-        vec![RunEvent::Retrying {
+        let mut events = self.cut_off();
+        events.push(RunEvent::Retrying {
             attempt: self.attempts,
             class: class_of(error),
-        }]
+        });
+        events
+    }
+
+    /// What was handed on of a message that will not be finished is void: its stream broke off, or another message
+    /// has joined the turn.
+    fn cut_off(&mut self) -> Vec<RunEvent> {
+        self.open
+            .take()
+            .map(RunEvent::TextDropped)
+            .into_iter()
+            .collect()
     }
 
     fn count(&mut self, last: &Value) {

@@ -37,7 +37,7 @@ impl Shared {
         };
         // By where this server keeps its own too: another one shares nothing with it.
         let place = host.shared_socket("");
-        let digest = Sha256::digest(format!("{plain:?} {place:?}"));
+        let digest = Sha256::digest(format!("{plain:?} {}", place.display()));
         let (name, short) = named(&digest);
         let socket = host.shared_socket(&short);
         let mut links = self.0.lock().await;

@@ -268,8 +268,8 @@ async fn a_service_that_is_not_reached_is_given_up_after_the_time_that_is_set() 
 fn by_login(stage: &Stage, lines: &str) {
     let file = stage.home().join("baton.toml");
     let text = fs::read_to_string(&file).unwrap();
-    let of_service = text.lines().filter(|line| line.starts_with("base_url"));
-    let text = text.replace(of_service.last().unwrap(), lines);
+    let of_service = text.lines().find(|line| line.starts_with("base_url"));
+    let text = text.replace(of_service.unwrap(), lines);
     fs::write(&file, text.replace("key_variable = \"SIM_KEY\"\n", "")).unwrap();
 }
 
@@ -331,13 +331,13 @@ async fn a_subscription_of_two_launchers_stops_the_start() {
     let other = stage.home().join("other");
     fs::create_dir(&other).unwrap();
     let file = stage.home().join("baton.toml");
-    let mut text = fs::read_to_string(&file).unwrap();
-    text += &format!(
+    let text = fs::read_to_string(&file).unwrap();
+    let more = format!(
         "\n[[projects]]\nname = \"other\"\ndirectory = {other:?}\nchannels = [{}]\nruntime = \"codex\"\n\
          launcher = [\"env\"]\n",
         stage.sim.channel("general")
     );
-    fs::write(&file, text).unwrap();
+    fs::write(&file, text + &more).unwrap();
     let ended = stage.start_another().await;
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(!ended.status.success(), "{said}");

@@ -96,7 +96,7 @@ fn complain(sentence: &str) {
 
 async fn live(order: &HubOrder) -> io::Result<()> {
     // What a hub that was killed has left.
-    clear(order.temporary.clone());
+    clear(&order.temporary);
     make_room(&order.temporary);
     // Who comes while Codex starts waits at the door.
     let listener = bind(&order.socket)?;
@@ -121,9 +121,9 @@ async fn live(order: &HubOrder) -> io::Result<()> {
 
 /// Removes a directory with all that is in it, however an agent has left that. It takes its time beside what goes on, and
 /// what cannot be removed now lies aside.
-fn clear(directory: PathBuf) {
+fn clear(directory: &Path) {
     let aside = directory.with_extension(format!("old-{}", Uuid::new_v4().simple()));
-    if fs::rename(&directory, &aside).is_err() {
+    if fs::rename(directory, &aside).is_err() {
         // It is not there.
         return;
     }
@@ -246,7 +246,7 @@ impl Hub {
                 });
             }
             Out::MakeRoom(directory) => make_room(&directory),
-            Out::ClearRoom(directory) => clear(directory),
+            Out::ClearRoom(directory) => clear(&directory),
             // Its end takes its whole tree with it.
             Out::Kill(why) => return Err(io::Error::other(format!("Codex is ended: {why}"))),
         }

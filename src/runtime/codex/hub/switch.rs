@@ -127,10 +127,9 @@ impl Switch {
                     self.stop(seat);
                 }
             }
-            Stage::New | Stage::Shut => self.remove(seat),
             // Its thread is left when it is open.
             Stage::Opening(_) if is_being_opened => {}
-            Stage::Opening(_) => self.remove(seat),
+            Stage::New | Stage::Shut | Stage::Opening(_) => self.remove(seat),
         }
     }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::runtime::{Ask, AskKind, BlockId, ToolEnd};
+use crate::runtime::{Ask, AskKind, ToolEnd};
 
 fn read(lines: &[Value]) -> Vec<RunEvent> {
     let mut reader = CodexReader::default();
@@ -305,4 +305,36 @@ fn what_is_no_line_of_a_session_is_passed_over() {
         read(&[told("item/started", json!({"item": {"type": "odd"}}))]),
         []
     );
+}
+
+#[test]
+fn what_was_shown_of_a_message_that_is_cut_off_is_void() {
+    let block = |message: &str| BlockId {
+        message: message.into(),
+        index: 0,
+    };
+    let delta = |id: &str| {
+        told(
+            "item/agentMessage/delta",
+            json!({"itemId": id, "delta": "half"}),
+        )
+    };
+    let trouble = json!({"error": {"message": "stream disconnected"}, "willRetry": true});
+    let whole = json!({"item": {"type": "agentMessage", "id": "c", "text": "half"}});
+    let prompt = json!({"item": {"type": "userMessage", "clientId": Uuid::nil()}});
+    let events = read(&[
+        delta("a"),
+        told("error", trouble),
+        delta("b"),
+        told("item/started", prompt.clone()),
+        delta("c"),
+        told("item/completed", whole),
+        told("item/started", prompt),
+    ]);
+    let dropped: Vec<&RunEvent> = events
+        .iter()
+        .filter(|event| matches!(event, RunEvent::TextDropped(_)))
+        .collect();
+    let void = [block("a"), block("b")].map(RunEvent::TextDropped);
+    assert_eq!(dropped, void.iter().collect::<Vec<_>>());
 }
