@@ -17,9 +17,13 @@ pub(super) fn login(codex: &Codex) -> Login {
 /// Refuses settings that would have more than one Codex renew the tokens of one subscription: there is one for
 /// each launcher, and with the second renewal by the same token the service takes the whole login away.
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigErrors> {
-    let Some(codex) = &settings.codex else {
-        return Ok(());
-    };
+    match &settings.codex {
+        Some(codex) => check_with(settings, login(codex)),
+        None => Ok(()),
+    }
+}
+
+fn check_with(settings: &Settings, login: Login) -> Result<(), ConfigErrors> {
     let projects = settings.projects.iter().chain(&settings.default_project);
     let mut of_codex = projects.filter(|project| project.runtime == RuntimeKind::Codex);
     let Some(first) = of_codex.next() else {
@@ -27,7 +31,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigErrors> {
     };
     let other = of_codex.find(|project| project.launcher != first.launcher);
     match other {
-        Some(other) if login(codex) == Login::Subscription => Err(ConfigErrors {
+        Some(other) if login == Login::Subscription => Err(ConfigErrors {
             problems: vec![two_launchers(first, other)],
         }),
         Some(_) | None => Ok(()),
@@ -55,44 +59,68 @@ mod tests {
     use super::*;
     use crate::cli::judge_tools;
 
-    /// What is said of two projects, the second of which has this launcher.
-    fn told(login: &str, service: &str, launcher: &str) -> Option<String> {
-        let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
-        for directory in ["a", "b", "codex"] {
+    /// What is said of two projects, the second of which has these lines, and how Codex is logged in.
+    fn told(login: Login, second: &str) -> Option<String> {
+        let folder = tempfile::tempdir().unwrap();
+        for directory in ["a", "b"] {
             fs::create_dir(folder.path().join(directory)).unwrap();
         }
-        fs::write(folder.path().join("codex/auth.json"), login).unwrap();
         let path = folder.path().display();
         let toml = format!(
             "[discord]\nguild = 1\nowner_user = 2\n[data]\ndir = \"{path}/data\"\n\
-             [codex]\nhome = \"{path}/codex\"\n{service}\n\
+             [codex]\nhome = \"/var/lib/baton/codex\"\n\
              [[projects]]\nname = \"one\"\ndirectory = \"{path}/a\"\nchannels = [3]\nruntime = \"codex\"\n\
-             [[projects]]\nname = \"two\"\ndirectory = \"{path}/b\"\nchannels = [4]\n{launcher}\n"
+             [[projects]]\nname = \"two\"\ndirectory = \"{path}/b\"\nchannels = [4]\n{second}\n"
         );
         let file = folder.path().join("baton.toml");
         fs::write(&file, toml).unwrap();
         let token = ("DISCORD_BOT_TOKEN".to_owned(), "t".to_owned());
         let settings = Settings::load(&file, &BTreeMap::from([token]), judge_tools).unwrap();
-        check(&settings).err().map(|error| error.to_string())
+        check_with(&settings, login)
+            .err()
+            .map(|error| error.to_string())
     }
 
     #[test]
     fn a_subscription_is_not_shared_by_two_launchers() {
-        const SUBSCRIPTION: &str = r#"{"tokens": {"refresh_token": "r"}}"#;
-        const OTHER: &str = "runtime = \"codex\"\nlauncher = [\"env\"]";
-        for (login, service, launcher) in [
-            (SUBSCRIPTION, "", "runtime = \"codex\""),
-            (SUBSCRIPTION, "", "launcher = [\"env\"]"),
-            (SUBSCRIPTION, "base_url = \"http://127.0.0.1:9/v1\"", OTHER),
-            (r#"{"OPENAI_API_KEY": "k"}"#, "", OTHER),
-            ("", "", OTHER),
+        const OTHER: &str = "runtime = \"codex\"\nlauncher = [\"true\"]";
+        for (login, second) in [
+            (Login::Subscription, "runtime = \"codex\""),
+            (Login::Subscription, "launcher = [\"true\"]"),
+            (Login::Key, OTHER),
+            (Login::None, OTHER),
         ] {
-            assert_eq!(
-                told(login, service, launcher),
-                None,
-                "{login} {service} {launcher}"
-            );
+            assert_eq!(told(login, second), None, "{login:?} {second}");
         }
-        insta::assert_snapshot!(told(SUBSCRIPTION, "", OTHER).unwrap());
+        let told = told(Login::Subscription, OTHER).unwrap();
+        for part in [
+            "`one` and `two`",
+            "the same `launcher` for both",
+            "an API key",
+        ] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_is_named_wants_no_other_login() {
+        use crate::config::CodexService;
+        let home = tempfile::tempdir().unwrap();
+        let tokens = r#"{"tokens": {"refresh_token": "r"}}"#;
+        fs::write(home.path().join("auth.json"), tokens).unwrap();
+        let mut codex = Codex {
+            command: "codex".into(),
+            home: home.path().to_owned(),
+            model: None,
+            service: None,
+            env: BTreeMap::new(),
+            reconnect_timeout: std::time::Duration::from_secs(1),
+        };
+        assert_eq!(login(&codex), Login::Subscription);
+        codex.service = Some(CodexService {
+            base_url: "http://127.0.0.1:9/v1".to_owned(),
+            key: None,
+        });
+        assert_eq!(login(&codex), Login::Key);
     }
 }
