@@ -8,8 +8,9 @@ use crate::{
     words::{AgentMode, Background},
 };
 
-/// How long Codex stays when no session is connected. Its start costs a quarter of a second.
-const IDLE: u64 = 600;
+/// How long Codex stays when no session is connected, in seconds. Its start costs a quarter of one; and as long as it
+/// stays, no other Codex can have its threads, one with other settings for instance.
+const IDLE: u64 = 30;
 
 /// The name of the provider that the operator has named by its address.
 const PROVIDER: &str = "baton";
