@@ -3,13 +3,15 @@
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Mutex;
+use tokio::{net::UnixStream, sync::Mutex};
 use uuid::Uuid;
 
 use crate::{
+    clock::Clock,
     runtime::{
         Launch, Runtime,
         runner::{AttachError, Link, RunnerHost, Seq},
@@ -17,6 +19,9 @@ use crate::{
     session::SessionError,
     words::{RunnerId, SessionId},
 };
+
+/// How long a shared process may take until it lets sessions in. Measured: 10 ms.
+const OPENS: Duration = Duration::from_secs(10);
 
 /// The shared processes of a server, by their names. Its connection to each keeps that from being taken for one
 /// that no server needs.
@@ -42,7 +47,7 @@ impl Shared {
         let socket = host.shared_socket(&short);
         let mut links = self.0.lock().await;
         if let Some(link) = links.get(&name)
-            && is_alive(link).await
+            && is_open(link, &socket).await
         {
             return Ok(Some(socket));
         }
@@ -84,6 +89,16 @@ impl Shared {
         }
         Ok(alive)
     }
+}
+
+/// Whether a shared process lives and lets sessions in. One that has been knocked at stays a while for who comes; one that
+/// lets nobody in any more is about to leave.
+async fn is_open(link: &Link, socket: &Path) -> bool {
+    let Ok(status) = link.handle.status().await else {
+        return false;
+    };
+    let is_young = Clock::system().now() < status.started.after(OPENS);
+    !status.has_ended && (UnixStream::connect(socket).await.is_ok() || is_young)
 }
 
 /// Whether a shared process lives.
