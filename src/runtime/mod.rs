@@ -4,6 +4,7 @@
 //! [`RunEvent`]s; it starts nothing and keeps nothing. [`runner`] owns the processes and knows no
 //! program. Neither knows Discord, sessions or the database.
 
+mod around;
 pub mod claude;
 pub mod codex;
 mod credentials;

@@ -8,7 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::runtime::CREDENTIALS;
+use crate::runtime::{CREDENTIALS, around::around};
 
 /// The kernel's view of every process: environments, open files, memory.
 const PROC: &str = "/proc";
@@ -28,34 +28,11 @@ pub(super) fn rules(forbidden: &[PathBuf], home: &Path, project: &Path) -> Vec<S
             let real = std::fs::canonicalize(&path).ok();
             [Some(path), real].into_iter().flatten()
         })
-        .flat_map(|path| around(path, project))
+        .flat_map(|path| around(path, &[project]))
         .collect();
     shut.sort();
     shut.dedup();
     shut.iter().flat_map(|path| rules_for(path)).collect()
-}
-
-/// `path` itself; but if the project lies in it, everything beside the way to the project. That is
-/// what is there now: a file put beside it later is not covered before the next start.
-fn around(path: PathBuf, project: &Path) -> Vec<PathBuf> {
-    let Ok(way) = project.strip_prefix(&path) else {
-        return vec![path];
-    };
-    let mut beside = Vec::new();
-    let mut at = path.clone();
-    for step in way.components() {
-        let next = at.join(step);
-        beside.extend(
-            std::fs::read_dir(&at)
-                .into_iter()
-                .flatten()
-                .filter_map(Result::ok)
-                .map(|entry| entry.path())
-                .filter(|entry| *entry != next),
-        );
-        at = next;
-    }
-    beside
 }
 
 /// The path as a file, and all below it as a directory. `//` starts a path of the machine.
@@ -117,7 +94,7 @@ mod tests {
             std::fs::create_dir_all(top.join(directory)).expect("a directory");
         }
         std::fs::write(top.join("baton.toml"), "").expect("a file");
-        let mut shut = around(top.clone(), &project);
+        let mut shut = around(top.clone(), &[project.as_path()]);
         shut.sort();
         assert_eq!(
             shut,
@@ -127,7 +104,10 @@ mod tests {
                 top.join("work/other")
             ]
         );
-        assert_eq!(around(project.clone(), &project), Vec::<PathBuf>::new());
+        assert_eq!(
+            around(project.clone(), &[project.as_path()]),
+            Vec::<PathBuf>::new()
+        );
     }
 
     #[test]

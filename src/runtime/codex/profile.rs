@@ -13,7 +13,10 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use crate::runtime::{CREDENTIALS, Launch};
+use crate::runtime::{
+    CREDENTIALS, Launch,
+    around::{around, beside},
+};
 
 /// The name of the profile.
 const NAME: &str = "baton";
@@ -130,32 +133,6 @@ fn shut(launch: &Launch, codex_home: &Path, home: &Path, temporary: &Path) -> Ve
         }
     }
     outer
-}
-
-/// What is in a directory but these.
-fn beside(directory: &Path, spared: &[&str]) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten();
-    entries
-        .filter_map(Result::ok)
-        .filter(|entry| !spared.iter().any(|name| entry.file_name() == *name))
-        .map(|entry| entry.path())
-        .collect()
-}
-
-/// `path` itself; but if something lies in it that has to be kept, everything beside the ways to that. It is what is
-/// there now: a file put beside it later is not covered before the thread is opened again.
-fn around(path: PathBuf, kept: &[&Path]) -> Vec<PathBuf> {
-    if kept.iter().any(|kept| path.starts_with(kept)) {
-        return Vec::new();
-    }
-    if !kept.iter().any(|kept| kept.starts_with(&path)) {
-        return vec![path];
-    }
-    let inside = beside(&path, &[]);
-    inside
-        .into_iter()
-        .flat_map(|entry| around(entry, kept))
-        .collect()
 }
 
 /// A rule about files that nobody may read, as a pattern of Codex's. One that names a file is a pattern too, or an

@@ -115,6 +115,19 @@ fn a_project_within_another_is_not_shut_and_what_lies_in_a_shut_path_is_not_shut
 }
 
 #[test]
+fn what_is_forbidden_within_the_project_is_shut_too() {
+    let ground = Ground::new(&["app/.ssh", "app/inner", "app/src"], &[]);
+    let mut launch = ground.launch();
+    launch.others = vec![ground.at("app/inner")];
+    let codex = ground.at("codex");
+    let shut = shut(&launch, &codex, &ground.at("app"), &codex.join("t"));
+    for path in ["app/inner", "app/.ssh"] {
+        assert!(shut.contains(&ground.at(path)), "{path} in {shut:?}");
+    }
+    assert!(!shut.contains(&ground.at("app/src")), "{shut:?}");
+}
+
+#[test]
 fn no_directory_that_holds_the_project_is_trusted_nor_the_repository_of_a_worktree() {
     let ground = Ground::new(&["deep/app/src", "main/.git/worktrees/app"], &[]);
     let link = format!(
