@@ -20,7 +20,13 @@ pub(crate) enum Api {
 impl Api {
     /// Whose path it is. Nobody's is Anthropic's.
     pub(crate) fn of(path: &str) -> Self {
-        let openai = ["/v1/responses", "/v1/models", "/backend-api/", "/oauth/"];
+        let openai = [
+            "/v1/responses",
+            "/v1/models",
+            "/backend-api/",
+            "/oauth/",
+            "/api/accounts/",
+        ];
         if openai.iter().any(|beginning| path.starts_with(beginning)) {
             Self::OpenAi
         } else {

@@ -47,6 +47,11 @@ impl Holds {
             .send_modify(|book| book.entry(name.to_owned()).or_default().released = true);
     }
 
+    /// Whether a hold is open.
+    pub(crate) fn is_released(&self, name: &str) -> bool {
+        self.book.borrow().get(name).is_some_and(|hold| hold.released)
+    }
+
     /// Lets all who wait go on and forgets all names.
     pub(crate) fn reset(&self) {
         self.book.send_modify(BTreeMap::clear);

@@ -17,7 +17,7 @@ use crate::body::{self, Received};
 use crate::faults::Faults;
 use crate::holds::Holds;
 use crate::journal::{Arrival, Journal, Outcome};
-use crate::openai::Page;
+use crate::openai::{DEVICE, LoginStep, Logins, Page};
 use crate::script::Retries;
 use crate::usage::Usage;
 use crate::{answer, control};
@@ -31,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) retries: Retries,
     /// The account's, which every conversation of a `ChatGPT` login shares.
     pub(crate) usage: Mutex<Usage>,
+    pub(crate) logins: Logins,
 }
 
 impl Shared {
@@ -40,6 +41,7 @@ impl Shared {
         self.faults.reset();
         self.retries.reset();
         *self.usage.lock() = Usage::default();
+        self.logins.reset();
     }
 
     /// What stands in each reply behind a path: for a `ChatGPT` login, its limits.
@@ -62,6 +64,7 @@ enum Route {
     CountTokens,
     /// Something that a client asks of OpenAI beside the model.
     Page(Page),
+    Login(LoginStep),
     Hello,
     /// Codex would rather have a `WebSocket`; told so, it takes the stream.
     WebSocket,
@@ -79,8 +82,9 @@ impl Route {
             "/" | "/api/hello" if reads => Self::Hello,
             "/v1/responses" | "/backend-api/codex/responses" if posts => Self::Model(Api::OpenAi),
             "/v1/responses" | "/backend-api/codex/responses" if reads => Self::WebSocket,
-            _ => match Page::of(path) {
-                Some(page) if reads => Self::Page(page),
+            _ => match (Page::of(path), LoginStep::of(method, path)) {
+                (Some(page), _) if reads => Self::Page(page),
+                (_, Some(step)) => Self::Login(step),
                 _ => Self::Unknown,
             },
         }
@@ -134,6 +138,13 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
             json_reply(json!({ "input_tokens": (received.length / 4).max(1) }))
         }
         (Route::Page(page), _, _) => json_reply(page.content(&head.headers, &shared.usage.lock())),
+        (Route::Login(step), body, _) => {
+            let is_allowed = shared.holds.is_released(DEVICE);
+            let usage = shared.usage.lock();
+            let body = body.unwrap_or_default();
+            let answer = shared.logins.answer(step, &body, is_allowed, &usage);
+            answer.map_or_else(|failure| answer::error_reply(api, failure), json_reply)
+        }
         (Route::Hello, _, _) => json_reply(json!({ "ok": true })),
         (Route::WebSocket, _, _) => refuse(
             StatusCode::UPGRADE_REQUIRED,

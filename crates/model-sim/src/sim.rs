@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::faults::{Faults, ForcedError};
 use crate::holds::Holds;
 use crate::journal::{Journal, RequestRecord};
+use crate::openai::{DEVICE, Logins};
 use crate::script::Retries;
 use crate::server::{self, Shared};
 use crate::usage::Usage;
@@ -57,6 +58,7 @@ impl ModelSim {
             faults: Faults::default(),
             retries: Retries::default(),
             usage: Mutex::default(),
+            logins: Logins::default(),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
@@ -147,12 +149,22 @@ impl ModelSim {
         *self.shared.usage.lock() = usage;
     }
 
+    /// How long the access tokens hold that are given from now on; an hour if nothing was said.
+    pub fn set_token_lifetime(&self, lifetime: Duration) {
+        self.shared.logins.set_lifetime(lifetime);
+    }
+
+    /// Allows every device that logs in with a code, as a person does who types that, until [`Self::reset`].
+    pub fn allow_devices(&self) {
+        self.release(DEVICE);
+    }
+
     /// Accepts only these bearer tokens and API keys for requests to the model and the account; nothing means any.
     pub fn accept_only(&self, credentials: Option<Vec<String>>) {
         self.shared.faults.accept(credentials);
     }
 
-    /// Forgets the log, the forced errors, the counted failures, the accepted credentials and the usage, and
+    /// Forgets the log, the forced errors, the counted failures, the accepted credentials, the spent refresh tokens and the usage, and
     /// lets go whoever is held. Numbers go on.
     pub fn reset(&self) {
         self.shared.reset();

@@ -4,6 +4,7 @@
 
 mod conversation;
 mod item;
+mod login;
 mod page;
 mod reply;
 
@@ -11,6 +12,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 pub(crate) use conversation::turns;
+pub(crate) use login::{DEVICE, LoginStep, Logins};
 pub(crate) use page::Page;
 pub(crate) use reply::{acts, whole};
 

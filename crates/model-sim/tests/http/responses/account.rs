@@ -100,3 +100,45 @@ async fn usage_can_be_set_over_http_and_ends_with_a_reset() {
         "plus"
     );
 }
+
+async fn login(sim: &ModelSim, path: &str, body: Value) -> (u16, Value) {
+    let request = Client::new()
+        .post(format!("{}{path}", sim.base_url()))
+        .json(&body);
+    let reply = request.send().await.unwrap();
+    (reply.status().as_u16(), reply.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_device_waits_until_a_person_allows_it() {
+    let sim = ModelSim::start().await.unwrap();
+    let asked = async || login(&sim, "/api/accounts/deviceauth/token", json!({})).await;
+    let (status, code) = login(&sim, "/api/accounts/deviceauth/usercode", json!({})).await;
+    assert_eq!((status, &code["user_code"]), (200, &json!("SIML-0001")));
+    assert_eq!(asked().await.0, 403);
+    sim.allow_devices();
+    let (status, allowed) = asked().await;
+    assert_eq!(status, 200);
+    assert!(allowed["authorization_code"].is_string(), "{allowed}");
+    sim.reset();
+    assert_eq!(asked().await.0, 403);
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_taken_once() {
+    let sim = ModelSim::start().await.unwrap();
+    let renew = async |token: &str| {
+        let body = json!({ "grant_type": "refresh_token", "refresh_token": token });
+        login(&sim, "/oauth/token", body).await
+    };
+    let (status, first) = renew("dummy").await;
+    assert_eq!(status, 200);
+    let (status, refused) = renew("dummy").await;
+    assert_eq!(
+        (status, &refused["error"]["code"]),
+        (401, &json!("refresh_token_reused"))
+    );
+    let (status, second) = renew(first["refresh_token"].as_str().unwrap()).await;
+    assert_eq!(status, 200);
+    assert_ne!(first["access_token"], second["access_token"]);
+}
