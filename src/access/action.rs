@@ -40,6 +40,8 @@ pub enum Action {
     SeeGrants,
     /// Take back what was allowed to agents.
     RevokeGrant,
+    /// Log an agent program's account in.
+    LogIn,
 }
 
 impl Action {
@@ -62,6 +64,7 @@ impl Action {
         Self::Decide,
         Self::SeeGrants,
         Self::RevokeGrant,
+        Self::LogIn,
     ];
 
     /// The least that a person must be.
@@ -82,7 +85,8 @@ impl Action {
             Self::AskInOwnersChannel
             | Self::ManageChannel
             | Self::ManageMembers
-            | Self::RevokeGrant => Tier::Owner,
+            | Self::RevokeGrant
+            | Self::LogIn => Tier::Owner,
         }
     }
 
@@ -103,7 +107,8 @@ impl Action {
             | Self::ManageMembers
             | Self::Decide
             | Self::SeeGrants
-            | Self::RevokeGrant => self,
+            | Self::RevokeGrant
+            | Self::LogIn => self,
         }
     }
 }

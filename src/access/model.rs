@@ -32,6 +32,7 @@ fn expected(tier: Tier, action: Action) -> Result<Tier, Refusal> {
         Action::ManageChannel,
         Action::ManageMembers,
         Action::RevokeGrant,
+        Action::LogIn,
     ];
     let for_everybody = [Action::SeeHealth, Action::AskAsGuest, Action::Decide];
     match tier {

@@ -11,9 +11,9 @@ use crate::{
     clock::Millis,
     delivery::Question,
     session::{
-        Cancelled, Cleared, Control, Given, Health, Heard, NotDecided, NotStarted, Projects,
-        QueuePosition, Reach, Ruling, SessionError, SessionView, Settled, StartIn, StartOrder,
-        Started, Stopped, Tuned, TuningWish, Waiting,
+        Cancelled, Cleared, Control, Given, Health, Heard, Login, NoLogin, NotDecided, NotStarted,
+        Projects, QueuePosition, Reach, Ruling, SessionError, SessionView, Settled, StartIn,
+        StartOrder, Started, Stopped, Tuned, TuningWish, Waiting,
     },
     store::MembershipRow,
     words::{
@@ -184,7 +184,15 @@ pub(super) trait House: Send + Sync + 'static {
     fn projects(&self) -> &Projects;
 
     /// The models that people are offered for an agent program, or for all; in order.
-    fn models(&self, of: Option<RuntimeKind>) -> Vec<String>;
+    fn models(&self, permit: &Permit, of: Option<RuntimeKind>)
+    -> Result<Vec<String>, SessionError>;
+
+    /// Begins to log the account of an agent program in.
+    async fn log_in(
+        &self,
+        permit: &Permit,
+        kind: RuntimeKind,
+    ) -> Result<Result<Login, NoLogin>, SessionError>;
 
     /// What a person is at the permit's place, and the memberships that have a say in it.
     async fn standing(

@@ -8,6 +8,7 @@ mod around;
 pub mod claude;
 pub mod codex;
 mod credentials;
+mod errand;
 mod event;
 mod host_env;
 mod house_prompt;
@@ -28,6 +29,7 @@ use uuid::Uuid;
 
 use crate::words::{AgentMode, Background};
 pub use credentials::CREDENTIALS;
+pub use errand::{Errand, Tidings};
 pub use event::{
     Ask, AskKind, BlockId, ErrorClass, Limit, LimitState, RunEvent, ToolEnd, TurnEnd, TurnOutcome,
     Usage,
@@ -171,10 +173,14 @@ pub trait Runtime: Send + Sync {
     fn command(&self, launch: &Launch) -> Command;
 
     /// The process that all sessions of such a launch share, if the program serves several with one; it is found
-    /// at `socket`. Sessions that get the same answer share one. Of the launch only the launcher and the temporary
-    /// directory count.
-    fn shared(&self, _launch: &Launch, _socket: &Path) -> Option<Command> {
+    /// at `socket`. Sessions that get the same answer share one.
+    fn shared(&self, _launcher: &[String], _socket: &Path) -> Option<Command> {
         None
+    }
+
+    /// Whether its login bears one such process only, whatever launchers there are.
+    fn bears_one(&self) -> bool {
+        false
     }
 
     /// By what it is known again how such a session is started: what changes it needs another process. `command` is
@@ -204,6 +210,17 @@ pub trait Runtime: Send + Sync {
 
     /// The names of models that people are offered, in order; others can be typed.
     fn models(&self) -> Vec<String>;
+
+    /// The line that asks for this at the process that all sessions share ([`Self::shared`]), on a connection of its
+    /// own; `None` if that cannot be asked for.
+    fn errand(&self, _errand: Errand) -> Option<String> {
+        None
+    }
+
+    /// What such a connection says; `None` if it is not understood.
+    fn tidings(&self, _line: &str) -> Option<Tidings> {
+        None
+    }
 
     /// What a process meant that ended without a word on its standard output.
     fn explain_exit(&self, exit: &str, stderr: &str) -> ErrorClass;

@@ -7,12 +7,12 @@ impl ErrorClass {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::LoginNeeded => {
-                "The agent is not logged in. The operator has to log it in again on the machine; \
-                 then send your message once more."
+                "The agent is not logged in. The operator has to log it in again on the machine, Codex also with \
+                 `/login codex`; then send your message once more."
             }
             Self::LoginDead => {
-                "The model service does not accept the agent's login any more. The operator has to log \
-                 it in again on the machine; then send your message once more."
+                "The model service does not accept the agent's login any more. The operator has to log it in again on \
+                 the machine, Codex also with `/login codex`; then send your message once more."
             }
             Self::BadApiKey => {
                 "The model service does not accept the agent's API key. The operator has to replace \

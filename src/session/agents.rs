@@ -1,5 +1,6 @@
 //! The agents: one live process a session, kept warm between turns, ended when idle or one too many.
 
+mod errands;
 mod kept;
 mod shared;
 
@@ -32,6 +33,8 @@ use crate::{
     store::{RunnerRow, SessionRow, Store},
     words::{AgentMode, RunnerId, SessionId},
 };
+
+pub(super) use errands::Errands;
 
 /// How long an agent may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
@@ -168,8 +171,8 @@ impl Agents {
     ) -> Result<Agent, SessionError> {
         let runner = RunnerId::fresh();
         let tuning = tuning(session, project);
-        let base = self.launch(project);
-        let shared = self.shared.of(&self.host, runtime.as_ref(), &base);
+        let launcher = &project.launcher;
+        let shared = self.shared.of(&self.host, runtime.as_ref(), launcher);
         let launch = Launch {
             agent_session: session.agent_session,
             start: if session.agent_acknowledged {
@@ -181,7 +184,7 @@ impl Agents {
             model: tuning.model.clone(),
             mode: tuning.mode,
             shared: shared.await?,
-            ..base
+            ..self.launch(project)
         };
         let command = command(runtime.as_ref(), &launch, project);
         let launched_as = self.launched_as(runtime.as_ref(), project);

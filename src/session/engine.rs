@@ -18,6 +18,7 @@ use super::{
     agents::{Agents, Forbidden},
     courtesy::Courtesy,
     follow_up::GoesOn,
+    offered::Offered,
     parked::Parked,
     slot::{AtWork, Drivers, Reins},
     vain::Vain,
@@ -120,6 +121,8 @@ pub struct Engine {
     pub(super) waited: Mutex<Durations>,
     /// Whether the accounts of the agent programs work.
     pub(super) accounts: Accounts,
+    /// Which models they have said that those may use.
+    pub(super) offered: Offered,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
     pub(super) turnstile: Arc<Turnstile<Mutex<Queue>, Drivers>>,
@@ -182,6 +185,7 @@ impl Engine {
             ends: watch::Sender::new(0),
             waited: Mutex::default(),
             accounts: Accounts::default(),
+            offered: Offered::default(),
             stop: parts.stop,
             tasks: TaskTracker::new(),
             turnstile: Turnstile::new(Mutex::new(Queue::new(rules)), Drivers(engine.clone())),
@@ -226,25 +230,6 @@ impl Engine {
     /// The projects of the settings.
     pub const fn projects(&self) -> &Projects {
         &self.projects
-    }
-
-    /// The models that people are offered for an agent program, or for all; in order.
-    pub fn models(&self, of: Option<RuntimeKind>) -> Vec<String> {
-        let runtimes = self.agents.runtimes();
-        let kinds = of.map_or_else(|| runtimes.kinds(), |kind| vec![kind]);
-        let mut models = Vec::new();
-        for kind in kinds {
-            models.extend(self.projects.models(kind).map(str::to_owned));
-            models.extend(
-                runtimes
-                    .of(kind)
-                    .map(|one| one.models())
-                    .unwrap_or_default(),
-            );
-        }
-        models.sort_unstable();
-        models.dedup();
-        models
     }
 
     /// The state, for what only reads.
@@ -362,6 +347,14 @@ pub enum SessionError {
     /// The agent program of a session is not in the settings.
     #[error("the agent program `{0}` is not in the settings")]
     NoRuntime(RuntimeKind),
+    /// The agent program works behind another launcher, and its login bears one process only.
+    #[error(
+        "the agent program works behind another launcher, and its login bears one process only"
+    )]
+    OtherLauncher,
+    /// What was asked of an agent program beside all conversations did not reach it.
+    #[error("the process that sessions share cannot be asked: {0}")]
+    Errand(#[source] std::io::Error),
 }
 
 impl SessionError {
@@ -377,7 +370,7 @@ impl SessionError {
                     .to_owned()
             }
             // Whatever it was, it names paths of this machine.
-            Self::Start(
+            Self::Errand(_) | Self::Start(
                 StartError::Refused(_)
                 | StartError::Died { .. }
                 | StartError::Io(_)
@@ -396,6 +389,11 @@ impl SessionError {
                 .to_owned(),
             Self::ProjectGone(name) => super::sentences::project_gone(name),
             Self::NoRuntime(kind) => super::sentences::no_runtime(*kind),
+            Self::OtherLauncher => "The agent program works behind another launcher at the moment, and its subscription \
+                                    bears one. Send your message again in a minute; if that does not help, ask the \
+                                    operator to write the same `launcher` for all its projects, or to log it in with \
+                                    an API key."
+                .to_owned(),
         }
     }
 
@@ -411,7 +409,9 @@ impl SessionError {
             | Self::Panicked
             | Self::WrongPermit { .. }
             | Self::ProjectGone(_)
-            | Self::NoRuntime(_) => false,
+            | Self::NoRuntime(_)
+            | Self::OtherLauncher
+            | Self::Errand(_) => false,
         }
     }
 

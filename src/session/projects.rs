@@ -131,6 +131,22 @@ impl Projects {
         own.filter_map(|one| one.model.as_deref())
     }
 
+    /// The launcher with which the projects of an agent program start it, if that is one and the same; where none
+    /// has it, that of all projects.
+    pub(super) fn launcher_of(&self, kind: RuntimeKind) -> Option<&[String]> {
+        let all = || self.by_name.values();
+        let mut its_own = all().filter(|one| one.runtime == kind).peekable();
+        let mut any = all();
+        let launchers: &mut dyn Iterator<Item = &Arc<ProjectAgent>> = if its_own.peek().is_some() {
+            &mut its_own
+        } else {
+            &mut any
+        };
+        let mut launchers = launchers.map(|one| one.launcher.as_slice());
+        let first = launchers.next().unwrap_or_default();
+        launchers.all(|other| other == first).then_some(first)
+    }
+
     /// Every channel that is named as a project's.
     pub fn channels(&self) -> impl Iterator<Item = ChannelId> {
         self.by_channel.keys().copied()

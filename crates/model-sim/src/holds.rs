@@ -49,7 +49,10 @@ impl Holds {
 
     /// Whether a hold is open.
     pub(crate) fn is_released(&self, name: &str) -> bool {
-        self.book.borrow().get(name).is_some_and(|hold| hold.released)
+        self.book
+            .borrow()
+            .get(name)
+            .is_some_and(|hold| hold.released)
     }
 
     /// Lets all who wait go on and forgets all names.

@@ -219,6 +219,7 @@ fn each_action_demands_its_tier() {
         Action::ManageChannel,
         Action::ManageMembers,
         Action::RevokeGrant,
+        Action::LogIn,
     ];
     assert_eq!(for_owners, wanted.iter().collect::<Vec<_>>());
 }

@@ -10,6 +10,7 @@ mod cancel;
 mod grants;
 mod haste;
 mod health;
+mod login;
 mod mishap;
 mod offers;
 mod permission;
@@ -107,6 +108,7 @@ pub(super) fn framework() -> poise::FrameworkOptions<Desk, CommandError> {
             wait::wait(),
             permission::permission(),
             health::health(),
+            login::login(),
         ],
         allowed_mentions: Some(nobody()),
         initialize_owners: false,

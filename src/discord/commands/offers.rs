@@ -69,7 +69,7 @@ pub(super) async fn models_to_start_with(
 
 async fn models_here(context: Context<'_>) -> Result<Vec<Offer>, CommandError> {
     let caller = caller(context).await?;
-    caller.permit(context, Action::StartSession).await?;
+    let permit = caller.permit(context, Action::StartSession).await?;
     let house = &context.data().house;
     let projects = house.projects();
     let project = match chosen(context, "project") {
@@ -77,7 +77,7 @@ async fn models_here(context: Context<'_>) -> Result<Vec<Offer>, CommandError> {
         None => projects.of_channel(caller.place.channel),
     };
     let runtime = program::chosen(context).or(project.map(|project| project.runtime));
-    Ok(models(&house.models(runtime)))
+    Ok(models(&house.models(&permit, runtime)?))
 }
 
 /// The models of the agent program of a session: the one here, or the one that was named.
@@ -90,15 +90,15 @@ pub(super) async fn models_of_session(
 
 async fn models_there(context: Context<'_>) -> Result<Vec<Offer>, CommandError> {
     let caller = caller(context).await?;
-    caller.permit(context, Action::StartSession).await?;
-    let permit = caller.permit(context, Action::ListSessions).await?;
+    let permit = caller.permit(context, Action::StartSession).await?;
+    let listing = caller.permit(context, Action::ListSessions).await?;
     let house = &context.data().house;
     let found = house
-        .find_sessions(&permit, chosen(context, "name"))
+        .find_sessions(&listing, chosen(context, "name"))
         .await?;
     let seen = visible(context, &caller, found, PATIENCE).await;
     let runtime = seen.first().map(|view| view.runtime);
-    Ok(models(&house.models(runtime)))
+    Ok(models(&house.models(&permit, runtime)?))
 }
 
 fn models(names: &[String]) -> Vec<Offer> {

@@ -10,9 +10,9 @@ use crate::{
     clock::Millis,
     delivery::Question,
     session::{
-        Cancelled, Cleared, Control, Engine, Given, Health, Heard, NotDecided, NotStarted,
-        Projects, QueuePosition, Reach, Ruling, SessionError, SessionView, Settled, StartIn,
-        StartOrder, Started, Stopped, Tuned, TuningWish, Waiting,
+        Cancelled, Cleared, Control, Engine, Given, Health, Heard, Login, NoLogin, NotDecided,
+        NotStarted, Projects, QueuePosition, Reach, Ruling, SessionError, SessionView, Settled,
+        StartIn, StartOrder, Started, Stopped, Tuned, TuningWish, Waiting,
     },
     store::MembershipRow,
     words::{
@@ -212,8 +212,20 @@ impl House for Behind {
         self.0.projects()
     }
 
-    fn models(&self, of: Option<RuntimeKind>) -> Vec<String> {
-        self.0.models(of)
+    fn models(
+        &self,
+        permit: &Permit,
+        of: Option<RuntimeKind>,
+    ) -> Result<Vec<String>, SessionError> {
+        self.0.models(permit, of)
+    }
+
+    async fn log_in(
+        &self,
+        permit: &Permit,
+        kind: RuntimeKind,
+    ) -> Result<Result<Login, NoLogin>, SessionError> {
+        self.0.log_in(permit, kind).await
     }
 
     async fn standing(

@@ -12,9 +12,9 @@ use crate::{
     delivery::Question,
     discord::house::House,
     session::{
-        Cancelled, Cleared, Control, Given, Health, Heard, NotDecided, NotStarted, Projects,
-        QueuePosition, Reach, Ruling, SessionError, SessionView, Settled, StartIn, StartOrder,
-        Started, Stopped, Tuned, TuningWish, Waiting,
+        Cancelled, Cleared, Control, Given, Health, Heard, Login, NoLogin, NotDecided, NotStarted,
+        Projects, QueuePosition, Reach, Ruling, SessionError, SessionView, Settled, StartIn,
+        StartOrder, Started, Stopped, Tuned, TuningWish, Waiting,
     },
     store::{MembershipRow, Store, StoreError},
     words::{
@@ -332,9 +332,17 @@ impl House for FakeHouse {
         &self.projects
     }
 
-    fn models(&self, of: Option<RuntimeKind>) -> Vec<String> {
+    fn models(&self, _: &Permit, of: Option<RuntimeKind>) -> Result<Vec<String>, SessionError> {
         let of = of.map_or("all", RuntimeKind::as_str);
-        vec![format!("a model of {of}")]
+        Ok(vec![format!("a model of {of}")])
+    }
+
+    async fn log_in(
+        &self,
+        _: &Permit,
+        _: RuntimeKind,
+    ) -> Result<Result<Login, NoLogin>, SessionError> {
+        Ok(Err(NoLogin::NoNeed))
     }
 
     async fn standing(

@@ -10,13 +10,13 @@ use crate::{
 
 /// How long Codex stays when no session is connected, in seconds. Its start costs a quarter of one; and as long as it
 /// stays, no other Codex can have its threads, one with other settings for instance.
-const IDLE: u64 = 30;
+const IDLE: u64 = 5;
 
 /// The name of the provider that the operator has named by its address.
 const PROVIDER: &str = "baton";
 
 /// The process of all sessions with one launcher: the hub, with Codex behind it.
-pub(super) fn shared(settings: &CodexSettings, launch: &Launch, socket: &Path) -> Command {
+pub(super) fn shared(settings: &CodexSettings, launcher: &[String], socket: &Path) -> Command {
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let mut args: Vec<String> = [
         "codex-hub",
@@ -32,7 +32,7 @@ pub(super) fn shared(settings: &CodexSettings, launch: &Launch, socket: &Path) -
     ]
     .map(str::to_owned)
     .into();
-    args.extend(launch.launcher.iter().cloned());
+    args.extend(launcher.iter().cloned());
     args.extend([text(&settings.command), "app-server".to_owned()]);
     args.extend(options(settings));
     let mut env = settings.pass_env.clone();

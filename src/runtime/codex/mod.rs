@@ -23,10 +23,13 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{Ask, Command, ErrorClass, HostEnv, Launch, Reader, Reply, Runtime, Tune, Verdict};
+use super::{
+    Ask, Command, Errand, ErrorClass, HostEnv, Launch, Reader, Reply, Runtime, Tidings, Tune,
+    Verdict,
+};
 use crate::words::AgentMode;
 pub use login::{Login, login_in};
-use wire::{Order, Wish, line};
+use wire::{Order, Wish, Word, line};
 
 /// The version whose protocol this was proved against, without its last part.
 pub const PROVED: &str = "0.169";
@@ -100,13 +103,19 @@ impl Runtime for CodexRuntime {
         launch::command(&self.settings, launch)
     }
 
-    fn shared(&self, launch: &Launch, socket: &Path) -> Option<Command> {
-        Some(launch::shared(&self.settings, launch, socket))
+    fn shared(&self, launcher: &[String], socket: &Path) -> Option<Command> {
+        Some(launch::shared(&self.settings, launcher, socket))
+    }
+
+    /// With the second renewal by the same token the service takes the whole login away.
+    fn bears_one(&self) -> bool {
+        let is_own = self.settings.service.is_none();
+        is_own && login_in(&self.settings.home) == Login::Subscription
     }
 
     /// The line that opens a thread tells of files as they are at that moment.
     fn known_by(&self, launch: &Launch, command: Command) -> String {
-        let shared = self.shared(launch, Path::new(""));
+        let shared = self.shared(&launch.launcher, Path::new(""));
         let bounds = command.bounds;
         format!("{launch:?} {shared:?} {bounds:?}")
     }
@@ -147,6 +156,30 @@ impl Runtime for CodexRuntime {
         let own = self.settings.model.as_deref();
         let others = MODELS.into_iter().filter(|model| Some(*model) != own);
         own.into_iter().chain(others).map(str::to_owned).collect()
+    }
+
+    fn errand(&self, errand: Errand) -> Option<String> {
+        match errand {
+            Errand::Models => Some(line(&Order::Models)),
+            // A service of the operator's wants a key of his.
+            Errand::LogIn if self.settings.service.is_some() => None,
+            Errand::LogIn => Some(line(&Order::LogIn)),
+        }
+    }
+
+    fn tidings(&self, line: &str) -> Option<Tidings> {
+        match serde_json::from_str(line).ok()? {
+            Word::Models { models } => Some(Tidings::Models(models)),
+            Word::Code { url, code } => Some(Tidings::Code { url, code }),
+            Word::LoggedIn { plan } => Some(Tidings::LoggedIn { plan }),
+            Word::Failed { detail } | Word::Refused { detail, .. } => Some(Tidings::Failed(detail)),
+            Word::Ready { .. }
+            | Word::Tuned { .. }
+            | Word::NotBegun { .. }
+            | Word::Limits { .. }
+            | Word::OutOfReach { .. }
+            | Word::Ask { .. } => None,
+        }
     }
 
     fn explain_exit(&self, _exit: &str, stderr: &str) -> ErrorClass {

@@ -81,6 +81,11 @@ impl CodexReader {
                 self.out_of_reach = Some(seconds);
                 Vec::new()
             }
+            // Of the account, on other connections.
+            Word::Models { .. }
+            | Word::Code { .. }
+            | Word::LoggedIn { .. }
+            | Word::Failed { .. } => Vec::new(),
             Word::Ask {
                 ask,
                 method,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// What the server tells the hub of one session.
+/// What the server tells the hub: of one session, or, on a connection of its own, of the account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "baton", rename_all = "snake_case")]
 pub(super) enum Order {
@@ -32,6 +32,10 @@ pub(super) enum Order {
         /// What the model is told beside it.
         say: Option<String>,
     },
+    /// Names the models that the account may use. No session's.
+    Models,
+    /// Logs a person in who types a code. No session's; the end of its connection gives it up.
+    LogIn,
 }
 
 /// How a thread is opened.
@@ -89,6 +93,14 @@ pub(super) enum Word {
         /// Whether it would run outside of the sandbox, or may: that is not always known.
         unconfined: bool,
     },
+    /// The models, the one first that Codex takes without a word.
+    Models { models: Vec<String> },
+    /// A person has to open this address and to type this code there.
+    Code { url: String, code: String },
+    /// He is logged in; with this plan, if Codex knows that.
+    LoggedIn { plan: Option<String> },
+    /// What was asked for of the account is not to be had.
+    Failed { detail: String },
 }
 
 /// Why a thread cannot be opened.

@@ -139,6 +139,7 @@ pub(super) const MATRIX: &[Row] = &[
         FOR_MEMBERS,
     ),
     (Entry::Command("health", &[]), FOR_ALL),
+    (Entry::Command("login codex", &[]), FOR_OWNERS),
 ];
 
 /// What the table says of somebody.

@@ -8,12 +8,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use baton::{
-    runtime::{
-        HostEnv, Launch, Runtime as _, Start,
-        codex::{CodexRuntime, CodexSettings},
-    },
-    words::AgentMode,
+use baton::runtime::{
+    HostEnv, Runtime as _,
+    codex::{CodexRuntime, CodexSettings},
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -278,7 +275,7 @@ fn every_feature_that_is_set_is_known_to_the_installed_cli() {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     let command = runtime(home.path())
-        .shared(&launch(home.path()), &home.path().join("socket"))
+        .shared(&[], &home.path().join("socket"))
         .unwrap();
     let set: Vec<&str> = command
         .args
@@ -376,23 +373,6 @@ fn runtime(home: &Path) -> CodexRuntime {
         },
         agent_prompt: None,
     })
-}
-
-fn launch(home: &Path) -> Launch {
-    Launch {
-        agent_session: uuid::Uuid::nil(),
-        start: Start::New,
-        directory: home.to_owned(),
-        model: None,
-        mode: AgentMode::Default,
-        background: Vec::new(),
-        denied: Vec::new(),
-        forbidden: Vec::new(),
-        others: Vec::new(),
-        shared: None,
-        temporary: home.join("tmp"),
-        launcher: Vec::new(),
-    }
 }
 
 /// The schemas that a CLI tells of itself.

@@ -4,6 +4,8 @@ mod approvals;
 mod contract;
 mod crash;
 mod crowd;
+mod login;
+mod models;
 mod patches;
 mod sandbox;
 mod talk;

@@ -265,7 +265,7 @@ async fn a_service_that_is_not_reached_is_given_up_after_the_time_that_is_set() 
 }
 
 /// Has Codex go by the login in its home, and have these lines in place of a service.
-fn by_login(stage: &Stage, lines: &str) {
+pub(super) fn by_login(stage: &Stage, lines: &str) {
     let file = stage.home().join("baton.toml");
     let text = fs::read_to_string(&file).unwrap();
     let of_service = text.lines().find(|line| line.starts_with("base_url"));
@@ -319,7 +319,7 @@ async fn a_login_that_is_refused_and_cannot_be_renewed_is_said_to_be_dead() {
         &stage,
         thread,
         "The model service does not accept the agent's login any more. The operator has to log it in again \
-         on the machine; then send your message once more.",
+         on the machine, Codex also with `/login codex`; then send your message once more.",
     )
     .await;
 }
@@ -360,7 +360,7 @@ async fn where_nobody_is_logged_in_no_turn_begins_and_health_says_so() {
     let codex = json!({"healthy": true, "reason": null, "state": "unknown", "hasLogin": false});
     let slots = json!({"claude": claude, "codex": codex});
     pages.until_told(&[("accountSlotsHealth", slots)]).await;
-    let sentence = "The agent is not logged in. The operator has to log it in again on the machine; then \
+    let sentence = "The agent is not logged in. The operator has to log it in again on the machine, Codex also with `/login codex`; then \
                     send your message once more.";
     let thread = stage.ask("ann", "hello").await;
     failure(&stage, thread, sentence).await;

@@ -26,8 +26,7 @@ async fn a_login_that_is_lost_is_said_and_a_new_one_is_taken_up_by_the_same_agen
     let ann = stage.sim.user("ann");
 
     stage.model.accept_only(Some(vec!["new".to_owned()]));
-    let dead = "The model service does not accept the agent's login any more. The operator has to log \
-                it in again on the machine; then send your message once more.";
+    let dead = "The model service does not accept the agent's login any more. The operator has to log it in again on the machine, Codex also with `/login codex`; then send your message once more.";
     refused(&stage, thread, dead).await;
     log_in(&stage, "new");
     ann.says(r#"which? STUB:[{"recall":true}]"#)
@@ -36,7 +35,7 @@ async fn a_login_that_is_lost_is_said_and_a_new_one_is_taken_up_by_the_same_agen
     stage.answer(thread, "apricot").await;
 
     fs::remove_file(stage.home().join("claude/.credentials.json")).unwrap();
-    let missing = "The agent is not logged in. The operator has to log it in again on the machine; then \
+    let missing = "The agent is not logged in. The operator has to log it in again on the machine, Codex also with `/login codex`; then \
                    send your message once more.";
     refused(&stage, thread, missing).await;
     log_in(&stage, "new");

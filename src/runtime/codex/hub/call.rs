@@ -35,6 +35,14 @@ pub(super) enum Call {
     Say(Value, Value),
     /// The thread is left.
     Leave(SeatId),
+    /// The models are named, after these.
+    Models(SeatId, Vec<String>),
+    /// A login is begun.
+    LogIn(SeatId),
+    /// Who is logged in now.
+    LoggedIn(SeatId),
+    /// A login is given up that nobody waits for any more.
+    GiveUp,
 }
 
 /// How Codex opens a thread. Every command and every patch is asked about, whatever the settings of its home say.
@@ -55,6 +63,11 @@ pub(super) fn open(open: &Open) -> (&'static str, Value) {
             ("thread/resume", params)
         }
     }
+}
+
+/// How a page of the models is asked for.
+pub(super) fn models(cursor: Option<&str>) -> Value {
+    json!({"cursor": cursor, "limit": 100, "includeHidden": false})
 }
 
 /// Whether a thread makes plans. Codex keeps that over a restart, so it is always said.

@@ -1,4 +1,4 @@
-//! One session of the hub, and how far its thread is.
+//! One connection of the hub: a session, and how far its thread is, or whoever asks for something of the account.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::super::wire::{Open, Order};
 
-/// Which connection a session has.
+/// A connection.
 pub(super) type SeatId = u64;
 
 /// One session.
@@ -22,6 +22,16 @@ pub(super) struct Seat {
     pub(super) waiting: Vec<Order>,
     /// Since when its other end is gone.
     pub(super) leaving: Option<Instant>,
+    /// Another Codex still has its thread.
+    pub(super) held: Option<Held>,
+}
+
+/// How long a thread has been another Codex's, which leaves when nobody needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) since: Instant,
+    /// When it is asked for again.
+    pub(super) again: Instant,
 }
 
 /// How far its thread is.
@@ -35,6 +45,11 @@ pub(super) enum Stage {
     At(Box<Thread>),
     /// Its thread cannot be opened, or is closed.
     Shut,
+    /// It is no session: it asks for something of the account.
+    Errand {
+        /// The login that it waits for.
+        login: Option<String>,
+    },
 }
 
 /// An open thread.
@@ -77,6 +92,7 @@ impl Seat {
             stage: Stage::New,
             waiting: Vec::new(),
             leaving: None,
+            held: None,
         }
     }
 
@@ -88,14 +104,14 @@ impl Seat {
     pub(super) fn thread(&self) -> Option<&Thread> {
         match &self.stage {
             Stage::At(thread) => Some(thread),
-            Stage::New | Stage::Opening(_) | Stage::Shut => None,
+            Stage::New | Stage::Opening(_) | Stage::Shut | Stage::Errand { .. } => None,
         }
     }
 
     pub(super) fn thread_mut(&mut self) -> Option<&mut Thread> {
         match &mut self.stage {
             Stage::At(thread) => Some(thread),
-            Stage::New | Stage::Opening(_) | Stage::Shut => None,
+            Stage::New | Stage::Opening(_) | Stage::Shut | Stage::Errand { .. } => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! No I/O and no clock: it is told what came and says what goes out.
 
 mod asks;
+mod errand;
 mod open;
 mod turns;
 
@@ -129,6 +130,11 @@ impl Switch {
             }
             // Its thread is left when it is open.
             Stage::Opening(_) if is_being_opened => {}
+            Stage::Errand { login } => {
+                let login = login.take();
+                self.give_up(login);
+                self.remove(seat);
+            }
             Stage::New | Stage::Shut | Stage::Opening(_) => self.remove(seat),
         }
     }
@@ -147,16 +153,19 @@ impl Switch {
         };
         match (&state.stage, order) {
             (Stage::New, Order::Open(open)) => self.open(seat, open),
+            (Stage::New | Stage::Errand { .. }, order @ (Order::Models | Order::LogIn)) => {
+                self.errand(seat, &order);
+            }
             (Stage::New | Stage::Opening(_), order) => state.waiting.push(order),
             (Stage::At(_), order) => self.carry_out(seat, order),
-            (Stage::Shut, _) => {}
+            (Stage::Shut | Stage::Errand { .. }, _) => {}
         }
     }
 
     fn carry_out(&mut self, seat: SeatId, order: Order) {
         match order {
-            // There is one a session.
-            Order::Open(_) => {}
+            // There is one a session, and nothing of the account is asked for there.
+            Order::Open(_) | Order::Models | Order::LogIn => {}
             Order::Prompt { id, text } => self.prompt(seat, id, text),
             Order::Interrupt => self.stop(seat),
             Order::Tune { request, tune } => self.tune(seat, request, tune),
@@ -188,7 +197,7 @@ impl Switch {
         };
         match call {
             Call::Account(seat) => self.account_told(seat, result),
-            Call::Thread(seat) => self.thread_opened(seat, result),
+            Call::Thread(seat) => self.thread_opened(seat, result, now),
             Call::Mode(seat) => self.mode_set(seat, result),
             Call::Begin(seat) => self.begun(seat, result),
             Call::Join(seat, id, text) => self.joined(seat, (id, text), &result),
@@ -210,6 +219,10 @@ impl Switch {
             Call::Tune(seat, request, wish) => self.tuned(seat, request, wish, result.err()),
             Call::Say(id, answer) => self.out.push(Out::Program(respond(&id, &answer))),
             Call::Leave(seat) => self.remove(seat),
+            Call::Models(seat, before) => self.models_named(seat, before, result),
+            Call::LogIn(seat) => self.login_begun(seat, result),
+            Call::LoggedIn(seat) => self.logged_in(seat, result),
+            Call::GiveUp => {}
         }
     }
 
@@ -219,6 +232,9 @@ impl Switch {
         if method == "account/rateLimits/updated" {
             let limits = message["params"]["rateLimits"].clone();
             return self.tell_limits(&limits);
+        }
+        if method == "account/login/completed" {
+            return self.login_ended(&message["params"]);
         }
         let Some(seat) = self.seat_of(&message["params"]["threadId"]) else {
             return;
@@ -272,10 +288,18 @@ impl Switch {
             .seats
             .values()
             .filter_map(|seat| seat.thread()?.troubled);
+        let asked = self.being_opened();
+        let held = self.seats.iter().filter_map(|(id, seat)| {
+            let held = seat
+                .held
+                .filter(|_| matches!(seat.stage, Stage::Opening(_)))?;
+            (!asked.contains(id)).then_some(held.again)
+        });
         leaving
             .map(|since| since + STOPS)
             .chain(troubled.map(|since| since + self.reconnect))
             .chain(stops)
+            .chain(held)
             .min()
     }
 
@@ -291,6 +315,7 @@ impl Switch {
             )));
         }
         self.stop_who_did_not(now);
+        self.open_who_was_held(now);
         let reconnect = self.reconnect;
         let given_up: Vec<SeatId> = self
             .seats

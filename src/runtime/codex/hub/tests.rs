@@ -1,5 +1,8 @@
 //! What the switch does with what comes.
 
+mod errands;
+mod held;
+
 use std::{path::PathBuf, time::Duration};
 
 use serde_json::{Value, json};

@@ -1,21 +1,29 @@
 //! Opening and leaving threads.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
     super::{
         super::wire::{Open, Refusal, Word},
         call::{self, Call},
-        seat::{Seat, SeatId, Stage, Thread},
+        seat::{Held, Seat, SeatId, Stage, Thread},
     },
     Out, Switch,
 };
 
 /// What Codex says of a thread that it does not have.
 const UNKNOWN: [&str; 2] = ["no rollout found", "thread not found"];
+
+/// What it says of a thread that another Codex has: the one of before the settings were changed, for instance.
+const HELD: &str = "already has an active writer";
+
+/// How long that one may take to leave, which it does soon when nobody needs it, and the pause between two looks.
+const LEAVES: Duration = Duration::from_secs(20);
+const AGAIN: Duration = Duration::from_millis(500);
 
 impl Switch {
     /// A session wants its thread. Where the one before it is still leaving that, it waits.
@@ -40,7 +48,7 @@ impl Switch {
         others.into_iter().any(|(id, seat)| match &seat.stage {
             Stage::At(at) => at.id == thread.to_string(),
             Stage::Opening(open) => open.thread == Some(thread) && opening.contains(id),
-            Stage::New | Stage::Shut => false,
+            Stage::New | Stage::Shut | Stage::Errand { .. } => false,
         })
     }
 
@@ -58,7 +66,11 @@ impl Switch {
             | Call::Sweep(_)
             | Call::Tune(..)
             | Call::Say(..)
-            | Call::Leave(_) => None,
+            | Call::Leave(_)
+            | Call::Models(..)
+            | Call::LogIn(_)
+            | Call::LoggedIn(_)
+            | Call::GiveUp => None,
         });
         asked.collect()
     }
@@ -72,7 +84,7 @@ impl Switch {
             .filter(|(id, _)| !asked.contains(id))
             .filter_map(|(id, seat)| match &seat.stage {
                 Stage::Opening(open) => Some((*id, open.clone())),
-                Stage::New | Stage::At(_) | Stage::Shut => None,
+                Stage::New | Stage::At(_) | Stage::Shut | Stage::Errand { .. } => None,
             })
             .collect();
         for (seat, open) in waiting {
@@ -97,12 +109,18 @@ impl Switch {
         self.call(method, &params, Call::Thread(seat));
     }
 
-    pub(super) fn thread_opened(&mut self, seat: SeatId, result: Result<&Value, String>) {
+    pub(super) fn thread_opened(
+        &mut self,
+        seat: SeatId,
+        result: Result<&Value, String>,
+        now: Instant,
+    ) {
         let Some(opening) = self.opening(seat) else {
             return;
         };
         let opened = match result {
             Ok(opened) => opened,
+            Err(detail) if detail.contains(HELD) && self.waits_for_thread(seat, now) => return,
             Err(detail) => {
                 let is_unknown = UNKNOWN.iter().any(|words| detail.contains(words));
                 let why = if is_unknown {
@@ -122,6 +140,37 @@ impl Switch {
         }
         let params = call::mode(&id, &model, plan);
         self.call("thread/settings/update", &params, Call::Mode(seat));
+    }
+
+    /// Has a thread asked for again that another Codex still has, unless that has taken too long.
+    fn waits_for_thread(&mut self, seat: SeatId, now: Instant) -> bool {
+        let Some(state) = self
+            .seats
+            .get_mut(&seat)
+            .filter(|state| state.leaving.is_none())
+        else {
+            return false;
+        };
+        let since = state.held.map_or(now, |held| held.since);
+        let again = now + AGAIN;
+        state.held = Some(Held { since, again });
+        again < since + LEAVES
+    }
+
+    /// Asks again for the threads that another Codex had.
+    pub(super) fn open_who_was_held(&mut self, now: Instant) {
+        let asked = self.being_opened();
+        let due: Vec<(SeatId, Box<Open>)> = self
+            .seats
+            .iter()
+            .filter(|(id, seat)| {
+                !asked.contains(id) && seat.held.is_some_and(|held| held.again <= now)
+            })
+            .filter_map(|(id, _)| Some((*id, self.opening(*id)?)))
+            .collect();
+        for (seat, open) in due {
+            self.open(seat, open);
+        }
     }
 
     pub(super) fn mode_set(&mut self, seat: SeatId, result: Result<&Value, String>) {
@@ -149,7 +198,7 @@ impl Switch {
     fn opening(&self, seat: SeatId) -> Option<Box<Open>> {
         match &self.seats.get(&seat)?.stage {
             Stage::Opening(open) => Some(open.clone()),
-            Stage::New | Stage::At(_) | Stage::Shut => None,
+            Stage::New | Stage::At(_) | Stage::Shut | Stage::Errand { .. } => None,
         }
     }
 
@@ -160,7 +209,7 @@ impl Switch {
         let room = match std::mem::replace(&mut state.stage, Stage::Shut) {
             Stage::Opening(open) => Some(open.temporary),
             Stage::At(thread) => Some(thread.open.temporary),
-            Stage::New | Stage::Shut => None,
+            Stage::New | Stage::Shut | Stage::Errand { .. } => None,
         };
         state.waiting.clear();
         self.out.extend(room.map(Out::ClearRoom));
