@@ -61,10 +61,23 @@ pub(super) enum Fit {
 /// The tool that runs a line in a shell; the line is its `command`.
 pub(super) const SHELL: &str = "Bash";
 
+/// The rule that lets every file of the machine be read.
+const EVERY_FILE: &str = "Read(//**)";
+
 impl ToolRule {
     /// The tool that it is about.
     pub(super) fn tool(&self) -> &str {
         &self.tool
+    }
+
+    /// Whether it allows every call of a tool. One that reads files does so with all of the machine.
+    pub(super) fn allows_all_of(&self, tool: &str) -> bool {
+        let is_whole = match &self.what {
+            What::Anything => tool != "Read",
+            What::File(_) => self.text == EVERY_FILE,
+            What::Command(_) | What::Domain(_) => false,
+        };
+        is_whole && self.tool == tool
     }
 
     /// Whether it names files.

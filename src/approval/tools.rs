@@ -73,6 +73,14 @@ pub(super) enum Profile {
 }
 
 impl Profile {
+    /// Whether it allows every call of a tool.
+    fn allows_all_of(&self, tool: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Rules(rules) => rules.iter().any(|rule| rule.allows_all_of(tool)),
+        }
+    }
+
     /// All that only looks.
     pub(super) fn looking() -> Self {
         let rules = LOOKING.iter().filter_map(|tool| ToolRule::parse(tool).ok());
@@ -120,6 +128,24 @@ impl ProjectTools {
     /// The same while an agent makes a plan: it looks, with what it might look with anyway.
     pub fn planning_policy_for(&self, circle: Circle, tier: Tier) -> ToolPolicy {
         self.policy_for(circle, tier).planning()
+    }
+
+    /// Which of these tools an agent may use without a question about each call: those of which every call of
+    /// everybody who speaks in such a conversation is allowed. What is denied of files only does not count: the agent
+    /// program keeps those shut.
+    pub fn unasked(&self, circle: Circle, tools: &[&'static str]) -> Vec<&'static str> {
+        let speak: &[&Profile] = match circle {
+            Circle::Members => &[&self.member, &self.owner],
+            Circle::Guests => &[&self.guest],
+        };
+        let is_barred = |tool: &str| {
+            let mut denied = self.denied.iter().filter(|rule| !rule.is_about_files());
+            denied.any(|rule| rule.tool() == tool)
+                || self.asked.iter().any(|rule| rule.tool() == tool)
+        };
+        let mut tools = tools.to_vec();
+        tools.retain(|tool| !is_barred(tool) && speak.iter().all(|one| one.allows_all_of(tool)));
+        tools
     }
 
     /// The denied files, which an agent program has to leave out of its searches.
@@ -170,5 +196,78 @@ fn line(list: &str, text: &str) -> Result<Option<ToolRule>, PolicyError> {
         GUEST if !LOOKING.contains(&rule.tool()) => Err(only_looks()),
         DENIED | ASKED => Ok(Some(rule)),
         _ => rule.allowing().map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOOLS: [&str; 3] = ["Read", "WebSearch", "WebFetch"];
+
+    fn unasked(list: &[(&str, &[&str])], circle: Circle) -> Vec<&'static str> {
+        let texts = |name: &str| {
+            let mut lists = list.iter().filter(|(list, _)| *list == name);
+            let rules = lists.next().map_or(&[][..], |(_, rules)| *rules);
+            rules.iter().map(|rule| (*rule).to_owned()).collect()
+        };
+        let lists = ToolLists {
+            denied: texts("denied"),
+            asked: texts("asked"),
+            guest: texts("guest"),
+            member: texts("member"),
+            owner: texts("owner"),
+            ..ToolLists::default()
+        };
+        let tools = ProjectTools::parse(&lists).unwrap();
+        tools.unasked(circle, &TOOLS)
+    }
+
+    #[test]
+    fn nobody_is_asked_about_a_tool_of_which_everybody_there_may_make_every_call() {
+        let all = ("owner", &["*"][..]);
+        for (list, is) in [
+            (vec![all], &[][..]),
+            (vec![all, ("member", &["Read", "Grep"])], &[]),
+            (
+                vec![all, ("member", &["Read(**)", "WebFetch(domain:a.example)"])],
+                &[],
+            ),
+            (vec![all, ("member", &["WebSearch"])], &["WebSearch"]),
+            (
+                vec![("member", &["*"]), ("owner", &["WebFetch"])],
+                &["WebFetch"],
+            ),
+            (
+                vec![
+                    all,
+                    ("member", &["Read(//**)"]),
+                    ("denied", &["Read(.env)"]),
+                ],
+                &["Read"],
+            ),
+            (
+                vec![
+                    all,
+                    ("member", &["*"]),
+                    ("denied", &["WebFetch(domain:a.example)", "Read"]),
+                ],
+                &["WebSearch"],
+            ),
+            (
+                vec![
+                    all,
+                    ("member", &["*"]),
+                    ("asked", &["Read(.env)", "WebSearch"]),
+                ],
+                &["WebFetch"],
+            ),
+            (vec![all, ("member", &["*"])], &TOOLS),
+        ] {
+            assert_eq!(unasked(&list, Circle::Members), is, "{list:?}");
+            assert_eq!(unasked(&list, Circle::Guests), [""; 0], "{list:?}");
+        }
+        let guests = unasked(&[all, ("guest", &["Read(//**)"])], Circle::Guests);
+        assert_eq!(guests, ["Read"]);
     }
 }

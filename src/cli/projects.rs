@@ -6,12 +6,13 @@ use crate::{
     admission::ProjectCaps,
     approval::{PolicyError, ProjectTools, ToolLists, faults},
     config::{Complaint, Project, Settings},
-    runtime::ProcessBounds,
+    runtime::{ProcessBounds, codex},
     session::{AgentBounds, ProjectAgent, Projects},
+    words::RuntimeKind,
 };
 
 /// What is wrong with the rules of one of a project's lists, for the settings.
-pub fn judge_tools(list: &'static str, rules: &[String]) -> Vec<Complaint> {
+pub fn judge_tools(list: &'static str, rules: &[String], runtime: RuntimeKind) -> Vec<Complaint> {
     let told = |PolicyError { rule, is, advice }| {
         let mut remedy = advice;
         if let Some(first) = remedy.get_mut(..1) {
@@ -19,7 +20,27 @@ pub fn judge_tools(list: &'static str, rules: &[String]) -> Vec<Complaint> {
         }
         Complaint::new(format!("`{rule}` {is}."), format!("{remedy}."))
     };
-    faults(list, rules).into_iter().map(told).collect()
+    let faults = faults(list, rules).into_iter().map(told);
+    faults.chain(not_to_be_had(list, rules, runtime)).collect()
+}
+
+/// What is allowed that agents of a program never have: whoever allows it counts on it.
+fn not_to_be_had(list: &str, rules: &[String], runtime: RuntimeKind) -> Vec<Complaint> {
+    let lacks: &[&str] = match runtime {
+        RuntimeKind::Claude => &[],
+        RuntimeKind::Codex => &codex::LACKS,
+    };
+    let mut named: Vec<&str> = rules.iter().map(|rule| rule.trim()).collect();
+    named.retain(|rule| lacks.contains(rule) && matches!(list, "allowed_tools" | "owner_tools"));
+    let told = |rule| {
+        Complaint::new(
+            format!(
+                "`{rule}` cannot be allowed where Codex works: its sub-agents stay switched off, because Baton cannot judge what they do."
+            ),
+            "Leave it out, or choose another `runtime`.",
+        )
+    };
+    named.into_iter().map(told).collect()
 }
 
 /// Reads the tool rules and finds the directories; fails without any project.
@@ -85,6 +106,24 @@ mod tests {
     use std::{collections::BTreeMap, fs};
 
     use super::*;
+
+    #[test]
+    fn sub_agents_of_codex_cannot_be_allowed_nor_are_they_by_everything() {
+        let tools = ["Read", "Task", "Agent", "*"].map(str::to_owned);
+        let told = |list, runtime| judge_tools(list, &tools, runtime);
+        for list in ["allowed_tools", "owner_tools"] {
+            let complaints = told(list, RuntimeKind::Codex);
+            let all: Vec<String> = complaints.iter().map(|one| format!("{one:?}")).collect();
+            assert_eq!(all.len(), 2, "{all:?}");
+            assert!(
+                all[0].contains("`Task`") && all[1].contains("`Agent`"),
+                "{all:?}"
+            );
+            assert_eq!(told(list, RuntimeKind::Claude), []);
+        }
+        let denied = ["Task".to_owned()];
+        assert_eq!(judge_tools("denied_tools", &denied, RuntimeKind::Codex), []);
+    }
 
     #[test]
     fn all_that_is_wrong_with_rules_of_tools_is_told_at_once_by_its_lines() {

@@ -67,7 +67,8 @@ pub use crate::observe::LogFormat;
 
 /// Says what is wrong with the rules of one list of a project, `denied_tools` and the like: the settings know
 /// no tools, so who loads them brings somebody who does.
-pub type ToolJudge = fn(list: &'static str, rules: &[String]) -> Vec<Complaint>;
+pub type ToolJudge =
+    fn(list: &'static str, rules: &[String], runtime: crate::words::RuntimeKind) -> Vec<Complaint>;
 
 /// All settings of one server, checked.
 #[derive(Clone, Debug)]

@@ -151,8 +151,8 @@ impl Project {
         let max_active = section.optional("max_active", as_all, values::count(1..=1_000));
         let max_queued = section.optional("max_queued", as_all, values::count(1..=100_000));
         let asked = section.source("asked_tools");
-        let mut tools =
-            |name, default: &[&str]| tools::list(&mut section, name, default, ground.tools);
+        let judge = (ground.tools, runtime.unwrap_or(RuntimeKind::Claude));
+        let mut tools = |name, default: &[&str]| tools::list(&mut section, name, default, judge);
         let allowed_tools = tools("allowed_tools", &tools::ALLOWED);
         let owner_tools = tools("owner_tools", &tools::OWNER);
         let guest_tools = tools("guest_tools", &tools::GUEST);

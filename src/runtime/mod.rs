@@ -57,6 +57,8 @@ pub struct Launch {
     /// Rules about files that nobody may touch there, in Claude Code's syntax: the agent program
     /// leaves those files out of its searches.
     pub denied: Vec<String>,
+    /// Of the tools whose calls the program does not ask about ([`Runtime::unasked`]) those that it may have.
+    pub unasked: Vec<&'static str>,
     /// Directories and files that no tool may read or write, absolute. One that holds the project's
     /// directory cannot be forbidden whole: then everything beside the project is.
     pub forbidden: Vec<PathBuf>,
@@ -201,6 +203,12 @@ pub trait Runtime: Send + Sync {
     /// The line that changes a living agent, at work or not; [`RunEvent::Tuned`] brings the answer to
     /// `request`.
     fn tune(&self, request: &str, tune: &Tune) -> String;
+
+    /// Tools that the program does not ask about call by call, and that it has only where a launch says so. What else
+    /// has not been asked about is an alarm.
+    fn unasked(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The line that answers at the gate ([`AskKind::Gate`]).
     fn at_gate(&self, ask: &Ask, verdict: &Verdict) -> String;

@@ -31,7 +31,7 @@ use crate::{
         runner::{AttachError, Record, RecordKind, RunnerHost, Seq},
     },
     store::{RunnerRow, SessionRow, Store},
-    words::{AgentMode, RunnerId, SessionId},
+    words::{AgentMode, Circle, RunnerId, SessionId},
 };
 
 pub(super) use errands::Errands;
@@ -116,7 +116,7 @@ impl Agents {
             (idle.take(session.id), idle.leaving(session.id))
         };
         match kept {
-            Some(mut agent) if self.is_up_to_date(&agent, project) => {
+            Some(mut agent) if self.is_up_to_date(&agent, session, project) => {
                 agent.went_on_after = None;
                 agent.at_work = Some(self.at_work());
                 if agent.tune(tuning(session, project)).await {
@@ -158,6 +158,17 @@ impl Agents {
         runtime.ok_or(SessionError::NoRuntime(session.runtime))
     }
 
+    /// The tools that the agent of a session has without asking about each call.
+    pub(super) fn unasked(
+        &self,
+        session: &SessionRow,
+        project: &ProjectAgent,
+    ) -> Vec<&'static str> {
+        let runtime = self.runtimes.of(session.runtime);
+        let tools = runtime.map_or(&[][..], |runtime| runtime.unasked());
+        project.tools.unasked(session.circle, tools)
+    }
+
     fn at_work(&self) -> AtWork {
         AtWork::among(&self.working)
     }
@@ -184,10 +195,10 @@ impl Agents {
             model: tuning.model.clone(),
             mode: tuning.mode,
             shared: shared.await?,
-            ..self.launch(project)
+            ..self.launch(runtime.as_ref(), project, session.circle)
         };
         let command = command(runtime.as_ref(), &launch, project);
-        let launched_as = self.launched_as(runtime.as_ref(), project);
+        let launched_as = self.launched_as(runtime.as_ref(), project, session.circle);
         // The row comes first: whatever happens from here on, the next server knows where to look.
         let mut tx = self.store.write().await?;
         tx.insert_runner(runner, session.id, &launched_as, self.clock.now())
@@ -212,7 +223,7 @@ impl Agents {
 
     /// How an agent of a session is started by the settings of now, whichever it is and however it is
     /// set: that can be changed while it lives.
-    fn launch(&self, project: &ProjectAgent) -> Launch {
+    fn launch(&self, runtime: &dyn Runtime, project: &ProjectAgent, circle: Circle) -> Launch {
         Launch {
             agent_session: Uuid::nil(),
             start: Start::New,
@@ -221,6 +232,7 @@ impl Agents {
             mode: AgentMode::Default,
             background: project.background.clone(),
             denied: project.tools.denied_files(),
+            unasked: project.tools.unasked(circle, runtime.unasked()),
             forbidden: self.forbidden.own.clone(),
             others: self.forbidden.besides(&project.directory),
             shared: None,
@@ -230,8 +242,8 @@ impl Agents {
     }
 
     /// By what that is known again. A hash: what the program is given may be secret.
-    fn launched_as(&self, runtime: &dyn Runtime, project: &ProjectAgent) -> String {
-        let launch = self.launch(project);
+    fn launched_as(&self, runtime: &dyn Runtime, project: &ProjectAgent, circle: Circle) -> String {
+        let launch = self.launch(runtime, project, circle);
         let command = command(runtime, &launch, project);
         let known = runtime.known_by(&launch, command);
         format!("{:x}", Sha256::digest(known))
@@ -255,8 +267,14 @@ impl Agents {
 
     /// Whether an agent was started as it would be by the settings of now: its rules are those of its
     /// start.
-    pub(super) fn is_up_to_date(&self, agent: &Agent, project: &ProjectAgent) -> bool {
-        agent.launched_as.as_ref() == Some(&self.launched_as(agent.runtime(), project))
+    pub(super) fn is_up_to_date(
+        &self,
+        agent: &Agent,
+        session: &SessionRow,
+        project: &ProjectAgent,
+    ) -> bool {
+        let would_be = self.launched_as(agent.runtime(), project, session.circle);
+        agent.launched_as.as_ref() == Some(&would_be)
     }
 
     /// Takes up an agent of a session that an earlier server started; `None` if its runner is gone, or

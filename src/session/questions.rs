@@ -65,6 +65,8 @@ pub(super) struct Questions {
     project: Arc<ProjectAgent>,
     policy: ToolPolicy,
     circle: Circle,
+    /// Tools that the agent has without being asked about each call.
+    unasked: Vec<&'static str>,
     /// What was decided at the gate, by the agent's id of the call: the same holds behind it, where less
     /// is known.
     at_gate: HashMap<String, AtGate>,
@@ -123,6 +125,7 @@ impl Questions {
                 AgentMode::Plan => project.tools.planning_policy_for(session.circle, run.tier),
             },
             circle: session.circle,
+            unasked: engine.agents.unasked(session, project),
             at_gate: HashMap::new(),
             calls: Calls::default(),
             earlier: Earlier::default(),

@@ -124,7 +124,7 @@ impl Engine {
     /// Whether an agent was started as it would be by the settings of now.
     fn is_up_to_date(&self, agent: &Agent, session: &SessionRow) -> bool {
         self.project_of(session)
-            .is_ok_and(|project| self.agents.is_up_to_date(agent, &project))
+            .is_ok_and(|project| self.agents.is_up_to_date(agent, session, &project))
     }
 
     /// Recalls what goes on in an agent beside its turns, where its project lets anything.

@@ -4,6 +4,7 @@ use super::{
     super::{ToolJudge, section::Section},
     read,
 };
+use crate::words::RuntimeKind;
 
 /// What agents of guests, members and owners may do without a question if the project says nothing:
 /// look; change the project's files; everything.
@@ -16,11 +17,11 @@ pub(super) fn list(
     section: &mut Section<'_>,
     name: &'static str,
     default: &[&str],
-    judge: ToolJudge,
+    (judge, runtime): (ToolJudge, RuntimeKind),
 ) -> Option<Vec<String>> {
     let source = section.source(name);
     let rules = section.or(name, default.to_vec(), read::tools)?;
-    for complaint in judge(name, &rules) {
+    for complaint in judge(name, &rules, runtime) {
         section.report(name, source.clone(), complaint);
     }
     Some(rules)

@@ -21,7 +21,7 @@ use super::{ConfigErrors, Settings, ToolJudge};
 const SMALLEST: &str = "[discord]\nguild = 1\nowner_user = 2\n";
 
 /// Whoever knows tools is not here.
-const ANY_TOOLS: ToolJudge = |_, _| Vec::new();
+const ANY_TOOLS: ToolJudge = |_, _, _| Vec::new();
 
 /// A directory with a `baton.toml`, perhaps a `.env`, and a project.
 struct Folder(TempDir);

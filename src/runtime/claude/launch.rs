@@ -237,6 +237,7 @@ mod tests {
             mode: AgentMode::Default,
             background: Vec::new(),
             denied: vec!["Read(secrets/**)".into()],
+            unasked: Vec::new(),
             forbidden: vec![PathBuf::from("/nowhere/baton/data")],
             temporary: PathBuf::from("/run/baton/t1"),
             launcher: Vec::new(),

@@ -39,6 +39,10 @@ pub const PROVED: &str = "0.169";
 /// asked about each (0.169).
 pub const DEFAULT_MODEL: &str = "gpt-5.5";
 
+/// Tools that no session has, by the names of rules. A sub-agent is a thread of its own: it works on when the turn that
+/// has begun it is stopped, and what it asks, it asks as a thread that no session has (0.169).
+pub const LACKS: [&str; 2] = ["Agent", "Task"];
+
 /// The models that Codex itself names (`model/list`, 0.169), the one first that is taken without a word.
 const MODELS: [&str; 9] = [
     DEFAULT_MODEL,
@@ -144,6 +148,10 @@ impl Runtime for CodexRuntime {
 
     fn at_gate(&self, ask: &Ask, verdict: &Verdict) -> String {
         self.reply(ask, &asks::reply_of(verdict))
+    }
+
+    fn unasked(&self) -> &'static [&'static str] {
+        &profile::UNASKED
     }
 
     fn reply(&self, ask: &Ask, reply: &Reply) -> String {

@@ -24,6 +24,13 @@ const NAME: &str = "baton";
 /// How deep files are looked for that a pattern shuts, in directories below the project.
 const DEPTH: u32 = 8;
 
+/// Tools that do not ask, by the names that rules have for what they do: images are looked at with the eyes of a
+/// command, which sees all of the machine that is not shut; the web is searched, and pages of it are fetched.
+pub(super) const UNASKED: [&str; 3] = [READ, SEARCH, FETCH];
+const READ: &str = "Read";
+const SEARCH: &str = "WebSearch";
+const FETCH: &str = "WebFetch";
+
 /// What of Codex's home its sandbox needs.
 const NEEDED: [&str; 4] = ["shell_snapshots", "skills", "tmp", TEMPORARY];
 
@@ -64,12 +71,23 @@ pub(super) fn config(launch: &Launch, codex_home: &Path, home: &Path, temporary:
         files.insert(all.to_string_lossy().into_owned(), json!("deny"));
     }
     files.insert(temporary.to_string_lossy().into_owned(), json!("write"));
-    json!({
+    let mut config = json!({
         "default_permissions": NAME,
         "projects": untrusted(&launch.directory),
         "permissions": {NAME: {"extends": ":workspace", "filesystem": files}},
         "shell_environment_policy": {"inherit": "core", "set": {"TMPDIR": temporary}},
-    })
+    });
+    let may = |tool: &str| launch.unasked.contains(&tool);
+    // By whole keys: a table would stand in the place of the one that the process was started with.
+    if may(READ) {
+        config["features.view_image"] = json!(true);
+    }
+    if may(SEARCH) {
+        // Only what its service knows already is looked at, and no page is fetched.
+        let search = if may(FETCH) { "live" } else { "cached" };
+        config["web_search"] = json!(search);
+    }
+    config
 }
 
 /// That nothing of the project's own `.codex` counts, which could start programs and allow commands: Codex trusts by

@@ -1,5 +1,6 @@
 //! Calls of tools that never came to the gate: the agent program refused them by itself, by the settings
-//! that it was started with, or knows no such tool. That is on record too; one that ran is an alarm.
+//! that it was started with, or knows no such tool. That is on record too; one that ran is an alarm, unless the project
+//! lets the agent use such a tool without a question.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -87,7 +88,17 @@ impl Questions {
             tool: &tool,
             input: &input,
         };
-        self.store_past(line, &past, end.into()).await
+        let end = if self.is_unasked(&tool) {
+            PastEnd::Unasked
+        } else {
+            end.into()
+        };
+        self.store_past(line, &past, end).await
+    }
+
+    /// Whether nobody has to be asked about calls of a tool, as the project allows every one.
+    fn is_unasked(&self, tool: &str) -> bool {
+        self.unasked.contains(&tool)
     }
 
     /// The turn is over. What has begun in it and neither came to the gate nor ended is on record too: nobody knows
@@ -124,7 +135,7 @@ impl Questions {
         until_stored("a call that was not asked for", || async {
             let now = self.engine.clock.now();
             let mut tx = self.engine.store.write().await?;
-            tx.run_event(self.run, now, "tool_past_gate", &data).await?;
+            tx.run_event(self.run, now, end.kind(), &data).await?;
             let action = end.action();
             if is_alarm {
                 let told = hashed(past.tool, &hash);
@@ -166,6 +177,8 @@ enum PastEnd {
     Refused,
     /// The turn ended before it did.
     CutOff,
+    /// Nobody was asked, as the project wants it.
+    Unasked,
 }
 
 impl From<ToolEnd> for PastEnd {
@@ -179,18 +192,27 @@ impl From<ToolEnd> for PastEnd {
 }
 
 impl PastEnd {
+    /// What it is among the events of a run.
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Done | Self::Failed | Self::Refused | Self::CutOff => "tool_past_gate",
+            Self::Unasked => "tool_decided",
+        }
+    }
+
     const fn action(self) -> &'static str {
         match self {
             Self::Done | Self::Failed => "tool_past_gate",
             Self::Refused => "tool_refused_by_agent",
             Self::CutOff => "tool_cut_off",
+            Self::Unasked => "tool_allowed",
         }
     }
 
     fn alert(self, tool: &str) -> String {
         let what = match self {
             Self::Failed => "failed",
-            Self::Done | Self::Refused | Self::CutOff => "ran",
+            Self::Done | Self::Refused | Self::CutOff | Self::Unasked => "ran",
         };
         format!(
             "A tool call {what} that was never asked for ({tool}): the agent program does not do what Baton relies \

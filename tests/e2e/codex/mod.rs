@@ -11,6 +11,7 @@ mod sandbox;
 mod talk;
 mod trouble;
 mod turns;
+mod unasked;
 
 use baton::words::{RuntimeKind, Scope, Tier};
 use serde_json::{Value, json};

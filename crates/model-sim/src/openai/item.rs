@@ -20,6 +20,7 @@ pub(super) struct Item {
 #[derive(Debug, Clone, PartialEq)]
 enum Content {
     Reasoning(String),
+    Search(String),
     Message {
         text: String,
         phase: Option<String>,
@@ -44,6 +45,14 @@ impl Item {
         Self {
             id: new_id("rs_"),
             content: Content::Reasoning(words),
+        }
+    }
+
+    /// A search of the web by the service.
+    pub(super) fn search(query: String) -> Self {
+        Self {
+            id: new_id("ws_"),
+            content: Content::Search(query),
         }
     }
 
@@ -83,6 +92,7 @@ impl Item {
                 "type": "reasoning", "id": id, "summary": [{ "type": "summary_text", "text": words }],
                 "encrypted_content": SEAL,
             }),
+            Content::Search(_) => self.written("completed", &Value::Null),
             Content::Message { text, .. } => self.written(
                 "completed",
                 &json!([{ "type": "output_text", "text": text, "annotations": [] }]),
@@ -100,6 +110,7 @@ impl Item {
             Content::Reasoning(_) => {
                 json!({ "type": "reasoning", "id": self.id, "summary": [], "encrypted_content": null })
             }
+            Content::Search(_) => self.written("in_progress", &Value::Null),
             Content::Message { .. } => self.written("in_progress", &json!([])),
             Content::Call { .. } => self.written("in_progress", &json!("")),
         }
@@ -111,6 +122,10 @@ impl Item {
         let optional = |value: &Option<String>| value.as_ref().map(|value| json!(value));
         let members = match &self.content {
             Content::Reasoning(_) => Vec::new(),
+            Content::Search(query) => vec![
+                ("type", Some(json!("web_search_call"))),
+                ("action", Some(json!({ "type": "search", "query": query }))),
+            ],
             Content::Message { phase, .. } => vec![
                 ("type", Some(json!("message"))),
                 ("role", Some(json!("assistant"))),
@@ -151,6 +166,7 @@ impl Item {
         }))];
         acts.extend(match &self.content {
             Content::Reasoning(words) => self.summary(index, words),
+            Content::Search(_) => Vec::new(),
             Content::Message { text, .. } => self.text(index, text, step),
             Content::Call { arguments, .. } => self.arguments(index, arguments),
         });

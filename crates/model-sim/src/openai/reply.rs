@@ -71,7 +71,9 @@ fn items(step: &Step) -> Vec<Item> {
         .filter(|text| !text.is_empty())
         .map(|text| Item::message(text, step.phase.clone()));
     let calls = step.calls().into_iter().map(Item::call);
-    let items: Vec<Item> = reasoning.into_iter().chain(message).chain(calls).collect();
+    let search = step.search.clone().map(Item::search);
+    let before = reasoning.into_iter().chain(search);
+    let items: Vec<Item> = before.chain(message).chain(calls).collect();
     if items.is_empty() {
         vec![Item::message("(empty)".to_owned(), step.phase.clone())]
     } else {

@@ -23,6 +23,9 @@ pub struct Step {
     /// A thinking block before everything else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking: Option<String>,
+    /// OpenAI: what the service itself searches the web for, before the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
     /// The name of one tool to call; its arguments are `input`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,

@@ -38,6 +38,7 @@ impl Ground {
             mode: AgentMode::Default,
             background: Vec::new(),
             denied: Vec::new(),
+            unasked: Vec::new(),
             forbidden: vec![self.at("data"), self.at("baton.toml")],
             temporary: PathBuf::new(),
             launcher: Vec::new(),

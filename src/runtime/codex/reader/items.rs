@@ -19,16 +19,9 @@ pub(super) fn started(item: &Value) -> Vec<RunEvent> {
             .into_iter()
             .collect(),
         "reasoning" => vec![RunEvent::Thinking],
-        "agentMessage" | "plan" | "contextCompaction" => Vec::new(),
-        _ => call(item)
-            .map(|(tool, input)| RunEvent::ToolStarted {
-                id: id(item),
-                parent: None,
-                tool,
-                input,
-            })
-            .into_iter()
-            .collect(),
+        // What is searched for is known at the end of a search.
+        "agentMessage" | "plan" | "contextCompaction" | "webSearch" => Vec::new(),
+        _ => begins(item).into_iter().collect(),
     }
 }
 
@@ -39,11 +32,26 @@ pub(super) fn completed(item: &Value) -> Vec<RunEvent> {
             text: item["text"].as_str().unwrap_or("").to_owned(),
         }],
         "userMessage" | "reasoning" | "contextCompaction" => Vec::new(),
-        _ if call(item).is_some() => vec![RunEvent::ToolEnded {
-            id: id(item),
-            end: end(item),
-        }],
+        "webSearch" => begins(item).into_iter().chain([ends(item)]).collect(),
+        _ if call(item).is_some() => vec![ends(item)],
         _ => Vec::new(),
+    }
+}
+
+fn begins(item: &Value) -> Option<RunEvent> {
+    let (tool, input) = call(item)?;
+    Some(RunEvent::ToolStarted {
+        id: id(item),
+        parent: None,
+        tool,
+        input,
+    })
+}
+
+fn ends(item: &Value) -> RunEvent {
+    RunEvent::ToolEnded {
+        id: id(item),
+        end: end(item),
     }
 }
 
