@@ -4,12 +4,17 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use super::shell::script;
+use super::{
+    form::{self, Form},
+    shell::script,
+};
 use crate::runtime::{Ask, AskKind, Reply, Verdict};
 
 /// What asks for wider permissions, and what an MCP server asks people.
 const PERMISSIONS: &str = "Permissions";
 const ELICITATION: &str = "Elicitation";
+/// How tools of MCP servers are named.
+const OF_SERVER: &str = "mcp__";
 /// What asks people to choose.
 const CHOICE: &str = "AskUserQuestion";
 
@@ -26,7 +31,14 @@ pub(super) fn read(
         "item/fileChange/requestApproval" => ("Patch", patch(item.unwrap_or(&Value::Null))),
         "item/permissions/requestApproval" => (PERMISSIONS, permissions(params)),
         "item/tool/requestUserInput" => (CHOICE, questions(params)),
-        _ => (ELICITATION, elicitation(params)),
+        _ if server_call(params).is_some() => return of_server(id, params, item),
+        _ => match form::read(params) {
+            Form::Questions(questions) => (
+                CHOICE,
+                json!({"questions": questions, "server": params["serverName"]}),
+            ),
+            Form::Plain | Form::Declined(_) => (ELICITATION, elicitation(params)),
+        },
     };
     let text = |key: &str| params[key].as_str().map(str::to_owned);
     Ask {
@@ -39,6 +51,29 @@ pub(super) fn read(
         directory: text("cwd").map(PathBuf::from),
         reason: text("reason").filter(|_| unconfined),
         unconfined,
+    }
+}
+
+/// The tool of an MCP server whose call is asked about, if it is one: Codex asks about these as if the server itself asked.
+pub(super) fn server_call(params: &Value) -> Option<&Value> {
+    let about = &params["_meta"];
+    (about["codex_approval_kind"] == "mcp_tool_call").then(|| &about["tool_name"])
+}
+
+/// A call of an MCP server; `item` is what was told of it.
+fn of_server(id: String, params: &Value, item: Option<&Value>) -> Ask {
+    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    let tool = server_call(params).map(text).unwrap_or_default();
+    Ask {
+        id,
+        kind: AskKind::Permission,
+        call: item.map(|item| text(&item["id"])).unwrap_or_default(),
+        sub_agent: None,
+        tool: format!("{OF_SERVER}{}__{tool}", text(&params["serverName"])),
+        input: params["_meta"]["tool_params"].clone(),
+        directory: None,
+        reason: None,
+        unconfined: false,
     }
 }
 
@@ -69,7 +104,12 @@ fn permissions(params: &Value) -> Value {
 }
 
 fn elicitation(params: &Value) -> Value {
-    json!({"server": params["serverName"], "message": params["message"], "mode": params["mode"]})
+    let mut input = json!({"server": params["serverName"], "message": params["message"],
+        "mode": params["mode"]});
+    if !params["url"].is_null() {
+        input["url"] = params["url"].clone();
+    }
+    input
 }
 
 /// Questions as Baton has them; the id that Codex gives each stays with it.
@@ -93,23 +133,62 @@ pub(super) fn answer(ask: &Ask, reply: &Reply) -> (Value, Option<String>) {
     };
     let is_yes = why.is_none();
     let answer = match ask.tool.as_str() {
+        CHOICE if !ask.input["server"].is_null() => return filled(ask, reply),
         CHOICE => json!({"answers": answers(ask, reply)}),
         PERMISSIONS if is_yes => {
             json!({"permissions": ask.input["permissions"], "scope": "turn"})
         }
         PERMISSIONS => json!({"permissions": {}, "scope": "turn"}),
-        ELICITATION => {
-            let (action, content) = if is_yes {
-                ("accept", json!({}))
+        tool if tool == ELICITATION || tool.starts_with(OF_SERVER) => {
+            if is_yes {
+                accepted(&json!({}))
             } else {
-                ("decline", Value::Null)
-            };
-            json!({"action": action, "content": content, "_meta": null})
+                declined()
+            }
         }
         _ if is_yes => json!({"decision": "accept"}),
         _ => json!({"decision": "decline"}),
     };
     (answer, why)
+}
+
+fn accepted(content: &Value) -> Value {
+    json!({"action": "accept", "content": content, "_meta": null})
+}
+
+fn declined() -> Value {
+    json!({"action": "decline", "content": null, "_meta": null})
+}
+
+/// What is answered to what nobody is asked, with what the model is told: a form that cannot be asked, and a secret,
+/// which others would read. `None` for what people are asked.
+pub(super) fn refused(method: &str, params: &Value) -> Option<(Value, String)> {
+    match method {
+        "mcpServer/elicitation/request" => match form::read(params) {
+            Form::Declined(why) => Some((declined(), why)),
+            Form::Plain | Form::Questions(_) => None,
+        },
+        "item/tool/requestUserInput" => {
+            let mut asked = params["questions"].as_array().into_iter().flatten();
+            let is_secret = asked.any(|question| question["isSecret"] == true);
+            let why = "Nobody was asked, as a secret must not be written into a chat.";
+            is_secret.then(|| (json!({"answers": {}}), why.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// A form with the answers of people.
+fn filled(ask: &Ask, reply: &Reply) -> (Value, Option<String>) {
+    let content = match reply {
+        Reply::AllowWith(input) => form::content(&ask.input["questions"], &input["answers"]),
+        Reply::Allow => form::content(&ask.input["questions"], &Value::Null),
+        Reply::Deny(why) => Err(why.clone()),
+    };
+    match content {
+        Ok(content) => (accepted(&content), None),
+        Err(why) => (declined(), Some(why)),
+    }
 }
 
 /// The answers of people, by the id of each question. A question without one was not answered.

@@ -6,6 +6,7 @@
 //! know Discord, sessions, or who may do what.
 
 mod asks;
+mod form;
 pub mod hub;
 mod launch;
 mod login;

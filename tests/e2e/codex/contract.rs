@@ -150,7 +150,11 @@ const READ_OR_WRITTEN: &[(&str, &str)] = &[
          item/tool/requestUserInput < answers.*.answers[]
          mcpServer/elicitation/request > serverName
          mcpServer/elicitation/request > message
-         mcpServer/elicitation/request > mode
+         mcpServer/elicitation/request > mode=form
+         mcpServer/elicitation/request > mode=url
+         mcpServer/elicitation/request > url
+         mcpServer/elicitation/request > _meta
+         item/tool/requestUserInput > questions[].isSecret
          mcpServer/elicitation/request < action=accept
          mcpServer/elicitation/request < action=decline
          mcpServer/elicitation/request < content

@@ -4,6 +4,7 @@ mod approvals;
 mod contract;
 mod crash;
 mod crowd;
+mod forms;
 mod login;
 mod models;
 mod patches;

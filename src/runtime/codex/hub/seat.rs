@@ -66,7 +66,7 @@ pub(super) struct Thread {
     pub(super) troubled: Option<Instant>,
     /// When its turn is to be stopped, if Codex has not taken that before.
     pub(super) stop_again: Option<Instant>,
-    /// Patches that were told of, by their ids: who asks about one does not repeat it.
+    /// Patches and calls of MCP servers that were told of, by their ids: who asks about one does not repeat it.
     pub(super) patches: HashMap<String, Value>,
 }
 

@@ -1,11 +1,19 @@
 //! What Codex asks.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use serde_json::{Value, json};
 
 use super::{
-    super::{super::wire::Word, call, call::Call, seat::SeatId},
+    super::{
+        super::{
+            asks::{refused, server_call},
+            wire::Word,
+        },
+        call,
+        call::Call,
+        seat::SeatId,
+    },
     Out, Switch, respond,
 };
 
@@ -49,12 +57,25 @@ impl Switch {
             let refusal = json!({"id": message["id"], "error": error});
             return self.out.push(Out::Program(refusal));
         };
+        if let Some((result, why)) = refused(&method, params) {
+            let thread = params["threadId"].as_str().unwrap_or("");
+            let aside = call::aside(thread, &why);
+            let say = Call::Say(message["id"].clone(), result);
+            return self.call("thread/inject_items", &aside, say);
+        }
         let call = params["itemId"].as_str().unwrap_or("").to_owned();
+        let thread = self
+            .seats
+            .get_mut(&seat)
+            .and_then(super::super::seat::Seat::thread_mut);
+        let item = thread.and_then(|thread| match server_call(params) {
+            Some(tool) => take_server_call(&mut thread.patches, params, tool),
+            None => thread.patches.get(&call).cloned(),
+        });
         let thread = self
             .seats
             .get(&seat)
             .and_then(super::super::seat::Seat::thread);
-        let item = thread.and_then(|thread| thread.patches.get(&call).cloned());
         let record = thread.and_then(|thread| thread.record.clone());
         let is_patch_outside = thread.is_none_or(|thread| {
             let item = item.as_ref().unwrap_or(&Value::Null);
@@ -122,6 +143,23 @@ impl Switch {
             (Some(_) | None, _) => self.out.push(Out::Program(respond(&asked.id, &result))),
         }
     }
+}
+
+/// The call of an MCP server that is asked about: Codex does not say which of those like it, and each is asked about once.
+fn take_server_call(
+    told: &mut HashMap<String, Value>,
+    params: &Value,
+    tool: &Value,
+) -> Option<Value> {
+    let is_it = |item: &Value| {
+        item["type"] == "mcpToolCall"
+            && item["server"] == params["serverName"]
+            && item["tool"] == *tool
+            && item["arguments"] == params["_meta"]["tool_params"]
+    };
+    let like = told.iter().filter(|(_, item)| is_it(item));
+    let id = like.map(|(id, _)| id.clone()).min()?;
+    told.remove(&id)
 }
 
 /// Whether a command is asked about for more than itself: for the network, or for wider permissions.

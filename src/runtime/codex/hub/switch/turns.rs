@@ -150,7 +150,7 @@ impl Switch {
         }
         let item = &params["item"];
         if method == "item/started"
-            && item["type"] == "fileChange"
+            && matches!(item["type"].as_str(), Some("fileChange" | "mcpToolCall"))
             && let Some(id) = item["id"].as_str()
         {
             thread.patches.insert(id.to_owned(), item.clone());
