@@ -265,6 +265,8 @@ pub enum ErrorClass {
     BadStart,
     /// The agent program ended in the middle of its turn.
     Crashed,
+    /// The agent program was ended because of another session that it served.
+    EndedForAnother,
     /// Anything else.
     Other,
 }
@@ -272,7 +274,7 @@ pub enum ErrorClass {
 #[cfg(test)]
 impl ErrorClass {
     /// Every class; a test sees to it that none is missing.
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::LoginNeeded,
         Self::LoginDead,
         Self::BadApiKey,
@@ -295,6 +297,7 @@ impl ErrorClass {
         Self::ConversationExists,
         Self::BadStart,
         Self::Crashed,
+        Self::EndedForAnother,
         Self::Other,
     ];
 }

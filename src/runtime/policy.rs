@@ -33,7 +33,7 @@ impl ErrorClass {
             Self::LimitReached => Policy::ParkUntil,
             Self::Throttled | Self::ServiceDown | Self::Unreachable => Policy::Retry(TROUBLE),
             // Its conversation is on disk, and a new process takes it up.
-            Self::Crashed => Policy::Retry(Duration::ZERO),
+            Self::Crashed | Self::EndedForAnother => Policy::Retry(Duration::ZERO),
             Self::TooLong
             | Self::ImageUnusable
             | Self::RequestTooLarge

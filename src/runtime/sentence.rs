@@ -89,6 +89,10 @@ impl ErrorClass {
                  project's settings and the program's version."
             }
             Self::Crashed => "The agent ended before it answered. Send a message to go on.",
+            Self::EndedForAnother => {
+                "⚠️ The agent program serves several conversations, and had to be ended because another one could not be \
+                 stopped. What was done here so far stays in its memory: send a message to go on."
+            }
             Self::Other => "The agent failed. Send your message again; its own words may say why.",
         }
     }

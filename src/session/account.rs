@@ -124,6 +124,7 @@ const fn is_of_account(class: ErrorClass) -> bool {
         | ErrorClass::ConversationExists
         | ErrorClass::BadStart
         | ErrorClass::Crashed
+        | ErrorClass::EndedForAnother
         | ErrorClass::Other => false,
     }
 }

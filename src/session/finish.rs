@@ -33,8 +33,8 @@ pub(super) enum Outcome {
     Expired,
     /// Nobody in it was permitted any more; they were told.
     Refused,
-    /// The agent or its runner died.
-    Interrupted,
+    /// The agent or its runner died; a sentence for the person.
+    Interrupted(&'static str),
     /// Somebody it worked for was blocked; the place was told. What others asked goes back into
     /// the mailbox.
     BrokenOff,
@@ -48,14 +48,14 @@ impl Outcome {
             Self::Cancelled | Self::Withdrawn => (RunState::Cancelled, RequestState::Cancelled),
             Self::Expired => (RunState::Expired, RequestState::Expired),
             Self::Refused | Self::BrokenOff => (RunState::Cancelled, RequestState::Refused),
-            Self::Interrupted => (RunState::Interrupted, RequestState::Failed),
+            Self::Interrupted(_) => (RunState::Interrupted, RequestState::Failed),
         }
     }
 
     /// How questions end that nobody has decided on when the run ends, and why.
     const fn of_questions(&self) -> (ApprovalState, &'static str) {
         match self {
-            Self::Failed { .. } | Self::Interrupted => (ApprovalState::Lost, AGENT_GONE),
+            Self::Failed { .. } | Self::Interrupted(_) => (ApprovalState::Lost, AGENT_GONE),
             Self::Answered(_) | Self::Expired => (ApprovalState::Cancelled, RUN_OVER),
             Self::Cancelled | Self::Withdrawn | Self::Refused | Self::BrokenOff => {
                 (ApprovalState::Cancelled, STOPPED)
@@ -77,7 +77,7 @@ impl Outcome {
             Self::Cancelled => Some(notice(sentences::CANCELLED.to_owned())),
             Self::Withdrawn => Some(notice(sentences::WITHDRAWN.to_owned())),
             Self::Expired => Some(notice(sentences::EXPIRED.to_owned())),
-            Self::Interrupted => Some(notice(sentences::INTERRUPTED.to_owned())),
+            Self::Interrupted(sentence) => Some(notice(sentence.to_owned())),
             Self::Refused | Self::BrokenOff => None,
         }
     }
@@ -283,7 +283,7 @@ async fn end_of(
         | Outcome::Withdrawn
         | Outcome::Expired
         | Outcome::Refused
-        | Outcome::Interrupted
+        | Outcome::Interrupted(_)
         | Outcome::BrokenOff => None,
     };
     let mut end = RunEnd::unused(state, requests, failure);

@@ -230,7 +230,7 @@ impl Engine {
             other @ (Outcome::Failed { .. }
             | Outcome::Cancelled
             | Outcome::Withdrawn
-            | Outcome::Interrupted
+            | Outcome::Interrupted(_)
             | Outcome::BrokenOff) => return Ok(other.payload(session, footer)),
         };
         Ok(Some(Payload::Notice {
@@ -255,7 +255,7 @@ impl Engine {
             let lives = self.store.runner_of(session.id).await?;
             let outcome = match lives {
                 Some(row) if row.id == follow_up.runner => Outcome::Answered(String::new()),
-                Some(_) | None => Outcome::Interrupted,
+                Some(_) | None => Outcome::Interrupted(sentences::INTERRUPTED),
             };
             return Ok(Next::End(Box::new(End {
                 outcome,

@@ -27,7 +27,7 @@ impl InParts {
             | Outcome::Withdrawn
             | Outcome::Expired
             | Outcome::Refused
-            | Outcome::Interrupted
+            | Outcome::Interrupted(_)
             | Outcome::BrokenOff) => (other, self.by_themselves()),
         }
     }

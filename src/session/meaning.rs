@@ -143,7 +143,11 @@ impl Engine {
                         None => {}
                     }
                 }
-                failure(*class, detail)
+                if *class == ErrorClass::EndedForAnother {
+                    Outcome::Interrupted(class.sentence())
+                } else {
+                    failure(*class, detail)
+                }
             }
         }))
     }
@@ -297,7 +301,7 @@ impl Engine {
                 &format!("{exit}: {stderr}"),
             ),
             Ending::Unkept(why) => failed(sentences::UNKEPT, &why),
-            Ending::Killed => Outcome::Interrupted,
+            Ending::Killed => Outcome::Interrupted(sentences::INTERRUPTED),
             Ending::Disobeyed | Ending::Turn(_) => Outcome::Cancelled,
         }))
     }

@@ -365,6 +365,6 @@ const fn cut_off(row: &RunRow) -> Outcome {
     if row.cancelled_by.is_some() {
         Outcome::Cancelled
     } else {
-        Outcome::Interrupted
+        Outcome::Interrupted(super::sentences::INTERRUPTED)
     }
 }

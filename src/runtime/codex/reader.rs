@@ -76,6 +76,14 @@ impl CodexReader {
                 let turn = serde_json::json!({"status": "failed", "error": error});
                 vec![RunEvent::TurnEnded(self.end(&turn))]
             }
+            Word::Ends { why } => {
+                let mut end = self.end(&Value::Null);
+                end.outcome = TurnOutcome::Failed {
+                    class: ErrorClass::EndedForAnother,
+                    detail: why,
+                };
+                vec![RunEvent::TurnEnded(end)]
+            }
             Word::Limits { limits } => limits_of(&limits),
             Word::OutOfReach { seconds } => {
                 self.out_of_reach = Some(seconds);
@@ -229,7 +237,8 @@ fn limit(window: &Value, is_named: bool) -> Limit {
         window: minutes.map(|minutes| match minutes {
             300 => "five_hour".to_owned(),
             10_080 => "seven_day".to_owned(),
-            0..1440 => format!("{}h", minutes / 60),
+            0..60 => format!("{minutes}m"),
+            60..1440 => format!("{}h", minutes / 60),
             _ => format!("{}d", minutes / 1440),
         }),
         resets_at: window["resetsAt"]

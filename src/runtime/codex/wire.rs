@@ -83,6 +83,8 @@ pub(super) enum Word {
     Limits { limits: Value },
     /// The turn is being stopped because the service was not reached for that long, in seconds.
     OutOfReach { seconds: u64 },
+    /// Codex is being ended in the middle of the turn, because of another session; why.
+    Ends { why: String },
     /// Codex asks, and waits.
     Ask {
         ask: String,

@@ -61,7 +61,7 @@ impl Engine {
                 | Outcome::Withdrawn
                 | Outcome::Expired
                 | Outcome::Refused
-                | Outcome::Interrupted
+                | Outcome::Interrupted(_)
                 | Outcome::BrokenOff => String::new(),
             },
             used: readable(used_in(&mut tx, account).await)?.unwrap_or_default(),

@@ -27,6 +27,7 @@ use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream, unix::OwnedWriteHalf},
     sync::mpsc,
+    task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
 
@@ -40,6 +41,9 @@ use switch::{Out, Switch};
 
 /// How long Codex may take to leave when nobody is connected any more.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long sessions may take to hear why Codex is ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How long it tells who comes that Codex could not be started.
 const REFUSES: Duration = Duration::from_secs(5);
@@ -102,7 +106,9 @@ async fn live(order: &HubOrder) -> io::Result<()> {
     let listener = bind(&order.socket)?;
     let lived = match Program::start(&order.command).await {
         Ok(mut program) => {
-            let lived = Hub::new(order).serve(&mut program, listener).await;
+            let mut hub = Hub::new(order);
+            let lived = hub.serve(&mut program, listener).await;
+            hub.say_last_words().await;
             // Nobody comes any more while Codex leaves.
             let _ = fs::remove_file(&order.socket);
             if lived.is_ok() {
@@ -150,6 +156,8 @@ struct Hub {
     events: mpsc::UnboundedSender<Event>,
     heard: mpsc::UnboundedReceiver<Event>,
     seats: HashMap<SeatId, mpsc::UnboundedSender<String>>,
+    /// What writes to them.
+    tellers: JoinSet<()>,
     next_seat: SeatId,
     idle: Duration,
     /// Since when nobody is connected.
@@ -164,6 +172,7 @@ impl Hub {
             events,
             heard,
             seats: HashMap::new(),
+            tellers: JoinSet::new(),
             next_seat: 1,
             idle: order.idle,
             alone: Some(Instant::now()),
@@ -171,7 +180,7 @@ impl Hub {
     }
 
     /// Serves until it is told to end, or nobody has been connected for too long.
-    async fn serve(mut self, program: &mut Program, listener: UnixListener) -> io::Result<()> {
+    async fn serve(&mut self, program: &mut Program, listener: UnixListener) -> io::Result<()> {
         tokio::spawn(accept(listener, self.events.clone()));
         let mut told_to_end = tokio::spawn(end_of_input());
         let mut is_ending = false;
@@ -205,6 +214,12 @@ impl Hub {
         }
     }
 
+    /// What sessions were told reaches them before their connections end with this process.
+    async fn say_last_words(mut self) {
+        self.seats.clear();
+        let _ = timeout(LAST_WORDS, self.tellers.join_all()).await;
+    }
+
     fn take(&mut self, event: Event) {
         match event {
             Event::Comes(stream) => {
@@ -214,7 +229,8 @@ impl Hub {
                 let (lines, queue) = mpsc::unbounded_channel();
                 self.seats.insert(seat, lines);
                 self.switch.comes(seat);
-                tokio::spawn(tell(outgoing, queue));
+                while self.tellers.try_join_next().is_some() {}
+                self.tellers.spawn(tell(outgoing, queue));
                 tokio::spawn(hear(seat, BufReader::new(orders), self.events.clone()));
             }
             Event::Order(seat, order) => self.switch.order(seat, order),

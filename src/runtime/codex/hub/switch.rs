@@ -254,19 +254,20 @@ impl Switch {
 
     /// Whoever works hears of the account's limits.
     fn tell_limits(&mut self, limits: &Value) {
-        let working: Vec<SeatId> = self
-            .seats
-            .iter()
-            .filter(|(_, seat)| {
-                seat.thread()
-                    .is_some_and(|thread| thread.turn != Turn::None)
-            })
-            .map(|(id, _)| *id)
-            .collect();
-        for seat in working {
+        for seat in self.working() {
             let limits = limits.clone();
             self.say(seat, &Word::Limits { limits });
         }
+    }
+
+    /// The sessions in whose threads something goes on.
+    fn working(&self) -> Vec<SeatId> {
+        let at_work = |seat: &Seat| {
+            seat.thread()
+                .is_some_and(|thread| thread.turn != Turn::None)
+        };
+        let all = self.seats.iter().filter(|(_, seat)| at_work(seat));
+        all.map(|(id, _)| *id).collect()
     }
 
     fn seat_of(&self, thread: &Value) -> Option<SeatId> {
@@ -310,9 +311,13 @@ impl Switch {
             since.is_some_and(|since| since + STOPS <= now)
         }) {
             let thread = seat.thread().map_or("", |thread| thread.id.as_str());
-            self.out.push(Out::Kill(format!(
-                "its thread {thread} did not stop in {STOPS:?} after its session had gone"
-            )));
+            let why =
+                format!("its thread {thread} did not stop in {STOPS:?} after its session had gone");
+            for seat in self.working() {
+                let why = why.clone();
+                self.say(seat, &Word::Ends { why });
+            }
+            self.out.push(Out::Kill(why));
         }
         self.stop_who_did_not(now);
         self.open_who_was_held(now);

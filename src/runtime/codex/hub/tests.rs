@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    super::wire::{Open, Order},
+    super::wire::{Open, Order, Wish, Word, line},
     switch::{Out, Switch},
 };
 
@@ -371,7 +371,11 @@ fn a_thread_that_does_not_stop_after_its_seat_has_gone_ends_codex() {
         .look_at_time(deadline - Duration::from_millis(1));
     assert_eq!(play.out(), []);
     play.switch.look_at_time(deadline);
-    assert!(matches!(&play.out()[..], [Out::Kill(_)]));
+    let out = play.out();
+    let [Out::Seat(1, told), Out::Kill(why)] = &out[..] else {
+        panic!("{out:?}");
+    };
+    assert_eq!(told, &line(&Word::Ends { why: why.clone() }));
 }
 
 #[test]
@@ -550,4 +554,25 @@ fn who_was_not_asked_answers_nothing() {
             json!({"id": 5, "result": {"decision": "accept"}})
         )]
     );
+}
+
+#[test]
+fn a_mode_that_comes_while_a_model_is_being_changed_carries_that_model() {
+    let mut play = Play::seated();
+    let tune = |play: &mut Play, request: &str, tune: Wish| {
+        let request = request.to_owned();
+        play.switch.order(1, Order::Tune { request, tune });
+    };
+    let told = |play: &mut Play| {
+        let out = play.out();
+        let Some(Out::Program(message)) = out.last() else {
+            panic!("{out:?}");
+        };
+        message["params"]["collaborationMode"]["settings"]["model"].clone()
+    };
+    play.out();
+    tune(&mut play, "a", Wish::Model("small".into()));
+    tune(&mut play, "b", Wish::Model("large".into()));
+    tune(&mut play, "c", Wish::Plan(true));
+    assert_eq!(told(&mut play), "large");
 }

@@ -338,3 +338,15 @@ fn what_was_shown_of_a_message_that_is_cut_off_is_void() {
     let void = [block("a"), block("b")].map(RunEvent::TextDropped);
     assert_eq!(dropped, void.iter().collect::<Vec<_>>());
 }
+
+#[test]
+fn a_window_of_a_limit_is_told_in_the_unit_that_it_has() {
+    for (minutes, is) in [(15, "15m"), (60, "1h"), (300, "five_hour"), (1440, "1d")] {
+        let limits = json!({"primary": {"usedPercent": 1, "windowDurationMins": minutes}});
+        let events = read(&[json!({"baton": "limits", "limits": limits})]);
+        let RunEvent::Limit(limit) = &events[0] else {
+            panic!("{events:?}");
+        };
+        assert_eq!(limit.window.as_deref(), Some(is));
+    }
+}

@@ -228,18 +228,35 @@ impl Switch {
 
     /// Changes a thread.
     pub(super) fn tune(&mut self, seat: SeatId, request: String, wish: Wish) {
+        let wished = self.wished_model(seat);
         let Some(thread) = self.at(seat) else {
             return;
         };
         let params = match &wish {
             Wish::Model(model) => json!({"threadId": thread.id, "model": model}),
-            Wish::Plan(plan) => call::mode(&thread.id, &thread.open.model, *plan),
+            Wish::Plan(plan) => {
+                let model = wished.as_ref().unwrap_or(&thread.open.model);
+                call::mode(&thread.id, model, *plan)
+            }
         };
         self.call(
             "thread/settings/update",
             &params,
             Call::Tune(seat, request, wish),
         );
+    }
+
+    /// The model that a thread was told last to change to, if it has not answered that yet.
+    fn wished_model(&self, seat: SeatId) -> Option<String> {
+        let wishes = self.calls.iter().filter_map(|(id, call)| {
+            if let Call::Tune(of, _, Wish::Model(model)) = call
+                && *of == seat
+            {
+                return Some((id, model));
+            }
+            None
+        });
+        wishes.max().map(|(_, model)| model.clone())
     }
 
     pub(super) fn tuned(
