@@ -8,6 +8,7 @@ mod forms;
 mod login;
 mod models;
 mod patches;
+mod renewal;
 mod sandbox;
 mod talk;
 mod trouble;
@@ -67,6 +68,13 @@ pub(crate) async fn open() -> Stage {
 
 /// A stage with so many members, `person0` and so on, all of whom Codex can work for at once.
 pub(crate) async fn crowded(people: usize) -> Stage {
+    let stage = Stage::with(for_crowd(people)).await;
+    let_in(&stage, people).await;
+    stage
+}
+
+/// A stage on which Codex can work for so many at once.
+fn for_crowd(people: usize) -> Settings {
     let all = people.to_string();
     let mut settings = settings();
     for name in [
@@ -77,12 +85,15 @@ pub(crate) async fn crowded(people: usize) -> Stage {
         let name = format!("BATON_{name}");
         settings.env.push((name, all.clone()));
     }
-    let stage = Stage::with(settings).await;
+    settings
+}
+
+/// Makes `person0` and so on members.
+async fn let_in(stage: &Stage, people: usize) {
     for n in 0..people {
         let name = format!("person{n}");
         stage.grant(&name, Scope::Global, Tier::Member).await;
     }
-    stage
 }
 
 /// The processes of Codex itself on a stage.

@@ -273,15 +273,16 @@ pub(super) fn by_login(stage: &Stage, lines: &str) {
     fs::write(&file, text.replace("key_variable = \"SIM_KEY\"\n", "")).unwrap();
 }
 
+/// Until 2033, in base64url: `{"alg":"none"}`, and a person of the account `account-simulated` with the plan `plus`.
+/// Nobody checks the signature.
+pub(super) const TOKEN: &str = concat!(
+    "eyJhbGciOiJub25lIn0.eyJlbWFpbCI6InNpbXVsYXRlZEBleGFtcGxlLmludmFsaWQiLCJleHAiOjIwMDAwMDAwMDAsImh0dHBz",
+    "Oi8vYXBpLm9wZW5haS5jb20vYXV0aCI6eyJjaGF0Z3B0X2FjY291bnRfaWQiOiJhY2NvdW50LXNpbXVsYXRlZCIsImNoYXRncHRf",
+    "dXNlcl9pZCI6InVzZXItc2ltdWxhdGVkIiwiY2hhdGdwdF9wbGFuX3R5cGUiOiJwbHVzIn19.c2ln",
+);
+
 /// Logs Codex in with a subscription whose service is the simulated one.
-fn subscribe(stage: &mut Stage) {
-    /// Until 2033, in base64url: `{"alg":"none"}`, and a person of the account `account-simulated` with the plan `plus`.
-    /// Nobody checks the signature.
-    const TOKEN: &str = concat!(
-        "eyJhbGciOiJub25lIn0.eyJlbWFpbCI6InNpbXVsYXRlZEBleGFtcGxlLmludmFsaWQiLCJleHAiOjIwMDAwMDAwMDAsImh0dHBz",
-        "Oi8vYXBpLm9wZW5haS5jb20vYXV0aCI6eyJjaGF0Z3B0X2FjY291bnRfaWQiOiJhY2NvdW50LXNpbXVsYXRlZCIsImNoYXRncHRf",
-        "dXNlcl9pZCI6InVzZXItc2ltdWxhdGVkIiwiY2hhdGdwdF9wbGFuX3R5cGUiOiJwbHVzIn19.c2ln",
-    );
+pub(super) fn subscribe(stage: &mut Stage) {
     const REFRESH: &str = "CODEX_REFRESH_TOKEN_URL_OVERRIDE";
     let login = json!({"auth_mode": "chatgpt", "OPENAI_API_KEY": null, "tokens": {"id_token": TOKEN,
         "access_token": TOKEN, "refresh_token": "dummy", "account_id": "account-simulated"},
