@@ -36,6 +36,7 @@ pub fn launch(directory: &Path, temporary: &Path, forbidden: &Path) -> Launch {
         mode: AgentMode::Default,
         background: Vec::new(),
         denied: Vec::new(),
+        unasked: Vec::new(),
         forbidden: vec![forbidden.to_owned()],
         temporary: temporary.to_owned(),
         launcher: Vec::new(),

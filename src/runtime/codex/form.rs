@@ -149,10 +149,10 @@ fn choices(field: &Value) -> Option<Vec<(String, Value)>> {
     if let Some(all) = field["oneOf"].as_array().or(field["anyOf"].as_array()) {
         return all.iter().map(named).collect();
     }
-    let names = &field["enumNames"];
+    let labels = &field["enumNames"];
     let all = field["enum"].as_array()?.iter().enumerate();
     all.map(|(n, value)| {
-        let label = names[n].as_str().or(value.as_str())?;
+        let label = labels[n].as_str().or(value.as_str())?;
         Some((label.to_owned(), value.clone()))
     })
     .collect()
@@ -225,7 +225,8 @@ fn value(question: &Value, answer: &str) -> Option<Value> {
         "array" => {
             let chosen: Option<Vec<Value>> = answer.split(BETWEEN).map(option).collect();
             let chosen = chosen.filter(|all| !all.contains(&Value::Null))?;
-            within(field, "minItems", "maxItems", count(chosen.len())).then(|| Value::Array(chosen))
+            within(field, "minItems", "maxItems", count(chosen.len()))
+                .then_some(Value::Array(chosen))
         }
         "integer" => {
             let number: i64 = answer.parse().ok()?;
