@@ -182,6 +182,7 @@ impl Runtime for CodexRuntime {
             Word::Code { url, code } => Some(Tidings::Code { url, code }),
             Word::LoggedIn { plan } => Some(Tidings::LoggedIn { plan }),
             Word::Failed { detail } | Word::Refused { detail, .. } => Some(Tidings::Failed(detail)),
+            Word::Ends { .. } => Some(Tidings::Failed(String::new())),
             Word::Ready { .. }
             | Word::Tuned { .. }
             | Word::NotBegun { .. }
