@@ -7,7 +7,8 @@
 //! Without a script the reply is `echo: <last user text>`. The keys of a step stand at [`Step`].
 //!
 //! The Anthropic Messages API (Claude Code) and the OpenAI Responses API (Codex, with an API key or with a `ChatGPT` login)
-//! are spoken, and understand the same scripts. Each is one module: it turns its request into the turns of `script` and a
+//! are spoken, and understand the same scripts; one that only says what is to be `do`ne plays alike with every agent
+//! program. Each API is one module: it turns its request into the turns of `script` and a
 //! due step into its own wire format. Another API needs a module beside them, a line in `api` wherever they differ, and its
 //! paths in `server`, nothing else.
 //!
@@ -33,6 +34,6 @@ mod usage;
 
 pub use faults::ForcedError;
 pub use journal::{Outcome, RequestRecord};
-pub use script::{Seconds, Step, ToolCall};
+pub use script::{Deed, Seconds, Step, ToolCall};
 pub use sim::{ModelSim, Options};
 pub use usage::{Usage, UsageWindow};

@@ -4,6 +4,7 @@
 mod block;
 mod conversation;
 mod reply;
+mod tool;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::block::Block;
+use super::tool;
 use crate::ids::new_id;
 use crate::pace;
 use crate::play::Act;
@@ -66,7 +67,7 @@ fn blocks(step: &Step) -> Vec<Block> {
         .clone()
         .filter(|text| !text.is_empty())
         .map(Block::Text);
-    let calls = step.calls().into_iter().map(Block::tool_use);
+    let calls = step.calls(tool::of).into_iter().map(Block::tool_use);
     let blocks: Vec<Block> = thinking.into_iter().chain(text).chain(calls).collect();
     // The CLIs take a reply without content for a broken one.
     if blocks.is_empty() {
@@ -77,7 +78,7 @@ fn blocks(step: &Step) -> Vec<Block> {
 }
 
 fn stop_reason(step: &Step) -> &str {
-    let usual = if step.calls().is_empty() {
+    let usual = if step.calls(tool::of).is_empty() {
         "end_turn"
     } else {
         "tool_use"

@@ -7,6 +7,7 @@ mod item;
 mod login;
 mod page;
 mod reply;
+mod tool;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

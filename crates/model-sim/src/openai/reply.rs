@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::item::Item;
+use super::tool;
 use crate::ids::new_id;
 use crate::pace;
 use crate::play::Act;
@@ -70,7 +71,7 @@ fn items(step: &Step) -> Vec<Item> {
         .clone()
         .filter(|text| !text.is_empty())
         .map(|text| Item::message(text, step.phase.clone()));
-    let calls = step.calls().into_iter().map(Item::call);
+    let calls = step.calls(tool::of).into_iter().map(Item::call);
     let search = step.search.clone().map(Item::search);
     let before = reasoning.into_iter().chain(search);
     let items: Vec<Item> = before.chain(message).chain(calls).collect();

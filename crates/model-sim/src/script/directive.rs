@@ -95,11 +95,15 @@ mod tests {
         for (script, why) in [
             (
                 r#"{"tool":"a","custom":"b","input":"x"}"#,
-                "a tool call is either a or b, not both",
+                "a tool call is one of `tool`, `custom` and `do`",
+            ),
+            (
+                r#"{"tool":"a","do":{"run":"true"}}"#,
+                "a tool call is one of `tool`, `custom` and `do`",
             ),
             (
                 r#"{"tools":[{"input":{}}]}"#,
-                "a tool call needs `tool` or `custom`",
+                "a tool call needs `tool`, `custom` or `do`",
             ),
             (
                 r#"{"custom":"apply_patch"}"#,

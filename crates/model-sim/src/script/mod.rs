@@ -7,8 +7,8 @@ mod retries;
 mod scene;
 mod step;
 
-pub use call::ToolCall;
 pub(crate) use call::{Call, Input};
+pub use call::{Deed, ToolCall};
 pub(crate) use retries::{Retries, RetryKey};
 pub(crate) use scene::{Scene, Turn, scene};
 pub(crate) use step::header_map;

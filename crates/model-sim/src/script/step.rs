@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::call::{Call, ToolCall};
+use super::call::{Call, Deed, ToolCall};
 
 /// One reply of the model, as a script writes it. Every key is optional; `{}` says `(empty)`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct Step {
     /// In place of `tool`: the name of a tool that takes any text, which is `input`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom: Option<String>,
+    /// In place of `tool`: what is to be done, by whatever tool the program that asks has for it.
+    #[serde(rename = "do", skip_serializing_if = "Option::is_none")]
+    pub deed: Option<Deed>,
     /// The namespace of `tool` or `custom`, where an API has them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
@@ -112,10 +115,11 @@ impl Step {
         }
     }
 
-    /// All tool calls of the reply, in their order; one that is not valid is left out, which [`Self::check`] has said before.
-    pub(crate) fn calls(&self) -> Vec<Call> {
+    /// All tool calls of the reply, in their order, with what is to be done by the tools of `its` API; one that is not valid
+    /// is left out, which [`Self::check`] has said before.
+    pub(crate) fn calls(&self, its: impl Fn(&Deed) -> Call) -> Vec<Call> {
         self.tool_calls()
-            .filter_map(|call| call.call().ok())
+            .filter_map(|call| call.call(&its).ok())
             .collect()
     }
 
@@ -123,10 +127,11 @@ impl Step {
         let single = ToolCall {
             tool: self.tool.clone(),
             custom: self.custom.clone(),
+            deed: self.deed.clone(),
             namespace: self.namespace.clone(),
             input: self.input.clone(),
         };
-        let called = self.tool.is_some() || self.custom.is_some();
+        let called = self.tool.is_some() || self.custom.is_some() || self.deed.is_some();
         self.tools.iter().cloned().chain(called.then_some(single))
     }
 
@@ -166,7 +171,7 @@ impl Step {
             return Err(format!("{status} is not an HTTP status"));
         }
         self.tool_calls()
-            .try_for_each(|call| call.call().map(drop))?;
+            .try_for_each(|call| call.call(|_| Call::json("", Value::Null)).map(drop))?;
         header_map(&self.headers).map(drop)
     }
 
