@@ -268,10 +268,10 @@ impl Tx {
     pub async fn tool_calls(&mut self, id: RunId) -> Result<u32, StoreError> {
         Ok(sqlx::query_scalar!(
             // A call may be decided on again by a server after the one that died over it, and is
-            // asked about a second time if the agent program's own rules do not allow it.
-            r#"SELECT COUNT(DISTINCT json_extract(data, '$.ask')) AS "count!: u32" FROM run_events
-               WHERE run_id = ? AND kind = 'tool_decided'
-                 AND json_extract(data, '$.gate') = 'Gate'"#,
+            // asked about a second time if the agent program's own rules do not allow it. Some
+            // programs ask in that way alone.
+            r#"SELECT COUNT(DISTINCT json_extract(data, '$.call')) AS "count!: u32" FROM run_events
+               WHERE run_id = ? AND kind = 'tool_decided'"#,
             id
         )
         .fetch_one(&mut *self.0)
