@@ -25,6 +25,7 @@ use crate::{
     discord::{self, DiscordParts, Link},
     http::{self, Bounds, Stage},
     observe::{self, LastError, Metrics},
+    runtime::HostEnv,
     session::{Engine, Parts, Projects},
     store::{ProjectRow, Store},
     transcript::{self, Transcripts},
@@ -53,6 +54,7 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
     let world = World {
         clock: Clock::system(),
         program: std::env::current_exe().context("the path of this program is unknown")?,
+        agents_get: HostEnv::of_this_process(),
         stop: CancellationToken::new(),
         last_error,
     };
@@ -86,6 +88,8 @@ pub struct World {
     pub clock: Clock,
     /// This program, which runners are started from.
     pub program: PathBuf,
+    /// What agents get of its environment.
+    pub agents_get: HostEnv,
     /// Ends it.
     pub stop: CancellationToken,
     /// The last error of its log.
@@ -121,7 +125,13 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
     note_start(&store, &settings, &world.clock).await?;
     let metrics = Metrics::default();
     let link = Link::default();
-    let health = Health::new(&settings, claude(&settings), &store, &world, link.clone());
+    let health = Health::new(
+        &settings,
+        claude(&settings, &world.agents_get),
+        &store,
+        &world,
+        link.clone(),
+    );
     // Answers until the last: also that the server ends.
     let closed = CancellationToken::new();
     let _closing = closed.clone().drop_guard();
@@ -182,6 +192,7 @@ impl House {
         let World {
             clock,
             program,
+            agents_get,
             stop,
             ..
         } = world;
@@ -210,7 +221,7 @@ impl House {
             outbox: Arc::clone(&outbox),
             chat: Arc::clone(&chat) as _,
             projects,
-            runtimes: runtimes(&self.settings, &program)?,
+            runtimes: runtimes(&self.settings, &program, &agents_get)?,
             host: host(&self.settings, program)?,
             forbidden: forbidden(&self.settings),
             limits: limits(&self.settings),

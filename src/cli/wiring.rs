@@ -81,13 +81,13 @@ pub(super) fn owners(settings: &Settings) -> Owners {
 }
 
 /// The agent programs. `baton` is this program.
-pub(super) fn runtimes(settings: &Settings, baton: &Path) -> Result<Runtimes> {
-    let claude = ClaudeRuntime::new(claude(settings));
+pub(super) fn runtimes(settings: &Settings, baton: &Path, host: &HostEnv) -> Result<Runtimes> {
+    let claude = ClaudeRuntime::new(claude(settings, host));
     let claude = (RuntimeKind::Claude, Arc::new(claude) as Arc<dyn Runtime>);
     let mut all = vec![claude];
     if let Some(section) = &settings.codex {
         make_private(&section.home)?;
-        let runtime = CodexRuntime::new(codex(section, baton));
+        let runtime = CodexRuntime::new(codex(section, baton, host));
         all.push((RuntimeKind::Codex, Arc::new(runtime)));
     }
     Ok(Runtimes::new(all))
@@ -104,7 +104,7 @@ fn make_private(directory: &Path) -> Result<()> {
     made.with_context(|| format!("cannot make {}", directory.display()))
 }
 
-fn codex(section: &config::Codex, baton: &Path) -> CodexSettings {
+fn codex(section: &config::Codex, baton: &Path, host: &HostEnv) -> CodexSettings {
     let value = |value: &SecretString| value.expose_secret().to_owned();
     let keys = section.service.iter().flat_map(|service| &service.key);
     CodexSettings {
@@ -121,12 +121,12 @@ fn codex(section: &config::Codex, baton: &Path) -> CodexSettings {
             .map(|(name, secret)| (name.clone(), value(secret)))
             .collect(),
         reconnect: section.reconnect_timeout,
-        host: HostEnv::of_this_process(),
+        host: host.clone(),
         agent_prompt: None,
     }
 }
 
-pub(super) fn claude(settings: &Settings) -> ClaudeSettings {
+pub(super) fn claude(settings: &Settings, host: &HostEnv) -> ClaudeSettings {
     let env = settings.claude.env.iter();
     ClaudeSettings {
         command: settings.claude.command.clone(),
@@ -134,7 +134,7 @@ pub(super) fn claude(settings: &Settings) -> ClaudeSettings {
         pass_env: env
             .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
             .collect(),
-        host: HostEnv::of_this_process(),
+        host: host.clone(),
         agent_prompt: None,
     }
 }

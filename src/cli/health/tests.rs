@@ -1,7 +1,7 @@
 //! What is reported of a server whose database or disk does not do what it should.
 
 use super::*;
-use crate::cli::judge_tools;
+use crate::{cli::judge_tools, runtime::HostEnv};
 
 struct Bed {
     health: Arc<Health>,
@@ -26,10 +26,11 @@ async fn bed() -> Bed {
     let world = World {
         clock: Clock::held_at(Millis::new(1_000_000)),
         program: "baton".into(),
+        agents_get: HostEnv::of_this_process(),
         stop: CancellationToken::new(),
         last_error: LastError::default(),
     };
-    let claude = super::super::wiring::claude(&settings);
+    let claude = super::super::wiring::claude(&settings, &world.agents_get);
     let link = Link::default();
     Bed {
         health: Health::new(&settings, claude, &store, &world, link.clone()),

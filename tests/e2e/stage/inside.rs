@@ -11,6 +11,7 @@ use baton::{
     clock::Clock,
     config::Settings,
     observe::LastError,
+    runtime::HostEnv,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -51,6 +52,12 @@ impl Stage {
         let world = World {
             clock,
             program: env!("CARGO_BIN_EXE_baton").into(),
+            // As a process has it, so that each finds what the other has left.
+            agents_get: HostEnv {
+                path: std::env::var("PATH").unwrap(),
+                home: self.home().to_owned(),
+                lang: None,
+            },
             stop: stop.clone(),
             last_error: LastError::default(),
         };
