@@ -4,27 +4,27 @@ use std::time::Duration;
 
 use baton::clock::Clock;
 
-use crate::stage::{Settings, Stage, until};
+use crate::stage::{Program, Settings, Stage, both, until};
 
 /// A model that holds its answer until `working` is released.
 const HELD: &str = r#"STUB:[{"text":"done at last","hold":"working"}]"#;
 
 /// A stage with these settings of `[admission]`, and the members ann, bob, cid and dan.
-async fn stage_with(settings: &[(&str, &str)]) -> Stage {
-    let mut stage = dark_with(settings).await;
+async fn stage_with(program: Program, settings: &[(&str, &str)]) -> Stage {
+    let mut stage = dark_with(program, settings).await;
     stage.start().await;
     stage
 }
 
 /// The same without a Baton.
-async fn dark_with(settings: &[(&str, &str)]) -> Stage {
+async fn dark_with(program: Program, settings: &[(&str, &str)]) -> Stage {
     let env = settings
         .iter()
         .map(|(name, value)| (format!("BATON_ADMISSION__{name}"), (*value).to_owned()))
         .collect();
     let stage = Stage::dark(Settings {
         env,
-        ..Settings::default()
+        ..Settings::of(program)
     })
     .await;
     for name in ["bob", "cid", "dan"] {
@@ -44,9 +44,10 @@ fn held() -> Clock {
     Clock::held_at(Clock::system().now())
 }
 
-#[tokio::test]
-async fn who_came_first_is_first_and_the_others_are_told_where_they_stand() {
-    let stage = stage_with(&[("MAX_ACTIVE", "1")]).await;
+both!(who_came_first_is_first_and_the_others_are_told_where_they_stand);
+
+async fn who_came_first_is_first_and_the_others_are_told_where_they_stand(program: Program) {
+    let stage = stage_with(program, &[("MAX_ACTIVE", "1")]).await;
     let anns = stage.ask("ann", &format!("ann's {HELD}")).await;
     stage.model.wait_for_hold("working").await;
     let bobs = stage.ask("bob", r#"bob's STUB:[{"text":"for bob"}]"#).await;
@@ -73,7 +74,10 @@ async fn who_came_first_is_first_and_the_others_are_told_where_they_stand() {
 
 #[tokio::test]
 async fn who_waits_is_told_each_change_of_his_place_and_that_his_turn_has_come() {
-    let (stage, clock) = (dark_with(&[("MAX_ACTIVE", "1")]).await, held());
+    let (stage, clock) = (
+        dark_with(Program::Claude, &[("MAX_ACTIVE", "1")]).await,
+        held(),
+    );
     let _server = stage.serve_here(clock.clone());
     stage.until_it_listens().await;
     let anns = stage.ask("ann", &format!("ann's {HELD}")).await;
@@ -105,7 +109,10 @@ async fn who_waits_is_told_each_change_of_his_place_and_that_his_turn_has_come()
 
 #[tokio::test]
 async fn who_waits_is_told_when_it_should_begin_by_what_runs_took_also_by_the_next_server() {
-    let (stage, clock) = (dark_with(&[("MAX_ACTIVE", "1")]).await, held());
+    let (stage, clock) = (
+        dark_with(Program::Claude, &[("MAX_ACTIVE", "1")]).await,
+        held(),
+    );
     let here = stage.serve_here(clock.clone());
     stage.until_it_listens().await;
     for (n, took) in (0..).zip([3, 4, 4, 4, 9]) {
@@ -141,7 +148,10 @@ async fn who_waits_is_told_when_it_should_begin_by_what_runs_took_also_by_the_ne
 
 #[tokio::test]
 async fn a_wait_that_was_no_wait_leaves_no_word() {
-    let (stage, clock) = (dark_with(&[("MAX_ACTIVE", "1")]).await, held());
+    let (stage, clock) = (
+        dark_with(Program::Claude, &[("MAX_ACTIVE", "1")]).await,
+        held(),
+    );
     let _server = stage.serve_here(clock.clone());
     stage.until_it_listens().await;
     stage.ask("ann", &format!("ann's {HELD}")).await;
@@ -157,7 +167,7 @@ async fn a_wait_that_was_no_wait_leaves_no_word() {
 
 #[tokio::test]
 async fn who_takes_back_what_waits_leaves_nothing_about_his_place() {
-    let stage = stage_with(&[("MAX_ACTIVE", "1")]).await;
+    let stage = stage_with(Program::Claude, &[("MAX_ACTIVE", "1")]).await;
     stage.ask("ann", &format!("ann's {HELD}")).await;
     stage.model.wait_for_hold("working").await;
     let bobs = stage.ask("bob", "bob's").await;
@@ -171,9 +181,10 @@ async fn who_takes_back_what_waits_leaves_nothing_about_his_place() {
     .await;
 }
 
-#[tokio::test]
-async fn two_conversations_work_at_the_same_time() {
-    let stage = stage_with(&[("MAX_ACTIVE", "2")]).await;
+both!(two_conversations_work_at_the_same_time);
+
+async fn two_conversations_work_at_the_same_time(program: Program) {
+    let stage = stage_with(program, &[("MAX_ACTIVE", "2")]).await;
     let anns = stage.ask("ann", &format!("ann's {HELD}")).await;
     stage.model.wait_for_hold("working").await;
     let bobs = stage.ask("bob", r#"bob's STUB:[{"text":"for bob"}]"#).await;
@@ -184,9 +195,10 @@ async fn two_conversations_work_at_the_same_time() {
     stage.answer(anns, "done at last").await;
 }
 
-#[tokio::test]
-async fn a_full_queue_says_so_and_accepts_nothing() {
-    let stage = stage_with(&[("MAX_ACTIVE", "1"), ("MAX_QUEUED", "1")]).await;
+both!(a_full_queue_says_so_and_accepts_nothing);
+
+async fn a_full_queue_says_so_and_accepts_nothing(program: Program) {
+    let stage = stage_with(program, &[("MAX_ACTIVE", "1"), ("MAX_QUEUED", "1")]).await;
     let anns = stage.ask("ann", &format!("ann's {HELD}")).await;
     stage.model.wait_for_hold("working").await;
     let bobs = stage.ask("bob", r#"bob's STUB:[{"text":"for bob"}]"#).await;
@@ -219,9 +231,10 @@ async fn a_full_queue_says_so_and_accepts_nothing() {
     stage.answer(again, "for cid").await;
 }
 
-#[tokio::test]
-async fn what_is_said_during_a_run_is_answered_together_in_the_next_turn() {
-    let stage = stage_with(&[]).await;
+both!(what_is_said_during_a_run_is_answered_together_in_the_next_turn);
+
+async fn what_is_said_during_a_run_is_answered_together_in_the_next_turn(program: Program) {
+    let stage = stage_with(program, &[]).await;
     let thread = stage.ask("ann", &format!("begin {HELD}")).await;
     stage.model.wait_for_hold("working").await;
     for (name, text) in [
@@ -249,9 +262,10 @@ async fn what_is_said_during_a_run_is_answered_together_in_the_next_turn() {
     assert_eq!(stage.answers(thread, ""), 2);
 }
 
-#[tokio::test]
-async fn a_full_mailbox_says_so_and_keeps_what_it_has() {
-    let stage = stage_with(&[("MAILBOX", "1")]).await;
+both!(a_full_mailbox_says_so_and_keeps_what_it_has);
+
+async fn a_full_mailbox_says_so_and_keeps_what_it_has(program: Program) {
+    let stage = stage_with(program, &[("MAILBOX", "1")]).await;
     let thread = stage.ask("ann", &format!("begin {HELD}")).await;
     stage.model.wait_for_hold("working").await;
     let fits = stage
@@ -276,10 +290,11 @@ async fn a_full_mailbox_says_so_and_keeps_what_it_has() {
     assert!(!stage.model_saw("one too many"));
 }
 
-#[tokio::test]
-async fn a_request_that_waited_too_long_is_given_up_and_says_so() {
+both!(a_request_that_waited_too_long_is_given_up_and_says_so);
+
+async fn a_request_that_waited_too_long_is_given_up_and_says_so(program: Program) {
     let settings = [("MAX_ACTIVE", "1"), ("EXPIRY", "300ms")];
-    let (stage, clock) = (dark_with(&settings).await, held());
+    let (stage, clock) = (dark_with(program, &settings).await, held());
     let _server = stage.serve_here(clock.clone());
     stage.until_it_listens().await;
     let anns = stage.ask("ann", &format!("ann's {HELD}")).await;

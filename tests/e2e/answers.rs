@@ -9,7 +9,7 @@ use baton::{
 use discord_sim::{Fact, Fault, Permission, Pinged, Rule};
 use serde_json::json;
 
-use crate::stage::{Stage, thread_of};
+use crate::stage::{Program, Stage, both, thread_of};
 
 /// A model that says this when `working` is released.
 fn held(text: &str) -> String {
@@ -36,9 +36,10 @@ async fn stored<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
     found.unwrap_or_else(|_| panic!("waited in vain until {what}"))
 }
 
-#[tokio::test]
-async fn an_answer_with_mentions_pings_nobody() {
-    let stage = Stage::open().await;
+both!(an_answer_with_mentions_pings_nobody);
+
+async fn an_answer_with_mentions_pings_nobody(program: Program) {
+    let stage = Stage::of(program).await;
     let bob = stage.sim.user("bob").id();
     let role = stage.sim.role("crew");
     let text = format!("@everyone @here <@{bob}> <@!{bob}> <@&{role}>, it is done");
@@ -78,9 +79,10 @@ async fn an_answer_with_mentions_pings_nobody() {
     }
 }
 
-#[tokio::test]
-async fn a_long_answer_comes_in_parts_with_its_code_block_closed_and_reopened() {
-    let stage = Stage::open().await;
+both!(a_long_answer_comes_in_parts_with_its_code_block_closed_and_reopened);
+
+async fn a_long_answer_comes_in_parts_with_its_code_block_closed_and_reopened(program: Program) {
+    let stage = Stage::of(program).await;
     let lines: Vec<String> = (0..120)
         .map(|n| format!("let line_{n} = {n} + {n} * {n};"))
         .collect();
@@ -122,9 +124,10 @@ async fn a_long_answer_comes_in_parts_with_its_code_block_closed_and_reopened() 
     assert_eq!(stage.answers(thread, ""), 1);
 }
 
-#[tokio::test]
-async fn an_answer_of_more_than_five_parts_comes_as_a_file_with_its_beginning() {
-    let stage = Stage::open().await;
+both!(an_answer_of_more_than_five_parts_comes_as_a_file_with_its_beginning);
+
+async fn an_answer_of_more_than_five_parts_comes_as_a_file_with_its_beginning(program: Program) {
+    let stage = Stage::of(program).await;
     let text = format!(
         "# The long story\n\n{}\n\nThe end.",
         "And then it went on. ".repeat(800)
@@ -144,9 +147,10 @@ async fn an_answer_of_more_than_five_parts_comes_as_a_file_with_its_beginning() 
     assert_eq!(stage.answers(thread, ""), 1);
 }
 
-#[tokio::test]
-async fn below_an_answer_stand_its_tokens_and_its_time() {
-    let stage = Stage::open().await;
+both!(below_an_answer_stand_its_tokens_and_its_time);
+
+async fn below_an_answer_stand_its_tokens_and_its_time(program: Program) {
+    let stage = Stage::of(program).await;
     let play = json!([{"text": "short", "usage": {"input_tokens": 1200, "output_tokens": 34}}]);
     let thread = stage.ask("ann", &format!("hello STUB:{play}")).await;
     let answer = stage.answer(thread, "short").await;
@@ -156,9 +160,12 @@ async fn below_an_answer_stand_its_tokens_and_its_time() {
     assert!(footer.ends_with(" s"), "{footer}");
 }
 
-#[tokio::test]
-async fn a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_said_there() {
-    let stage = Stage::open().await;
+both!(a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_said_there);
+
+async fn a_mention_in_another_thread_begins_a_conversation_that_knows_what_was_said_there(
+    program: Program,
+) {
+    let stage = Stage::of(program).await;
     stage.grant("bad", Scope::Global, Tier::Blocked).await;
     stage.grant("cid", Scope::Global, Tier::Member).await;
     let crew = Subject::Role(RoleId::new(stage.sim.role("crew").get()));

@@ -6,21 +6,31 @@ use baton::words::{RunState, Scope, Tier};
 use discord_sim::{ChannelId, MessageRef};
 use serde_json::json;
 
-use crate::stage::{Settings, Stage, until};
+use crate::stage::{Program, Settings, Stage, both, until};
 
 /// An answer in two parts, the second of which waits.
 pub(crate) const HELD: &str =
     r#"STUB:[{"text":"the first answer","chunks":2,"hold_after":1,"hold":"middle"}]"#;
 
-async fn stage_with(busy: &str) -> Stage {
+async fn stage_with(program: Program, busy: &str) -> Stage {
     let env = vec![("BATON_PROJECTS__0__BUSY".to_owned(), busy.to_owned())];
     let stage = Stage::with(Settings {
         env,
-        ..Settings::default()
+        ..Settings::of(program)
     })
     .await;
     stage.grant("bob", Scope::Global, Tier::Member).await;
     stage
+}
+
+/// Words for an agent whose tool says that it has begun, and ends when this file is there.
+fn waits_for(gate: &Path) -> String {
+    let wait = format!(
+        "touch begun; until [ -e {} ]; do sleep 0.05; done",
+        gate.display()
+    );
+    let play = json!([{"do": {"run": wait}}, {"text": "without it"}]);
+    format!("begin STUB:{play}")
 }
 
 /// How many messages the runners' journals say have joined a turn.
@@ -45,9 +55,10 @@ pub(crate) async fn joins(stage: &Stage, name: &str, text: &str, thread: Channel
     said
 }
 
+// Codex drops the half of a reply that is steered.
 #[tokio::test]
 async fn a_message_that_steers_is_answered_with_the_turn_that_it_joins() {
-    let stage = stage_with("steer").await;
+    let stage = stage_with(Program::Claude, "steer").await;
     let thread = stage.ask("ann", &format!("begin {HELD}")).await;
     stage.model.wait_for_hold("middle").await;
     let said = joins(
@@ -73,17 +84,13 @@ async fn a_message_that_steers_is_answered_with_the_turn_that_it_joins() {
     assert_eq!(stage.answers(thread, ""), 1);
 }
 
-#[tokio::test]
-async fn a_message_steers_an_agent_between_its_tool_calls() {
-    let stage = stage_with("steer").await;
+both!(a_message_steers_an_agent_between_its_tool_calls);
+
+async fn a_message_steers_an_agent_between_its_tool_calls(program: Program) {
+    let stage = stage_with(program, "steer").await;
     let gate = stage.project().join("go");
-    let wait = format!("until [ -e {} ]; do sleep 0.05; done", gate.display());
-    let play = json!([
-        {"tool": "Bash", "input": {"command": wait}},
-        {"text": "without it"},
-    ]);
-    let thread = stage.ask("ann", &format!("begin STUB:{play}")).await;
-    until("the tool runs", || stage.model.requests().len() == 1).await;
+    let thread = stage.ask("ann", &waits_for(&gate)).await;
+    until("the tool runs", || stage.has("begun")).await;
     let text = r#"mind the gap as well STUB:[{"text":"with both in mind"}]"#;
     joins(&stage, "ann", text, thread).await;
     std::fs::write(&gate, "").unwrap();
@@ -93,9 +100,10 @@ async fn a_message_steers_an_agent_between_its_tool_calls() {
     assert_eq!(stage.answers(thread, ""), 1);
 }
 
-#[tokio::test]
-async fn who_is_less_than_those_for_whom_an_agent_works_does_not_steer_it() {
-    let stage = stage_with("steer").await;
+both!(who_is_less_than_those_for_whom_an_agent_works_does_not_steer_it);
+
+async fn who_is_less_than_those_for_whom_an_agent_works_does_not_steer_it(program: Program) {
+    let stage = stage_with(program, "steer").await;
     let thread = stage.ask("owner", &format!("begin {HELD}")).await;
     stage.model.wait_for_hold("middle").await;
     let text = r#"and more STUB:[{"text":"the second answer"}]"#;
@@ -109,7 +117,7 @@ async fn who_is_less_than_those_for_whom_an_agent_works_does_not_steer_it() {
 
 #[tokio::test]
 async fn who_is_less_than_those_for_whom_an_agent_works_does_not_interrupt_it() {
-    let stage = stage_with("interrupt").await;
+    let stage = stage_with(Program::Claude, "interrupt").await;
     let thread = stage.ask("owner", &format!("begin {HELD}")).await;
     stage.model.wait_for_hold("middle").await;
     let run = stage.open_run(thread).await;
@@ -125,45 +133,46 @@ async fn who_is_less_than_those_for_whom_an_agent_works_does_not_interrupt_it() 
     assert_eq!(stage.count(thread, "🛑"), 0);
 }
 
-#[tokio::test]
-async fn what_joined_a_turn_that_is_cancelled_is_answered_by_the_next() {
-    let stage = stage_with("steer").await;
-    let thread = stage.ask("ann", &format!("begin {HELD}")).await;
-    stage.model.wait_for_hold("middle").await;
-    joins(
-        &stage,
-        "bob",
-        r#"and more STUB:[{"text":"the second answer"}]"#,
-        thread,
-    )
-    .await;
+both!(what_joined_a_turn_that_is_cancelled_is_answered_by_the_next);
+
+async fn what_joined_a_turn_that_is_cancelled_is_answered_by_the_next(program: Program) {
+    let stage = stage_with(program, "steer").await;
+    let gate = stage.project().join("go");
+    let thread = stage.ask("ann", &waits_for(&gate)).await;
+    until("the tool runs", || stage.has("begun")).await;
+    let text = r#"and more STUB:[{"text":"the second answer"}]"#;
+    joins(&stage, "bob", text, thread).await;
     stage.command("ann", "cancel", thread).await;
     stage.says(thread, "🛑 Cancelled.").await;
-    stage.model.release("middle");
     stage.answer(thread, "the second answer").await;
     stage.until_settled().await;
     assert_eq!(stage.answers(thread, "the second answer"), 1);
+    assert_eq!(stage.count(thread, "without it"), 0);
 }
 
-#[tokio::test]
-async fn what_joined_a_turn_is_answered_although_the_server_is_killed() {
-    let mut stage = stage_with("steer").await;
-    let thread = stage.ask("ann", &format!("begin {HELD}")).await;
-    stage.model.wait_for_hold("middle").await;
+both!(what_joined_a_turn_is_answered_although_the_server_is_killed);
+
+async fn what_joined_a_turn_is_answered_although_the_server_is_killed(program: Program) {
+    let mut stage = stage_with(program, "steer").await;
+    let gate = stage.project().join("go");
+    let thread = stage.ask("ann", &waits_for(&gate)).await;
+    until("the tool runs", || stage.has("begun")).await;
     let text = r#"and more STUB:[{"text":"the second answer"}]"#;
     joins(&stage, "bob", text, thread).await;
     stage.kill().await;
-    stage.model.release("middle");
+    std::fs::write(&gate, "").unwrap();
     stage.start().await;
     stage.answer(thread, "the second answer").await;
     stage.until_settled().await;
     assert_eq!(stage.answers(thread, "the second answer"), 1);
+    assert_eq!(stage.count(thread, "without it"), 0);
     assert_eq!(joined(&stage.data()), 1);
 }
 
-#[tokio::test]
-async fn a_message_that_interrupts_ends_the_turn_and_begins_the_next() {
-    let stage = stage_with("interrupt").await;
+both!(a_message_that_interrupts_ends_the_turn_and_begins_the_next);
+
+async fn a_message_that_interrupts_ends_the_turn_and_begins_the_next(program: Program) {
+    let stage = stage_with(program, "interrupt").await;
     let thread = stage.ask("ann", &format!("begin {HELD}")).await;
     stage.model.wait_for_hold("middle").await;
     let run = stage.open_run(thread).await;
@@ -177,7 +186,7 @@ async fn a_message_that_interrupts_ends_the_turn_and_begins_the_next() {
 
 #[tokio::test]
 async fn a_conversation_has_a_way_of_its_own_until_it_is_given_up() {
-    let stage = stage_with("queue").await;
+    let stage = stage_with(Program::Claude, "queue").await;
     stage.until_commands().await;
     let thread = stage.ask("ann", &format!("begin {HELD}")).await;
     stage.model.wait_for_hold("middle").await;

@@ -11,7 +11,7 @@ use baton::words::RunState;
 use discord_sim::{ChannelId, NO_OPTIONS};
 use serde_json::json;
 
-use crate::stage::{Settings, Stage, commands_with, until};
+use crate::stage::{Program, Settings, Stage, both, commands_with, until};
 
 pub(crate) const CANCELLED: &str = "🛑 Cancelled. The conversation goes on";
 
@@ -27,7 +27,7 @@ pub(crate) fn unheard_of() -> String {
 
 /// A prompt with which the agent runs a command.
 fn running(command: &str) -> String {
-    let script = json!([{"tool": "Bash", "input": {"command": command}}, {"text": "it ended"}]);
+    let script = json!([{"do": {"run": command}}, {"text": "it ended"}]);
     format!("STUB:{script}")
 }
 
@@ -68,28 +68,26 @@ pub(crate) async fn cancel(stage: &Stage, place: ChannelId) -> String {
     stage.used(used).await.answer().await.content
 }
 
-fn with_env(env: &[(&str, &str)]) -> Settings {
+fn with_env(program: Program, env: &[(&str, &str)]) -> Settings {
     let env = env
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Settings {
         env: env.collect(),
-        ..Settings::default()
+        ..Settings::of(program)
     }
 }
 
-#[tokio::test]
-async fn a_cancelled_tool_leaves_no_process_and_the_conversation_goes_on() {
-    let stage = Stage::open().await;
+both!(a_cancelled_tool_leaves_no_process_and_the_conversation_goes_on);
+
+async fn a_cancelled_tool_leaves_no_process_and_the_conversation_goes_on(program: Program) {
+    let stage = Stage::of(program).await;
     let sleep = unheard_of();
     let prompt = format!("remember the word apricot {}", running(&escapers(&sleep)));
     let thread = stage.ask("ann", &prompt).await;
     until("the tool runs", || asleep(&sleep) == ESCAPERS).await;
-    let agent: BTreeSet<u32> = stage
-        .agents()
-        .into_iter()
-        .filter(|id| is_agent(*id))
-        .collect();
+    let is_agent = |id: &u32| stage.is_agent(*id);
+    let agent: BTreeSet<u32> = stage.agents().into_iter().filter(is_agent).collect();
     assert_eq!(agent.len(), 1);
     let run = stage.open_run(thread).await;
 
@@ -114,12 +112,6 @@ async fn a_cancelled_tool_leaves_no_process_and_the_conversation_goes_on() {
     stage.answer(thread, "apricot").await;
     assert_eq!(stage.agents().into_iter().collect::<BTreeSet<_>>(), agent);
     assert_eq!(stage.count(thread, CANCELLED), 1);
-}
-
-/// Whether it is the agent itself and not one of its tools.
-fn is_agent(id: u32) -> bool {
-    let arguments = fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap_or_default();
-    arguments.contains("--replay-user-messages")
 }
 
 #[tokio::test]
@@ -164,9 +156,10 @@ while True:
     stage.answer(thread, "and hello to you").await;
 }
 
-#[tokio::test]
-async fn a_request_that_waits_for_its_turn_is_taken_back() {
-    let stage = Stage::with(with_env(&[("BATON_ADMISSION__MAX_ACTIVE", "1")])).await;
+both!(a_request_that_waits_for_its_turn_is_taken_back);
+
+async fn a_request_that_waits_for_its_turn_is_taken_back(program: Program) {
+    let stage = Stage::with(with_env(program, &[("BATON_ADMISSION__MAX_ACTIVE", "1")])).await;
     let first = stage
         .ask("ann", r#"one STUB:[{"text":"answer one","hold":"first"}]"#)
         .await;
@@ -204,9 +197,10 @@ async fn a_request_that_waits_for_its_turn_is_taken_back() {
     );
 }
 
-#[tokio::test]
-async fn a_turn_is_cancelled_while_its_text_streams() {
-    let stage = Stage::open().await;
+both!(a_turn_is_cancelled_while_its_text_streams);
+
+async fn a_turn_is_cancelled_while_its_text_streams(program: Program) {
+    let stage = Stage::of(program).await;
     let script =
         r#"STUB:[{"text":"one two three four","chunks":2,"hold_after":1,"hold":"middle"}]"#;
     let thread = stage.ask("ann", &format!("count {script}")).await;
@@ -229,10 +223,11 @@ async fn a_turn_is_cancelled_while_its_text_streams() {
     assert_eq!(stage.answers(thread, "four"), 0);
 }
 
-#[tokio::test]
-async fn without_anything_at_work_there_is_nothing_to_cancel() {
+both!(without_anything_at_work_there_is_nothing_to_cancel);
+
+async fn without_anything_at_work_there_is_nothing_to_cancel(program: Program) {
     const NOTHING: &str = "Nothing is at work here. Use `/cancel` where the conversation is.";
-    let stage = Stage::open().await;
+    let stage = Stage::of(program).await;
     stage.until_commands().await;
     assert_eq!(cancel(&stage, stage.channel()).await, NOTHING);
     let thread = stage
@@ -309,11 +304,14 @@ fn names(directory: &Path) -> Vec<String> {
 #[tokio::test]
 async fn fifty_cancelled_runs_leave_no_process_no_socket_and_no_temporary_file() {
     let temporary = tempfile::tempdir().unwrap();
-    let stage = Stage::with(with_env(&[
-        ("TMPDIR", temporary.path().to_str().unwrap()),
-        ("BATON_ADMISSION__MAX_ACTIVE", "2"),
-        ("BATON_CLAUDE__IDLE_TIMEOUT", "1s"),
-    ]))
+    let stage = Stage::with(with_env(
+        Program::Claude,
+        &[
+            ("TMPDIR", temporary.path().to_str().unwrap()),
+            ("BATON_ADMISSION__MAX_ACTIVE", "2"),
+            ("BATON_CLAUDE__IDLE_TIMEOUT", "1s"),
+        ],
+    ))
     .await;
     tokio::join!(
         cancel_again_and_again(&stage, 25),
@@ -329,9 +327,10 @@ async fn fifty_cancelled_runs_leave_no_process_no_socket_and_no_temporary_file()
     assert_eq!(among_everybodys(&stage), Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn a_turn_is_cancelled_while_its_agent_starts() {
-    let stage = Stage::open().await;
+both!(a_turn_is_cancelled_while_its_agent_starts);
+
+async fn a_turn_is_cancelled_while_its_agent_starts(program: Program) {
+    let stage = Stage::of(program).await;
     let thread = stage
         .ask("ann", r#"one STUB:[{"text":"answer one","hold":"never"}]"#)
         .await;

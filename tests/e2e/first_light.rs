@@ -1,6 +1,6 @@
 //! A mention becomes a thread, a session and an answer, and the conversation goes on.
 
-use crate::stage::{Settings, Stage};
+use crate::stage::{Program, Settings, Stage, both};
 
 /// A script for the model: some text in pieces, then the rest after a hold.
 fn streamed(first: &str, rest: &str) -> String {
@@ -8,9 +8,10 @@ fn streamed(first: &str, rest: &str) -> String {
     format!(r#"STUB:[{{"text":"{text}","chunks":2,"hold_after":1,"hold":"middle"}}]"#)
 }
 
-#[tokio::test]
-async fn a_mention_becomes_a_thread_with_a_streamed_and_a_final_answer() {
-    let stage = Stage::open().await;
+both!(a_mention_becomes_a_thread_with_a_streamed_and_a_final_answer);
+
+async fn a_mention_becomes_a_thread_with_a_streamed_and_a_final_answer(program: Program) {
+    let stage = Stage::of(program).await;
     let said = stage.sim.user("ann").says(format!(
         "@bot hello {}",
         streamed("first half, ", "other half")
@@ -37,9 +38,10 @@ async fn a_mention_becomes_a_thread_with_a_streamed_and_a_final_answer() {
         .await;
 }
 
-#[tokio::test]
-async fn the_second_message_reaches_the_same_process() {
-    let stage = Stage::open().await;
+both!(the_second_message_reaches_the_same_process);
+
+async fn the_second_message_reaches_the_same_process(program: Program) {
+    let stage = Stage::of(program).await;
     let thread = stage
         .ask("ann", r#"the first thing STUB:[{"text":"answer one"}]"#)
         .await;
@@ -55,12 +57,13 @@ async fn the_second_message_reaches_the_same_process() {
     assert_eq!(stage.agents(), first, "the agent was started anew");
 }
 
-#[tokio::test]
-async fn after_its_agent_was_idle_for_too_long_a_session_goes_on_with_its_memory() {
+both!(after_its_agent_was_idle_for_too_long_a_session_goes_on_with_its_memory);
+
+async fn after_its_agent_was_idle_for_too_long_a_session_goes_on_with_its_memory(program: Program) {
     let env = vec![("BATON_CLAUDE__IDLE_TIMEOUT".to_owned(), "100ms".to_owned())];
     let stage = Stage::with(Settings {
         env,
-        ..Settings::default()
+        ..Settings::of(program)
     })
     .await;
     let thread = stage

@@ -10,10 +10,9 @@ mod warning;
 use std::{fs, time::Duration};
 
 use baton::clock::{Clock, Millis};
-use model_sim::ForcedError;
 use serde_json::json;
 
-use crate::stage::{Settings, Stage};
+use crate::stage::{Program, Settings, Stage};
 
 /// A stage whose agents log in as people do, and reach nothing but loopback.
 fn by_login() -> Settings {
@@ -50,22 +49,17 @@ fn in_an_hour() -> Millis {
     Millis::new(at.get() / 1_000 * 1_000)
 }
 
-/// What the service answers whose session limit is reached (seen with 2.1.197).
-fn limit_reached(reset: Millis) -> ForcedError {
-    ForcedError::status(429)
-        .error("rate_limit_error")
-        .message("limited")
-        .header("anthropic-ratelimit-unified-status", "rejected")
-        .header("anthropic-ratelimit-unified-overage-status", "rejected")
-        .header(
-            "anthropic-ratelimit-unified-representative-claim",
-            "five_hour",
-        )
-        .header(
-            "anthropic-ratelimit-unified-reset",
-            &(reset.get() / 1_000).to_string(),
-        )
-        .path("/v1/messages")
+/// A stage whose agents' account has a limit.
+async fn subscribed(program: Program) -> Stage {
+    match program {
+        Program::Claude => {
+            let stage = Stage::with(by_login()).await;
+            log_in(&stage, "good");
+            stage
+        }
+        // Its service tells of limits whatever the login is.
+        Program::Codex => Stage::of(program).await,
+    }
 }
 
 /// How many requests the model got whose newest text of a person has this in it.

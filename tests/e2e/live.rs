@@ -3,14 +3,14 @@
 use discord_sim::{Fault, Rule};
 use serde_json::json;
 
-use crate::stage::Stage;
+use crate::stage::{Program, Stage, both};
 
-#[tokio::test]
-async fn a_live_message_that_is_too_old_to_be_edited_is_followed_by_another() {
-    let stage = Stage::open().await;
+both!(a_live_message_that_is_too_old_to_be_edited_is_followed_by_another);
+
+async fn a_live_message_that_is_too_old_to_be_edited_is_followed_by_another(program: Program) {
+    let stage = Stage::of(program).await;
     let play = json!([
-        {"text": "at first", "chunks": 2, "hold_after": 1, "hold": "first", "tool": "Bash",
-         "input": {"command": "true"}},
+        {"text": "at first", "chunks": 2, "hold_after": 1, "hold": "first", "do": {"run": "true"}},
         {"text": "it is done", "hold": "second"},
     ]);
     let thread = stage.ask("ann", &format!("hello STUB:{play}")).await;

@@ -7,7 +7,7 @@ mod sight;
 use baton::words::{RequestState, Scope, Tier};
 use discord_sim::{ChannelId, MessageRef, Permission, Rule};
 
-use crate::stage::Stage;
+use crate::stage::{Program, Stage, both};
 
 /// A model that holds its answer until `working` is released.
 const HELD: &str = r#"STUB:[{"text":"done at last","hold":"working"}]"#;
@@ -42,9 +42,10 @@ async fn say(stage: &Stage, who: &str, text: &str, place: ChannelId) -> MessageR
     stage.sim.user(who).says(text).in_(place).await
 }
 
-#[tokio::test]
-async fn start_opens_a_thread_whose_messages_are_for_the_agent() {
-    let mut stage = Stage::open().await;
+both!(start_opens_a_thread_whose_messages_are_for_the_agent);
+
+async fn start_opens_a_thread_whose_messages_are_for_the_agent(program: Program) {
+    let mut stage = Stage::of(program).await;
     stage.until_commands().await;
     let thread = started(&stage, "ann", "fix the build").await;
     let announced = stage.says(stage.channel(), "fix the build").await;
@@ -255,13 +256,14 @@ async fn a_start_whose_thread_is_refused_goes_on_in_the_channel_until_it_is_stop
     sim.assert_clean();
 }
 
-#[tokio::test]
-async fn a_run_whose_thread_is_refused_is_shown_at_work_in_the_channel() {
-    let stage = Stage::open().await;
+both!(a_run_whose_thread_is_refused_is_shown_at_work_in_the_channel);
+
+async fn a_run_whose_thread_is_refused_is_shown_at_work_in_the_channel(program: Program) {
+    let stage = Stage::of(program).await;
     let (sim, channel) = (&stage.sim, stage.channel());
     sim.deny(channel, [Permission::CreatePublicThreads]);
     let hold = sim.hold(Rule::create_thread());
-    let play = r#"STUB:[{"text":"one","tool":"Bash","input":{"command":"true"},"hold":"first"},
+    let play = r#"STUB:[{"text":"one","do":{"run":"true"},"hold":"first"},
         {"text":"two, three","chunks":2,"hold_after":1,"hold":"second"}]"#;
     stage.ask("ann", play).await;
     // The run has begun before Discord refuses its thread.

@@ -6,7 +6,7 @@ use discord_sim::ChannelId;
 use serde_json::Value;
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 
-use crate::stage::{Settings, Stage, until};
+use crate::stage::{Program, Settings, Stage, both, until};
 
 /// A line as both tell it: the place in the order, the run, what happened and what is known of it.
 type Event = (i64, String, String, Value);
@@ -65,11 +65,15 @@ async fn until_written(stage: &Stage, thread: ChannelId, answer: &str) {
     .await;
 }
 
-#[tokio::test]
-async fn a_conversation_has_a_transcript_of_what_is_stored_of_it() {
-    let stage = Stage::open().await;
+both!(a_conversation_has_a_transcript_of_what_is_stored_of_it);
+
+async fn a_conversation_has_a_transcript_of_what_is_stored_of_it(program: Program) {
+    let stage = Stage::of(program).await;
     let thread = stage
-        .ask("ann", r#"read it STUB:[{"tool":"Bash","input":{"command":"echo one"}},{"text":"answer one"}]"#)
+        .ask(
+            "ann",
+            r#"read it STUB:[{"do":{"run":"echo one"}},{"text":"answer one"}]"#,
+        )
         .await;
     stage.answer(thread, "answer one").await;
     let more = stage
@@ -98,9 +102,12 @@ async fn a_conversation_has_a_transcript_of_what_is_stored_of_it() {
     assert_eq!(mode(stage.data().join("transcripts")), 0o700);
 }
 
-#[tokio::test]
-async fn killed_again_and_again_the_server_leaves_out_nothing_and_says_nothing_twice() {
-    let mut stage = Stage::open().await;
+both!(killed_again_and_again_the_server_leaves_out_nothing_and_says_nothing_twice);
+
+async fn killed_again_and_again_the_server_leaves_out_nothing_and_says_nothing_twice(
+    program: Program,
+) {
+    let mut stage = Stage::of(program).await;
     let thread = stage
         .ask("ann", r#"begin STUB:[{"text":"first half, other half","chunks":2,"hold_after":1,"hold":"middle"}]"#)
         .await;

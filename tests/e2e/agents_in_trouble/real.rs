@@ -5,46 +5,54 @@ use std::{fs, path::PathBuf};
 use model_sim::ForcedError;
 
 use super::{failure, with_env};
-use crate::stage::{Settings, Stage, until};
+use crate::stage::{Program, Settings, Stage, both, until};
 
-#[tokio::test]
-async fn errors_of_the_model_service_fail_the_run_with_what_can_be_done() {
-    let stage = Stage::open().await;
+/// Errors of the model service as each program's own tells them, and what people are told.
+fn errors(stage: &Stage) -> Vec<(ForcedError, &'static str)> {
+    let too_long = match stage.program() {
+        Program::Claude => stage.refusal(400, "invalid_request_error", "prompt is too long: 3 > 2"),
+        Program::Codex => stage
+            .refusal(400, "invalid_request_error", "too long")
+            .code("context_length_exceeded"),
+    };
+    let wrong_key = match stage.program() {
+        Program::Claude => stage.refusal(401, "authentication_error", "invalid x-api-key"),
+        Program::Codex => stage.refusal(401, "invalid_request_error", "Incorrect API key provided"),
+    };
+    vec![
+        (
+            wrong_key,
+            "The model service does not accept the agent's API key. The operator has to replace it; \
+             then send your message once more.",
+        ),
+        (
+            too_long,
+            "This conversation has become too long for the model. Go on in a new thread, or send less \
+             at once.",
+        ),
+        (
+            stage.refusal(400, "invalid_request_error", "bad thing"),
+            "The model service did not accept what the agent sent. Put the request differently; if the \
+             same comes again, go on in a new thread.",
+        ),
+        (
+            stage.refusal(413, "request_too_large", "too much"),
+            "This is more than the model service takes at once. Send smaller files, or fewer of them.",
+        ),
+    ]
+}
+
+both!(errors_of_the_model_service_fail_the_run_with_what_can_be_done);
+
+async fn errors_of_the_model_service_fail_the_run_with_what_can_be_done(program: Program) {
+    let stage = Stage::of(program).await;
     let thread = stage
         .ask("ann", r#"one STUB:[{"text":"answer one"}]"#)
         .await;
     stage.answer(thread, "answer one").await;
     let agents = stage.agents();
-    for (error, sentence) in [
-        (
-            ForcedError::status(401)
-                .error("authentication_error")
-                .message("invalid x-api-key"),
-            "The model service does not accept the agent's API key. The operator has to replace it; \
-             then send your message once more.",
-        ),
-        (
-            ForcedError::status(400)
-                .error("invalid_request_error")
-                .message("prompt is too long: 3 > 2"),
-            "This conversation has become too long for the model. Go on in a new thread, or send less \
-             at once.",
-        ),
-        (
-            ForcedError::status(400)
-                .error("invalid_request_error")
-                .message("bad thing"),
-            "The model service did not accept what the agent sent. Put the request differently; if the \
-             same comes again, go on in a new thread.",
-        ),
-        (
-            ForcedError::status(413)
-                .error("request_too_large")
-                .message("too much"),
-            "This is more than the model service takes at once. Send smaller files, or fewer of them.",
-        ),
-    ] {
-        stage.model.force([error.path("/v1/messages")]);
+    for (error, sentence) in errors(&stage) {
+        stage.model.force([error]);
         stage
             .sim
             .user("ann")
@@ -69,16 +77,17 @@ async fn errors_of_the_model_service_fail_the_run_with_what_can_be_done() {
     assert_eq!(stage.agents(), agents, "the agent was started anew");
 }
 
-#[tokio::test]
-async fn a_conversation_whose_id_is_in_use_is_gone_on_with() {
-    let stage = Stage::open().await;
+both!(a_conversation_whose_id_is_in_use_is_gone_on_with);
+
+async fn a_conversation_whose_id_is_in_use_is_gone_on_with(program: Program) {
+    let stage = Stage::of(program).await;
     // The agent dies before its first word, but has begun its file.
     let thread = stage
         .ask("ann", r#"one STUB:[{"text":"answer one","hold":"first"}]"#)
         .await;
     stage.model.wait_for_hold("first").await;
     until("it has begun its file", || {
-        !conversations(&stage).is_empty()
+        !stage.conversations().is_empty()
     })
     .await;
     let dead = stage.agents();
@@ -102,16 +111,17 @@ async fn a_conversation_whose_id_is_in_use_is_gone_on_with() {
         .await;
     stage.answer(thread, "answer two").await;
     assert_eq!(
-        conversations(&stage).len(),
+        stage.conversations().len(),
         1,
         "it began another conversation"
     );
 }
 
-#[tokio::test]
-async fn a_lost_conversation_is_said_and_begun_anew() {
+both!(a_lost_conversation_is_said_and_begun_anew);
+
+async fn a_lost_conversation_is_said_and_begun_anew(program: Program) {
     let stage = Stage::with(with_env(
-        Settings::default(),
+        Settings::of(program),
         "BATON_CLAUDE__IDLE_TIMEOUT",
         "100ms",
     ))
@@ -121,7 +131,7 @@ async fn a_lost_conversation_is_said_and_begun_anew() {
         .await;
     stage.answer(thread, "answer one").await;
     stage.until_no_agents().await;
-    for file in conversations(&stage) {
+    for file in stage.conversations() {
         fs::remove_file(file).unwrap();
     }
     stage
@@ -180,9 +190,15 @@ async fn a_project_bounds_what_its_agents_open_and_write_and_how_long_they_take(
     .await;
 }
 
-#[tokio::test]
-async fn one_agent_too_many_closes_the_one_that_was_used_least_recently() {
-    let stage = Stage::with(with_env(Settings::default(), "BATON_CLAUDE__MAX_LIVE", "1")).await;
+both!(one_agent_too_many_closes_the_one_that_was_used_least_recently);
+
+async fn one_agent_too_many_closes_the_one_that_was_used_least_recently(program: Program) {
+    let stage = Stage::with(with_env(
+        Settings::of(program),
+        "BATON_CLAUDE__MAX_LIVE",
+        "1",
+    ))
+    .await;
     let one = stage
         .ask("ann", r#"one apricot STUB:[{"text":"answer one"}]"#)
         .await;
@@ -209,17 +225,6 @@ async fn one_agent_too_many_closes_the_one_that_was_used_least_recently() {
         .await;
     stage.answer(one, "apricot").await;
     assert!(stage.agents().iter().all(|id| !second.contains(id)));
-}
-
-/// The files of the agent's conversations.
-fn conversations(stage: &Stage) -> Vec<PathBuf> {
-    let projects = stage.home().join("claude/projects");
-    let directories = fs::read_dir(projects).into_iter().flatten().flatten();
-    let files = directories.flat_map(|directory| fs::read_dir(directory.path()).unwrap().flatten());
-    files
-        .map(|file| file.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "jsonl"))
-        .collect()
 }
 
 fn kill(process: u32) {

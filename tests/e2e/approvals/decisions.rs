@@ -4,9 +4,10 @@ use baton::words::RunState;
 
 use super::*;
 
-#[tokio::test]
-async fn an_owner_is_asked_in_private_and_what_he_allows_once_runs_once() {
-    let (stage, thread, question) = touching("it").await;
+both!(an_owner_is_asked_in_private_and_what_he_allows_once_runs_once);
+
+async fn an_owner_is_asked_in_private_and_what_he_allows_once_runs_once(program: Program) {
+    let (stage, thread, question) = touching_by(program, "it").await;
     let pointer = stage
         .says(thread, "an owner was asked in a direct message")
         .await;
@@ -21,6 +22,13 @@ async fn an_owner_is_asked_in_private_and_what_he_allows_once_runs_once() {
             "Always in this project…"
         ]
     );
+    let asks = format!(
+        "**{}** in project **play** wants to run a command, for <@",
+        program.name()
+    );
+    assert!(question.content.contains(&asks), "{}", question.content);
+    let place = format!("📂 `{}`", stage.project().display());
+    assert!(question.content.contains(&place), "{}", question.content);
     assert!(!stage.has("it"));
     let said = stage.pressed("owner", &question, "Allow once").await;
     assert_eq!(said, "Allowed. The agent goes on.");
@@ -33,9 +41,10 @@ async fn an_owner_is_asked_in_private_and_what_he_allows_once_runs_once() {
     stage.until_settled().await;
 }
 
-#[tokio::test]
-async fn what_is_denied_does_not_run_and_the_reason_reaches_the_agent() {
-    let stage = Stage::with(owners_decide()).await;
+both!(what_is_denied_does_not_run_and_the_reason_reaches_the_agent);
+
+async fn what_is_denied_does_not_run_and_the_reason_reaches_the_agent(program: Program) {
+    let stage = Stage::with(owners_decide_on(program)).await;
     let messages = stage.owners_messages();
     let asked = runs(&["touch one", "touch two"], "the end");
     let thread = stage.ask("ann", &asked).await;
@@ -59,9 +68,10 @@ async fn what_is_denied_does_not_run_and_the_reason_reaches_the_agent() {
     stage.until_settled().await;
 }
 
-#[tokio::test]
-async fn what_is_allowed_for_the_session_is_not_asked_again() {
-    let stage = Stage::with(owners_decide()).await;
+both!(what_is_allowed_for_the_session_is_not_asked_again);
+
+async fn what_is_allowed_for_the_session_is_not_asked_again(program: Program) {
+    let stage = Stage::with(owners_decide_on(program)).await;
     stage.until_commands().await;
     let asked = runs(&["touch it", "touch it"], "the end");
     let thread = stage.ask("ann", &asked).await;
@@ -125,6 +135,7 @@ async fn what_is_allowed_for_the_session_is_not_asked_again() {
     stage.until_settled().await;
 }
 
+// With Codex each command begins in the project, wherever the one before has gone.
 #[tokio::test]
 async fn what_is_allowed_in_one_directory_is_asked_again_in_another() {
     let stage = Stage::with(owners_decide()).await;
@@ -145,9 +156,10 @@ async fn what_is_allowed_in_one_directory_is_asked_again_in_another() {
     stage.until_settled().await;
 }
 
-#[tokio::test]
-async fn whoever_stops_the_agent_ends_the_question() {
-    let (stage, thread, question) = touching("it").await;
+both!(whoever_stops_the_agent_ends_the_question);
+
+async fn whoever_stops_the_agent_ends_the_question(program: Program) {
+    let (stage, thread, question) = touching_by(program, "it").await;
     stage.until_commands().await;
     let waits = stage.command("owner", "approvals", thread).await;
     assert!(waits.starts_with("1. 🔐 Bash in play, for <@"), "{waits}");
@@ -166,9 +178,10 @@ async fn whoever_stops_the_agent_ends_the_question() {
     );
 }
 
-#[tokio::test]
-async fn a_message_that_interrupts_ends_the_question_and_is_answered() {
-    let mut settings = owners_decide();
+both!(a_message_that_interrupts_ends_the_question_and_is_answered);
+
+async fn a_message_that_interrupts_ends_the_question_and_is_answered(program: Program) {
+    let mut settings = owners_decide_on(program);
     let busy = ("BATON_PROJECTS__0__BUSY".into(), "interrupt".into());
     settings.env.push(busy);
     let stage = Stage::with(settings).await;

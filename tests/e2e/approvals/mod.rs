@@ -29,14 +29,19 @@ use serde_json::{Value, json};
 
 use clicks::as_bot;
 
-use crate::stage::{Inside, Settings, Stage};
+use crate::stage::{Inside, Program, Settings, Stage, both};
 
 /// A project in which owners decide on everything but looking.
 pub(crate) fn owners_decide() -> Settings {
+    owners_decide_on(Program::Claude)
+}
+
+/// The same with this agent program.
+pub(crate) fn owners_decide_on(program: Program) -> Settings {
     Settings {
         allowed_tools: vec!["Read", "Grep", "Glob"],
         approvers: "\"owners\"",
-        ..Settings::default()
+        ..Settings::of(program)
     }
 }
 
@@ -44,7 +49,7 @@ pub(crate) fn owners_decide() -> Settings {
 pub(crate) fn runs(commands: &[&str], then: &str) -> String {
     let mut script: Vec<Value> = commands
         .iter()
-        .map(|command| json!({"tool": "Bash", "input": {"command": command, "description": "it"}}))
+        .map(|command| json!({"do": {"run": command}}))
         .collect();
     script.push(json!({"text": then}));
     format!("STUB:{}", Value::from(script))
@@ -152,7 +157,12 @@ pub(crate) async fn told(name: &str, used: &InteractionRef) -> String {
 
 /// A stage on which ann, a member, has asked for a command that an owner was asked about.
 async fn touching(file: &str) -> (Stage, ChannelId, MessageView) {
-    let stage = Stage::with(owners_decide()).await;
+    touching_by(Program::Claude, file).await
+}
+
+/// The same with this agent program.
+async fn touching_by(program: Program, file: &str) -> (Stage, ChannelId, MessageView) {
+    let stage = Stage::with(owners_decide_on(program)).await;
     let thread = stage
         .ask("ann", &runs(&[&format!("touch {file}")], "the end"))
         .await;
@@ -163,7 +173,12 @@ async fn touching(file: &str) -> (Stage, ChannelId, MessageView) {
 /// A stage on which owners decide, with Baton in this process and on a clock that the test holds. It begins at
 /// a moment near enough to that of message ids.
 async fn on_held_clock(env: &[(&str, &str)]) -> (Stage, Inside, Clock) {
-    let mut stage = Stage::dark(owners_decide()).await;
+    on_held_clock_by(Program::Claude, env).await
+}
+
+/// The same with this agent program.
+async fn on_held_clock_by(program: Program, env: &[(&str, &str)]) -> (Stage, Inside, Clock) {
+    let mut stage = Stage::dark(owners_decide_on(program)).await;
     for (name, value) in env {
         stage.set_env(name, value);
     }
@@ -180,9 +195,17 @@ async fn with_bob(stage: &Stage) {
 
 /// A stage with a conversation of ann's in plan mode, and a call that writes `made` into the project.
 async fn planning() -> (Stage, ChannelId, Value) {
+    let (stage, thread) = planning_by(Program::Claude).await;
+    let file = stage.project().join("made");
+    let write = json!({"tool": "Write", "input": {"file_path": file, "content": "x"}});
+    (stage, thread, write)
+}
+
+/// The same with this agent program, without the call.
+async fn planning_by(program: Program) -> (Stage, ChannelId) {
     let stage = Stage::with(Settings {
         allowed_tools: vec!["Read", "Write"],
-        ..owners_decide()
+        ..owners_decide_on(program)
     })
     .await;
     stage.until_commands().await;
@@ -194,7 +217,5 @@ async fn planning() -> (Stage, ChannelId, Value) {
     stage
         .command_with("ann", "session mode", plan, thread)
         .await;
-    let file = stage.project().join("made");
-    let write = json!({"tool": "Write", "input": {"file_path": file, "content": "x"}});
-    (stage, thread, write)
+    (stage, thread)
 }

@@ -51,3 +51,51 @@ async fn an_agent_whose_plan_is_rejected_hears_why_and_plans_on_until_one_is_app
     stage.until_settled().await;
     assert_eq!(stage.count(thread, "carried out"), 1);
 }
+
+both!(in_plan_mode_an_agent_asks_people_and_changes_nothing);
+
+async fn in_plan_mode_an_agent_asks_people_and_changes_nothing(program: Program) {
+    let (stage, thread) = planning_by(program).await;
+    let options = json!([["Red", "like a rose"], ["Blue", "like the sea"]]);
+    let asks = |question: &str| json!({"do": {"ask": {"question": question, "options": options}}});
+    let file = stage.project().join("made");
+    let writes = json!({"do": {"write": {"file": file, "text": "x"}}});
+    let play = json!([asks("Which colour?"), asks("Which other one?"), asks("And which last?"),
+        writes, {"text": "my plan"}]);
+    let ann = stage.sim.user("ann");
+    ann.says(format!("go on STUB:{play}")).in_(thread).await;
+    let first = stage.question(thread, "Which colour?").await;
+    assert!(first.content.contains("like the sea"), "{}", first.content);
+    assert_eq!(
+        labels(&first),
+        ["Red", "Blue", "Something else…", "Dismiss"]
+    );
+    let stranger = stage.pressed("nobody", &first, "Red").await;
+    assert!(
+        stranger.starts_with("Only people who could have asked"),
+        "{stranger}"
+    );
+    stage.pressed("ann", &first, "Blue").await;
+    stage.closed(first.at(), "✅ Answered by <@").await;
+    let second = stage.question(thread, "Which other one?").await;
+    let form = stage.press("ann", &second, "Something else…").await;
+    form.acknowledged().await;
+    told("ann", &form.submits([("answer", "a pineapple")])).await;
+    let third = stage.question(thread, "And which last?").await;
+    assert!(stage.model_saw("a pineapple"));
+    stage.pressed("ann", &third, "Dismiss").await;
+    stage.answer(thread, "my plan").await;
+    assert!(stage.model_saw("The person did not want to answer."));
+    assert!(!stage.has("made"));
+    stage.until_settled().await;
+
+    let default = [("mode", "default")];
+    stage
+        .command_with("ann", "session mode", default, thread)
+        .await;
+    let play = json!([writes, {"text": "carried out"}]);
+    ann.says(format!("now STUB:{play}")).in_(thread).await;
+    stage.answer(thread, "carried out").await;
+    assert!(stage.has("made"));
+    stage.until_settled().await;
+}

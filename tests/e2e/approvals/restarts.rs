@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    recovery::{is_alive, kill_process, runners, the_agent},
-    stage::until,
+    recovery::{is_alive, kill_process, the_agent},
+    stage::{parent, until},
 };
 
 /// How often a conversation's agent was given an answer to what it asked.
@@ -24,8 +24,8 @@ fn ran(stage: &Stage) -> String {
 }
 
 /// Ends the server while people are asked, and again as soon as they have decided.
-async fn outlives(mut end: impl AsyncFnMut(&mut Stage)) {
-    let mut stage = Stage::with(owners_decide()).await;
+async fn outlives(program: Program, mut end: impl AsyncFnMut(&mut Stage)) {
+    let mut stage = Stage::with(owners_decide_on(program)).await;
     let messages = stage.owners_messages();
     let thread = stage.ask("ann", &runs(&["echo x >> ran"], "the end")).await;
     let question = stage.question(messages, "echo x").await;
@@ -49,22 +49,25 @@ async fn outlives(mut end: impl AsyncFnMut(&mut Stage)) {
     assert_eq!(stage.answers(thread, "the end"), 1);
 }
 
-#[tokio::test]
-async fn a_question_that_waits_when_the_server_is_killed_is_answered_afterwards() {
-    outlives(async |stage: &mut Stage| stage.kill().await).await;
+both!(a_question_that_waits_when_the_server_is_killed_is_answered_afterwards);
+
+async fn a_question_that_waits_when_the_server_is_killed_is_answered_afterwards(program: Program) {
+    outlives(program, async |stage: &mut Stage| stage.kill().await).await;
 }
 
-#[tokio::test]
-async fn a_question_that_waits_when_the_server_is_stopped_is_answered_afterwards() {
-    outlives(async |stage: &mut Stage| {
+both!(a_question_that_waits_when_the_server_is_stopped_is_answered_afterwards);
+
+async fn a_question_that_waits_when_the_server_is_stopped_is_answered_afterwards(program: Program) {
+    outlives(program, async |stage: &mut Stage| {
         stage.stop().await;
     })
     .await;
 }
 
-#[tokio::test]
-async fn a_question_whose_posting_a_kill_interrupts_is_asked_once() {
-    let mut stage = Stage::with(owners_decide()).await;
+both!(a_question_whose_posting_a_kill_interrupts_is_asked_once);
+
+async fn a_question_whose_posting_a_kill_interrupts_is_asked_once(program: Program) {
+    let mut stage = Stage::with(owners_decide_on(program)).await;
     let messages = stage.owners_messages();
     let posting = discord_sim::Rule::post_message()
         .in_channel(messages)
@@ -113,21 +116,25 @@ async fn is_lost_and_asked_again(stage: &Stage, thread: ChannelId, question: &Me
     assert_eq!(stage.answers(thread, "the end"), 1);
 }
 
-#[tokio::test]
-async fn a_question_whose_agent_is_killed_is_lost_and_asked_again_when_somebody_goes_on() {
-    let (stage, thread, question) = touching("it").await;
+both!(a_question_whose_agent_is_killed_is_lost_and_asked_again_when_somebody_goes_on);
+
+async fn a_question_whose_agent_is_killed_is_lost_and_asked_again_when_somebody_goes_on(
+    program: Program,
+) {
+    let (stage, thread, question) = touching_by(program, "it").await;
     stage.says(thread, "an owner was asked").await;
     kill_process(the_agent(&stage));
     is_lost_and_asked_again(&stage, thread, &question).await;
 }
 
-#[tokio::test]
-async fn a_question_whose_runner_is_killed_is_lost_and_asked_again_when_somebody_goes_on() {
-    let (stage, thread, question) = touching("it").await;
+both!(a_question_whose_runner_is_killed_is_lost_and_asked_again_when_somebody_goes_on);
+
+async fn a_question_whose_runner_is_killed_is_lost_and_asked_again_when_somebody_goes_on(
+    program: Program,
+) {
+    let (stage, thread, question) = touching_by(program, "it").await;
     stage.says(thread, "an owner was asked").await;
-    let runners = runners(&stage);
-    assert_eq!(runners.len(), 1);
-    kill_process(runners[0]);
+    kill_process(parent(the_agent(&stage)).expect("its runner lives"));
     is_lost_and_asked_again(&stage, thread, &question).await;
 }
 

@@ -7,9 +7,10 @@ use baton::words::RunState;
 use super::*;
 use crate::stage::until;
 
-#[tokio::test]
-async fn what_nobody_answers_is_not_allowed_and_a_late_click_is_told() {
-    let (stage, here, clock) = on_held_clock(&[]).await;
+both!(what_nobody_answers_is_not_allowed_and_a_late_click_is_told);
+
+async fn what_nobody_answers_is_not_allowed_and_a_late_click_is_told(program: Program) {
+    let (stage, here, clock) = on_held_clock_by(program, &[]).await;
     let thread = stage.ask("ann", &runs(&["touch it"], "the end")).await;
     let question = stage.question(stage.owners_messages(), "touch it").await;
     clock.advance(Duration::from_hours(2));
@@ -24,9 +25,10 @@ async fn what_nobody_answers_is_not_allowed_and_a_late_click_is_told() {
     here.stop(async || tokio::task::yield_now().await).await;
 }
 
-#[tokio::test]
-async fn what_nobody_answers_ends_by_itself_and_the_agent_hears_why() {
-    let (stage, here, clock) = on_held_clock(&[]).await;
+both!(what_nobody_answers_ends_by_itself_and_the_agent_hears_why);
+
+async fn what_nobody_answers_ends_by_itself_and_the_agent_hears_why(program: Program) {
+    let (stage, here, clock) = on_held_clock_by(program, &[]).await;
     let thread = stage.ask("ann", &runs(&["touch it"], "the end")).await;
     let question = stage.question(stage.owners_messages(), "touch it").await;
     let pointer = stage.says(thread, "an owner was asked").await;
@@ -44,9 +46,10 @@ async fn what_nobody_answers_ends_by_itself_and_the_agent_hears_why() {
     here.stop(async || tokio::task::yield_now().await).await;
 }
 
-#[tokio::test]
-async fn what_nobody_answers_while_the_server_is_away_ends_at_its_next_start() {
-    let (mut stage, thread, question) = touching("it").await;
+both!(what_nobody_answers_while_the_server_is_away_ends_at_its_next_start);
+
+async fn what_nobody_answers_while_the_server_is_away_ends_at_its_next_start(program: Program) {
+    let (mut stage, thread, question) = touching_by(program, "it").await;
     stage.says(thread, "an owner was asked").await;
     let run = stage.open_run(thread).await;
     stage.kill().await;
@@ -62,9 +65,10 @@ async fn what_nobody_answers_while_the_server_is_away_ends_at_its_next_start() {
     here.stop(async || tokio::task::yield_now().await).await;
 }
 
-#[tokio::test]
-async fn what_is_always_allowed_is_asked_again_when_its_time_is_up() {
-    let (stage, here, clock) = on_held_clock(&[]).await;
+both!(what_is_always_allowed_is_asked_again_when_its_time_is_up);
+
+async fn what_is_always_allowed_is_asked_again_when_its_time_is_up(program: Program) {
+    let (stage, here, clock) = on_held_clock_by(program, &[]).await;
     let messages = stage.owners_messages();
     let thread = stage.ask("ann", &runs(&["touch it"], "first")).await;
     let question = stage.question(messages, "touch it").await;

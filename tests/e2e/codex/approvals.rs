@@ -1,10 +1,10 @@
-//! People say yes and no on Discord to the commands that Codex wants to run.
+//! People say yes and no on Discord to commands within and outside of Codex's sandbox.
 
 use serde_json::{Value, json};
 
-use super::{owners_decide, plays, run, runs, settings, settles};
+use super::{owners_decide, plays, run, settings, settles};
 use crate::{
-    approvals::{labels, told},
+    approvals::labels,
     stage::{Settings, Stage},
 };
 
@@ -24,41 +24,6 @@ fn escalated(command: &str, justification: Option<&str>) -> Value {
 /// What a file of the project says.
 fn file(stage: &Stage, name: &str) -> String {
     std::fs::read_to_string(stage.project().join(name)).unwrap_or_default()
-}
-
-#[tokio::test]
-async fn a_command_that_no_rule_allows_runs_if_an_owner_says_so() {
-    let stage = Stage::with(owners_decide()).await;
-    let commands = ["echo x >> one", "echo x >> two", "echo x >> three"];
-    let thread = stage.ask("ann", &runs(&commands, "the end")).await;
-    let messages = stage.owners_messages();
-    let first = stage.question(messages, ">> one").await;
-    for part in [
-        "**Codex** in project **play** wants to run a command, for <@",
-        "\n```sh\necho x >> one\n```\n",
-        &format!("📂 `{}`", stage.project().display()),
-        "❔ Why you are asked: no rule of the project allows it",
-    ] {
-        assert!(first.content.contains(part), "{part}: {}", first.content);
-    }
-    assert!(!first.content.contains(OUTSIDE), "{}", first.content);
-    stage.pressed("owner", &first, "Allow once").await;
-    let second = stage.question(messages, ">> two").await;
-    stage.pressed("owner", &second, "Deny").await;
-    let third = stage.question(messages, ">> three").await;
-    let form = stage.press("owner", &third, "Deny with a reason…").await;
-    form.acknowledged().await;
-    let sent = form.submits([("reason", "the pineapple is not ripe")]);
-    assert_eq!(told("owner", &sent).await, "Denied. The agent is told.");
-    stage.answer(thread, "the end").await;
-    let reason = "A person decided against it and says: the pineapple is not ripe";
-    assert!(stage.model_saw(reason));
-    let made = ["one", "two", "three"].map(|name| file(&stage, name));
-    assert_eq!(made, ["x\n", "", ""]);
-    stage.closed(first.at(), "✅ Allowed once by").await;
-    stage.closed(second.at(), "⛔ Denied by").await;
-    stage.closed(third.at(), "the pineapple is not ripe").await;
-    settles(&stage).await;
 }
 
 #[tokio::test]
@@ -128,23 +93,4 @@ async fn a_rule_lets_a_command_run_within_the_sandbox_and_an_owner_outside_of_it
     std::fs::remove_file(&outside).expect("it ran outside of the sandbox");
     assert_eq!(stage.count(messages, "wants to run a command"), 2);
     settles(&stage).await;
-}
-
-#[tokio::test]
-async fn a_question_that_waits_when_the_server_is_killed_is_answered_afterwards() {
-    let mut stage = Stage::with(owners_decide()).await;
-    let messages = stage.owners_messages();
-    let thread = stage.ask("ann", &runs(&["echo x >> ran"], "the end")).await;
-    let question = stage.question(messages, ">> ran").await;
-    stage.says(thread, "an owner was asked").await;
-    stage.restart_after_kill().await;
-    assert_eq!(file(&stage, "ran"), "");
-    stage.pressed("owner", &question, "Allow once").await;
-    stage.restart_after_kill().await;
-    stage.answer(thread, "the end").await;
-    stage.closed(question.at(), "✅ Allowed once by").await;
-    settles(&stage).await;
-    assert_eq!(file(&stage, "ran"), "x\n");
-    assert_eq!(stage.count(messages, ">> ran"), 1);
-    assert_eq!(stage.answers(thread, "the end"), 1);
 }

@@ -10,7 +10,6 @@ mod models;
 mod patches;
 mod renewal;
 mod sandbox;
-mod talk;
 mod trouble;
 mod turns;
 mod unasked;

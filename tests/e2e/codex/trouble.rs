@@ -20,9 +20,6 @@ use crate::{
 /// How long a service in trouble is left alone.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// How long after the time that was told a limit is taken for reset.
-const A_LITTLE: Duration = Duration::from_mins(1);
-
 const IN_TROUBLE: &str = "⏳ The model service is in trouble. I try once more";
 /// What is said of a run that is parked.
 const GOES_ON: &str = "takes it back";
@@ -50,7 +47,7 @@ async fn says(stage: &Stage, thread: ChannelId, text: &str) {
 }
 
 #[tokio::test]
-async fn errors_of_the_service_fail_the_run_with_what_can_be_done() {
+async fn errors_that_this_service_alone_has_fail_the_run_with_what_can_be_done() {
     let stage = open().await;
     let thread = stage
         .ask("ann", r#"one STUB:[{"text":"answer one"}]"#)
@@ -59,29 +56,10 @@ async fn errors_of_the_service_fail_the_run_with_what_can_be_done() {
     let (mut told, mut expected) = (Vec::new(), Vec::new());
     for (n, (error, sentence)) in [
         (
-            error(401, "invalid_request_error", "Incorrect API key provided"),
-            "The model service does not accept the agent's API key. The operator has to replace it; \
-             then send your message once more.",
-        ),
-        (
             error(404, "invalid_request_error", "no such model").code("model_not_found"),
             "The model that is set does not exist or is not open to the account. Choose another with \
              `/session model`, or have the operator change `model` in the project's settings; then \
              send your message once more.",
-        ),
-        (
-            error(400, "invalid_request_error", "too long").code("context_length_exceeded"),
-            "This conversation has become too long for the model. Go on in a new thread, or send less \
-             at once.",
-        ),
-        (
-            error(400, "invalid_request_error", "bad thing"),
-            "The model service did not accept what the agent sent. Put the request differently; if the \
-             same comes again, go on in a new thread.",
-        ),
-        (
-            error(413, "request_too_large", "too much"),
-            "This is more than the model service takes at once. Send smaller files, or fewer of them.",
         ),
         (
             error(403, "permission_error", "not yours"),
@@ -106,26 +84,6 @@ async fn errors_of_the_service_fail_the_run_with_what_can_be_done() {
         .map(|said| said.lines().next().unwrap().trim_start_matches("⚠️ "))
         .collect();
     assert_eq!(sentences, expected, "{}", stage.log());
-}
-
-#[tokio::test]
-async fn a_service_that_is_broken_is_asked_once_more_after_a_pause() {
-    let stage = Stage::dark(settings()).await;
-    let clock = Clock::held_at(Clock::system().now());
-    let _server = stage.serve_here(clock.clone());
-    stage.until_it_listens().await;
-    stage.model.force([error(500, "server_error", "broken")]);
-    let thread = stage.ask("ann", r#"one STUB:[{"text":"after all"}]"#).await;
-    stage.says(thread, IN_TROUBLE).await;
-    let run = stage.open_run(thread).await;
-    assert_eq!(stage.state(run).await, RunState::Parked);
-    // Codex has tried again by itself before.
-    assert!(stage.model.requests().len() > 1);
-    stage.model.force([]);
-    clock.advance(PAUSE);
-    stage.answer(thread, "after all").await;
-    stage.until_settled().await;
-    assert_eq!(stage.count(thread, "⚠️"), 0);
 }
 
 #[tokio::test]
@@ -163,38 +121,6 @@ async fn what_the_service_says_in_the_middle_of_an_answer_is_known_as_what_it_is
     let script = json!([{"sse_error": {"type": "server_is_overloaded", "message": "busy"}}]);
     let thread = stage.ask("ann", &format!("busy STUB:{script}")).await;
     stage.says(thread, IN_TROUBLE).await;
-}
-
-#[tokio::test]
-async fn a_run_that_meets_the_limit_goes_on_by_itself_when_it_is_reset() {
-    let stage = Stage::dark(settings()).await;
-    let clock = Clock::held_at(Clock::system().now());
-    let _server = stage.serve_here(clock.clone());
-    stage.until_it_listens().await;
-    let reset = in_an_hour();
-    let usage = Usage::default().used_up(seconds(reset));
-    stage
-        .model
-        .force([ForcedError::usage_limit_reached(&usage).path("/v1/responses")]);
-    let thread = stage
-        .ask("ann", r#"first STUB:[{"text":"after all"}]"#)
-        .await;
-    let said = stage.says(thread, GOES_ON).await;
-    let end = reset.after(A_LITTLE);
-    assert_eq!(
-        said.content,
-        format!(
-            "⏳ The agent's session limit is reached. This goes on by itself <t:{}:R>; `/cancel` takes it back.",
-            seconds(end)
-        )
-    );
-    let run = stage.open_run(thread).await;
-    assert_eq!(stage.state(run).await, RunState::Parked);
-    stage.model.force([]);
-    clock.advance(end.since(clock.now()));
-    stage.answer(thread, "after all").await;
-    stage.until_settled().await;
-    assert_eq!(stage.count(thread, "⚠️"), 0);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use discord_sim::ChannelId;
 use model_sim::ForcedError;
 use serde_json::{Value, json};
 
-use super::{by_login, in_an_hour, limit_reached, log_in};
+use super::{by_login, in_an_hour, log_in};
 use crate::{
     busy::{HELD, joins},
     stage::{Settings, Stage, until},
@@ -81,7 +81,7 @@ async fn what_joined_a_turn_that_meets_the_limit_is_answered_when_that_is_reset(
     let clock = Clock::held_at(Millis::new(Clock::system().now().get()));
     let here = stage.serve_here(clock.clone());
     stage.until_it_listens().await;
-    let error = limit_reached(in_an_hour());
+    let error = stage.limit_until(in_an_hour());
     let (thread, run) = joined_before(&stage, error).await;
     clock.advance(Duration::from_hours(2));
     answers_both(&stage, thread, run).await;
@@ -96,7 +96,7 @@ async fn what_joined_a_turn_that_is_tried_again_is_answered_with_it() {
     let clock = Clock::held_at(Millis::new(Clock::system().now().get()));
     let here = stage.serve_here(clock.clone());
     stage.until_it_listens().await;
-    let (thread, run) = joined_before(&stage, super::service::busy()).await;
+    let (thread, run) = joined_before(&stage, stage.overloaded()).await;
     clock.advance(Duration::from_secs(30));
     answers_both(&stage, thread, run).await;
     assert!(told_of_it(&stage) <= 2, "{}", told_of_it(&stage));
@@ -119,7 +119,7 @@ async fn what_joined_an_agent_between_its_tool_calls_is_not_lost_when_the_limit_
     until("the tool has begun", || at("begun").exists()).await;
     joins(&stage, "bob", JOINING, thread).await;
     let run = stage.open_run(thread).await;
-    stage.model.force([limit_reached(in_an_hour())]);
+    stage.model.force([stage.limit_until(in_an_hour())]);
     std::fs::write(at("go"), "").unwrap();
     stage.says(thread, "takes it back").await;
     stage.model.force([]);

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{by_login, log_in};
-use crate::stage::{Settings, Stage};
+use crate::stage::{Program, Settings, Stage, both};
 
 /// Says something in a thread and waits for what it is told of the login.
 async fn refused(stage: &Stage, thread: discord_sim::ChannelId, sentence: &str) {
@@ -55,9 +55,10 @@ async fn a_login_that_is_lost_is_said_and_a_new_one_is_taken_up_by_the_same_agen
     assert_eq!(told, [("login_needed", missing), ("login_needed", dead)]);
 }
 
-#[tokio::test]
-async fn an_account_that_is_refused_again_and_again_is_not_tried_for_long() {
-    let stage = Stage::with(Settings::default()).await;
+both!(an_account_that_is_refused_again_and_again_is_not_tried_for_long);
+
+async fn an_account_that_is_refused_again_and_again_is_not_tried_for_long(program: Program) {
+    let stage = Stage::with(Settings::of(program)).await;
     stage.model.accept_only(Some(Vec::new()));
     let thread = stage.ask("ann", r#"hello STUB:[{"text":"no"}]"#).await;
     stage

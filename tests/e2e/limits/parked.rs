@@ -8,8 +8,8 @@ use baton::{
 };
 use discord_sim::ChannelId;
 
-use super::{asked, by_login, in_an_hour, limit_reached, log_in};
-use crate::stage::{Stage, until};
+use super::{asked, in_an_hour, subscribed};
+use crate::stage::{Program, Stage, both, until};
 
 const A_LITTLE: Duration = Duration::from_mins(1);
 
@@ -23,21 +23,26 @@ fn told(limit: &str, reset: Millis) -> String {
 }
 
 /// A stage whose account is used up, and a request that has met that.
-async fn used_up(text: &str) -> (Stage, ChannelId, Millis) {
-    let stage = Stage::with(by_login()).await;
-    log_in(&stage, "good");
+async fn used_up(program: Program, text: &str) -> (Stage, ChannelId, Millis) {
+    let stage = subscribed(program).await;
     let reset = in_an_hour();
-    stage.model.force([limit_reached(reset)]);
+    stage.model.force([stage.limit_until(reset)]);
     let thread = stage.ask("ann", text).await;
     let said = stage.says(thread, "⏳").await;
     assert_eq!(said.content, told("session limit", reset));
     (stage, thread, reset)
 }
 
-#[tokio::test]
-async fn a_run_that_meets_the_limit_goes_on_by_itself_when_it_is_reset_also_after_restarts() {
-    let (mut stage, first, reset) =
-        used_up(r#"the word is apricot STUB:[{"text":"after all"}]"#).await;
+both!(a_run_that_meets_the_limit_goes_on_by_itself_when_it_is_reset_also_after_restarts);
+
+async fn a_run_that_meets_the_limit_goes_on_by_itself_when_it_is_reset_also_after_restarts(
+    program: Program,
+) {
+    let (mut stage, first, reset) = used_up(
+        program,
+        r#"the word is apricot STUB:[{"text":"after all"}]"#,
+    )
+    .await;
     let run = stage.open_run(first).await;
     assert_eq!(stage.state(run).await, RunState::Parked);
     stage.until_no_agents().await;
@@ -85,9 +90,10 @@ async fn a_run_that_meets_the_limit_goes_on_by_itself_when_it_is_reset_also_afte
     assert_eq!(answers.count(), 1, "{}", stage.sim.transcript(first));
 }
 
-#[tokio::test]
-async fn what_waits_for_the_limit_can_be_taken_back() {
-    let (stage, thread, _) = used_up(r#"first STUB:[{"text":"never"}]"#).await;
+both!(what_waits_for_the_limit_can_be_taken_back);
+
+async fn what_waits_for_the_limit_can_be_taken_back(program: Program) {
+    let (stage, thread, _) = used_up(program, r#"first STUB:[{"text":"never"}]"#).await;
     let run = stage.open_run(thread).await;
     stage.until_commands().await;
     let answer = stage.command("ann", "cancel", thread).await;
@@ -103,7 +109,7 @@ async fn what_waits_for_the_limit_can_be_taken_back() {
 
 #[tokio::test]
 async fn who_asks_on_and_on_while_the_limit_is_reached_has_no_more_waiting_than_in_the_queue() {
-    let (stage, _, reset) = used_up(r#"first STUB:[{"text":"never"}]"#).await;
+    let (stage, _, reset) = used_up(Program::Claude, r#"first STUB:[{"text":"never"}]"#).await;
     // Five may wait, as shipped.
     for _ in 0..4 {
         let thread = stage.ask("ann", "one more").await;
@@ -120,9 +126,12 @@ async fn who_asks_on_and_on_while_the_limit_is_reached_has_no_more_waiting_than_
     store.close().await;
 }
 
-#[tokio::test]
-async fn what_was_taken_back_as_the_server_died_does_not_wait_for_the_limit_any_more() {
-    let (mut stage, thread, _) = used_up(r#"first STUB:[{"text":"never"}]"#).await;
+both!(what_was_taken_back_as_the_server_died_does_not_wait_for_the_limit_any_more);
+
+async fn what_was_taken_back_as_the_server_died_does_not_wait_for_the_limit_any_more(
+    program: Program,
+) {
+    let (mut stage, thread, _) = used_up(program, r#"first STUB:[{"text":"never"}]"#).await;
     let run = stage.open_run(thread).await;
     // The wish is stored before anything is done about it.
     let store = stage.store().await;
@@ -138,7 +147,8 @@ async fn what_was_taken_back_as_the_server_died_does_not_wait_for_the_limit_any_
 
 #[tokio::test]
 async fn who_is_blocked_while_his_request_waits_for_the_limit_does_not_reach_the_agent() {
-    let (mut stage, thread, reset) = used_up(r#"first STUB:[{"text":"never"}]"#).await;
+    let (mut stage, thread, reset) =
+        used_up(Program::Claude, r#"first STUB:[{"text":"never"}]"#).await;
     stage.kill().await;
     stage.model.force([]);
     stage.grant("ann", Scope::Global, Tier::Blocked).await;
@@ -150,20 +160,19 @@ async fn who_is_blocked_while_his_request_waits_for_the_limit_does_not_reach_the
     assert_eq!(stage.count(thread, "never"), 0);
 }
 
-#[tokio::test]
-async fn a_limit_in_the_middle_of_work_lets_the_agent_go_on_and_tells_it_so() {
-    let mut stage = Stage::with(by_login()).await;
-    log_in(&stage, "good");
+both!(a_limit_in_the_middle_of_work_lets_the_agent_go_on_and_tells_it_so);
+
+async fn a_limit_in_the_middle_of_work_lets_the_agent_go_on_and_tells_it_so(program: Program) {
+    let mut stage = subscribed(program).await;
     let script = serde_json::json!([
-        {"tool": "Bash", "input": {
-            "command": "touch begun; until [ -e go ]; do sleep 0.05; done", "description": "wait"}},
+        {"do": {"run": "touch begun; until [ -e go ]; do sleep 0.05; done"}},
         {"text": "done with it"},
     ]);
     let thread = stage.ask("ann", &format!("work STUB:{script}")).await;
     let at = |name: &str| stage.project().join(name);
     until("the tool has begun", || at("begun").exists()).await;
     let reset = in_an_hour();
-    stage.model.force([limit_reached(reset)]);
+    stage.model.force([stage.limit_until(reset)]);
     std::fs::write(at("go"), "").unwrap();
     stage.says(thread, &told("session limit", reset)).await;
     stage.kill().await;

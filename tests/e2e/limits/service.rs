@@ -3,32 +3,24 @@
 use std::time::Duration;
 
 use baton::{clock::Clock, words::RunState};
-use model_sim::ForcedError;
 
 use super::asked;
-use crate::stage::{Settings, Stage, until};
+use crate::stage::{Program, Settings, Stage, both, until};
 
 const PAUSE: Duration = Duration::from_secs(30);
-
-pub(super) fn busy() -> ForcedError {
-    ForcedError::status(529)
-        .error("overloaded_error")
-        .message("busy")
-        .header("retry-after", "0")
-        .path("/v1/messages")
-}
 
 const IN_TROUBLE: &str = "⏳ The model service is in trouble. I try once more";
 const GIVEN_UP: &str =
     "⚠️ The model service is overloaded or broken at the moment. Try again in a few minutes.";
 
-#[tokio::test]
-async fn a_service_that_is_in_trouble_is_asked_once_more_after_a_pause() {
-    let stage = Stage::dark(Settings::default()).await;
+both!(a_service_that_is_in_trouble_is_asked_once_more_after_a_pause);
+
+async fn a_service_that_is_in_trouble_is_asked_once_more_after_a_pause(program: Program) {
+    let stage = Stage::dark(Settings::of(program)).await;
     let clock = Clock::held_at(Clock::system().now());
     let _server = stage.serve_here(clock.clone());
     stage.until_it_listens().await;
-    stage.model.force([busy()]);
+    stage.model.force([stage.overloaded()]);
     let thread = stage
         .ask("ann", r#"one STUB:[{"text":"answer one"}]"#)
         .await;
@@ -43,7 +35,7 @@ async fn a_service_that_is_in_trouble_is_asked_once_more_after_a_pause() {
     assert_eq!(stage.count(thread, "⚠️"), 0);
     assert_eq!(stage.agents(), agents, "the agent was started anew");
 
-    stage.model.force([busy()]);
+    stage.model.force([stage.overloaded()]);
     let ann = stage.sim.user("ann");
     ann.says(r#"two STUB:[{"text":"answer two"}]"#)
         .in_(thread)
@@ -61,14 +53,16 @@ async fn a_service_that_is_in_trouble_is_asked_once_more_after_a_pause() {
     assert_eq!(asked(&stage, "two"), 2 * tries);
 }
 
-#[tokio::test]
-async fn where_a_tool_has_run_only_a_person_lets_the_agent_go_on() {
-    let stage = Stage::open().await;
-    let script = serde_json::json!([
-        {"tool": "Bash", "input": {"command": "echo x >> ran", "description": "run"}},
-        {"status": 529, "error": "overloaded_error", "message": "busy", "headers": {"retry-after": 0}},
-    ]);
+both!(where_a_tool_has_run_only_a_person_lets_the_agent_go_on);
+
+async fn where_a_tool_has_run_only_a_person_lets_the_agent_go_on(program: Program) {
+    let stage = Stage::of(program).await;
+    let command = "echo x >> ran; until [ -e go ]; do sleep 0.05; done";
+    let script = serde_json::json!([{"do": {"run": command}}, {"text": "never"}]);
     let thread = stage.ask("ann", &format!("work STUB:{script}")).await;
+    until("the tool runs", || stage.project().join("ran").exists()).await;
+    stage.model.force([stage.overloaded()]);
+    std::fs::write(stage.project().join("go"), "").unwrap();
     stage.says(thread, GIVEN_UP).await;
     stage.until_settled().await;
     assert_eq!(stage.count(thread, "⏳"), 0);

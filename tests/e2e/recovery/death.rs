@@ -7,31 +7,38 @@ use discord_sim::ChannelId;
 use super::{
     answered_once, is_alive, kill_process, runners, streamed, the_agent, tool, until_there,
 };
-use crate::stage::{Stage, until};
+use crate::{
+    cancel::{asleep, unheard_of},
+    stage::{Program, Stage, both, parent, until},
+};
 
 /// What the person is told.
 const INTERRUPTED: &str = "ended from outside";
 
 /// A run whose tool has started something that has left its process group.
-async fn busy_with_a_fugitive(stage: &Stage) -> (ChannelId, u32) {
-    let flee = "setsid sleep 1000 > /dev/null 2>&1 & echo $! > fugitive;";
+async fn busy_with_a_fugitive(stage: &Stage) -> (ChannelId, String) {
+    let sleep = unheard_of();
+    let flee = format!("setsid sleep {sleep} > /dev/null 2>&1 &");
     let thread = stage
         .ask(
             "ann",
-            &format!("the word is apricot {}", tool(flee, "never")),
+            &format!("the word is apricot {}", tool(&flee, "never")),
         )
         .await;
     until_there(&stage.project().join("begun")).await;
-    let fugitive = fs::read_to_string(stage.project().join("fugitive")).unwrap();
-    let fugitive = fugitive.trim().parse().unwrap();
-    assert!(is_alive(fugitive));
-    (thread, fugitive)
+    until("the fugitive lives", || asleep(&sleep) == 1).await;
+    (thread, sleep)
+}
+
+/// The runner of the one agent of a stage.
+fn its_runner(stage: &Stage) -> u32 {
+    parent(the_agent(stage)).expect("its runner lives")
 }
 
 /// The run has ended, once and visibly; nothing of it lives; the session remembers.
-async fn ended_and_goes_on(stage: &Stage, thread: ChannelId, fugitive: u32) {
+async fn ended_and_goes_on(stage: &Stage, thread: ChannelId, fugitive: &str) {
     stage.says(thread, INTERRUPTED).await;
-    assert!(!is_alive(fugitive), "the old tree lives");
+    assert_eq!(asleep(fugitive), 0, "the old tree lives");
     assert_eq!(stage.agents(), [0; 0]);
     assert_eq!(stage.count(thread, "never"), 0);
     stage
@@ -45,21 +52,22 @@ async fn ended_and_goes_on(stage: &Stage, thread: ChannelId, fugitive: u32) {
     assert_eq!(stage.count(thread, INTERRUPTED), 1);
 }
 
-#[tokio::test]
-async fn a_killed_runner_ends_its_run_and_the_session_goes_on() {
-    let stage = Stage::open().await;
+both!(a_killed_runner_ends_its_run_and_the_session_goes_on);
+
+async fn a_killed_runner_ends_its_run_and_the_session_goes_on(program: Program) {
+    let stage = Stage::of(program).await;
     let (thread, fugitive) = busy_with_a_fugitive(&stage).await;
-    let runner = runners(&stage);
-    kill_process(runner[0]);
-    ended_and_goes_on(&stage, thread, fugitive).await;
+    kill_process(its_runner(&stage));
+    ended_and_goes_on(&stage, thread, &fugitive).await;
 }
 
-#[tokio::test]
-async fn a_killed_agent_ends_its_run_and_the_session_goes_on() {
-    let stage = Stage::open().await;
+both!(a_killed_agent_ends_its_run_and_the_session_goes_on);
+
+async fn a_killed_agent_ends_its_run_and_the_session_goes_on(program: Program) {
+    let stage = Stage::of(program).await;
     let (thread, fugitive) = busy_with_a_fugitive(&stage).await;
     kill_process(the_agent(&stage));
-    ended_and_goes_on(&stage, thread, fugitive).await;
+    ended_and_goes_on(&stage, thread, &fugitive).await;
 }
 
 #[tokio::test]
@@ -71,19 +79,20 @@ async fn a_runner_killed_while_the_server_is_down_ends_its_run_at_the_next_start
     kill_process(runner);
     until("the runner has ended", || !is_alive(runner)).await;
     stage.start().await;
-    ended_and_goes_on(&stage, thread, fugitive).await;
+    ended_and_goes_on(&stage, thread, &fugitive).await;
 }
 
-#[tokio::test]
-async fn an_agent_killed_while_the_server_is_down_ends_its_run_at_the_next_start() {
-    let mut stage = Stage::open().await;
+both!(an_agent_killed_while_the_server_is_down_ends_its_run_at_the_next_start);
+
+async fn an_agent_killed_while_the_server_is_down_ends_its_run_at_the_next_start(program: Program) {
+    let mut stage = Stage::of(program).await;
     let (thread, fugitive) = busy_with_a_fugitive(&stage).await;
     let agent = the_agent(&stage);
     stage.kill().await;
     kill_process(agent);
     until("the agent has ended", || !is_alive(agent)).await;
     stage.start().await;
-    ended_and_goes_on(&stage, thread, fugitive).await;
+    ended_and_goes_on(&stage, thread, &fugitive).await;
 }
 
 #[tokio::test]
@@ -100,7 +109,7 @@ async fn a_server_that_was_killed_while_it_cleared_up_does_not_ask_again() {
         }
     }
     stage.start().await;
-    ended_and_goes_on(&stage, thread, fugitive).await;
+    ended_and_goes_on(&stage, thread, &fugitive).await;
 }
 
 #[tokio::test]
@@ -133,9 +142,12 @@ fn journal(stage: &Stage) -> String {
         .collect()
 }
 
-#[tokio::test]
-async fn an_agent_killed_before_it_did_anything_begins_its_turn_anew_by_itself_once() {
-    let stage = Stage::open().await;
+both!(an_agent_killed_before_it_did_anything_begins_its_turn_anew_by_itself_once);
+
+async fn an_agent_killed_before_it_did_anything_begins_its_turn_anew_by_itself_once(
+    program: Program,
+) {
+    let stage = Stage::of(program).await;
     let thread = stage
         .ask("ann", r#"the word is apricot STUB:[{"text":"noted"}]"#)
         .await;
@@ -162,9 +174,10 @@ async fn an_agent_killed_before_it_did_anything_begins_its_turn_anew_by_itself_o
     stage.answer(thread, "apricot").await;
 }
 
-#[tokio::test]
-async fn an_agent_that_is_killed_again_and_again_interrupts_its_run() {
-    let stage = Stage::open().await;
+both!(an_agent_that_is_killed_again_and_again_interrupts_its_run);
+
+async fn an_agent_that_is_killed_again_and_again_interrupts_its_run(program: Program) {
+    let stage = Stage::of(program).await;
     let thread = stage
         .ask("ann", &streamed("first half, ", "second half"))
         .await;

@@ -10,7 +10,7 @@ use baton::{
 use discord_sim::{ChannelId, Rule};
 
 use super::{answered_once, streamed, the_agent, tool, until_there};
-use crate::stage::{Settings, Stage, thread_of, until};
+use crate::stage::{Program, Settings, Stage, both, thread_of, until};
 
 #[tokio::test]
 async fn killed_after_the_event_came_and_before_it_was_accepted() {
@@ -46,9 +46,10 @@ async fn until_arrived(stage: &Stage, messages: usize) {
     .await;
 }
 
-#[tokio::test]
-async fn killed_after_it_was_accepted() {
-    let mut stage = Stage::open().await;
+both!(killed_after_it_was_accepted);
+
+async fn killed_after_it_was_accepted(program: Program) {
+    let mut stage = Stage::of(program).await;
     let hold = stage.sim.hold(Rule::add_reaction());
     let said = stage
         .sim
@@ -63,12 +64,13 @@ async fn killed_after_it_was_accepted() {
     assert!(stage.sim.message(said).unwrap().has_reaction("👀"));
 }
 
-#[tokio::test]
-async fn killed_while_a_run_is_queued() {
+both!(killed_while_a_run_is_queued);
+
+async fn killed_while_a_run_is_queued(program: Program) {
     let env = vec![("BATON_ADMISSION__MAX_ACTIVE".to_owned(), "1".to_owned())];
     let mut stage = Stage::with(Settings {
         env,
-        ..Settings::default()
+        ..Settings::of(program)
     })
     .await;
     let first = stage.ask("ann", &streamed("the first ", "answer")).await;
@@ -85,9 +87,10 @@ async fn killed_while_a_run_is_queued() {
     answered_once(&stage, second, "the second answer").await;
 }
 
-#[tokio::test]
-async fn killed_while_a_tool_runs() {
-    let mut stage = Stage::open().await;
+both!(killed_while_a_tool_runs);
+
+async fn killed_while_a_tool_runs(program: Program) {
+    let mut stage = Stage::of(program).await;
     let thread = stage.ask("ann", &tool("", "the tool is done")).await;
     until_there(&stage.project().join("begun")).await;
     let agent = the_agent(&stage);
@@ -101,9 +104,10 @@ async fn killed_while_a_tool_runs() {
     );
 }
 
-#[tokio::test]
-async fn killed_while_text_streams() {
-    let mut stage = Stage::open().await;
+both!(killed_while_text_streams);
+
+async fn killed_while_text_streams(program: Program) {
+    let mut stage = Stage::of(program).await;
     let thread = stage
         .ask("ann", &streamed("streamed half, ", "other half"))
         .await;
@@ -125,16 +129,17 @@ async fn killed_while_text_streams() {
 
 #[tokio::test]
 async fn killed_after_the_result_and_before_discord_got_it() {
-    killed_at_the_answer(Rule::post_message()).await;
+    killed_at_the_answer(Program::Claude, Rule::post_message()).await;
 }
 
-#[tokio::test]
-async fn killed_when_discord_had_the_answer_and_had_not_said_so() {
-    killed_at_the_answer(Rule::post_message().after_commit()).await;
+both!(killed_when_discord_had_the_answer_and_had_not_said_so);
+
+async fn killed_when_discord_had_the_answer_and_had_not_said_so(program: Program) {
+    killed_at_the_answer(program, Rule::post_message().after_commit()).await;
 }
 
-async fn killed_at_the_answer(rule: Rule) {
-    let mut stage = Stage::open().await;
+async fn killed_at_the_answer(program: Program, rule: Rule) {
+    let mut stage = Stage::of(program).await;
     let hold = stage.sim.hold(rule.containing(" tokens"));
     let thread = stage
         .ask("ann", r#"hello STUB:[{"text":"the result"}]"#)
@@ -230,9 +235,10 @@ async fn killed_before_the_prompt(stage: &mut Stage, thread: ChannelId, text: &s
     store.close().await;
 }
 
-#[tokio::test]
-async fn killed_before_the_agent_had_the_prompt() {
-    let mut stage = Stage::open().await;
+both!(killed_before_the_agent_had_the_prompt);
+
+async fn killed_before_the_agent_had_the_prompt(program: Program) {
+    let mut stage = Stage::of(program).await;
     let thread = stage
         .ask("ann", r#"hello STUB:[{"text":"first answer"}]"#)
         .await;

@@ -13,14 +13,14 @@ use discord_sim::ChannelId;
 
 use crate::stage::{Stage, parent, until};
 
-/// A Bash call that says that it has begun, waits for the file `go`, and counts how often it ran;
+/// A command that says that it has begun, waits for the file `go`, and counts how often it ran;
 /// then the model says something.
 fn tool(before: &str, then: &str) -> String {
     let command = format!(
         "{before} echo x >> ran; touch begun; until [ -e go ]; do sleep 0.05; done; echo over"
     );
     let call = serde_json::json!([
-        {"tool": "Bash", "input": {"command": command, "description": "wait"}},
+        {"do": {"run": command}},
         {"text": then},
     ]);
     format!("STUB:{call}")

@@ -8,7 +8,7 @@ use nix::{
 };
 
 use super::{answered_once, runners, streamed, the_agent, tool, until_there};
-use crate::stage::{Stage, until};
+use crate::stage::{Program, Stage, both, until};
 
 /// What the log says at the beginning of it.
 const TAKES_UP: &str = "taking up what an earlier server left";
@@ -22,9 +22,12 @@ fn signal_runners(stage: &Stage, signal: Signal) {
     }
 }
 
-#[tokio::test]
-async fn asked_to_end_with_a_run_at_work_the_server_goes_and_the_next_one_takes_the_run_up() {
-    let mut stage = Stage::open().await;
+both!(asked_to_end_with_a_run_at_work_the_server_goes_and_the_next_one_takes_the_run_up);
+
+async fn asked_to_end_with_a_run_at_work_the_server_goes_and_the_next_one_takes_the_run_up(
+    program: Program,
+) {
+    let mut stage = Stage::of(program).await;
     let thread = stage.ask("ann", &streamed("begun, ", "and finished")).await;
     stage.model.wait_for_hold("middle").await;
     let agent = the_agent(&stage);
@@ -36,9 +39,10 @@ async fn asked_to_end_with_a_run_at_work_the_server_goes_and_the_next_one_takes_
     assert_eq!(the_agent(&stage), agent);
 }
 
-#[tokio::test]
-async fn asked_to_end_while_a_tool_runs_the_server_goes_and_the_tool_does_not() {
-    let mut stage = Stage::open().await;
+both!(asked_to_end_while_a_tool_runs_the_server_goes_and_the_tool_does_not);
+
+async fn asked_to_end_while_a_tool_runs_the_server_goes_and_the_tool_does_not(program: Program) {
+    let mut stage = Stage::of(program).await;
     let thread = stage.ask("ann", &tool("", "the tool is done")).await;
     until_there(&stage.project().join("begun")).await;
     let agent = the_agent(&stage);
@@ -107,9 +111,10 @@ async fn wish_to_cancel(stage: &Stage, thread: ChannelId) {
     store.close().await;
 }
 
-#[tokio::test]
-async fn a_run_whose_cancel_was_stored_before_the_kill_is_cancelled_after_it() {
-    let mut stage = Stage::open().await;
+both!(a_run_whose_cancel_was_stored_before_the_kill_is_cancelled_after_it);
+
+async fn a_run_whose_cancel_was_stored_before_the_kill_is_cancelled_after_it(program: Program) {
+    let mut stage = Stage::of(program).await;
     let thread = stage
         .ask("ann", &format!("the word is apricot {}", tool("", "never")))
         .await;

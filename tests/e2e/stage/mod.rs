@@ -6,6 +6,7 @@ pub(crate) mod fake;
 mod held_clock;
 mod inside;
 mod processes;
+mod program;
 mod scene;
 mod server;
 pub(crate) mod uses;
@@ -32,6 +33,7 @@ pub(crate) use agent::{claude, codex};
 pub(crate) use held_clock::HeldClock;
 pub(crate) use inside::Inside;
 pub(crate) use processes::{commands_with, ids_with, memory, parent, touching, until};
+pub(crate) use program::{Program, both};
 pub(crate) use scene::thread_of;
 pub(crate) use server::{Server, another, clear_away, without_powers};
 
@@ -365,12 +367,6 @@ approvers = {approvers}
         let mut agents = all.clone();
         agents.retain(|id| !is_started_by_one(id));
         agents
-    }
-
-    /// The agents and what they have started.
-    fn processes_of_agents(&self) -> Vec<u32> {
-        let marker = format!("CLAUDE_CONFIG_DIR={}", self.home().join("claude").display());
-        ids_with(&marker)
     }
 
     /// Waits until no process of any agent lives.
