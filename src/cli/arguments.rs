@@ -2,6 +2,8 @@
 
 use std::{str::FromStr, time::Duration};
 
+#[cfg(feature = "demo")]
+use crate::words::RuntimeKind;
 use crate::words::{Scope, Tier};
 
 pub(super) fn tier(text: &str) -> Result<Tier, String> {
@@ -9,6 +11,14 @@ pub(super) fn tier(text: &str) -> Result<Tier, String> {
     let all = all.join(", ");
     text.parse()
         .map_err(|_| format!("`{text}` is no tier. Write one of: {all}."))
+}
+
+#[cfg(feature = "demo")]
+pub(super) fn runtime(text: &str) -> Result<RuntimeKind, String> {
+    let all: Vec<&str> = RuntimeKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let all = all.join(", ");
+    text.parse()
+        .map_err(|_| format!("`{text}` is no agent program. Write one of: {all}."))
 }
 
 pub(super) fn scope(text: &str) -> Result<Scope, String> {

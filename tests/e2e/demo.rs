@@ -20,7 +20,7 @@ use tokio::{
     process::Command,
 };
 
-use crate::stage::{claude, commands_with, touching, until};
+use crate::stage::{Program, both, claude, codex, commands_with, touching, until};
 
 /// How long the conversation may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(4);
@@ -30,7 +30,7 @@ const PLAYS: usize = 3;
 
 /// What has to be seen, in this order; other lines may stand between.
 const LINES: &[&str] = &[
-    "A simulated Discord, the real server, the real Claude CLI, answered by the model simulator",
+    ", answered by the model simulator",
     "▸ A member mentions the bot. It answers in a thread, live.",
     "  #project · ann: <@",
     "  #when does the harbour open? NOTES.md should say. · bot: ",
@@ -65,20 +65,23 @@ struct Machine {
 }
 
 impl Machine {
-    /// With a `claude` in its `PATH` that says this when it is asked for its login.
+    /// With a `claude` in its `PATH` that says this when it is asked for its login, and with a `codex`.
     fn with_claude(status: &str) -> Self {
         // A short path, for the sockets below it.
         let root = tempfile::Builder::new().prefix("bt").tempdir().unwrap();
         for directory in ["home", "tmp", "bin"] {
             fs::create_dir(root.path().join(directory)).unwrap();
         }
-        let program = root.path().join("bin/claude");
-        let script = format!(
-            "#!/bin/sh\ncase \"$*\" in *'auth status') echo '{status}'; exit;; esac\nexec '{}' \"$@\"\n",
-            claude().display()
-        );
-        fs::write(&program, script).unwrap();
-        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        let told = format!("case \"$*\" in *'auth status') echo '{status}'; exit;; esac\n");
+        for (name, before, real) in [
+            ("claude", told, claude()),
+            ("codex", String::new(), codex()),
+        ] {
+            let program = root.path().join("bin").join(name);
+            let script = format!("#!/bin/sh\n{before}exec '{}' \"$@\"\n", real.display());
+            fs::write(&program, script).unwrap();
+            fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        }
         let path = std::env::var("PATH").unwrap();
         Self {
             path: format!("{}:{path}", root.path().join("bin").display()),
@@ -101,8 +104,10 @@ impl Machine {
         demo
     }
 
-    async fn plays(&self) -> Output {
-        let played = self.demo().arg("--script").output();
+    async fn plays(&self, program: Program) -> Output {
+        let mut demo = self.demo();
+        demo.args(["--script", "--runtime", program.as_str()]);
+        let played = demo.output();
         let ended = tokio::time::timeout(PATIENCE, played).await;
         ended.expect("the demo did not end").unwrap()
     }
@@ -151,12 +156,13 @@ fn missing<'a>(said: &str, lines: &[&'a str]) -> Option<&'a str> {
     })
 }
 
-#[tokio::test]
-async fn the_script_plays_the_whole_way_of_a_message_and_leaves_nothing() {
+both!(the_script_plays_the_whole_way_of_a_message_and_leaves_nothing);
+
+async fn the_script_plays_the_whole_way_of_a_message_and_leaves_nothing(program: Program) {
     let mut said = String::new();
     for _ in 0..PLAYS {
         let machine = Machine::with_claude(r#"{"loggedIn": false}"#);
-        let played = machine.plays().await;
+        let played = machine.plays(program).await;
         said = told(&played.stdout);
         let complaint = told(&played.stderr);
         assert_eq!(
@@ -165,6 +171,11 @@ async fn the_script_plays_the_whole_way_of_a_message_and_leaves_nothing() {
             "{said}"
         );
         machine.assert_clean().await;
+        let begun = said.lines().next().unwrap_or_default().to_lowercase();
+        assert!(
+            begun.contains(&format!("the real {program} cli")),
+            "{begun}"
+        );
         if missing(&said, LINES).is_none() {
             return;
         }
@@ -185,7 +196,7 @@ async fn an_agent_that_does_not_answer_as_it_should_is_told_with_what_was_expect
         ("ANTHROPIC_API_KEY", "key-of-this-machine".to_owned()),
         ("ANTHROPIC_BASE_URL", model.base_url()),
     ];
-    let played = machine.plays().await;
+    let played = machine.plays(Program::Claude).await;
     let (said, complaint) = (told(&played.stdout), told(&played.stderr));
     assert!(said.contains("answered by Anthropic"), "{said}");
     let expected =

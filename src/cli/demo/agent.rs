@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::config::PASS_ENV;
+use crate::{config::PASS_ENV, words::RuntimeKind};
 
 /// What of this process's environment the demo's server gets in any case: where things are. Whatever
 /// this machine's own Baton is told must not reach the demo's.
@@ -18,8 +18,10 @@ const PLACES: [&str; 5] = ["PATH", "HOME", "LANG", "TMPDIR", "CLAUDE_CONFIG_DIR"
 /// A variable of the environment and its value.
 pub(super) type Variable = (OsString, OsString);
 
-/// The Claude CLI, and who answers it.
+/// An agent program, and who answers it.
 pub(super) struct Agent {
+    /// Which one.
+    pub(super) runtime: RuntimeKind,
     /// The program.
     pub(super) program: PathBuf,
     /// Who answers.
@@ -31,7 +33,7 @@ pub(super) struct Agent {
 /// Who answers the CLI's questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Model {
-    /// Anthropic, by the login of this machine.
+    /// The program's own service, by the login of this machine.
     Real,
     /// The model simulator.
     Simulated,
@@ -40,7 +42,7 @@ pub(super) enum Model {
 impl Agent {
     /// Finds the CLI: on this machine, whose environment this is, or through npm from the lock file of
     /// the source tree.
-    pub(super) fn find(environment: &[Variable]) -> Result<Self> {
+    pub(super) fn find(runtime: RuntimeKind, environment: &[Variable]) -> Result<Self> {
         let whole = |(name, value): &Variable| match name.to_str() {
             Some("PATH") => (name.clone(), whole_parts(value)),
             Some(_) | None => (name.clone(), value.clone()),
@@ -51,19 +53,26 @@ impl Agent {
             let passed = environment.iter().filter(|(name, _)| is_named(name));
             passed.cloned().collect()
         };
-        let found = in_path("claude", environment);
+        let found = in_path(runtime.as_str(), environment);
         // Judged by what the server, and with it the agent, will have: this machine's CLI may be logged
         // in by something that neither of them gets.
         let real = with(&[PLACES.as_slice(), PASS_ENV.as_slice()].concat());
-        if let Some(program) = found.as_deref().filter(|it| is_logged_in(it, &real)) {
+        let is_usable = |program: &&Path| match runtime {
+            RuntimeKind::Claude => is_logged_in(program, &real),
+            // Two that renew the same tokens lose the login, so this machine's stays with its owner.
+            RuntimeKind::Codex => false,
+        };
+        if let Some(program) = found.as_deref().filter(is_usable) {
             return Ok(Self {
+                runtime,
                 program: program.to_owned(),
                 model: Model::Real,
                 environment: real,
             });
         }
         Ok(Self {
-            program: found.map_or_else(install, Ok)?,
+            runtime,
+            program: found.map_or_else(|| install(runtime), Ok)?,
             model: Model::Simulated,
             environment: with(&PLACES),
         })
@@ -98,22 +107,27 @@ fn is_logged_in(program: &Path, environment: &[Variable]) -> bool {
         .unwrap_or(false)
 }
 
-fn install() -> Result<PathBuf> {
+fn install(runtime: RuntimeKind) -> Result<PathBuf> {
+    let name = runtime.name();
+    let package = match runtime {
+        RuntimeKind::Claude => "@anthropic-ai/claude-code",
+        RuntimeKind::Codex => "@openai/codex",
+    };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agent-clis/install");
     if !script.is_file() {
         bail!(
-            "The demo needs the Claude CLI, and there is no `claude` in PATH. Install it with \
-             `npm install -g @anthropic-ai/claude-code` and run the demo again."
+            "The demo needs the {name} CLI, and there is no `{runtime}` in PATH. Install it with \
+             `npm install -g {package}` and run the demo again."
         );
     }
     let done = Command::new(&script)
-        .arg("claude")
+        .arg(runtime.as_str())
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
-        .context("the installer of the Claude CLI could not be started")?;
+        .with_context(|| format!("the installer of the {name} CLI could not be started"))?;
     if !done.status.success() {
-        bail!("The demo needs the Claude CLI, which could not be installed; see above.");
+        bail!("The demo needs the {name} CLI, which could not be installed; see above.");
     }
     Ok(PathBuf::from(String::from_utf8(done.stdout)?.trim()))
 }
@@ -156,7 +170,7 @@ fi
             .chain(more)
             .map(|(name, value)| ((*name).into(), (*value).into()))
             .collect();
-        let agent = Agent::find(&environment).unwrap();
+        let agent = Agent::find(RuntimeKind::Claude, &environment).unwrap();
         assert_eq!(agent.program, program);
         let path = agent.environment.iter().find(|(name, _)| name == "PATH");
         let whole = format!("{}:/usr/bin:/bin", directory.path().display());

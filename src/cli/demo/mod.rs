@@ -1,6 +1,6 @@
 //! `baton demo`: the whole way of a message on one machine, without a Discord account.
 //!
-//! Plays with the real server and the real Claude CLI against the simulators. Nothing of it is left
+//! Plays with the real server and a real agent CLI against the simulators. Nothing of it is left
 //! when it ends.
 
 mod agent;
@@ -25,11 +25,17 @@ use agent::{Agent, Model};
 use show::Screen;
 use stage::Stage;
 
+use super::arguments;
+use crate::words::RuntimeKind;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Only play the short conversation, then end.
     #[arg(long)]
     script: bool,
+    /// The agent program: claude or codex, as in a project's `runtime`.
+    #[arg(long, default_value = "claude", value_parser = arguments::runtime)]
+    runtime: RuntimeKind,
 }
 
 /// What happens after the short conversation.
@@ -48,7 +54,7 @@ pub(super) async fn run(args: Args) -> Result<()> {
         Afterwards::TypeOn
     };
     let environment: Vec<_> = std::env::vars_os().collect();
-    let agent = Agent::find(&environment)?;
+    let agent = Agent::find(args.runtime, &environment)?;
     writeln!(io::stdout(), "{}", introduction(&agent))?;
     let mut stage = Stage::build(agent).await?;
     let screen = Screen::new(Arc::clone(&stage.sim));
@@ -62,13 +68,17 @@ pub(super) async fn run(args: Args) -> Result<()> {
 }
 
 fn introduction(agent: &Agent) -> String {
-    let model = match agent.model {
-        Model::Real => "answered by Anthropic, with the login of this machine",
-        Model::Simulated => {
+    let name = agent.runtime.name();
+    let model = match (agent.model, agent.runtime) {
+        (Model::Real, _) => "answered by Anthropic, with the login of this machine",
+        (Model::Simulated, RuntimeKind::Claude) => {
             "answered by the model simulator, because no `claude` with a login was found"
         }
+        (Model::Simulated, RuntimeKind::Codex) => {
+            "answered by the model simulator, because your own login of Codex is left alone"
+        }
     };
-    format!("A simulated Discord, the real server, the real Claude CLI, {model}.")
+    format!("A simulated Discord, the real server, the real {name} CLI, {model}.")
 }
 
 async fn perform(stage: &mut Stage, screen: &Screen, afterwards: Afterwards) -> Result<()> {

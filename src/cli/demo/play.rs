@@ -21,7 +21,7 @@ pub(super) async fn play(stage: &mut Stage, screen: &Screen) -> Result<ChannelId
     let text = line(
         stage,
         "@bot when does the harbour open? NOTES.md should say.",
-        r#"STUB:[{"tool":"Read","input":{"file_path":"NOTES.md"}},{"text":"According to NOTES.md, the harbour opens at six.","chunks":4,"delay":0.6}]"#,
+        r#"STUB:[{"do":{"read":"NOTES.md"}},{"text":"According to NOTES.md, the harbour opens at six.","chunks":4,"delay":0.6}]"#,
     );
     let asked = stage.sim.user("ann").says(text).in_(stage.channel()).await;
     let thread = ChannelId::new(asked.id.get());
@@ -34,8 +34,8 @@ pub(super) async fn play(stage: &mut Stage, screen: &Screen) -> Result<ChannelId
     .await?;
     let agents = stage.runners()?;
     ensure!(
-        agents.len() == 1,
-        "one agent was expected to be at work, and there are {}",
+        agents.len() == stage.runners_of_one_session(),
+        "one agent was expected to be at work, and there are {} runners",
         agents.len()
     );
 
@@ -54,7 +54,7 @@ pub(super) async fn play(stage: &mut Stage, screen: &Screen) -> Result<ChannelId
     let text = line(
         stage,
         "Run `sleep 3600` and tell me when it is done.",
-        r#"STUB:[{"tool":"Bash","input":{"command":"sleep 3600","timeout":600000}},{"text":"done"}]"#,
+        r#"STUB:[{"do":{"run":"sleep 3600"}},{"text":"done"}]"#,
     );
     let asked = stage.sim.user("ann").says(text).in_(thread).await;
     at_work(stage, thread, "sleep 3600").await?;
@@ -73,7 +73,7 @@ pub(super) async fn play(stage: &mut Stage, screen: &Screen) -> Result<ChannelId
     let text = line(
         stage,
         "Run `sleep 4 && echo survived`, and tell me what it printed.",
-        r#"STUB:[{"tool":"Bash","input":{"command":"sleep 4 && echo survived"}},{"text":"It printed: survived"}]"#,
+        r#"STUB:[{"do":{"run":"sleep 4 && echo survived"}},{"text":"It printed: survived"}]"#,
     );
     let asked = stage.sim.user("ann").says(text).in_(thread).await;
     at_work(stage, thread, "survived").await?;

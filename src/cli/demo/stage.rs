@@ -18,11 +18,17 @@ use crate::{
     clock::Clock,
     runtime::runner::{RunnerHost, RunnerLimits},
     store::{MembershipRow, Store, Subject},
-    words::{RunnerId, Scope, Tier, UserId},
+    words::{RunnerId, RuntimeKind, Scope, Tier, UserId},
 };
 
 /// How long the server may take to end when it is asked to.
 const ENDS: Duration = Duration::from_secs(5);
+
+/// Where Codex may have its home, and anybody's files outlive a restart: it refuses the usual place for temporary ones.
+const KEPT: &str = "/var/tmp";
+
+/// The variable with the key of Codex's service.
+const KEY: &str = "DEMO_KEY";
 
 /// What the project holds.
 const NOTES: &str = "# Notes\n\nThe harbour opens at six.\n";
@@ -33,6 +39,8 @@ pub(super) struct Stage {
     model: Option<ModelSim>,
     agent: Agent,
     home: TempDir,
+    /// Codex's home, where it is the agent program.
+    codex_home: Option<TempDir>,
     server: Option<Child>,
 }
 
@@ -44,12 +52,17 @@ impl Stage {
             Model::Real => None,
             Model::Simulated => Some(ModelSim::start().await?),
         };
+        let codex_home = match agent.runtime {
+            RuntimeKind::Claude => None,
+            RuntimeKind::Codex => Some(tempfile::Builder::new().prefix("baton-").tempdir_in(KEPT)?),
+        };
         let sim = Arc::new(Sim::start(SimConfig::default()).await);
         let stage = Self {
             sim,
             model,
             agent,
             home,
+            codex_home,
             server: None,
         };
         let project = stage.home.path().join("project");
@@ -61,18 +74,18 @@ impl Stage {
     }
 
     fn write_settings(&self, project: &Path) -> Result<()> {
-        let path = |path: &Path| toml::Value::from(path.to_string_lossy().into_owned());
         let text = format!(
             "[discord]\nguild = {guild}\nowner_user = {owner}\napi_base = \"{api}\"\n\n\
              [data]\ndir = {data}\n\n[http]\nlisten = \"127.0.0.1:0\"\n\n\
-             [claude]\ncommand = {claude}\n\n\
+             {agent}\n\
              [[projects]]\nname = \"demo\"\ndirectory = {project}\nchannels = [{channel}]\n\
-             allowed_tools = [\"Read\", \"Bash\"]\n",
+             runtime = \"{runtime}\"\nallowed_tools = [\"Read\", \"Bash\"]\n",
             guild = self.sim.guild_id(),
             owner = self.sim.user("owner").id(),
             api = self.sim.base_url(),
             data = path(&self.data()),
-            claude = path(&self.agent.program),
+            agent = self.agent_settings(),
+            runtime = self.agent.runtime,
             project = path(project),
             channel = self.channel(),
         );
@@ -83,6 +96,23 @@ impl Stage {
             file,
             fs::Permissions::from_mode(0o600),
         )?)
+    }
+
+    /// The table of the agent program.
+    fn agent_settings(&self) -> String {
+        let command = format!(
+            "[{}]\ncommand = {}\n",
+            self.agent.runtime,
+            path(&self.agent.program)
+        );
+        let (Some(home), Some(model)) = (&self.codex_home, &self.model) else {
+            return command;
+        };
+        format!(
+            "{command}home = {}\nbase_url = \"{}/v1\"\nkey_variable = \"{KEY}\"\n",
+            path(home.path()),
+            model.base_url()
+        )
     }
 
     async fn let_ann_in(&self) -> Result<()> {
@@ -136,6 +166,7 @@ impl Stage {
             command
                 .env("ANTHROPIC_BASE_URL", model.base_url())
                 .env("ANTHROPIC_API_KEY", "demo")
+                .env(KEY, "demo")
                 // The agent's shell reads the profile of its home; the demo's has none to wait for.
                 .env("HOME", self.home.path())
                 .env("CLAUDE_CONFIG_DIR", self.home.path().join("claude"));
@@ -164,6 +195,14 @@ impl Stage {
             .wait_for(|world| world.connected_sessions() == 0)
             .await;
         Ok(())
+    }
+
+    /// How many runners there are when one session has its agent: all sessions of Codex share one more.
+    pub(super) const fn runners_of_one_session(&self) -> usize {
+        match self.agent.runtime {
+            RuntimeKind::Claude => 1,
+            RuntimeKind::Codex => 2,
+        }
     }
 
     /// The agent processes' runners.
@@ -204,4 +243,9 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+/// A path as TOML writes it.
+fn path(path: &Path) -> toml::Value {
+    toml::Value::from(path.to_string_lossy().into_owned())
 }
