@@ -19,7 +19,8 @@ use super::{
 use crate::{
     clock::Millis,
     runtime::{
-        BlockId, ErrorClass, Limit, LimitState, Reader, RunEvent, TurnEnd, TurnOutcome, Usage,
+        BlockId, ErrorClass, Limit, LimitState, Reader, RunEvent, ToolEnd, TurnEnd, TurnOutcome,
+        Usage,
     },
 };
 
@@ -40,6 +41,8 @@ pub(super) struct CodexReader {
     /// How often the service was asked anew in this turn.
     attempts: u32,
     usage: Usage,
+    /// What the system said to each command that the sandbox has stopped at once.
+    stopped: Vec<String>,
 }
 
 impl Reader for CodexReader {
@@ -75,6 +78,11 @@ impl CodexReader {
                 let error = serde_json::json!({"message": detail});
                 let turn = serde_json::json!({"status": "failed", "error": error});
                 vec![RunEvent::TurnEnded(self.end(&turn))]
+            }
+            Word::Failed { call, said } => {
+                self.stopped.extend(said);
+                let end = ToolEnd::Failed;
+                vec![RunEvent::ToolEnded { id: call, end }]
             }
             Word::Ends { why } => {
                 let mut end = self.end(&Value::Null);
@@ -189,6 +197,9 @@ impl CodexReader {
         });
         let words = told.unwrap_or(&over.words);
         let mut end = turn_end(turn, words, over.failed.as_ref(), over.usage);
+        if let TurnOutcome::Answered(words) = &mut end.outcome {
+            words.push_str(&stopped(over.stopped));
+        }
         if let (TurnOutcome::Stopped, Some(seconds)) = (&end.outcome, over.out_of_reach) {
             let span = humantime::format_duration(Duration::from_secs(seconds));
             end.outcome = TurnOutcome::Failed {
@@ -198,6 +209,21 @@ impl CodexReader {
         }
         end
     }
+}
+
+/// What is told below an answer of commands that the sandbox has stopped: not which, as who may see that was asked elsewhere.
+fn stopped(mut said: Vec<String>) -> String {
+    let count = match said.len() {
+        0 => return String::new(),
+        1 => "a command".to_owned(),
+        more => format!("{more} commands"),
+    };
+    said.sort();
+    said.dedup();
+    format!(
+        "\n\n-# 🔒 The agent's sandbox has stopped {count}: {}",
+        said.join(", ")
+    )
 }
 
 /// The limits of an account: a primary one of hours and a secondary one of days.

@@ -83,6 +83,9 @@ pub(super) enum Word {
     Limits { limits: Value },
     /// The turn is being stopped because the service was not reached for that long, in seconds.
     OutOfReach { seconds: u64 },
+    /// A command has failed of whose end Codex tells nothing, and what the system said to it, if that is what a sandbox makes
+    /// it say.
+    Failed { call: String, said: Option<String> },
     /// Codex is being ended in the middle of the turn, because of another session; why.
     Ends { why: String },
     /// Codex asks, and waits.

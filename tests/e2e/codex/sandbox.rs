@@ -206,3 +206,20 @@ async fn no_command_reads_what_other_threads_have_said_or_put_aside() {
         assert!(!told.contains(words), "{words} in {told}");
     }
 }
+
+#[tokio::test]
+async fn a_command_that_the_sandbox_stops_at_once_is_told_below_the_answer() {
+    let stage = Stage::with(settings()).await;
+    let outside = stage.home().join("outside");
+    let write = format!("echo x > {}", outside.display());
+    let said = runs(&[&write, "ls nothing-there", "true"], "tried it");
+    let thread = stage.ask("ann", &said).await;
+    let answer = stage.answer(thread, "tried it").await;
+    let note = "\n-# 🔒 The agent's sandbox has stopped a command: Read-only file system";
+    assert!(answer.content.contains(note), "{}", answer.content);
+    assert!(!answer.content.contains("outside"), "{}", answer.content);
+    let said = runs(&["ls nothing-there", "true"], "tried that");
+    stage.sim.user("ann").says(&said).in_(thread).await;
+    let answer = stage.answer(thread, "tried that").await;
+    assert!(!answer.content.contains("🔒"), "{}", answer.content);
+}

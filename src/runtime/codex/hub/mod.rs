@@ -31,11 +31,13 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::wire::{Order, Refusal, Word, line};
 use crate::runtime::runner::remove_tree;
 use program::Program;
+use rollout::Failed;
 use seat::SeatId;
 use switch::{Out, Switch};
 
@@ -70,6 +72,7 @@ enum Event {
     Order(SeatId, Order),
     Goes(SeatId),
     Looked(String, bool),
+    Failed(SeatId, Vec<Failed>, Option<Value>),
 }
 
 /// Is the hub until nobody needs it any more. What goes wrong is said on standard error.
@@ -235,6 +238,7 @@ impl Hub {
             }
             Event::Order(seat, order) => self.switch.order(seat, order),
             Event::Goes(seat) => self.switch.goes(seat, Instant::now()),
+            Event::Failed(seat, failed, end) => self.switch.failed(seat, failed, end),
             Event::Looked(ask, unconfined) => self.switch.looked(&ask, unconfined),
         }
     }
@@ -259,6 +263,18 @@ impl Hub {
                         None => true,
                     };
                     let _ = events.send(Event::Looked(ask, unconfined));
+                });
+            }
+            Out::Failed {
+                seat,
+                record,
+                calls,
+                end,
+            } => {
+                let events = self.events.clone();
+                tokio::spawn(async move {
+                    let failed = rollout::failed(&record, calls).await;
+                    let _ = events.send(Event::Failed(seat, failed, end));
                 });
             }
             Out::MakeRoom(directory) => make_room(&directory),

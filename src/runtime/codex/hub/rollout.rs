@@ -39,6 +39,47 @@ pub(super) async fn leaves_sandbox(record: &Path, call: &str) -> bool {
     }
 }
 
+/// What a system says to what a sandbox does not let do.
+const NO: [&str; 3] = [
+    "Operation not permitted",
+    "Permission denied",
+    "Read-only file system",
+];
+
+/// A command that has failed and of whose end nothing else is told, by its call; with what the system said to it, if that
+/// is what a sandbox makes it say.
+pub(super) type Failed = (String, Option<&'static str>);
+
+/// Which of these commands have failed, as the record tells: Codex tells of no end of one that its sandbox stops at once
+/// (seen with 0.169).
+pub(super) async fn failed(record: &Path, calls: Vec<String>) -> Vec<Failed> {
+    let record = record.to_owned();
+    let looking = tokio::task::spawn_blocking(move || -> io::Result<Vec<Failed>> {
+        let mut file = File::open(record)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(MOST)))?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        let lines = text.split(|byte| *byte == b'\n');
+        Ok(lines.filter_map(|line| failure(line, &calls)).collect())
+    });
+    // What nobody can read tells nothing.
+    looking.await.ok().and_then(Result::ok).unwrap_or_default()
+}
+
+/// A line of the record that tells that one of the commands has failed.
+fn failure(line: &[u8], calls: &[String]) -> Option<Failed> {
+    let line: Value = serde_json::from_slice(line).ok()?;
+    let item = &line["payload"];
+    let call = item["call_id"].as_str()?;
+    let is_one = item["type"] == "function_call_output" && calls.iter().any(|one| one == call);
+    let output = item["output"].as_str().filter(|_| is_one)?;
+    let (_, code) = output.split_once("Process exited with code ")?;
+    let has_failed = code.lines().next() != Some("0");
+    let said = NO.into_iter().find(|no| output.contains(no));
+    has_failed.then(|| (call.to_owned(), said))
+}
+
 /// What a record says of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
@@ -161,6 +202,36 @@ mod tests {
             assert_eq!(leaves_sandbox(file.path(), id).await, leaves, "{id}");
         }
         assert!(leaves_sandbox(Path::new("/nowhere/at/all"), "plain").await);
+    }
+
+    #[tokio::test]
+    async fn a_command_has_failed_if_its_output_says_so() {
+        let output = |id: &str, text: &str| json!({"type": "function_call_output", "call_id": id, "output": text});
+        let items = [
+            output(
+                "shut",
+                "Process exited with code 1\nOutput:\ncat: x: Permission denied\n",
+            ),
+            output("odd", "Process exited with code 127\nOutput:\n"),
+            output(
+                "fine",
+                "Process exited with code 0\nOutput:\nPermission denied\n",
+            ),
+            output("runs", "Process running with session ID 7\nOutput:\n"),
+            output("other", "Process exited with code 1\n"),
+        ];
+        let file = record(&items);
+        let calls = ["shut", "odd", "fine", "runs", "gone"].map(str::to_owned);
+        let found = failed(file.path(), calls.to_vec()).await;
+        let expected = [
+            ("shut".to_owned(), Some("Permission denied")),
+            ("odd".to_owned(), None),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(
+            failed(Path::new("/nowhere/at/all"), calls.to_vec()).await,
+            []
+        );
     }
 
     #[tokio::test(start_paused = true)]

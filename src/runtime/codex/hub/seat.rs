@@ -1,7 +1,7 @@
 //! One connection of the hub: a session, and how far its thread is, or whoever asks for something of the account.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     path::PathBuf,
 };
 
@@ -68,6 +68,8 @@ pub(super) struct Thread {
     pub(super) stop_again: Option<Instant>,
     /// Patches and calls of MCP servers that were told of, by their ids: who asks about one does not repeat it.
     pub(super) patches: HashMap<String, Value>,
+    /// Commands that have begun and of whose end nothing was told.
+    pub(super) commands: BTreeSet<String>,
 }
 
 /// What a thread is at.
@@ -127,6 +129,7 @@ impl Thread {
             troubled: None,
             stop_again: None,
             patches: HashMap::new(),
+            commands: BTreeSet::new(),
         }
     }
 }

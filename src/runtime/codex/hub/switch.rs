@@ -63,6 +63,14 @@ pub(super) enum Out {
         record: Option<PathBuf>,
         call: String,
     },
+    /// It has to be found out which commands have failed of whose end nothing was told; the answer is
+    /// [`Switch::failed`], before this end of the turn.
+    Failed {
+        seat: SeatId,
+        record: PathBuf,
+        calls: Vec<String>,
+        end: Option<Value>,
+    },
     /// This directory is needed, and this one is not any more.
     MakeRoom(PathBuf),
     ClearRoom(PathBuf),
@@ -242,6 +250,10 @@ impl Switch {
         self.note(seat, method, &message["params"], now);
         if method == "turn/completed" {
             return self.ended(seat, message);
+        }
+        if method == "item/started" && message["params"]["item"]["type"] == "agentMessage" {
+            // It has got the output of its commands before.
+            self.ask_what_failed(seat, None);
         }
         if method == "serverRequest/resolved" {
             self.asks

@@ -576,3 +576,42 @@ fn a_mode_that_comes_while_a_model_is_being_changed_carries_that_model() {
     tune(&mut play, "c", Wish::Plan(true));
     assert_eq!(told(&mut play), "large");
 }
+
+#[test]
+fn a_turn_with_a_command_of_whose_end_nothing_was_told_ends_when_that_is_looked_up() {
+    let mut play = Play::seated();
+    play.begins(1);
+    play.out();
+    for (method, call) in [
+        ("item/started", "told"),
+        ("item/started", "untold"),
+        ("item/completed", "told"),
+    ] {
+        let item = json!({"type": "commandExecution", "id": call});
+        let params = json!({"threadId": thread().to_string(), "item": item});
+        play.hear(json!({"method": method, "params": params}));
+    }
+    play.out();
+    play.completes("completed");
+    let out = play.out();
+    let [
+        Out::Failed {
+            calls,
+            end: Some(end),
+            ..
+        },
+    ] = &out[..]
+    else {
+        panic!("{out:?}");
+    };
+    assert_eq!(calls, &["untold"]);
+    let failed = vec![("untold".to_owned(), Some("Permission denied"))];
+    play.switch.failed(1, failed, Some(end.clone()));
+    let out = play.out();
+    let word = Word::Failed {
+        call: "untold".to_owned(),
+        said: Some("Permission denied".to_owned()),
+    };
+    assert_eq!(out[0], Out::Seat(1, line(&word)));
+    assert!(matches!(&out[1..], [Out::Program(_)]), "{out:?}");
+}

@@ -350,3 +350,34 @@ fn a_window_of_a_limit_is_told_in_the_unit_that_it_has() {
         assert_eq!(limit.window.as_deref(), Some(is));
     }
 }
+
+#[test]
+fn an_answer_tells_of_commands_that_the_sandbox_has_stopped_and_the_next_one_does_not() {
+    let failed = |call: &str, said: Value| json!({"baton": "failed", "call": call, "said": said});
+    let item = json!({"type": "agentMessage", "text": "done"});
+    let end = told(
+        "turn/completed",
+        json!({"turn": {"status": "completed", "items": [item]}}),
+    );
+    let events = read(&[
+        failed("a", json!("Permission denied")),
+        failed("b", Value::Null),
+        failed("c", json!("Permission denied")),
+        end.clone(),
+        end,
+    ]);
+    let over = |id: &str| RunEvent::ToolEnded {
+        id: id.to_owned(),
+        end: ToolEnd::Failed,
+    };
+    assert_eq!(events[..3], [over("a"), over("b"), over("c")]);
+    let answers = events[3..].iter().map(|event| {
+        let RunEvent::TurnEnded(end) = event else {
+            panic!("{event:?}");
+        };
+        end.outcome.clone()
+    });
+    let note = "done\n\n-# 🔒 The agent's sandbox has stopped 2 commands: Permission denied";
+    let expected = [note, "done"].map(|text| TurnOutcome::Answered(text.to_owned()));
+    assert_eq!(answers.collect::<Vec<_>>(), expected);
+}

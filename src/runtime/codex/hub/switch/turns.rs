@@ -10,6 +10,7 @@ use super::{
     super::{
         super::wire::{Wish, Word},
         call::{self, Call},
+        rollout::Failed,
         seat::{Seat, SeatId, Thread, Turn},
     },
     Out, Switch,
@@ -149,6 +150,15 @@ impl Switch {
             thread.troubled = None;
         }
         let item = &params["item"];
+        if item["type"] == "commandExecution"
+            && let Some(id) = item["id"].as_str()
+        {
+            if method == "item/completed" {
+                thread.commands.remove(id);
+            } else {
+                thread.commands.insert(id.to_owned());
+            }
+        }
         if method == "item/started"
             && matches!(item["type"].as_str(), Some("fileChange" | "mcpToolCall"))
             && let Some(id) = item["id"].as_str()
@@ -172,6 +182,53 @@ impl Switch {
         thread.stop_again = None;
         thread.patches.clear();
         self.asks.retain(|_, asked| asked.seat != seat);
+        if !self.ask_what_failed(seat, Some(&end)) {
+            self.end(seat, end);
+        }
+    }
+
+    /// Has it found out which commands have failed, if there may be some. Says so.
+    pub(super) fn ask_what_failed(&mut self, seat: SeatId, end: Option<&Value>) -> bool {
+        let Some(thread) = self.at(seat).filter(|thread| !thread.commands.is_empty()) else {
+            return false;
+        };
+        let Some(record) = thread.record.clone() else {
+            return false;
+        };
+        let calls = thread.commands.iter().cloned().collect();
+        self.out.push(Out::Failed {
+            seat,
+            record,
+            calls,
+            end: end.cloned(),
+        });
+        true
+    }
+
+    /// These commands have failed.
+    pub(in super::super) fn failed(
+        &mut self,
+        seat: SeatId,
+        mut failed: Vec<Failed>,
+        end: Option<Value>,
+    ) {
+        let Some(thread) = self.at(seat) else {
+            return;
+        };
+        failed.retain(|(call, _)| thread.commands.remove(call));
+        for (call, said) in failed {
+            let said = said.map(str::to_owned);
+            self.say(seat, &Word::Failed { call, said });
+        }
+        if let Some(end) = end {
+            self.end(seat, end);
+        }
+    }
+
+    fn end(&mut self, seat: SeatId, end: Value) {
+        if let Some(thread) = self.at(seat) {
+            thread.commands.clear();
+        }
         if end["params"]["turn"]["error"]["codexErrorInfo"] == "usageLimitExceeded" {
             self.call(
                 "account/rateLimits/read",
