@@ -181,10 +181,11 @@ impl Runtime for CodexRuntime {
             Word::Models { models } => Some(Tidings::Models(models)),
             Word::Code { url, code } => Some(Tidings::Code { url, code }),
             Word::LoggedIn { plan } => Some(Tidings::LoggedIn { plan }),
-            Word::Failed { detail } | Word::Refused { detail, .. } => Some(Tidings::Failed(detail)),
+            Word::InVain { detail } | Word::Refused { detail, .. } => Some(Tidings::Failed(detail)),
             Word::Ends { .. } => Some(Tidings::Failed(String::new())),
             Word::Ready { .. }
             | Word::Tuned { .. }
+            | Word::Failed { .. }
             | Word::NotBegun { .. }
             | Word::Limits { .. }
             | Word::OutOfReach { .. }

@@ -101,7 +101,7 @@ impl CodexReader {
             Word::Models { .. }
             | Word::Code { .. }
             | Word::LoggedIn { .. }
-            | Word::Failed { .. } => Vec::new(),
+            | Word::InVain { .. } => Vec::new(),
             Word::Ask {
                 ask,
                 method,

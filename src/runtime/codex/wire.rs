@@ -105,7 +105,7 @@ pub(super) enum Word {
     /// He is logged in; with this plan, if Codex knows that.
     LoggedIn { plan: Option<String> },
     /// What was asked for of the account is not to be had.
-    Failed { detail: String },
+    InVain { detail: String },
 }
 
 /// Why a thread cannot be opened.

@@ -45,7 +45,7 @@ impl Switch {
     ) {
         let page = match result {
             Ok(page) => page,
-            Err(detail) => return self.say(seat, &Word::Failed { detail }),
+            Err(detail) => return self.say(seat, &Word::InVain { detail }),
         };
         for model in page["data"].as_array().into_iter().flatten() {
             let Some(name) = model["model"].as_str() else {
@@ -68,7 +68,7 @@ impl Switch {
     pub(super) fn login_begun(&mut self, seat: SeatId, result: Result<&Value, String>) {
         let begun = match result {
             Ok(begun) => begun,
-            Err(detail) => return self.say(seat, &Word::Failed { detail }),
+            Err(detail) => return self.say(seat, &Word::InVain { detail }),
         };
         let text = |name: &str| begun[name].as_str().unwrap_or("").to_owned();
         let id = text("loginId");
@@ -107,7 +107,7 @@ impl Switch {
             return self.call("account/read", &params, Call::LoggedIn(seat));
         }
         let detail = end["error"].as_str().unwrap_or("").to_owned();
-        self.say(seat, &Word::Failed { detail });
+        self.say(seat, &Word::InVain { detail });
     }
 
     pub(super) fn logged_in(&mut self, seat: SeatId, result: Result<&Value, String>) {

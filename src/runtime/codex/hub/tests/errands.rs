@@ -49,7 +49,7 @@ fn a_login_that_fails_says_why() {
     let mut play = with_code();
     play.out();
     play.ends_login("one", Some("device auth timed out"));
-    let failed = json!({"baton": "failed", "detail": "device auth timed out"});
+    let failed = json!({"baton": "in_vain", "detail": "device auth timed out"});
     assert_eq!(play.said(), [failed]);
 }
 
