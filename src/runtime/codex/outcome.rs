@@ -29,6 +29,16 @@ pub(super) fn turn_end(turn: &Value, words: &str, failed: Option<&Value>, usage:
     }
 }
 
+/// What a system says to what a sandbox does not let do, if a command has said that.
+pub(super) fn refusal(output: &str) -> Option<&'static str> {
+    const NO: [&str; 3] = [
+        "Operation not permitted",
+        "Permission denied",
+        "Read-only file system",
+    ];
+    NO.into_iter().find(|no| output.contains(no))
+}
+
 /// Codex's own words for an error.
 pub(super) fn detail_of(error: &Value) -> String {
     let message = error["message"].as_str().unwrap_or("it did not say why");

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     asks,
-    outcome::{class_of, turn_end},
+    outcome::{class_of, refusal, turn_end},
     wire::{Refusal, Word},
 };
 use crate::{
@@ -154,6 +154,11 @@ impl CodexReader {
                 .clone_into(&mut self.words);
             self.open = None;
         }
+        // One that has taken a moment to fail is told of like any other.
+        if item["type"] == "commandExecution" && item["status"] == "failed" {
+            let said = item["aggregatedOutput"].as_str().and_then(refusal);
+            self.stopped.extend(said.map(str::to_owned));
+        }
         items::completed(item)
     }
 
@@ -221,7 +226,7 @@ fn stopped(mut said: Vec<String>) -> String {
     said.sort();
     said.dedup();
     format!(
-        "\n\n-# 🔒 The agent's sandbox has stopped {count}: {}",
+        "\n\n-# 🔒 The sandbox, or the system, has stopped {count}: {}",
         said.join(", ")
     )
 }

@@ -190,6 +190,7 @@ const READ_OR_WRITTEN: &[(&str, &str)] = &[
          item/completed ! item{commandExecution}.id
          item/completed ! item{commandExecution}.command
          item/completed ! item{commandExecution}.status=failed
+         item/completed ! item{commandExecution}.aggregatedOutput
          item/completed ! item{commandExecution}.status=declined
          item/completed ! item{fileChange}.status=failed
          item/completed ! item{fileChange}.status=declined

@@ -215,7 +215,7 @@ async fn a_command_that_the_sandbox_stops_at_once_is_told_below_the_answer() {
     let said = runs(&[&write, "ls nothing-there", "true"], "tried it");
     let thread = stage.ask("ann", &said).await;
     let answer = stage.answer(thread, "tried it").await;
-    let note = "\n-# 🔒 The agent's sandbox has stopped a command: Read-only file system";
+    let note = "\n-# 🔒 The sandbox, or the system, has stopped a command: Read-only file system";
     assert!(answer.content.contains(note), "{}", answer.content);
     assert!(!answer.content.contains("outside"), "{}", answer.content);
     let said = runs(&["ls nothing-there", "true"], "tried that");

@@ -13,6 +13,8 @@ use std::{
 
 use serde_json::Value;
 
+use super::super::outcome::refusal;
+
 /// How much of the end of a record is read at first, in bytes. Whoever asks has written its call just before.
 const END: u64 = 256 << 10;
 
@@ -38,13 +40,6 @@ pub(super) async fn leaves_sandbox(record: &Path, call: &str) -> bool {
         Ok(Found::Nothing | Found::Earlier) | Err(_) => true,
     }
 }
-
-/// What a system says to what a sandbox does not let do.
-const NO: [&str; 3] = [
-    "Operation not permitted",
-    "Permission denied",
-    "Read-only file system",
-];
 
 /// A command that has failed and of whose end nothing else is told, by its call; with what the system said to it, if that
 /// is what a sandbox makes it say.
@@ -76,8 +71,7 @@ fn failure(line: &[u8], calls: &[String]) -> Option<Failed> {
     let output = item["output"].as_str().filter(|_| is_one)?;
     let (_, code) = output.split_once("Process exited with code ")?;
     let has_failed = code.lines().next() != Some("0");
-    let said = NO.into_iter().find(|no| output.contains(no));
-    has_failed.then(|| (call.to_owned(), said))
+    has_failed.then(|| (call.to_owned(), refusal(output)))
 }
 
 /// What a record says of a call.

@@ -362,7 +362,11 @@ fn an_answer_tells_of_commands_that_the_sandbox_has_stopped_and_the_next_one_doe
     let events = read(&[
         failed("a", json!("Permission denied")),
         failed("b", Value::Null),
-        failed("c", json!("Permission denied")),
+        told(
+            "item/completed",
+            json!({"item": {"type": "commandExecution", "id": "c",
+            "status": "failed", "aggregatedOutput": "cat: x: Permission denied"}}),
+        ),
         end.clone(),
         end,
     ]);
@@ -377,7 +381,8 @@ fn an_answer_tells_of_commands_that_the_sandbox_has_stopped_and_the_next_one_doe
         };
         end.outcome.clone()
     });
-    let note = "done\n\n-# 🔒 The agent's sandbox has stopped 2 commands: Permission denied";
+    let note =
+        "done\n\n-# 🔒 The sandbox, or the system, has stopped 2 commands: Permission denied";
     let expected = [note, "done"].map(|text| TurnOutcome::Answered(text.to_owned()));
     assert_eq!(answers.collect::<Vec<_>>(), expected);
 }
