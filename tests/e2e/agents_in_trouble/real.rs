@@ -1,6 +1,6 @@
 //! The real agent program in trouble: with its service, its memory, its number.
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
 use model_sim::ForcedError;
 
