@@ -37,6 +37,9 @@ const NEEDED: [&str; 4] = ["shell_snapshots", "skills", "tmp", TEMPORARY];
 /// The directory of Codex's home for the temporary files of threads.
 pub(super) const TEMPORARY: &str = "baton-tmp";
 
+/// The file in that of a thread which tells shells where it is. The name is zsh's.
+pub(super) const ENVIRONMENT: &str = ".zshenv";
+
 /// What is secret in Codex's home, also where it is not there yet.
 const SECRET: [&str; 10] = [
     // Databases of all threads, which come and go with the process.
@@ -75,7 +78,7 @@ pub(super) fn config(launch: &Launch, codex_home: &Path, home: &Path, temporary:
         "default_permissions": NAME,
         "projects": untrusted(&launch.directory),
         "permissions": {NAME: {"extends": ":workspace", "filesystem": files}},
-        "shell_environment_policy": {"inherit": "core", "set": {"TMPDIR": temporary}},
+        "shell_environment_policy": {"inherit": "core", "set": environment(temporary)},
     });
     let may = |tool: &str| launch.unasked.contains(&tool);
     // By whole keys: a table would stand in the place of the one that the process was started with.
@@ -88,6 +91,13 @@ pub(super) fn config(launch: &Launch, codex_home: &Path, home: &Path, temporary:
         config["web_search"] = json!(search);
     }
     config
+}
+
+/// Where commands have their temporary files. The shell is told, and not its sandbox, whose helpers find each other in
+/// the directory that `TMPDIR` names: those of one project whose helpers do not fail now and then, as one takes away
+/// what the other mounts (seen with 0.169). Bash and zsh, one of which Codex takes, read such a file before anything else.
+fn environment(temporary: &Path) -> Value {
+    json!({"BASH_ENV": temporary.join(ENVIRONMENT), "ZDOTDIR": temporary})
 }
 
 /// That nothing of the project's own `.codex` counts, which could start programs and allow commands: Codex trusts by

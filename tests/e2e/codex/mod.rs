@@ -103,3 +103,17 @@ pub(crate) fn codex_of(stage: &Stage) -> Vec<u32> {
     found.retain(|id| name(id).trim() == "codex");
     found
 }
+
+/// What the model was told of commands.
+pub(crate) fn outputs(stage: &Stage) -> Vec<Value> {
+    let requests = stage.model.requests().into_iter();
+    let items = requests.flat_map(|request| {
+        request.body["input"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    });
+    items
+        .filter(|item| item["type"] == "function_call_output")
+        .collect()
+}

@@ -1,0 +1,71 @@
+//! Directories for temporary files: of the hub, and in it one for each thread.
+
+use std::{
+    fs,
+    os::unix::{ffi::OsStrExt as _, fs::DirBuilderExt as _},
+    path::Path,
+};
+
+use uuid::Uuid;
+
+use super::{super::profile::ENVIRONMENT, complain};
+use crate::runtime::runner::remove_tree;
+
+/// Makes a directory that only this user may enter. A thread without one has nowhere to put temporary files.
+pub(super) fn make(directory: &Path) {
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory);
+    if let Err(error) = made {
+        complain(&format!("{} cannot be made: {error}", directory.display()));
+    }
+}
+
+/// The same for a thread, with the file that tells its shells where it is.
+pub(super) fn furnish(directory: &Path) {
+    make(directory);
+    let path = directory.as_os_str().as_bytes();
+    let quoted = path.split(|byte| *byte == b'\'').collect::<Vec<_>>();
+    let quoted = quoted.join(b"'\\''".as_slice());
+    let line = [b"export TMPDIR='", quoted.as_slice(), b"'\n"].concat();
+    if let Err(error) = fs::write(directory.join(ENVIRONMENT), line) {
+        complain(&format!(
+            "{} cannot be written: {error}",
+            directory.display()
+        ));
+    }
+}
+
+/// Removes a directory with all that is in it, however an agent has left that. It takes its time beside what goes on, and
+/// what cannot be removed now lies aside.
+pub(super) fn clear(directory: &Path) {
+    let aside = directory.with_extension(format!("old-{}", Uuid::new_v4().simple()));
+    if fs::rename(directory, &aside).is_err() {
+        // It is not there.
+        return;
+    }
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = remove_tree(&aside) {
+            complain(&format!("{} cannot be removed: {error}", aside.display()));
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shells_learn_where_a_thread_has_its_temporary_files_whatever_that_is_called() {
+        let around = tempfile::tempdir().unwrap();
+        let room = around.path().join("it's; here");
+        furnish(&room);
+        let told = std::process::Command::new("bash")
+            .args(["-c", "printf %s \"$TMPDIR\""])
+            .env("BASH_ENV", room.join(ENVIRONMENT))
+            .output()
+            .unwrap();
+        assert_eq!(told.stdout, room.as_os_str().as_bytes());
+    }
+}
