@@ -11,7 +11,7 @@ use baton::words::RunState;
 use discord_sim::{ChannelId, NO_OPTIONS};
 use serde_json::json;
 
-use crate::stage::{Program, Settings, Stage, both, commands_with, until};
+use crate::stage::{Program, Settings, Stage, commands_with, until};
 
 pub(crate) const CANCELLED: &str = "🛑 Cancelled. The conversation goes on";
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     cancel::{asleep, unheard_of},
-    stage::{Program, Stage, both, parent, until},
+    stage::{Program, Stage, parent, until},
 };
 
 /// What the person is told.

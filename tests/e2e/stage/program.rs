@@ -13,27 +13,6 @@ use super::{Settings, Stage, commands_with, ids_with};
 /// An agent program.
 pub(crate) type Program = RuntimeKind;
 
-/// Makes tests of a scenario, an `async fn` that takes a [`Program`]: one with each.
-macro_rules! both {
-    ($scenario:ident) => {
-        mod $scenario {
-            use crate::stage::Program;
-
-            #[tokio::test]
-            async fn with_claude() {
-                Box::pin(super::$scenario(Program::Claude)).await;
-            }
-
-            #[tokio::test]
-            async fn with_codex() {
-                Box::pin(super::$scenario(Program::Codex)).await;
-            }
-        }
-    };
-}
-
-pub(crate) use both;
-
 impl Settings {
     /// The usual ones with this program at work in the project.
     pub(crate) fn of(program: Program) -> Self {
