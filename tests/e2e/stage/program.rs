@@ -96,7 +96,7 @@ impl Stage {
                 let busy = self.refusal(529, "overloaded_error", "busy");
                 busy.header("retry-after", "0")
             }
-            Program::Codex => self.refusal(500, "server_error", "broken"),
+            Program::Codex => self.refusal(503, "server_is_overloaded", "busy"),
         }
     }
 
