@@ -8,7 +8,7 @@ use baton::words::RuntimeKind;
 use baton::clock::Millis;
 use model_sim::{ForcedError, Usage};
 
-use super::{Settings, Stage, commands_with, ids_with};
+use super::{Settings, Stage, commands_with, ids_with, until};
 
 /// An agent program.
 pub(crate) type Program = RuntimeKind;
@@ -46,6 +46,15 @@ impl Stage {
                 let hubs = self.data().join("run");
                 commands_with(&format!("agent-seat --socket {}", hubs.display()))
             }
+        }
+    }
+
+    /// Makes sure that nothing lives of what a run has started whose end was told: Codex says so a moment before the
+    /// last of its commands' processes has died.
+    pub(crate) async fn nothing_lives(&self, is_gone: impl Fn() -> bool) {
+        match self.program() {
+            Program::Claude => assert!(is_gone(), "something of the run lives"),
+            Program::Codex => until("nothing of the run lives", is_gone).await,
         }
     }
 
