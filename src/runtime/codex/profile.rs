@@ -40,10 +40,20 @@ pub(super) const TEMPORARY: &str = "baton-tmp";
 /// The file in that of a thread which tells shells where it is. The name is zsh's.
 pub(super) const ENVIRONMENT: &str = ".zshenv";
 
-/// What is secret in Codex's home, also where it is not there yet.
-const SECRET: [&str; 10] = [
-    // Databases of all threads, which come and go with the process.
-    "*.sqlite*",
+/// Codex's databases of all threads (0.169), and what SQLite puts beside one. By their names: for a pattern its sandbox
+/// looks through the whole home before each command, and fails if another thread changes something there meanwhile.
+const DATABASES: [&str; 6] = [
+    "goals_1",
+    "logs_2",
+    "memories_1",
+    "queue_1",
+    "state_5",
+    "thread_history_1",
+];
+const OF_DATABASE: [&str; 4] = ["", "-journal", "-shm", "-wal"];
+
+/// What else is secret in Codex's home, also where it is not there yet.
+const SECRET: [&str; 9] = [
     ".credentials.json",
     ".env",
     "archived_sessions",
@@ -95,9 +105,10 @@ pub(super) fn config(launch: &Launch, codex_home: &Path, home: &Path, temporary:
 
 /// Where commands have their temporary files. The shell is told, and not its sandbox, whose helpers find each other in
 /// the directory that `TMPDIR` names: those of one project whose helpers do not fail now and then, as one takes away
-/// what the other mounts (seen with 0.169). Bash and zsh, one of which Codex takes, read such a file before anything else.
+/// what the other mounts (seen with 0.169). Bash and zsh, one of which Codex takes, read such a file before anything else:
+/// bash only if it is not the outermost shell, as its standard input is a socket, which it takes for a login by rsh.
 fn environment(temporary: &Path) -> Value {
-    json!({"BASH_ENV": temporary.join(ENVIRONMENT), "ZDOTDIR": temporary})
+    json!({"BASH_ENV": temporary.join(ENVIRONMENT), "SHLVL": "1", "ZDOTDIR": temporary})
 }
 
 /// That nothing of the project's own `.codex` counts, which could start programs and allow commands: Codex trusts by
@@ -133,7 +144,11 @@ fn shut(launch: &Launch, codex_home: &Path, home: &Path, temporary: &Path) -> Ve
     let project = launch.directory.as_path();
     let kept = [project, codex_home, temporary];
     let own = SECRET.iter().map(|name| codex_home.join(name));
-    let own = own.chain(beside(codex_home, &NEEDED));
+    let databases = DATABASES.iter().flat_map(|name| {
+        let file = move |part: &&str| codex_home.join(format!("{name}.sqlite{part}"));
+        OF_DATABASE.iter().map(move |part| file(&part))
+    });
+    let own = own.chain(databases).chain(beside(codex_home, &NEEDED));
     let credentials = CREDENTIALS.iter().map(|name| home.join(name));
     let others = launch
         .others

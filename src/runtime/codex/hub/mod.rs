@@ -32,11 +32,12 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use serde_json::Value;
 use super::wire::{Order, Refusal, Word, line};
+use crate::runtime::runner::may_enter;
 use program::Program;
 use rollout::Failed;
 use seat::SeatId;
+use serde_json::Value;
 use switch::{Out, Switch};
 
 /// How long Codex may take to leave when nobody is connected any more.
@@ -145,6 +146,8 @@ struct Hub {
     /// What writes to them.
     tellers: JoinSet<()>,
     next_seat: SeatId,
+    /// What the temporary files of all threads lie in.
+    temporary: PathBuf,
     idle: Duration,
     /// Since when nobody is connected.
     alone: Option<Instant>,
@@ -160,6 +163,7 @@ impl Hub {
             seats: HashMap::new(),
             tellers: JoinSet::new(),
             next_seat: 1,
+            temporary: order.temporary.clone(),
             idle: order.idle,
             alone: Some(Instant::now()),
         }
@@ -218,6 +222,12 @@ impl Hub {
                 while self.tellers.try_join_next().is_some() {}
                 self.tellers.spawn(tell(outgoing, queue));
                 tokio::spawn(hear(seat, BufReader::new(orders), self.events.clone()));
+            }
+            Event::Order(seat, Order::Open(open))
+                if !open.temporary.starts_with(&self.temporary) =>
+            {
+                complain("a thread wants its temporary files elsewhere");
+                self.switch.goes(seat, Instant::now());
             }
             Event::Order(seat, order) => self.switch.order(seat, order),
             Event::Goes(seat) => self.switch.goes(seat, Instant::now()),
@@ -289,6 +299,7 @@ async fn refuse(listener: &UnixListener, error: &io::Error) {
 async fn accept(listener: UnixListener, events: mpsc::UnboundedSender<Event>) {
     loop {
         match listener.accept().await {
+            Ok((stream, _)) if !may_enter(&stream) => {}
             Ok((stream, _)) => {
                 if events.send(Event::Comes(stream)).is_err() {
                     return;

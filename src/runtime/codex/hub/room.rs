@@ -61,11 +61,8 @@ mod tests {
         let around = tempfile::tempdir().unwrap();
         let room = around.path().join("it's; here");
         furnish(&room);
-        let told = std::process::Command::new("bash")
-            .args(["-c", "printf %s \"$TMPDIR\""])
-            .env("BASH_ENV", room.join(ENVIRONMENT))
-            .output()
-            .unwrap();
-        assert_eq!(told.stdout, room.as_os_str().as_bytes());
+        let told = fs::read_to_string(room.join(ENVIRONMENT)).unwrap();
+        let quoted = room.to_string_lossy().replace('\'', r"'\''");
+        assert_eq!(told, format!("export TMPDIR='{quoted}'\n"));
     }
 }
