@@ -13,6 +13,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
+use super::servers::servers;
 use crate::runtime::{
     CREDENTIALS, Launch,
     around::{around, beside},
@@ -90,6 +91,7 @@ pub(super) fn config(launch: &Launch, codex_home: &Path, home: &Path, temporary:
         "permissions": {NAME: {"extends": ":workspace", "filesystem": files}},
         "shell_environment_policy": {"inherit": "core", "set": environment(temporary)},
     });
+    config["mcp_servers"] = servers(codex_home, launch.servers);
     let may = |tool: &str| launch.unasked.contains(&tool);
     // By whole keys: a table would stand in the place of the one that the process was started with.
     if may(READ) {

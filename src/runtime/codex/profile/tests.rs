@@ -39,6 +39,7 @@ impl Ground {
             background: Vec::new(),
             denied: Vec::new(),
             unasked: Vec::new(),
+            servers: true,
             forbidden: vec![self.at("data"), self.at("baton.toml")],
             temporary: PathBuf::new(),
             launcher: Vec::new(),
