@@ -16,6 +16,9 @@ const FORM: &str = "form";
 const MOST_FIELDS: usize = 4;
 const MOST_OPTIONS: usize = 25;
 
+/// What whoever answers has to know.
+const WARNING: &str = "Write no password or code here: everybody here can read it.";
+
 /// What stands between several options that were chosen.
 const BETWEEN: &str = ", ";
 
@@ -111,8 +114,10 @@ fn question(params: &Value, name: &str, field: &Value, is_required: bool) -> Opt
     }
     let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
     let title = Some(text(&field["title"])).filter(|title| !title.is_empty());
+    // First of all, as what is long is cut at its end.
     let mut asked = format!(
-        "{}\n{}",
+        "The MCP server `{}` asks. {WARNING}\n{}\n{}",
+        text(&params["serverName"]),
         text(&params["message"]),
         title.as_deref().unwrap_or(name)
     );

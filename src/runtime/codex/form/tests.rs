@@ -41,7 +41,8 @@ fn every_flat_field_is_asked_for_and_its_answer_comes_back_as_its_kind() {
     let questions = questions(&fields, &["age", "fruit", "name"]);
     assert_eq!(
         questions[0]["question"],
-        "About you\nYour age: integer, minimum 1, maximum 150"
+        "The MCP server `s` asks. Write no password or code here: everybody here can read it.\n\
+         About you\nYour age: integer, minimum 1, maximum 150"
     );
     let third = questions[2]["question"].as_str().unwrap();
     assert!(
