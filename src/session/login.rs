@@ -70,6 +70,19 @@ impl Engine {
             return Ok(Err(NoLogin::Launchers));
         };
         let by = permit.person();
+        let begun = self.begin_login(kind, launcher, by).await;
+        if let Ok(Err(NoLogin::Failed(why))) = &begun {
+            tracing::warn!(%by, runtime = %kind, why, "a login could not be begun");
+        }
+        begun
+    }
+
+    async fn begin_login(
+        self: &Arc<Self>,
+        kind: RuntimeKind,
+        launcher: &[String],
+        by: UserId,
+    ) -> Result<Result<Login, NoLogin>, SessionError> {
         let holds = match self.logins.begin(kind, by) {
             Ok(holds) => holds,
             Err(other) => return Ok(Err(NoLogin::Begun(other))),
@@ -118,7 +131,10 @@ impl Engine {
                 self.offered.forget(kind);
                 "logged in"
             }
-            LoginEnd::Failed(_) => "not logged in: refused",
+            LoginEnd::Failed(why) => {
+                tracing::warn!(%by, runtime = %kind, why, "a login has failed");
+                "not logged in: refused"
+            }
             LoginEnd::TooLate => "not logged in: nobody has typed the code",
         };
         let told = self.tell_of_login(kind, by, "login_ended", how).await;

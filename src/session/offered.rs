@@ -114,10 +114,10 @@ impl Engine {
             Ok(Ok(None)) => {}
             // What Baton knows by itself is offered on.
             Ok(Ok(Some(Tidings::Failed(why)))) => {
-                tracing::info!(runtime = %kind, why, "{NOT_SAID}")
+                tracing::info!(runtime = %kind, why, "{NOT_SAID}");
             }
             Ok(Ok(Some(_))) => {
-                tracing::info!(runtime = %kind, "{NOT_SAID}: it says something else")
+                tracing::info!(runtime = %kind, "{NOT_SAID}: it says something else");
             }
             Ok(Err(error)) => tracing::info!(runtime = %kind, %error, "{NOT_SAID}"),
             Err(_) => tracing::info!(runtime = %kind, "{NOT_SAID}: it does not answer"),

@@ -147,19 +147,15 @@ fn shut(launch: &Launch, codex_home: &Path, home: &Path, temporary: &Path) -> Ve
     let kept = [project, codex_home, temporary];
     let own = SECRET.iter().map(|name| codex_home.join(name));
     let databases = DATABASES.iter().flat_map(|name| {
-        let file = move |part: &&str| codex_home.join(format!("{name}.sqlite{part}"));
-        OF_DATABASE.iter().map(move |part| file(&part))
+        let files = OF_DATABASE.iter();
+        files.map(move |part| codex_home.join(format!("{name}.sqlite{part}")))
     });
     let own = own.chain(databases).chain(beside(codex_home, &NEEDED));
     let credentials = CREDENTIALS.iter().map(|name| home.join(name));
-    let others = launch
-        .others
-        .iter()
-        .filter(|other| !project.starts_with(other));
     let mut all: Vec<PathBuf> = launch
         .forbidden
         .iter()
-        .chain(others)
+        .chain(&launch.others)
         .cloned()
         .chain(credentials)
         // A directory reached by a link is shut under its real path too.

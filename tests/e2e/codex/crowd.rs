@@ -1,6 +1,6 @@
 //! Twenty sessions with twenty turns at once, in one process.
 
-use super::{codex_of, crowded, outputs, runs};
+use super::{codex_of, crowded, outputs, runs, turns_asked};
 use crate::stage::memory;
 
 const SESSIONS: usize = 20;
@@ -18,7 +18,7 @@ async fn twenty_turns_at_once_are_served_by_one_process_of_less_than_250_mb() {
     }
     stage
         .sim
-        .wait_for(|_| stage.model.requests().len() >= SESSIONS)
+        .wait_for(|_| turns_asked(&stage) >= SESSIONS)
         .await;
     let codex = codex_of(&stage);
     assert_eq!(codex.len(), 1, "{codex:?}");

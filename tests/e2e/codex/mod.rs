@@ -117,3 +117,11 @@ pub(crate) fn outputs(stage: &Stage) -> Vec<Value> {
         .filter(|item| item["type"] == "function_call_output")
         .collect()
 }
+
+/// How often the model was asked.
+pub(crate) fn turns_asked(stage: &Stage) -> usize {
+    let requests = stage.model.requests().into_iter();
+    requests
+        .filter(|one| one.path.ends_with("/responses"))
+        .count()
+}

@@ -46,7 +46,7 @@ fn every_flat_field_is_asked_for_and_its_answer_comes_back_as_its_kind() {
     );
     let third = questions[2]["question"].as_str().unwrap();
     assert!(
-        third.ends_with("\nAbout you\nname: as it is written: maxLength 5"),
+        third.ends_with("About you\nname: as it is written: maxLength 5"),
         "{third}"
     );
     let labels = |n: usize| {

@@ -224,7 +224,7 @@ impl Hub {
                 tokio::spawn(hear(seat, BufReader::new(orders), self.events.clone()));
             }
             Event::Order(seat, Order::Open(open))
-                if !open.temporary.starts_with(&self.temporary) =>
+                if !room::is_one_of(&open.temporary, &self.temporary) =>
             {
                 complain("a thread wants its temporary files elsewhere");
                 self.switch.goes(seat, Instant::now());

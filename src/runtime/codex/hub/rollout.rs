@@ -96,7 +96,9 @@ fn item_of(line: &[u8], calls: &[String]) -> Option<Value> {
 
 fn failure(call: &str, item: &Value) -> Option<Failed> {
     let output = item["output"].as_str()?;
-    let (_, code) = output.split_once("Process exited with code ")?;
+    // What the command itself has written comes behind this.
+    let head = output.split("\nOutput:\n").next()?;
+    let (_, code) = head.split_once("Process exited with code ")?;
     let has_failed = code.lines().next() != Some("0");
     has_failed.then(|| (call.to_owned(), refusal(output)))
 }
@@ -240,9 +242,16 @@ mod tests {
             ),
             output("runs", "Process running with session ID 7\nOutput:\n"),
             output("other", "Process exited with code 1\n"),
+            output(
+                "forged",
+                "Process running with session ID 7\nOutput:\nProcess exited with code 1\nPermission denied\n",
+            ),
+            // Another call had that name before.
+            output("again", "Process exited with code 1\nOutput:\n"),
+            call("again", &json!({"cmd": "ls"})),
         ];
         let file = record(&items);
-        let calls = ["shut", "odd", "fine", "runs", "gone"].map(str::to_owned);
+        let calls = ["shut", "odd", "fine", "runs", "gone", "forged", "again"].map(str::to_owned);
         let found = failed(file.path(), calls.to_vec()).await;
         let expected = [
             ("shut".to_owned(), Some("Permission denied")),

@@ -1,9 +1,9 @@
 //! Directories for temporary files: of the hub, and in it one for each thread.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::{ffi::OsStrExt as _, fs::DirBuilderExt as _},
-    path::Path,
+    path::{Component, Path},
 };
 
 use uuid::Uuid;
@@ -37,13 +37,28 @@ pub(super) fn furnish(directory: &Path) {
     }
 }
 
+/// Whether a directory is the one of a thread, right in that of all.
+pub(super) fn is_one_of(directory: &Path, all: &Path) -> bool {
+    let within = directory.strip_prefix(all);
+    within.is_ok_and(|within| {
+        let mut parts = within.components();
+        matches!(parts.next(), Some(Component::Normal(_))) && parts.next().is_none()
+    })
+}
+
 /// Removes a directory with all that is in it, however an agent has left that. It takes its time beside what goes on, and
 /// what cannot be removed now lies aside.
 pub(super) fn clear(directory: &Path) {
     let aside = directory.with_extension(format!("old-{}", Uuid::new_v4().simple()));
-    if fs::rename(directory, &aside).is_err() {
-        // It is not there.
-        return;
+    match fs::rename(directory, &aside) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+        Err(error) => {
+            return complain(&format!(
+                "{} cannot be removed: {error}",
+                directory.display()
+            ));
+        }
     }
     tokio::task::spawn_blocking(move || {
         if let Err(error) = remove_tree(&aside) {
@@ -64,5 +79,21 @@ mod tests {
         let told = fs::read_to_string(room.join(ENVIRONMENT)).unwrap();
         let quoted = room.to_string_lossy().replace('\'', r"'\''");
         assert_eq!(told, format!("export TMPDIR='{quoted}'\n"));
+    }
+
+    #[test]
+    fn a_thread_has_one_directory_in_that_of_all_and_nothing_else_is_removed_for_it() {
+        let all = Path::new("/home/tmp/hub");
+        for (directory, is_one) in [
+            ("/home/tmp/hub/a", true),
+            ("/home/tmp/hub", false),
+            ("/home/tmp/hub/a/b", false),
+            ("/home/tmp/hub/..", false),
+            ("/home/tmp/hub/../../x", false),
+            ("/home/tmp/other/a", false),
+            ("a", false),
+        ] {
+            assert_eq!(is_one_of(Path::new(directory), all), is_one, "{directory}");
+        }
     }
 }
