@@ -76,10 +76,10 @@ const READ_OR_WRITTEN: &[(&str, &str)] = &[
          model/list < data[].model
          model/list < data[].isDefault
          model/list < nextCursor
-         account/login/start > {chatgptDeviceCode}
-         account/login/start < {chatgptDeviceCode}.loginId
-         account/login/start < {chatgptDeviceCode}.verificationUrl
-         account/login/start < {chatgptDeviceCode}.userCode
+         account/login/start > type=chatgptDeviceCode
+         account/login/start < loginId
+         account/login/start < verificationUrl
+         account/login/start < userCode
          account/login/completed ! loginId
          account/login/completed ! success
          account/login/completed ! error
