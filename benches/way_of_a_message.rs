@@ -15,6 +15,7 @@
     unused_imports,
     missing_docs,
     unreachable_pub,
+    unused_macros,
     reason = "a bench fails by panicking, prints its figures, and uses a part of the tests' stage"
 )]
 

@@ -68,6 +68,7 @@ pub fn launch(directory: &Path, temporary: &Path, forbidden: &Path) -> Launch {
         background: Vec::new(),
         denied: Vec::new(),
         unasked: Vec::new(),
+        servers: true,
         forbidden: vec![forbidden.to_owned()],
         temporary: temporary.to_owned(),
         launcher: Vec::new(),

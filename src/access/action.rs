@@ -90,6 +90,11 @@ impl Action {
         }
     }
 
+    /// Whether it concerns the whole server of agents, wherever it is asked for: an owner of one channel is none of that.
+    pub(super) const fn is_everywhere(self) -> bool {
+        matches!(self, Self::LogIn)
+    }
+
     /// What it takes to do the same in a channel whose conversation is for owners only.
     #[must_use]
     pub const fn in_owners_channel(self) -> Self {

@@ -81,6 +81,9 @@ pub enum Refusal {
     /// He is no owner here.
     #[error("Only owners may do that here. Ask an owner of this server to do it for you.")]
     NotAnOwner,
+    /// He is an owner here, and not everywhere.
+    #[error("That is for owners of the whole server. Ask one of them to do it for you.")]
+    NotOwnerOfAll,
 }
 
 /// All that decides beside person, place and action. Deciding is pure: the same law says the same.
@@ -144,8 +147,14 @@ impl Law<'_> {
         if tier == Tier::Blocked {
             return Err(Refusal::Blocked);
         }
-        if tier.rank() < action.demands().rank() {
+        let counts = if action.is_everywhere() {
+            self.tier_in(person, &[Scope::Global])
+        } else {
+            tier
+        };
+        if counts.rank() < action.demands().rank() {
             return Err(match action.demands() {
+                Tier::Owner if tier == Tier::Owner => Refusal::NotOwnerOfAll,
                 Tier::Owner => Refusal::NotAnOwner,
                 Tier::Member | Tier::Guest | Tier::Blocked => Refusal::NotAMember,
             });

@@ -34,8 +34,9 @@ const OWN_LIST: &[&str] = &[
 /// Tools by which an agent speaks to people; they do nothing else.
 const DIALOGS: &[&str] = &["AskUserQuestion", "ExitPlanMode"];
 
-/// The tool by which an agent asks for wider permissions than it has.
+/// The tools by which an agent asks for wider permissions than it has, and by which an MCP server asks people.
 const PERMISSIONS: &str = "Permissions";
+const ELICITATION: &str = "Elicitation";
 
 /// Tools that read all files of a directory.
 const SEARCHES: &[&str] = &["Glob", "Grep"];
@@ -175,8 +176,8 @@ impl ToolPolicy {
     pub fn decide(&self, ask: &Ask, project: &Path, grants: &[Grant]) -> Decision {
         let decision = match ask.tool.as_str() {
             PATCH => self.decide_patch(ask, project, grants),
-            // What it would do with them nobody can tell.
-            PERMISSIONS => self.beyond(PERMISSIONS, None),
+            // What it would do with them, and with a yes, nobody can tell.
+            asked @ (PERMISSIONS | ELICITATION) => self.beyond(asked, None),
             _ => self.decide_call(ask, project, grants),
         };
         if ask.unconfined {

@@ -59,6 +59,8 @@ pub struct Launch {
     pub denied: Vec<String>,
     /// Of the tools whose calls the program does not ask about ([`Runtime::unasked`]) those that it may have.
     pub unasked: Vec<&'static str>,
+    /// Whether it may have the MCP servers that the program's own settings name, if that starts any.
+    pub servers: bool,
     /// Directories and files that no tool may read or write, absolute. One that holds the project's
     /// directory cannot be forbidden whole: then everything beside the project is.
     pub forbidden: Vec<PathBuf>,

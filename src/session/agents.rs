@@ -233,6 +233,8 @@ impl Agents {
             background: project.background.clone(),
             denied: project.tools.denied_files(),
             unasked: project.tools.unasked(circle, runtime.unasked()),
+            // All that guests have is a look; what a server does once it runs nobody is asked about.
+            servers: circle == Circle::Members,
             forbidden: self.forbidden.own.clone(),
             others: self.forbidden.besides(&project.directory),
             shared: None,

@@ -151,7 +151,9 @@ impl Engine {
         Ok(match may_ask {
             Ok(_) => Writer::Member,
             Err(Refusal::Blocked) => Writer::Blocked,
-            Err(Refusal::NotAMember | Refusal::NotAnOwner) => Writer::Guest,
+            Err(Refusal::NotAMember | Refusal::NotAnOwner | Refusal::NotOwnerOfAll) => {
+                Writer::Guest
+            }
         })
     }
 }

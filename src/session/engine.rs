@@ -18,6 +18,7 @@ use super::{
     agents::{Agents, Forbidden},
     courtesy::Courtesy,
     follow_up::GoesOn,
+    login::Logins,
     offered::Offered,
     parked::Parked,
     slot::{AtWork, Drivers, Reins},
@@ -121,6 +122,8 @@ pub struct Engine {
     pub(super) waited: Mutex<Durations>,
     /// Whether the accounts of the agent programs work.
     pub(super) accounts: Accounts,
+    /// Who is logging them in.
+    pub(super) logins: Logins,
     /// Which models they have said that those may use.
     pub(super) offered: Offered,
     pub(super) stop: CancellationToken,
@@ -185,6 +188,7 @@ impl Engine {
             ends: watch::Sender::new(0),
             waited: Mutex::default(),
             accounts: Accounts::default(),
+            logins: Logins::default(),
             offered: Offered::default(),
             stop: parts.stop,
             tasks: TaskTracker::new(),

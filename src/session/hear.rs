@@ -239,7 +239,9 @@ fn why(refusal: Refusal, guests: Guests) -> Option<String> {
         (Refusal::NotAMember, Guests::Ask) => Some(sentences::MEMBERS_CONVERSATION.to_owned()),
         (Refusal::NotAMember, Guests::None) => Some(refusal.to_string()),
         // The only place where it takes an owner to ask.
-        (Refusal::NotAnOwner, _) => Some(sentences::OWNERS_CHANNEL.to_owned()),
+        (Refusal::NotAnOwner | Refusal::NotOwnerOfAll, _) => {
+            Some(sentences::OWNERS_CHANNEL.to_owned())
+        }
     }
 }
 

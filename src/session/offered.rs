@@ -93,7 +93,10 @@ impl Engine {
 
     async fn find_models(self: Arc<Self>, kind: RuntimeKind) {
         let asking = async {
-            let launcher = self.projects.launcher_of(kind).unwrap_or_default();
+            // With which of several it may be started for this nobody has said.
+            let Some(launcher) = self.projects.launcher_of(kind) else {
+                return Ok(None);
+            };
             let errand = self.agents.errand(kind, launcher, Errand::Models).await?;
             let Some(mut errand) = errand else {
                 return Ok(None);
@@ -110,7 +113,12 @@ impl Engine {
             // Nobody can be asked.
             Ok(Ok(None)) => {}
             // What Baton knows by itself is offered on.
-            Ok(Ok(Some(other))) => tracing::info!(runtime = %kind, ?other, "{NOT_SAID}"),
+            Ok(Ok(Some(Tidings::Failed(why)))) => {
+                tracing::info!(runtime = %kind, why, "{NOT_SAID}");
+            }
+            Ok(Ok(Some(_))) => {
+                tracing::info!(runtime = %kind, "{NOT_SAID}: it says something else");
+            }
             Ok(Err(error)) => tracing::info!(runtime = %kind, %error, "{NOT_SAID}"),
             Err(_) => tracing::info!(runtime = %kind, "{NOT_SAID}: it does not answer"),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use baton::clock::Clock;
 
-use crate::stage::{Program, Settings, Stage, both, until};
+use crate::stage::{Program, Settings, Stage, until};
 
 /// A model that holds its answer until `working` is released.
 const HELD: &str = r#"STUB:[{"text":"done at last","hold":"working"}]"#;

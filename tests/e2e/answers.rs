@@ -9,7 +9,7 @@ use baton::{
 use discord_sim::{Fact, Fault, Permission, Pinged, Rule};
 use serde_json::json;
 
-use crate::stage::{Program, Stage, both, thread_of};
+use crate::stage::{Program, Stage, thread_of};
 
 /// A model that says this when `working` is released.
 fn held(text: &str) -> String {

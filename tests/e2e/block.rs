@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::{
     approvals::{control, owners_decide, runs},
-    stage::{Settings, Stage},
+    cancel::{asleep, unheard_of},
+    stage::{Program, Settings, Stage},
 };
 
 /// A model that holds its answer until `name` is released.
@@ -17,12 +18,17 @@ fn held(name: &str) -> String {
 const STOPPED: &str = "🚫 The agent was stopped: somebody whom it worked for here is blocked now.";
 
 async fn stage_with_bob(settings: &[(&str, &str)]) -> Stage {
+    stage_with_bob_by(Program::Claude, settings).await
+}
+
+/// The same with this agent program.
+async fn stage_with_bob_by(program: Program, settings: &[(&str, &str)]) -> Stage {
     let env = settings
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let stage = Stage::with(Settings {
         env: env.collect(),
-        ..Settings::default()
+        ..Settings::of(program)
     })
     .await;
     stage.grant("bob", Scope::Global, Tier::Member).await;
@@ -61,13 +67,15 @@ async fn an_agent_at_work_for_somebody_who_is_blocked_is_stopped_where_everybody
     assert_eq!(stage.count(thread, "🚫"), 1);
 }
 
-#[tokio::test]
-async fn a_block_by_command_stops_the_agent_and_its_processes() {
-    let stage = stage_with_bob(&[]).await;
+both!(a_block_by_command_stops_the_agent_and_its_processes);
+
+async fn a_block_by_command_stops_the_agent_and_its_processes(program: Program) {
+    let stage = stage_with_bob_by(program, &[]).await;
     stage.until_commands().await;
+    let sleep = unheard_of();
     let began = stage.project().join("began");
     let script = json!([
-        {"tool": "Bash", "input": {"command": "touch began && sleep 1000 && touch ended"}},
+        {"do": {"run": format!("touch began && sleep {sleep} && touch ended")}},
         {"text": "never said"},
     ]);
     let thread = stage.ask("bob", &format!("work STUB:{script}")).await;
@@ -91,10 +99,7 @@ async fn a_block_by_command_stops_the_agent_and_its_processes() {
     );
     assert_eq!(stage.says(thread, "🚫").await.content, STOPPED);
     stage.until_settled().await;
-    crate::stage::until("no tool runs", || {
-        crate::stage::commands_with("sleep 1000 && touch ended").is_empty()
-    })
-    .await;
+    crate::stage::until("no tool runs", || asleep(&sleep) == 0).await;
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use baton::words::{RunState, Scope, Tier};
 use discord_sim::{ChannelId, MessageRef};
 use serde_json::json;
 
-use crate::stage::{Program, Settings, Stage, both, until};
+use crate::stage::{Program, Settings, Stage, until};
 
 /// An answer in two parts, the second of which waits.
 pub(crate) const HELD: &str =

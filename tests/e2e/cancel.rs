@@ -11,7 +11,7 @@ use baton::words::RunState;
 use discord_sim::{ChannelId, NO_OPTIONS};
 use serde_json::json;
 
-use crate::stage::{Program, Settings, Stage, both, commands_with, until};
+use crate::stage::{Program, Settings, Stage, commands_with, until};
 
 pub(crate) const CANCELLED: &str = "🛑 Cancelled. The conversation goes on";
 
@@ -97,7 +97,7 @@ async fn a_cancelled_tool_leaves_no_process_and_the_conversation_goes_on(program
         "Stopping it. The conversation can go on with your next message."
     );
     stage.says(thread, CANCELLED).await;
-    assert_eq!(asleep(&sleep), 0);
+    stage.nothing_lives(|| asleep(&sleep) == 0).await;
     assert_eq!(stage.state(run).await, RunState::Cancelled);
     assert_eq!(stage.agents().into_iter().collect::<BTreeSet<_>>(), agent);
 

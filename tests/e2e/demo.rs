@@ -20,7 +20,7 @@ use tokio::{
     process::Command,
 };
 
-use crate::stage::{Program, both, claude, codex, commands_with, touching, until};
+use crate::stage::{Program, claude, codex, commands_with, touching, until};
 
 /// How long the conversation may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(4);

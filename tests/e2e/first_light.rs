@@ -1,6 +1,6 @@
 //! A mention becomes a thread, a session and an answer, and the conversation goes on.
 
-use crate::stage::{Program, Settings, Stage, both};
+use crate::stage::{Program, Settings, Stage};
 
 /// A script for the model: some text in pieces, then the rest after a hold.
 fn streamed(first: &str, rest: &str) -> String {

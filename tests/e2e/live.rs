@@ -3,7 +3,7 @@
 use discord_sim::{Fault, Rule};
 use serde_json::json;
 
-use crate::stage::{Program, Stage, both};
+use crate::stage::{Program, Stage};
 
 both!(a_live_message_that_is_too_old_to_be_edited_is_followed_by_another);
 

@@ -10,6 +10,9 @@
     reason = "a test's helpers fail by panicking and tell why, and write TOML by `Debug`"
 )]
 
+#[macro_use]
+mod both;
+
 mod access;
 mod admission;
 mod agents_in_trouble;

@@ -7,7 +7,7 @@ mod sight;
 use baton::words::{RequestState, Scope, Tier};
 use discord_sim::{ChannelId, MessageRef, Permission, Rule};
 
-use crate::stage::{Program, Stage, both};
+use crate::stage::{Program, Stage};
 
 /// A model that holds its answer until `working` is released.
 const HELD: &str = r#"STUB:[{"text":"done at last","hold":"working"}]"#;

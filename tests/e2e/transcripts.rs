@@ -6,7 +6,7 @@ use discord_sim::ChannelId;
 use serde_json::Value;
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 
-use crate::stage::{Program, Settings, Stage, both, until};
+use crate::stage::{Program, Settings, Stage, until};
 
 /// A line as both tell it: the place in the order, the run, what happened and what is known of it.
 type Event = (i64, String, String, Value);

@@ -143,7 +143,7 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
             let usage = shared.usage.lock();
             let body = body.unwrap_or_default();
             let answer = shared.logins.answer(step, &body, is_allowed, &usage);
-            answer.map_or_else(|failure| answer::error_reply(api, failure), json_reply)
+            answer.map_or_else(|failure| answer::error_reply(api, *failure), json_reply)
         }
         (Route::Hello, _, _) => json_reply(json!({ "ok": true })),
         (Route::WebSocket, _, _) => refuse(

@@ -149,11 +149,6 @@ impl ModelSim {
         *self.shared.usage.lock() = usage;
     }
 
-    /// How long the access tokens hold that are given from now on; an hour if nothing was said.
-    pub fn set_token_lifetime(&self, lifetime: Duration) {
-        self.shared.logins.set_lifetime(lifetime);
-    }
-
     /// Allows every device that logs in with a code, as a person does who types that, until [`Self::reset`].
     pub fn allow_devices(&self) {
         self.release(DEVICE);

@@ -57,6 +57,11 @@ impl Diary {
         self.tier_at(person, (Some(place.channel), place.thread), at)
     }
 
+    /// What he is where no channel has a say.
+    pub(super) fn tier_everywhere(&self, person: &Person, at: Millis) -> Tier {
+        self.tier_at(person, (None, None), at)
+    }
+
     fn tier_at(&self, person: &Person, (channel, thread): Spot, at: Millis) -> Tier {
         if self.owners.user == Some(person.id) {
             return Tier::Owner;

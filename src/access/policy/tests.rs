@@ -197,7 +197,13 @@ fn each_action_demands_its_tier() {
     let blocked = [user("global", Tier::Blocked)];
     let member = [user("global", Tier::Member)];
     let owner = [user("channel:2", Tier::Owner)];
+    let of_all = [user("global", Tier::Owner)];
     for action in Action::ALL {
+        if action.is_everywhere() {
+            assert_eq!(decide(*action, &owner), Err(Refusal::NotOwnerOfAll));
+            assert_eq!(decide(*action, &of_all), Ok(Tier::Owner));
+            continue;
+        }
         let found = [&[][..], &blocked, &member, &owner].map(|rows| decide(*action, rows));
         let (guest, member) = match action.demands() {
             Tier::Guest => (Ok(Tier::Guest), Ok(Tier::Member)),

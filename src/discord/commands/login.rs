@@ -52,6 +52,10 @@ fn not_begun(why: &NoLogin) -> String {
                                the same `launcher` for all of them in the settings, or log Codex in with an API \
                                key on the machine."
             .to_owned(),
+        NoLogin::Begun(by) => format!(
+            "<@{by}> is logging Codex in at the moment. Use `/login codex` again when that is over, in a quarter of an \
+             hour at the latest."
+        ),
         NoLogin::Failed(why) => format!("Codex could not begin a login{}", because(why)),
     }
 }
@@ -86,6 +90,7 @@ fn because(why: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::UserId;
 
     #[test]
     fn whatever_becomes_of_a_login_says_what_to_do_next() {
@@ -94,6 +99,7 @@ mod tests {
             to_do(url, "ABCD-1234"),
             not_begun(&NoLogin::NoNeed),
             not_begun(&NoLogin::Launchers),
+            not_begun(&NoLogin::Begun(UserId::new(7))),
             not_begun(&NoLogin::Failed("the service is **down**.".to_owned())),
             ended(&LoginEnd::LoggedIn { plan: None }),
             ended(&LoginEnd::LoggedIn {

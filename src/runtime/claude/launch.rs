@@ -238,6 +238,7 @@ mod tests {
             background: Vec::new(),
             denied: vec!["Read(secrets/**)".into()],
             unasked: Vec::new(),
+            servers: true,
             forbidden: vec![PathBuf::from("/nowhere/baton/data")],
             temporary: PathBuf::from("/run/baton/t1"),
             launcher: Vec::new(),

@@ -15,6 +15,8 @@ const PERMISSIONS: &str = "Permissions";
 const ELICITATION: &str = "Elicitation";
 /// How tools of MCP servers are named.
 const OF_SERVER: &str = "mcp__";
+/// What calls of these are among the items of a turn.
+pub(super) const SERVER_CALL: &str = "mcpToolCall";
 /// What asks people to choose.
 const CHOICE: &str = "AskUserQuestion";
 
@@ -31,7 +33,9 @@ pub(super) fn read(
         "item/fileChange/requestApproval" => ("Patch", patch(item.unwrap_or(&Value::Null))),
         "item/permissions/requestApproval" => (PERMISSIONS, permissions(params)),
         "item/tool/requestUserInput" => (CHOICE, questions(params)),
-        _ if server_call(params).is_some() => return of_server(id, params, item),
+        _ if item.is_some_and(|item| item["type"] == SERVER_CALL) => {
+            return of_server(id, item.unwrap_or(&Value::Null));
+        }
         _ => match form::read(params) {
             Form::Questions(questions) => (
                 CHOICE,
@@ -54,23 +58,17 @@ pub(super) fn read(
     }
 }
 
-/// The tool of an MCP server whose call is asked about, if it is one: Codex asks about these as if the server itself asked.
-pub(super) fn server_call(params: &Value) -> Option<&Value> {
-    let about = &params["_meta"];
-    (about["codex_approval_kind"] == "mcp_tool_call").then(|| &about["tool_name"])
-}
-
-/// A call of an MCP server; `item` is what was told of it.
-fn of_server(id: String, params: &Value, item: Option<&Value>) -> Ask {
-    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
-    let tool = server_call(params).map(text).unwrap_or_default();
+/// A call of an MCP server that Codex has told of and now asks about. Of the question itself nothing is taken, as a
+/// server can ask in the same words.
+fn of_server(id: String, item: &Value) -> Ask {
+    let text = |key: &str| item[key].as_str().unwrap_or("").to_owned();
     Ask {
         id,
         kind: AskKind::Permission,
-        call: item.map(|item| text(&item["id"])).unwrap_or_default(),
+        call: text("id"),
         sub_agent: None,
-        tool: format!("{OF_SERVER}{}__{tool}", text(&params["serverName"])),
-        input: params["_meta"]["tool_params"].clone(),
+        tool: format!("{OF_SERVER}{}__{}", text("server"), text("tool")),
+        input: item["arguments"].clone(),
         directory: None,
         reason: None,
         unconfined: false,

@@ -3,6 +3,10 @@
 //! A form may have the flat fields that MCP allows (2025-11-25). One that cannot be asked, and one that asks for a
 //! secret, is declined: what people answer to an agent others can read.
 
+mod secret;
+
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 /// How a server asks with a form.
@@ -11,6 +15,9 @@ const FORM: &str = "form";
 /// Questions that are asked at once, and options of one, as chats have room for.
 const MOST_FIELDS: usize = 4;
 const MOST_OPTIONS: usize = 25;
+
+/// What whoever answers has to know.
+const WARNING: &str = "Write no password or code here: everybody here can read it.";
 
 /// What stands between several options that were chosen.
 const BETWEEN: &str = ", ";
@@ -22,18 +29,8 @@ const EMPTY: &str = "Leave empty";
 const YES: &str = "Yes";
 const NO: &str = "No";
 
-/// What a field is called that asks for a secret, in lower case.
-const SECRET: [&str; 9] = [
-    "api key",
-    "api_key",
-    "apikey",
-    "credential",
-    "passphrase",
-    "password",
-    "private key",
-    "secret",
-    "token",
-];
+/// What is read of a form, in bytes: what is longer nobody would read.
+const MOST: usize = 16 * 1024;
 
 /// What a question of a server comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +56,10 @@ pub(super) fn read(params: &Value) -> Form {
         _ => return declined("people cannot answer a form of this kind here"),
     }
     let schema = &params["requestedSchema"];
+    let said = secret::texts(&[&params["message"], schema]);
+    if said.iter().map(|text| text.len()).sum::<usize>() > MOST {
+        return declined("it is too long");
+    }
     let Some(fields) = schema["properties"].as_object() else {
         return declined("it has no fields that can be read");
     };
@@ -68,12 +69,12 @@ pub(super) fn read(params: &Value) -> Form {
     if fields.len() > MOST_FIELDS {
         return declined(&format!("it has more than {MOST_FIELDS} fields"));
     }
+    if said.iter().any(|text| secret::is_named_in(text)) {
+        return declined("it asks for a secret, which must not be written into a chat");
+    }
     let required = schema["required"].as_array().map_or(&[][..], Vec::as_slice);
     let mut questions = Vec::new();
     for (name, field) in fields {
-        if asks_for_secret(name, field) {
-            return declined("it asks for a secret, which must not be written into a chat");
-        }
         let is_required = required.iter().any(|one| one == name.as_str());
         match question(params, name, field, is_required) {
             Some(question) => questions.push(question),
@@ -87,13 +88,6 @@ pub(super) fn read(params: &Value) -> Form {
     Form::Questions(questions)
 }
 
-/// Whether a field asks for something that others must not read.
-fn asks_for_secret(name: &str, field: &Value) -> bool {
-    let words = ["title", "description"].map(|key| field[key].as_str().unwrap_or(""));
-    let words = format!("{name} {}", words.join(" ")).to_lowercase();
-    SECRET.iter().any(|secret| words.contains(secret))
-}
-
 fn question(params: &Value, name: &str, field: &Value, is_required: bool) -> Option<Value> {
     let kind = field["type"].as_str()?;
     let mut options: Vec<(String, Value)> = match kind {
@@ -104,24 +98,26 @@ fn question(params: &Value, name: &str, field: &Value, is_required: bool) -> Opt
         _ => return None,
     };
     let is_many = kind == "array";
-    let is_told_apart = |label: &str| {
-        let same = options.iter().filter(|(other, _)| other == label).count();
-        same == 1 && !label.is_empty() && !(is_many && label.contains(BETWEEN))
-    };
-    let mut labels = options.iter().map(|(label, _)| label.as_str());
-    if !labels.all(|label| label != EMPTY && is_told_apart(label)) {
+    if options.len() + usize::from(!is_required) > MOST_OPTIONS {
+        return None;
+    }
+    let mut seen = HashSet::new();
+    let are_told_apart = options.iter().all(|(label, _)| {
+        let is_label = !label.is_empty() && label != EMPTY;
+        is_label && seen.insert(label) && !(is_many && label.contains(BETWEEN))
+    });
+    if !are_told_apart {
         return None;
     }
     if !is_required {
         options.push((EMPTY.to_owned(), Value::Null));
     }
-    if options.len() > MOST_OPTIONS {
-        return None;
-    }
     let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
     let title = Some(text(&field["title"])).filter(|title| !title.is_empty());
+    // First of all, as what is long is cut at its end.
     let mut asked = format!(
-        "{}\n{}",
+        "The MCP server `{}` asks. {WARNING}\n{}\n{}",
+        text(&params["serverName"]),
         text(&params["message"]),
         title.as_deref().unwrap_or(name)
     );

@@ -13,6 +13,7 @@ mod login;
 mod outcome;
 mod profile;
 mod reader;
+mod servers;
 mod shell;
 mod wire;
 

@@ -13,6 +13,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
+use super::servers::servers;
 use crate::runtime::{
     CREDENTIALS, Launch,
     around::{around, beside},
@@ -37,10 +38,23 @@ const NEEDED: [&str; 4] = ["shell_snapshots", "skills", "tmp", TEMPORARY];
 /// The directory of Codex's home for the temporary files of threads.
 pub(super) const TEMPORARY: &str = "baton-tmp";
 
-/// What is secret in Codex's home, also where it is not there yet.
-const SECRET: [&str; 10] = [
-    // Databases of all threads, which come and go with the process.
-    "*.sqlite*",
+/// The file in that of a thread which tells shells where it is. The name is zsh's.
+pub(super) const ENVIRONMENT: &str = ".zshenv";
+
+/// Codex's databases of all threads (0.169), and what SQLite puts beside one. By their names: for a pattern its sandbox
+/// looks through the whole home before each command, and fails if another thread changes something there meanwhile.
+const DATABASES: [&str; 6] = [
+    "goals_1",
+    "logs_2",
+    "memories_1",
+    "queue_1",
+    "state_5",
+    "thread_history_1",
+];
+const OF_DATABASE: [&str; 4] = ["", "-journal", "-shm", "-wal"];
+
+/// What else is secret in Codex's home, also where it is not there yet.
+const SECRET: [&str; 9] = [
     ".credentials.json",
     ".env",
     "archived_sessions",
@@ -75,8 +89,9 @@ pub(super) fn config(launch: &Launch, codex_home: &Path, home: &Path, temporary:
         "default_permissions": NAME,
         "projects": untrusted(&launch.directory),
         "permissions": {NAME: {"extends": ":workspace", "filesystem": files}},
-        "shell_environment_policy": {"inherit": "core", "set": {"TMPDIR": temporary}},
+        "shell_environment_policy": {"inherit": "core", "set": environment(temporary)},
     });
+    config["mcp_servers"] = servers(codex_home, launch.servers);
     let may = |tool: &str| launch.unasked.contains(&tool);
     // By whole keys: a table would stand in the place of the one that the process was started with.
     if may(READ) {
@@ -88,6 +103,14 @@ pub(super) fn config(launch: &Launch, codex_home: &Path, home: &Path, temporary:
         config["web_search"] = json!(search);
     }
     config
+}
+
+/// Where commands have their temporary files. The shell is told, and not its sandbox, whose helpers find each other in
+/// the directory that `TMPDIR` names: those of one project whose helpers do not fail now and then, as one takes away
+/// what the other mounts (seen with 0.169). Bash and zsh, one of which Codex takes, read such a file before anything else:
+/// bash only if it is not the outermost shell, as its standard input is a socket, which it takes for a login by rsh.
+fn environment(temporary: &Path) -> Value {
+    json!({"BASH_ENV": temporary.join(ENVIRONMENT), "SHLVL": "1", "ZDOTDIR": temporary})
 }
 
 /// That nothing of the project's own `.codex` counts, which could start programs and allow commands: Codex trusts by
@@ -123,16 +146,16 @@ fn shut(launch: &Launch, codex_home: &Path, home: &Path, temporary: &Path) -> Ve
     let project = launch.directory.as_path();
     let kept = [project, codex_home, temporary];
     let own = SECRET.iter().map(|name| codex_home.join(name));
-    let own = own.chain(beside(codex_home, &NEEDED));
+    let databases = DATABASES.iter().flat_map(|name| {
+        let files = OF_DATABASE.iter();
+        files.map(move |part| codex_home.join(format!("{name}.sqlite{part}")))
+    });
+    let own = own.chain(databases).chain(beside(codex_home, &NEEDED));
     let credentials = CREDENTIALS.iter().map(|name| home.join(name));
-    let others = launch
-        .others
-        .iter()
-        .filter(|other| !project.starts_with(other));
     let mut all: Vec<PathBuf> = launch
         .forbidden
         .iter()
-        .chain(others)
+        .chain(&launch.others)
         .cloned()
         .chain(credentials)
         // A directory reached by a link is shut under its real path too.

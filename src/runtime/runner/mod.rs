@@ -37,6 +37,7 @@ pub use host::RunnerHost;
 pub use journal::Leftover;
 pub use limits::RunnerLimits;
 pub use link::{Link, Records};
+pub(crate) use process::door::may_enter;
 pub use record::{Exit, Record, RecordKind, Seq};
 pub use status::Status;
 

@@ -126,14 +126,11 @@ async fn is_open(link: &Link, socket: &Path) -> bool {
     !status.has_ended && (UnixStream::connect(socket).await.is_ok() || is_young)
 }
 
-/// Whether one of this family lives.
+/// Whether one of this family lives, or may be of it.
 async fn has_alive(known: &HashMap<SessionId, Known>, family: Option<&str>) -> bool {
-    for one in known.values() {
-        if one.family.as_deref() == family && is_alive(&one.link).await {
-            return true;
-        }
-    }
-    false
+    let may_be = |one: &&Known| one.family.is_none() || one.family.as_deref() == family;
+    let looks = known.values().filter(may_be).map(|one| is_alive(&one.link));
+    futures::future::join_all(looks).await.contains(&true)
 }
 
 /// Whether a shared process lives.

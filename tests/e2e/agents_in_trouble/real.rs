@@ -5,7 +5,7 @@ use std::fs;
 use model_sim::ForcedError;
 
 use super::{failure, with_env};
-use crate::stage::{Program, Settings, Stage, both, until};
+use crate::stage::{Program, Settings, Stage, until};
 
 /// Errors of the model service as each program's own tells them, and what people are told.
 fn errors(stage: &Stage) -> Vec<(ForcedError, &'static str)> {

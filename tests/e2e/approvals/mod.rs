@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 
 use clicks::as_bot;
 
-use crate::stage::{Inside, Program, Settings, Stage, both};
+use crate::stage::{Inside, Program, Settings, Stage};
 
 /// A project in which owners decide on everything but looking.
 pub(crate) fn owners_decide() -> Settings {

@@ -69,6 +69,24 @@ const READ_OR_WRITTEN: &[(&str, &str)] = &[
          thread/unsubscribe > threadId",
     ),
     (
+        "hub/switch/errand.rs",
+        "model/list > cursor
+         model/list > limit
+         model/list > includeHidden
+         model/list < data[].model
+         model/list < data[].isDefault
+         model/list < nextCursor
+         account/login/start > {chatgptDeviceCode}
+         account/login/start < {chatgptDeviceCode}.loginId
+         account/login/start < {chatgptDeviceCode}.verificationUrl
+         account/login/start < {chatgptDeviceCode}.userCode
+         account/login/completed ! loginId
+         account/login/completed ! success
+         account/login/completed ! error
+         account/login/cancel > loginId
+         account/read < account{chatgpt}.planType",
+    ),
+    (
         "hub/switch/turns.rs",
         "turn/start > threadId
          turn/start > clientUserMessageId
@@ -303,6 +321,22 @@ async fn the_models_that_are_offered_are_those_that_the_installed_cli_names() {
         .collect();
     let offered: BTreeSet<String> = runtime(home.path()).models().into_iter().collect();
     assert_eq!(offered, named);
+}
+
+#[tokio::test]
+async fn every_database_that_the_installed_cli_makes_is_shut_by_its_name() {
+    let home = home();
+    call(home.path(), "model/list", &json!({})).await;
+    let entries = std::fs::read_dir(home.path()).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    let databases: BTreeSet<String> = names.filter(|name| name.contains(".sqlite")).collect();
+    assert!(databases.contains("state_5.sqlite"), "{databases:?}");
+    let source = include_str!("../../../src/runtime/codex/profile.rs");
+    for file in databases {
+        let (name, part) = file.split_once(".sqlite").unwrap();
+        assert!(source.contains(&format!("\"{name}\",")), "{file}");
+        assert!(["", "-journal", "-shm", "-wal"].contains(&part), "{file}");
+    }
 }
 
 /// A home of Codex with nothing in it.

@@ -5,7 +5,7 @@ use std::process::Command;
 use discord_sim::ChannelId;
 use serde_json::json;
 
-use super::{crowded, run, runs};
+use super::{crowded, run, runs, turns_asked};
 use crate::stage::{Stage, commands_with, until};
 
 async fn five_at_work(stage: &Stage) -> Vec<ChannelId> {
@@ -14,10 +14,7 @@ async fn five_at_work(stage: &Stage) -> Vec<ChannelId> {
         let hold = format!(r#"word{n} STUB:[{{"text":"answer {n}","hold":"five"}}]"#);
         threads.push(stage.ask(&format!("person{n}"), &hold).await);
     }
-    stage
-        .sim
-        .wait_for(|_| stage.model.requests().len() >= 5)
-        .await;
+    stage.sim.wait_for(|_| turns_asked(stage) >= 5).await;
     threads
 }
 
@@ -73,10 +70,7 @@ async fn those_whose_work_ends_because_another_session_cannot_be_stopped_are_tol
     ];
     let said = format!("remember plum STUB:{}", json!(calls));
     let other = stage.ask("person1", &said).await;
-    stage
-        .sim
-        .wait_for(|_| stage.model.requests().len() >= 3)
-        .await;
+    stage.sim.wait_for(|_| turns_asked(&stage) >= 3).await;
     let codex = stage.codexes()[0].to_string();
     let stopped = Command::new("kill").args(["-STOP", &codex]).status();
     assert!(stopped.unwrap().success());

@@ -7,8 +7,10 @@ use serde_json::json;
 use super::{plays, settings, settles};
 use crate::stage::{Settings, Stage};
 
-/// A server whose one tool asks people with a form and tells the model what came of it, quotes aside.
+/// A server whose one tool asks people with a form and tells the model what came of it, quotes aside. By its own word
+/// that tool changes nothing.
 const SERVER: &str = r#"#!/bin/sh
+touch "$0.was-started"
 id_of() { printf %s "$1" | sed -n 's/.*"id":\("[^"]*"\|[0-9]*\).*/\1/p'; }
 say() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$1" "$2"; }
 while read -r line; do
@@ -16,7 +18,7 @@ while read -r line; do
   *'"method":"initialize"'*)
     say "$(id_of "$line")" '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"fruit","version":"1"}}' ;;
   *'"method":"tools/list"'*)
-    say "$(id_of "$line")" '{"tools":[{"name":"order","description":"orders","inputSchema":{"type":"object","properties":{}}}]}' ;;
+    say "$(id_of "$line")" '{"tools":[{"name":"order","description":"orders","annotations":{"readOnlyHint":true},"inputSchema":{"type":"object","properties":{}}}]}' ;;
   *'"method":"tools/call"'*)
     call=$(printf %s "$line" | sed -n 's/.*"id":\([0-9]*\),"method":"tools.call".*/\1/p')
     echo '{"jsonrpc":"2.0","id":"form","method":"elicitation/create","params":{"message":"What shall I order?","requestedSchema":FORM}}'
@@ -34,7 +36,10 @@ async fn with_server(mut settings: Settings, form: &serde_json::Value) -> Stage 
     let script = stage.home().join("server");
     fs::write(&script, SERVER.replace("FORM", &form.to_string())).unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    let settings = format!("[mcp_servers.fruit]\ncommand = \"{}\"\n", script.display());
+    let settings = format!(
+        "[mcp_servers.fruit]\ncommand = \"{}\"\n[mcp_servers.fruit.tools.order]\napproval_mode = \"approve\"\n",
+        script.display()
+    );
     fs::create_dir_all(stage.codex_home()).unwrap();
     fs::write(stage.codex_home().join("config.toml"), settings).unwrap();
     stage.start().await;
@@ -102,5 +107,23 @@ async fn a_call_of_a_server_that_no_rule_allows_is_asked_about_by_the_name_of_it
     assert!(!stage.model_saw("people said"));
     let asked = stage.sql("SELECT group_concat(tool) FROM approvals").await;
     assert_eq!(asked, "mcp__fruit__order");
+    settles(&stage).await;
+}
+
+#[tokio::test]
+async fn where_guests_speak_no_server_is_started() {
+    let mut settings = allowed();
+    let guests = ("BATON_PROJECTS__0__GUESTS".to_owned(), "ask".to_owned());
+    settings.env.push(guests);
+    let stage = with_server(settings, &form()).await;
+    let was_started = stage.home().join("server.was-started");
+    let thread = stage.ask("gus", &order()).await;
+    stage.answer(thread, "ordered").await;
+    assert!(!was_started.exists());
+    let thread = stage.ask("ann", &order()).await;
+    let question = stage.question(thread, "What shall I order?").await;
+    assert!(was_started.exists());
+    stage.pressed("ann", &question, "apple").await;
+    stage.answer(thread, "ordered").await;
     settles(&stage).await;
 }

@@ -67,3 +67,25 @@ pub(crate) async fn crowded(people: usize) -> Stage {
     stage.let_in(people).await;
     stage
 }
+
+/// What the model was told of commands.
+pub(crate) fn outputs(stage: &Stage) -> Vec<Value> {
+    let requests = stage.model.requests().into_iter();
+    let items = requests.flat_map(|request| {
+        request.body["input"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    });
+    items
+        .filter(|item| item["type"] == "function_call_output")
+        .collect()
+}
+
+/// How often the model was asked.
+pub(crate) fn turns_asked(stage: &Stage) -> usize {
+    let requests = stage.model.requests().into_iter();
+    requests
+        .filter(|one| one.path.ends_with("/responses"))
+        .count()
+}

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{by_login, log_in};
-use crate::stage::{Program, Settings, Stage, both};
+use crate::stage::{Program, Settings, Stage};
 
 /// Says something in a thread and waits for what it is told of the login.
 async fn refused(stage: &Stage, thread: discord_sim::ChannelId, sentence: &str) {

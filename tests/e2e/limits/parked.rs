@@ -9,7 +9,7 @@ use baton::{
 use discord_sim::ChannelId;
 
 use super::{asked, in_an_hour, subscribed};
-use crate::stage::{Program, Stage, both, until};
+use crate::stage::{Program, Stage, until};
 
 const A_LITTLE: Duration = Duration::from_mins(1);
 

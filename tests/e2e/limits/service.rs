@@ -5,7 +5,7 @@ use std::time::Duration;
 use baton::{clock::Clock, words::RunState};
 
 use super::asked;
-use crate::stage::{Program, Settings, Stage, both, until};
+use crate::stage::{Program, Settings, Stage, until};
 
 const PAUSE: Duration = Duration::from_secs(30);
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     cancel::{asleep, unheard_of},
-    stage::{Program, Stage, both, parent, until},
+    stage::{Program, Stage, parent, until},
 };
 
 /// What the person is told.
@@ -38,7 +38,7 @@ fn its_runner(stage: &Stage) -> u32 {
 /// The run has ended, once and visibly; nothing of it lives; the session remembers.
 async fn ended_and_goes_on(stage: &Stage, thread: ChannelId, fugitive: &str) {
     stage.says(thread, INTERRUPTED).await;
-    assert_eq!(asleep(fugitive), 0, "the old tree lives");
+    stage.nothing_lives(|| asleep(fugitive) == 0).await;
     assert_eq!(stage.agents(), [0; 0]);
     assert_eq!(stage.count(thread, "never"), 0);
     stage

@@ -10,7 +10,7 @@ use baton::{
 use discord_sim::{ChannelId, Rule};
 
 use super::{answered_once, streamed, the_agent, tool, until_there};
-use crate::stage::{Program, Settings, Stage, both, thread_of, until};
+use crate::stage::{Program, Settings, Stage, thread_of, until};
 
 #[tokio::test]
 async fn killed_after_the_event_came_and_before_it_was_accepted() {

@@ -8,7 +8,7 @@ use nix::{
 };
 
 use super::{answered_once, runners, streamed, the_agent, tool, until_there};
-use crate::stage::{Program, Stage, both, until};
+use crate::stage::{Program, Stage, until};
 
 /// What the log says at the beginning of it.
 const TAKES_UP: &str = "taking up what an earlier server left";

@@ -7,11 +7,12 @@ use baton::{
 use discord_sim::{ChannelId, Rule};
 
 use super::{HELD, said, say, started};
-use crate::stage::Stage;
+use crate::stage::{Program, Stage};
 
-#[tokio::test]
-async fn stop_cancels_the_run_turns_away_the_mailbox_and_ends_the_agent() {
-    let stage = Stage::open().await;
+both!(stop_cancels_the_run_turns_away_the_mailbox_and_ends_the_agent);
+
+async fn stop_cancels_the_run_turns_away_the_mailbox_and_ends_the_agent(program: Program) {
+    let stage = Stage::of(program).await;
     stage.until_commands().await;
     let thread = stage.ask("ann", &format!("work {HELD}")).await;
     stage.model.wait_for_hold("working").await;

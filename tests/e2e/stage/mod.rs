@@ -33,7 +33,7 @@ pub(crate) use agent::{claude, codex};
 pub(crate) use held_clock::HeldClock;
 pub(crate) use inside::Inside;
 pub(crate) use processes::{commands_with, ids_with, memory, parent, touching, until};
-pub(crate) use program::{Program, both};
+pub(crate) use program::Program;
 pub(crate) use scene::thread_of;
 pub(crate) use server::{Server, another, clear_away, without_powers};
 

@@ -9,31 +9,10 @@ use baton::{
 };
 use model_sim::{ForcedError, Usage};
 
-use super::{Settings, Stage, commands_with, ids_with, touching};
+use super::{Settings, Stage, commands_with, ids_with, touching, until};
 
 /// An agent program.
 pub(crate) type Program = RuntimeKind;
-
-/// Makes tests of a scenario, an `async fn` that takes a [`Program`]: one with each.
-macro_rules! both {
-    ($scenario:ident) => {
-        mod $scenario {
-            use crate::stage::Program;
-
-            #[tokio::test]
-            async fn with_claude() {
-                Box::pin(super::$scenario(Program::Claude)).await;
-            }
-
-            #[tokio::test]
-            async fn with_codex() {
-                Box::pin(super::$scenario(Program::Codex)).await;
-            }
-        }
-    };
-}
-
-pub(crate) use both;
 
 impl Settings {
     /// The usual ones with this program at work in the project.
@@ -102,6 +81,15 @@ impl Stage {
         found
     }
 
+    /// Makes sure that nothing lives of what a run has started whose end was told: Codex says so a moment before the
+    /// last of its commands' processes has died.
+    pub(crate) async fn nothing_lives(&self, is_gone: impl Fn() -> bool) {
+        match self.program() {
+            Program::Claude => assert!(is_gone(), "something of the run lives"),
+            Program::Codex => until("nothing of the run lives", is_gone).await,
+        }
+    }
+
     /// Whether a process is an agent itself and not one of its tools.
     pub(crate) fn is_agent(&self, process: u32) -> bool {
         let file = format!("/proc/{process}/cmdline");
@@ -149,7 +137,7 @@ impl Stage {
                 let busy = self.refusal(529, "overloaded_error", "busy");
                 busy.header("retry-after", "0")
             }
-            Program::Codex => self.refusal(500, "server_error", "broken"),
+            Program::Codex => self.refusal(503, "server_is_overloaded", "busy"),
         }
     }
 

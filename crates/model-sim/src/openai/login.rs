@@ -46,31 +46,18 @@ impl LoginStep {
     }
 }
 
+/// How long an access token holds.
+const HOLDS: Duration = Duration::from_hours(1);
+
 /// What the service remembers of the tokens that it has given.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Logins {
     used: Mutex<HashSet<String>>,
-    /// How long an access token holds.
-    lifetime: Mutex<Duration>,
-}
-
-impl Default for Logins {
-    fn default() -> Self {
-        Self {
-            used: Mutex::default(),
-            lifetime: Mutex::new(Duration::from_hours(1)),
-        }
-    }
 }
 
 impl Logins {
     pub(crate) fn reset(&self) {
         self.used.lock().clear();
-        self.set_lifetime(Self::default().lifetime.into_inner());
-    }
-
-    pub(crate) fn set_lifetime(&self, lifetime: Duration) {
-        *self.lifetime.lock() = lifetime;
     }
 
     /// What is answered. `allowed` says whether a person has allowed the device; `usage` knows the plan of the account.
@@ -80,7 +67,7 @@ impl Logins {
         body: &Value,
         allowed: bool,
         usage: &Usage,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Value, Box<Failure>> {
         match step {
             LoginStep::UserCode => Ok(json!({
                 "device_auth_id": new_id("device-"), "user_code": USER_CODE, "interval": "1",
@@ -88,28 +75,28 @@ impl Logins {
             LoginStep::Device if allowed => Ok(json!({
                 "authorization_code": new_id("code-"), "code_challenge": "simulated", "code_verifier": "simulated",
             })),
-            LoginStep::Device => Err(Failure::new(
+            LoginStep::Device => Err(Box::new(Failure::new(
                 StatusCode::FORBIDDEN,
                 "the device is not allowed yet",
-            )),
+            ))),
             LoginStep::Tokens => self.tokens(&body["refresh_token"], usage),
         }
     }
 
-    fn tokens(&self, spent: &Value, usage: &Usage) -> Result<Value, Failure> {
+    fn tokens(&self, spent: &Value, usage: &Usage) -> Result<Value, Box<Failure>> {
         if let Some(spent) = spent.as_str()
             && !self.used.lock().insert(spent.to_owned())
         {
-            return Err(Failure {
+            return Err(Box::new(Failure {
                 kind: Some("invalid_request_error".to_owned()),
                 code: Some("refresh_token_reused".to_owned()),
                 ..Failure::new(
                     StatusCode::UNAUTHORIZED,
                     "Your refresh token has already been used to generate a new access token.",
                 )
-            });
+            }));
         }
-        let access = token(&usage.plan, *self.lifetime.lock());
+        let access = token(&usage.plan);
         Ok(json!({
             "id_token": access, "access_token": access, "refresh_token": new_id("refresh-simulated-"),
         }))
@@ -117,13 +104,17 @@ impl Logins {
 }
 
 /// A token of a person of the account, as a JWT without a signature; nobody checks that.
-fn token(plan: &str, lifetime: Duration) -> String {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Codex holds its end against the clock of the machine"
+)]
+fn token(plan: &str) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     let claims = json!({
         "email": "simulated@example.invalid",
-        "exp": (now + lifetime).as_secs(),
+        "exp": (now + HOLDS).as_secs(),
         "jti": new_id(""),
         "https://api.openai.com/auth": {
             "chatgpt_account_id": "account-simulated",

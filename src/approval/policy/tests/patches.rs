@@ -289,17 +289,18 @@ fn a_patch_that_cannot_be_read_is_denied() {
 }
 
 #[test]
-fn no_rule_names_a_patch_or_wider_permissions_and_nothing_allows_those() {
-    for name in ["Patch", "Patch(src/**)", "Permissions"] {
+fn no_rule_names_a_patch_wider_permissions_or_a_question_of_a_server_and_nothing_allows_those() {
+    for name in ["Patch", "Patch(src/**)", "Permissions", "Elicitation"] {
         assert!(ToolRule::parse(name).is_err(), "{name}");
     }
     let lists = lists(&["Edit", "Bash"]);
-    let input = json!({"permissions": {"network": {"enabled": true}}});
-    let call = ask("Permissions", input);
-    let granted = Grant {
+    let wider = json!({"permissions": {"network": {"enabled": true}}});
+    let asked = json!({"server": "fruit", "message": "Shall I pay?", "mode": "form"});
+    let calls = [ask("Permissions", wider), ask("Elicitation", asked)];
+    let granted = calls.each_ref().map(|call| Grant {
         id: GrantId::fresh(),
-        rule: GrantRule::of(&call).expect("a rule"),
-    };
+        rule: GrantRule::of(call).expect("a rule"),
+    });
     for (approvers, tier, decided) in [
         (
             Approvers::Owners,
@@ -327,9 +328,10 @@ fn no_rule_names_a_patch_or_wider_permissions_and_nothing_allows_those() {
             ..lists.clone()
         };
         let policy = tools(&lists).policy_for(Circle::Members, tier);
-        let grants = std::slice::from_ref(&granted);
-        let decision = policy.decide(&call, Path::new(PROJECT), grants);
-        assert_eq!(verdict(&decision), decided);
+        for call in &calls {
+            let decision = policy.decide(call, Path::new(PROJECT), &granted);
+            assert_eq!(verdict(&decision), decided, "{}", call.tool);
+        }
     }
 }
 

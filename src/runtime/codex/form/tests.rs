@@ -41,11 +41,13 @@ fn every_flat_field_is_asked_for_and_its_answer_comes_back_as_its_kind() {
     let questions = questions(&fields, &["age", "fruit", "name"]);
     assert_eq!(
         questions[0]["question"],
-        "About you\nYour age: integer, minimum 1, maximum 150"
+        "The MCP server `s` asks. Write no password or code here: everybody here can read it.\n\
+         About you\nYour age: integer, minimum 1, maximum 150"
     );
-    assert_eq!(
-        questions[2]["question"],
-        "About you\nname: as it is written: maxLength 5"
+    let third = questions[2]["question"].as_str().unwrap();
+    assert!(
+        third.ends_with("About you\nname: as it is written: maxLength 5"),
+        "{third}"
     );
     let labels = |n: usize| {
         let all = questions[n]["options"].as_array().unwrap().iter();
@@ -111,12 +113,32 @@ fn a_form_that_cannot_be_asked_or_asks_for_a_secret_is_declined_with_a_sentence(
             "a secret",
         ),
         (json!({"db_password": text}), "a secret"),
+        (
+            json!({"which": {"type": "string", "enum": ["my PIN is", "none"]}}),
+            "a secret",
+        ),
+        (
+            json!({"what": {"type": "string", "format": "password"}}),
+            "a secret",
+        ),
+        (
+            json!({"what": {"type": "string", "description": "x".repeat(MOST)}}),
+            "too long",
+        ),
+        (
+            json!({"of": {"type": "string", "enum": vec!["a"; MOST_OPTIONS + 1]}}),
+            "of a kind",
+        ),
     ] {
         let Form::Declined(why) = asked(&fields, &[]) else {
             panic!("{fields}");
         };
         assert!(why.contains(part), "{why}");
     }
+    let fields = json!({"type": "object", "properties": {"what": text}});
+    let form =
+        read(&json!({"mode": "form", "message": "Your code for 2FA", "requestedSchema": fields}));
+    assert!(matches!(form, Form::Declined(_)), "{form:?}");
     for mode in [
         json!("openai/form"),
         json!("openai/userVerification"),

@@ -8,6 +8,7 @@
 mod call;
 mod program;
 mod rollout;
+mod room;
 mod seat;
 mod switch;
 #[cfg(test)]
@@ -17,7 +18,7 @@ use std::{
     collections::HashMap,
     ffi::OsString,
     fs, io,
-    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
@@ -31,14 +32,12 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use serde_json::Value;
-use uuid::Uuid;
-
 use super::wire::{Order, Refusal, Word, line};
-use crate::runtime::runner::remove_tree;
+use crate::runtime::runner::may_enter;
 use program::Program;
 use rollout::Failed;
 use seat::SeatId;
+use serde_json::Value;
 use switch::{Out, Switch};
 
 /// How long Codex may take to leave when nobody is connected any more.
@@ -103,8 +102,8 @@ fn complain(sentence: &str) {
 
 async fn live(order: &HubOrder) -> io::Result<()> {
     // What a hub that was killed has left.
-    clear(&order.temporary);
-    make_room(&order.temporary);
+    room::clear(&order.temporary);
+    room::make(&order.temporary);
     // Who comes while Codex starts waits at the door.
     let listener = bind(&order.socket)?;
     let lived = match Program::start(&order.command).await {
@@ -128,21 +127,6 @@ async fn live(order: &HubOrder) -> io::Result<()> {
     lived
 }
 
-/// Removes a directory with all that is in it, however an agent has left that. It takes its time beside what goes on, and
-/// what cannot be removed now lies aside.
-fn clear(directory: &Path) {
-    let aside = directory.with_extension(format!("old-{}", Uuid::new_v4().simple()));
-    if fs::rename(directory, &aside).is_err() {
-        // It is not there.
-        return;
-    }
-    tokio::task::spawn_blocking(move || {
-        if let Err(error) = remove_tree(&aside) {
-            complain(&format!("{} cannot be removed: {error}", aside.display()));
-        }
-    });
-}
-
 fn bind(socket: &Path) -> io::Result<UnixListener> {
     match fs::remove_file(socket) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -162,6 +146,8 @@ struct Hub {
     /// What writes to them.
     tellers: JoinSet<()>,
     next_seat: SeatId,
+    /// What the temporary files of all threads lie in.
+    temporary: PathBuf,
     idle: Duration,
     /// Since when nobody is connected.
     alone: Option<Instant>,
@@ -177,6 +163,7 @@ impl Hub {
             seats: HashMap::new(),
             tellers: JoinSet::new(),
             next_seat: 1,
+            temporary: order.temporary.clone(),
             idle: order.idle,
             alone: Some(Instant::now()),
         }
@@ -236,6 +223,12 @@ impl Hub {
                 self.tellers.spawn(tell(outgoing, queue));
                 tokio::spawn(hear(seat, BufReader::new(orders), self.events.clone()));
             }
+            Event::Order(seat, Order::Open(open))
+                if !room::is_one_of(&open.temporary, &self.temporary) =>
+            {
+                complain("a thread wants its temporary files elsewhere");
+                self.switch.goes(seat, Instant::now());
+            }
             Event::Order(seat, order) => self.switch.order(seat, order),
             Event::Goes(seat) => self.switch.goes(seat, Instant::now()),
             Event::Failed(seat, failed, end) => self.switch.failed(seat, failed, end),
@@ -277,8 +270,8 @@ impl Hub {
                     let _ = events.send(Event::Failed(seat, failed, end));
                 });
             }
-            Out::MakeRoom(directory) => make_room(&directory),
-            Out::ClearRoom(directory) => clear(&directory),
+            Out::MakeRoom(directory) => room::furnish(&directory),
+            Out::ClearRoom(directory) => room::clear(&directory),
             // Its end takes its whole tree with it.
             Out::Kill(why) => return Err(io::Error::other(format!("Codex is ended: {why}"))),
         }
@@ -303,20 +296,10 @@ async fn refuse(listener: &UnixListener, error: &io::Error) {
     let _ = timeout(REFUSES, turning_away).await;
 }
 
-/// Makes a directory that only this user may enter. A thread without one has nowhere to put temporary files.
-fn make_room(directory: &Path) {
-    let made = fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory);
-    if let Err(error) = made {
-        complain(&format!("{} cannot be made: {error}", directory.display()));
-    }
-}
-
 async fn accept(listener: UnixListener, events: mpsc::UnboundedSender<Event>) {
     loop {
         match listener.accept().await {
+            Ok((stream, _)) if !may_enter(&stream) => {}
             Ok((stream, _)) => {
                 if events.send(Event::Comes(stream)).is_err() {
                     return;

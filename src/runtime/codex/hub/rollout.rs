@@ -45,6 +45,10 @@ pub(super) async fn leaves_sandbox(record: &Path, call: &str) -> bool {
 /// is what a sandbox makes it say.
 pub(super) type Failed = (String, Option<&'static str>);
 
+/// How much of the end of a record is read for commands that have failed, in bytes: much more than a turn writes, and
+/// little enough to be read at each message of a model.
+const LATELY: u64 = 1 << 20;
+
 /// Which of these commands have failed, as the record tells: Codex tells of no end of one that its sandbox stops at once
 /// (seen with 0.169).
 pub(super) async fn failed(record: &Path, calls: Vec<String>) -> Vec<Failed> {
@@ -52,24 +56,49 @@ pub(super) async fn failed(record: &Path, calls: Vec<String>) -> Vec<Failed> {
     let looking = tokio::task::spawn_blocking(move || -> io::Result<Vec<Failed>> {
         let mut file = File::open(record)?;
         let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(MOST)))?;
+        file.seek(SeekFrom::Start(length.saturating_sub(LATELY)))?;
         let mut text = Vec::new();
         file.read_to_end(&mut text)?;
-        let lines = text.split(|byte| *byte == b'\n');
-        Ok(lines.filter_map(|line| failure(line, &calls)).collect())
+        Ok(failures(&text, &calls))
     });
     // What nobody can read tells nothing.
     looking.await.ok().and_then(Result::ok).unwrap_or_default()
 }
 
-/// A line of the record that tells that one of the commands has failed.
-fn failure(line: &[u8], calls: &[String]) -> Option<Failed> {
-    let line: Value = serde_json::from_slice(line).ok()?;
-    let item = &line["payload"];
+/// Those of the commands that have failed, as these lines tell. A name may have been another call's before: what counts
+/// is what comes after it was called last.
+fn failures(text: &[u8], calls: &[String]) -> Vec<Failed> {
+    let mut failures: Vec<Failed> = Vec::new();
+    for line in text.split(|byte| *byte == b'\n') {
+        let Some(item) = item_of(line, calls) else {
+            continue;
+        };
+        let call = item["call_id"].as_str().unwrap_or_default();
+        failures.retain(|(other, _)| other != call);
+        if item["type"] == "function_call_output" {
+            failures.extend(failure(call, &item));
+        }
+    }
+    failures
+}
+
+/// What a line of the record tells of one of these commands.
+fn item_of(line: &[u8], calls: &[String]) -> Option<Value> {
+    let text = std::str::from_utf8(line).ok()?;
+    if !calls.iter().any(|call| text.contains(call.as_str())) {
+        return None;
+    }
+    let mut line: Value = serde_json::from_str(text).ok()?;
+    let item = line["payload"].take();
     let call = item["call_id"].as_str()?;
-    let is_one = item["type"] == "function_call_output" && calls.iter().any(|one| one == call);
-    let output = item["output"].as_str().filter(|_| is_one)?;
-    let (_, code) = output.split_once("Process exited with code ")?;
+    calls.iter().any(|one| one == call).then_some(item)
+}
+
+fn failure(call: &str, item: &Value) -> Option<Failed> {
+    let output = item["output"].as_str()?;
+    // What the command itself has written comes behind this.
+    let head = output.split("\nOutput:\n").next()?;
+    let (_, code) = head.split_once("Process exited with code ")?;
     let has_failed = code.lines().next() != Some("0");
     has_failed.then(|| (call.to_owned(), refusal(output)))
 }
@@ -213,9 +242,16 @@ mod tests {
             ),
             output("runs", "Process running with session ID 7\nOutput:\n"),
             output("other", "Process exited with code 1\n"),
+            output(
+                "forged",
+                "Process running with session ID 7\nOutput:\nProcess exited with code 1\nPermission denied\n",
+            ),
+            // Another call had that name before.
+            output("again", "Process exited with code 1\nOutput:\n"),
+            call("again", &json!({"cmd": "ls"})),
         ];
         let file = record(&items);
-        let calls = ["shut", "odd", "fine", "runs", "gone"].map(str::to_owned);
+        let calls = ["shut", "odd", "fine", "runs", "gone", "forged", "again"].map(str::to_owned);
         let found = failed(file.path(), calls.to_vec()).await;
         let expected = [
             ("shut".to_owned(), Some("Permission denied")),

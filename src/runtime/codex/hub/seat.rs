@@ -70,6 +70,8 @@ pub(super) struct Thread {
     pub(super) patches: HashMap<String, Value>,
     /// Commands that have begun and of whose end nothing was told.
     pub(super) commands: BTreeSet<String>,
+    /// Whether it is being found out which of them have failed.
+    pub(super) is_looked_at: bool,
 }
 
 /// What a thread is at.
@@ -129,6 +131,7 @@ impl Thread {
             troubled: None,
             stop_again: None,
             patches: HashMap::new(),
+            is_looked_at: false,
             commands: BTreeSet::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod errands;
 mod held;
+mod servers;
 
 use std::{path::PathBuf, time::Duration};
 

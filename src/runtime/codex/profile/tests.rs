@@ -39,6 +39,7 @@ impl Ground {
             background: Vec::new(),
             denied: Vec::new(),
             unasked: Vec::new(),
+            servers: true,
             forbidden: vec![self.at("data"), self.at("baton.toml")],
             temporary: PathBuf::new(),
             launcher: Vec::new(),
@@ -57,6 +58,7 @@ impl Ground {
         });
         shown
             .filter(|path| !SECRET.iter().any(|name| path.ends_with(name)))
+            .filter(|path| !DATABASES.iter().any(|name| path.contains(name)))
             .collect()
     }
 }
@@ -65,13 +67,13 @@ impl Ground {
 fn batons_own_other_projects_and_credentials_are_shut_and_what_is_not_there_is_not() {
     let ground = Ground::new(
         &["app", "data/run", "other", "home/.ssh", "codex/tmp"],
-        &["baton.toml", "codex/state_5.sqlite"],
+        &["baton.toml", "codex/later_9.sqlite"],
     );
     assert_eq!(
         ground.shut(&ground.launch(), "codex"),
         [
             "baton.toml",
-            "codex/state_5.sqlite",
+            "codex/later_9.sqlite",
             "data",
             "home/.ssh",
             "other"

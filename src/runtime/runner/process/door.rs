@@ -118,8 +118,8 @@ async fn receive(mut stream: UnixStream, hub: Arc<Hub>, seats: Arc<Seats>, answe
 }
 
 /// The socket's rights keep other users out. They do not keep the agent out, which must not steer
-/// its own runner.
-fn may_enter(stream: &UnixStream) -> bool {
+/// its own runner: nobody comes in whom this process has started, or one of those.
+pub(crate) fn may_enter(stream: &UnixStream) -> bool {
     let Ok(visitor) = stream.peer_cred() else {
         return false;
     };

@@ -6,7 +6,7 @@
 
 mod agent;
 mod control;
-mod door;
+pub(super) mod door;
 mod ending;
 mod hub;
 mod life;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         super::{
-            asks::{refused, server_call},
+            asks::{SERVER_CALL, refused},
             wire::Word,
         },
         call,
@@ -25,8 +25,11 @@ const PATCH: &str = "item/fileChange/requestApproval";
 const OTHERS: [&str; 3] = [
     "item/permissions/requestApproval",
     "item/tool/requestUserInput",
-    "mcpServer/elicitation/request",
+    SERVER,
 ];
+
+/// What a server asks; and Codex about a call of its tools, as if the server itself asked.
+const SERVER: &str = "mcpServer/elicitation/request";
 
 /// Something that Codex has asked and that has no answer yet.
 #[derive(Debug)]
@@ -68,9 +71,12 @@ impl Switch {
             .seats
             .get_mut(&seat)
             .and_then(super::super::seat::Seat::thread_mut);
-        let item = thread.and_then(|thread| match server_call(params) {
-            Some(tool) => take_server_call(&mut thread.patches, params, tool),
-            None => thread.patches.get(&call).cloned(),
+        let item = thread.and_then(|thread| {
+            if method == SERVER {
+                take_server_call(&mut thread.patches, params)
+            } else {
+                thread.patches.get(&call).cloned()
+            }
         });
         let thread = self
             .seats
@@ -145,17 +151,17 @@ impl Switch {
     }
 }
 
-/// The call of an MCP server that is asked about: Codex does not say which of those like it, and each is asked about once.
-fn take_server_call(
-    told: &mut HashMap<String, Value>,
-    params: &Value,
-    tool: &Value,
-) -> Option<Value> {
+/// The call of an MCP server that is asked about: Codex does not say which of those like it, and each is asked about
+/// once. A server can ask in the same words, but while a call of its runs, that was asked about; without one that was not,
+/// the question is the server's own.
+fn take_server_call(told: &mut HashMap<String, Value>, params: &Value) -> Option<Value> {
+    let about = &params["_meta"];
     let is_it = |item: &Value| {
-        item["type"] == "mcpToolCall"
+        about["codex_approval_kind"] == "mcp_tool_call"
+            && item["type"] == SERVER_CALL
             && item["server"] == params["serverName"]
-            && item["tool"] == *tool
-            && item["arguments"] == params["_meta"]["tool_params"]
+            && item["tool"] == about["tool_name"]
+            && item["arguments"] == about["tool_params"]
     };
     let like = told.iter().filter(|(_, item)| is_it(item));
     let id = like.map(|(id, _)| id.clone()).min()?;

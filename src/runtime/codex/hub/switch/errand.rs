@@ -14,6 +14,9 @@ use super::{
 /// The login that a person allows by typing a code, on whatever machine he sits.
 const BY_CODE: &str = "chatgptDeviceCode";
 
+/// So many models are more than anybody reads.
+const MOST_MODELS: usize = 1_000;
+
 impl Switch {
     pub(super) fn errand(&mut self, seat: SeatId, order: &Order) {
         if let Some(state) = self.seats.get_mut(&seat)
@@ -59,8 +62,10 @@ impl Switch {
             models.insert(at, name.to_owned());
         }
         match page["nextCursor"].as_str() {
-            Some(cursor) => self.ask_for_models(seat, Some(cursor), models),
-            None => self.say(seat, &Word::Models { models }),
+            Some(cursor) if models.len() < MOST_MODELS && self.seats.contains_key(&seat) => {
+                self.ask_for_models(seat, Some(cursor), models);
+            }
+            Some(_) | None => self.say(seat, &Word::Models { models }),
         }
     }
 
@@ -81,6 +86,10 @@ impl Switch {
             self.give_up(login);
         }
         let (url, code) = (text("verificationUrl"), text("userCode"));
+        if url.is_empty() || code.is_empty() {
+            let detail = "it gave no code".to_owned();
+            return self.say(seat, &Word::InVain { detail });
+        }
         self.say(seat, &Word::Code { url, code });
     }
 

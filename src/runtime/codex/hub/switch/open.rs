@@ -169,6 +169,13 @@ impl Switch {
             .filter_map(|(id, _)| Some((*id, self.opening(*id)?)))
             .collect();
         for (seat, open) in due {
+            if let Some(held) = self
+                .seats
+                .get_mut(&seat)
+                .and_then(|state| state.held.as_mut())
+            {
+                held.again = now + AGAIN;
+            }
             self.open(seat, open);
         }
     }

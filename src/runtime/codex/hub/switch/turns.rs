@@ -195,6 +195,10 @@ impl Switch {
         let Some(record) = thread.record.clone() else {
             return false;
         };
+        if end.is_none() && std::mem::replace(&mut thread.is_looked_at, true) {
+            // One look at a time: the end of the turn has another.
+            return true;
+        }
         let calls = thread.commands.iter().cloned().collect();
         self.out.push(Out::Failed {
             seat,
@@ -215,6 +219,7 @@ impl Switch {
         let Some(thread) = self.at(seat) else {
             return;
         };
+        thread.is_looked_at = false;
         failed.retain(|(call, _)| thread.commands.remove(call));
         for (call, said) in failed {
             let said = said.map(str::to_owned);
