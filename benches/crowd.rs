@@ -74,7 +74,7 @@ impl Waits {
             let began = Instant::now();
             let asks = threads.iter().enumerate().map(|(n, thread)| {
                 let person = stage.sim.user(&person(n));
-                async move { person.says(&text(turn, n)).in_(*thread).await }
+                async move { person.says(text(turn, n)).in_(*thread).await }
             });
             join_all(asks).await;
             let (first, all) = answered(&stage, &threads, turn, began).await;
