@@ -11,6 +11,7 @@
     clippy::unnecessary_debug_formatting,
     dead_code,
     unused_imports,
+    unused_macros,
     missing_docs,
     unreachable_pub,
     reason = "a bench fails by panicking, prints its figures, and uses a part of the tests' stage"

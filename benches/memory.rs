@@ -1,6 +1,7 @@
-//! What each live session weighs while nothing happens: the runner, the agent program with all that it
-//! has started, and what the server has grown by. A stage is weighed once in each of its states, because an
-//! idle process weighs the same again; so each sample is a stage of its own, and the table has the medians.
+//! What live sessions weigh while nothing happens, and while all are at work: the runners, the agent program with all
+//! that it has started, and what the server has grown by. With each agent program, or with those that are named
+//! (`-- codex`). A stage is weighed once in each of its states, because an idle process weighs the same again; so each
+//! sample is a stage of its own, and the table has the medians.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,6 +14,7 @@
     unused_imports,
     missing_docs,
     unreachable_pub,
+    unused_macros,
     reason = "a bench fails by panicking, prints its figures, and uses a part of the tests' stage"
 )]
 
@@ -22,11 +24,17 @@ mod stage;
 
 use std::collections::BTreeMap;
 
-use figures::{middle, times};
-use stage::{Settings, Stage, commands_with};
+use discord_sim::ChannelId;
+use figures::{middle, programs, times};
+use stage::{Program, Settings, Stage, commands_with, parent};
 
-/// Live sessions at once.
-const SESSIONS: u8 = 4;
+/// With how many live sessions all is weighed.
+const fn sessions(program: Program) -> &'static [usize] {
+    match program {
+        Program::Claude => &[1, 4],
+        Program::Codex => &[1, 5, 20],
+    }
+}
 
 /// Turns of each before it is weighed.
 const TURNS: usize = 3;
@@ -43,39 +51,45 @@ struct Weight {
 }
 
 impl Weight {
-    fn shared_by(self, sessions: u8) -> Self {
-        let sessions = f64::from(sessions);
+    fn shared_by(self, processes: usize) -> Self {
+        let processes = f64::from(u32::try_from(processes).unwrap());
         Self {
-            rss: self.rss / sessions,
-            pss: self.pss / sessions,
+            rss: self.rss / processes,
+            pss: self.pss / processes,
         }
     }
 }
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let mut table = Table::default();
-    for _ in 0..times(ROUNDS) {
-        runtime.block_on(weigh(&mut table));
+    for program in programs() {
+        let mut table = Table::default();
+        for _ in 0..times(ROUNDS) {
+            runtime.block_on(weigh(program, &mut table));
+        }
+        table.print(program);
     }
-    table.print();
 }
 
-/// Weights of the same process with the same number of live sessions, one a stage.
-#[derive(Default)]
-struct Table(BTreeMap<(u8, usize), Vec<Weight>>);
+/// What the sessions of a stage do: how many live, and whether all are at work.
+type State = (usize, bool);
 
-/// What is weighed, in the order of the table.
-const PROCESSES: [&str; 3] = ["server", "each runner", "each agent with its children"];
+/// Weights of the same processes in the same state, one a stage, in the order of the table.
+#[derive(Default)]
+struct Table(BTreeMap<(State, usize), (&'static str, Vec<Weight>)>);
 
 impl Table {
-    fn note(&mut self, live: u8, process: usize, weight: Weight) {
-        self.0.entry((live, process)).or_default().push(weight);
+    fn note(&mut self, state: State, processes: Vec<(&'static str, Weight)>) {
+        for (at, (name, weight)) in processes.into_iter().enumerate() {
+            let entry = self.0.entry((state, at));
+            entry.or_insert((name, Vec::new())).1.push(weight);
+        }
     }
 
-    /// The median of what the server has grown by from one number of sessions to another, stage by stage.
-    fn growth(&self, from: u8, to: u8) -> f64 {
-        let pairs = self.0[&(from, 0)].iter().zip(&self.0[&(to, 0)]);
+    /// The median of what the server has grown by from one number of idle sessions to another, stage by stage.
+    fn growth(&self, from: usize, to: usize) -> f64 {
+        let weights = |live| &self.0[&((live, false), 0)].1;
+        let pairs = weights(from).iter().zip(weights(to));
         middle(
             pairs
                 .map(|(before, after)| after.rss - before.rss)
@@ -83,56 +97,114 @@ impl Table {
         )
     }
 
-    fn print(&self) {
-        println!("| live sessions | process | samples | RSS | PSS |\n|---|---|---|---|---|");
-        for ((live, process), weights) in &self.0 {
+    fn print(&self, program: Program) {
+        println!(
+            "{}\n\n| live sessions | process | samples | RSS | PSS |\n|---|---|---|---|---|",
+            program.name()
+        );
+        for (((live, at_work), _), (process, weights)) in &self.0 {
             let of = |field: fn(&Weight) -> f64| middle(weights.iter().map(field).collect());
             println!(
-                "| {live} | {} | {} | {:.1} MiB | {:.1} MiB |",
-                PROCESSES[*process],
+                "| {live}{} | {process} | {} | {:.1} MiB | {:.1} MiB |",
+                if *at_work { ", all at work" } else { "" },
                 weights.len(),
                 of(|weight| weight.rss),
                 of(|weight| weight.pss)
             );
         }
+        let most = sessions(program).iter().max().unwrap();
+        let others = f64::from(u32::try_from(most - 1).unwrap());
         // The first session brings what is needed once.
         println!(
-            "\nThe server has grown by {:.2} MiB with its first session, and by {:.2} MiB with each of the others (RSS).",
+            "\nThe server has grown by {:.2} MiB with its first session, and by {:.2} MiB with each of the others (RSS).\n",
             self.growth(0, 1),
-            self.growth(1, SESSIONS) / f64::from(SESSIONS - 1)
+            self.growth(1, *most) / others
         );
     }
 }
 
-async fn weigh(table: &mut Table) {
-    let env = vec![
-        ("BATON_CLAUDE__MAX_LIVE".to_owned(), SESSIONS.to_string()),
-        ("BATON_LOG__LEVEL".to_owned(), "info".to_owned()),
-    ];
-    let stage = Stage::with(Settings {
-        env,
-        ..Settings::default()
-    })
-    .await;
-    let server = stage.server().pid();
-    table.note(0, 0, of(&[server]));
-    for live in 1..=SESSIONS {
-        let thread = stage.ask("ann", &format!("session {live}")).await;
-        stage.answer(thread, &format!("session {live}")).await;
-        for turn in 1..TURNS {
-            let text = format!("turn {turn} of session {live}");
-            stage.sim.user("ann").says(&text).in_(thread).await;
-            stage.answer(thread, &text).await;
+async fn weigh(program: Program, table: &mut Table) {
+    let most = *sessions(program).iter().max().unwrap();
+    let mut settings = Settings::for_crowd(program, most);
+    let level = ("BATON_LOG__LEVEL".to_owned(), "info".to_owned());
+    settings.env.push(level);
+    let stage = Stage::with(settings).await;
+    stage.let_in(most).await;
+    table.note((0, false), processes(&stage, 0));
+    let mut threads = Vec::new();
+    for live in 1..=most {
+        threads.push(begin(&stage, live).await);
+        if sessions(program).contains(&live) {
+            table.note((live, false), processes(&stage, live));
         }
-        stage.until_settled().await;
-        let directory = stage.data().join("run");
-        let runners = commands_with(&format!("runner --dir {}", directory.display()));
-        let agents = stage.agents();
-        assert_eq!(runners.len(), usize::from(live));
-        table.note(live, 0, of(&[server]));
-        table.note(live, 1, of(&runners).shared_by(live));
-        table.note(live, 2, of(&agents).shared_by(live));
     }
+    all_at_work(&stage, &threads).await;
+    table.note((most, true), processes(&stage, most));
+    stage.model.release("weighed");
+    for thread in threads {
+        stage.answer(thread, "let go").await;
+    }
+}
+
+/// A session that has had its turns.
+async fn begin(stage: &Stage, session: usize) -> ChannelId {
+    let person = person(session);
+    let text = |turn| format!("turn {turn} of session {session}");
+    let thread = stage.ask(&person, &text(0)).await;
+    stage.answer(thread, &text(0)).await;
+    for turn in 1..TURNS {
+        stage.sim.user(&person).says(text(turn)).in_(thread).await;
+        stage.answer(thread, &text(turn)).await;
+    }
+    stage.until_settled().await;
+    thread
+}
+
+/// Has each session begin a turn, and waits until the model is asked by all of them.
+async fn all_at_work(stage: &Stage, threads: &[ChannelId]) {
+    for (at, thread) in threads.iter().enumerate() {
+        let script = format!(r#"work {at} STUB:[{{"text":"let go","hold":"weighed"}}]"#);
+        let person = stage.sim.user(&person(at + 1));
+        person.says(script).in_(*thread).await;
+    }
+    for at in 0..threads.len() {
+        stage.turn_with(&format!("work {at} ")).await;
+    }
+}
+
+fn person(session: usize) -> String {
+    format!("person{}", session - 1)
+}
+
+/// What there is of Baton, the server first.
+fn processes(stage: &Stage, live: usize) -> Vec<(&'static str, Weight)> {
+    let mut all = vec![("server", of(&[stage.server().pid()]))];
+    if live == 0 {
+        return all;
+    }
+    let run = stage.data().join("run");
+    let hubs = commands_with(&format!("codex-hub --socket {}", run.display()));
+    let mut runners = commands_with(&format!("runner --dir {}", run.display()));
+    let is_hubs = |runner: &u32| hubs.iter().any(|hub| parent(*hub) == Some(*runner));
+    let hubs_runners: Vec<u32> = runners.extract_if(.., |runner| is_hubs(runner)).collect();
+    let agents = stage.agents();
+    assert_eq!((runners.len(), agents.len()), (live, live));
+    all.push(("each runner", of(&runners).shared_by(live)));
+    match stage.program() {
+        Program::Claude => {
+            all.push(("each agent", of(&agents).shared_by(live)));
+        }
+        Program::Codex => {
+            let codexes = stage.codexes();
+            let lens = (hubs.len(), hubs_runners.len(), codexes.len());
+            assert_eq!(lens, (1, 1, 1));
+            all.push(("each seat", of(&agents).shared_by(live)));
+            all.push(("the hub", of(&hubs)));
+            all.push(("its runner", of(&hubs_runners)));
+            all.push(("Codex", of(&codexes)));
+        }
+    }
+    all
 }
 
 fn of(pids: &[u32]) -> Weight {

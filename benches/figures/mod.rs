@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use baton::words::RuntimeKind;
+
 /// Durations of the same thing, measured many times.
 #[derive(Debug, Default)]
 pub struct Samples(Vec<Duration>);
@@ -73,6 +75,18 @@ pub fn times(usual: usize) -> usize {
         (usual / 20).max(2)
     } else {
         usual
+    }
+}
+
+/// The agent programs with which something is measured: those that are named (after `--`), or each.
+pub fn programs() -> Vec<RuntimeKind> {
+    let named: Vec<RuntimeKind> = std::env::args()
+        .filter_map(|argument| argument.parse().ok())
+        .collect();
+    if named.is_empty() {
+        RuntimeKind::ALL.to_vec()
+    } else {
+        named
     }
 }
 

@@ -1,11 +1,14 @@
-//! The agent program as Baton starts it, for benches that start it without the server.
+//! The agent programs as Baton starts them, for benches that start them without the server.
 
-use std::{collections::BTreeMap, path::Path};
+#![allow(dead_code, reason = "each bench uses a part of it")]
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use baton::{
     runtime::{
         HostEnv, Launch, Start,
         claude::{ClaudeRuntime, ClaudeSettings},
+        codex::{CodexRuntime, CodexSettings, Service},
     },
     words::AgentMode,
 };
@@ -17,13 +20,41 @@ pub fn runtime(program: &Path, home: &Path, env: BTreeMap<String, String>) -> Cl
         command: program.to_owned(),
         config_dir: Some(home.join("claude")),
         pass_env: env,
-        host: HostEnv {
-            path: std::env::var("PATH").unwrap(),
-            home: home.to_owned(),
-            lang: None,
-        },
+        host: host(home),
         agent_prompt: None,
     })
+}
+
+/// Codex as on a stage, with the model service at this address and its key in `SIM_KEY`.
+pub fn codex(
+    program: &Path,
+    home: &Path,
+    codex_home: &Path,
+    model: &str,
+    env: BTreeMap<String, String>,
+) -> CodexRuntime {
+    CodexRuntime::new(CodexSettings {
+        command: program.to_owned(),
+        baton: env!("CARGO_BIN_EXE_baton").into(),
+        home: codex_home.to_owned(),
+        model: None,
+        service: Some(Service {
+            base_url: format!("{model}/v1"),
+            key_variable: Some("SIM_KEY".to_owned()),
+        }),
+        pass_env: env,
+        reconnect: Duration::from_mins(5),
+        host: host(home),
+        agent_prompt: None,
+    })
+}
+
+fn host(home: &Path) -> HostEnv {
+    HostEnv {
+        path: std::env::var("PATH").unwrap(),
+        home: home.to_owned(),
+        lang: None,
+    }
 }
 
 /// A new conversation in a directory, by the rules of a project that forbids nothing of its own.

@@ -5,7 +5,7 @@ use std::process::Command;
 use discord_sim::ChannelId;
 use serde_json::json;
 
-use super::{codex_of, crowded, run, runs, turns_asked};
+use super::{crowded, run, runs, turns_asked};
 use crate::stage::{Stage, commands_with, until};
 
 async fn five_at_work(stage: &Stage) -> Vec<ChannelId> {
@@ -24,7 +24,7 @@ const NO_OPTIONS: [(&str, &str); 0] = [];
 async fn one_process_serves_five_sessions_and_each_of_their_runs_outlives_its_end() {
     let stage = crowded(5).await;
     let threads = five_at_work(&stage).await;
-    let codex = codex_of(&stage);
+    let codex = stage.codexes();
     assert_eq!(codex.len(), 1, "{codex:?}");
     let killed = Command::new("kill")
         .arg("-9")
@@ -32,7 +32,7 @@ async fn one_process_serves_five_sessions_and_each_of_their_runs_outlives_its_en
         .status();
     assert!(killed.unwrap().success());
     until("another Codex serves", || {
-        codex_of(&stage).iter().any(|id| *id != codex[0])
+        stage.codexes().iter().any(|id| *id != codex[0])
     })
     .await;
     stage.model.release("five");
@@ -71,7 +71,7 @@ async fn those_whose_work_ends_because_another_session_cannot_be_stopped_are_tol
     let said = format!("remember plum STUB:{}", json!(calls));
     let other = stage.ask("person1", &said).await;
     stage.sim.wait_for(|_| turns_asked(&stage) >= 3).await;
-    let codex = codex_of(&stage)[0].to_string();
+    let codex = stage.codexes()[0].to_string();
     let stopped = Command::new("kill").args(["-STOP", &codex]).status();
     assert!(stopped.unwrap().success());
     let cancels = stage.sim.user("person0");

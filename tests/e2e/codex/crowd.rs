@@ -1,6 +1,6 @@
 //! Twenty sessions with twenty turns at once, in one process.
 
-use super::{codex_of, crowded, outputs, runs, turns_asked};
+use super::{crowded, outputs, runs, turns_asked};
 use crate::stage::memory;
 
 const SESSIONS: usize = 20;
@@ -20,7 +20,7 @@ async fn twenty_turns_at_once_are_served_by_one_process_of_less_than_250_mb() {
         .sim
         .wait_for(|_| turns_asked(&stage) >= SESSIONS)
         .await;
-    let codex = codex_of(&stage);
+    let codex = stage.codexes();
     assert_eq!(codex.len(), 1, "{codex:?}");
     let used = memory(codex[0]).peak;
     eprintln!("{SESSIONS} turns at once: {} KiB", used >> 10);

@@ -14,17 +14,13 @@ mod trouble;
 mod turns;
 mod unasked;
 
-use baton::words::{RuntimeKind, Scope, Tier};
 use serde_json::{Value, json};
 
-use crate::stage::{Settings, Stage};
+use crate::stage::{Program, Settings, Stage};
 
 /// A stage on which Codex works.
 pub(crate) fn settings() -> Settings {
-    Settings {
-        runtime: RuntimeKind::Codex,
-        ..Settings::default()
-    }
+    Settings::of(Program::Codex)
 }
 
 /// A project in which owners decide on everything but looking.
@@ -67,41 +63,9 @@ pub(crate) async fn open() -> Stage {
 
 /// A stage with so many members, `person0` and so on, all of whom Codex can work for at once.
 pub(crate) async fn crowded(people: usize) -> Stage {
-    let stage = Stage::with(for_crowd(people)).await;
-    let_in(&stage, people).await;
+    let stage = Stage::with(Settings::for_crowd(Program::Codex, people)).await;
+    stage.let_in(people).await;
     stage
-}
-
-/// A stage on which Codex can work for so many at once.
-fn for_crowd(people: usize) -> Settings {
-    let all = people.to_string();
-    let mut settings = settings();
-    for name in [
-        "ADMISSION__MAX_ACTIVE",
-        "ADMISSION__MAX_QUEUED",
-        "CLAUDE__MAX_LIVE",
-    ] {
-        let name = format!("BATON_{name}");
-        settings.env.push((name, all.clone()));
-    }
-    settings
-}
-
-/// Makes `person0` and so on members.
-async fn let_in(stage: &Stage, people: usize) {
-    for n in 0..people {
-        let name = format!("person{n}");
-        stage.grant(&name, Scope::Global, Tier::Member).await;
-    }
-}
-
-/// The processes of Codex itself on a stage.
-pub(crate) fn codex_of(stage: &Stage) -> Vec<u32> {
-    let home = stage.codex_home().display().to_string();
-    let name = |id: &u32| std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
-    let mut found = crate::stage::touching(&home);
-    found.retain(|id| name(id).trim() == "codex");
-    found
 }
 
 /// What the model was told of commands.

@@ -4,10 +4,10 @@ use model_sim::ForcedError;
 use serde_json::{Value, json};
 
 use super::{
-    codex_of, for_crowd, let_in, outputs,
+    outputs,
     trouble::{TOKEN, subscribe},
 };
-use crate::stage::Stage;
+use crate::stage::{Program, Settings, Stage};
 
 const PEOPLE: usize = 5;
 
@@ -22,10 +22,10 @@ fn next(renewal: usize) -> String {
 
 #[tokio::test]
 async fn a_login_that_is_refused_to_several_turns_is_renewed_with_no_token_twice_and_all_go_on() {
-    let mut stage = Stage::dark(for_crowd(PEOPLE)).await;
+    let mut stage = Stage::dark(Settings::for_crowd(Program::Codex, PEOPLE)).await;
     subscribe(&mut stage);
     stage.start().await;
-    let_in(&stage, PEOPLE).await;
+    stage.let_in(PEOPLE).await;
     let mut threads = Vec::new();
     for n in 0..PEOPLE {
         let command = format!("echo x >> made{n}");
@@ -62,7 +62,7 @@ async fn a_login_that_is_refused_to_several_turns_is_renewed_with_no_token_twice
     let expected: Vec<String> = given.take(used.len()).collect();
     assert_eq!(used, expected);
     assert!((1..=PEOPLE).contains(&used.len()), "{used:?}");
-    assert_eq!(codex_of(&stage).len(), 1);
+    assert_eq!(stage.codexes().len(), 1);
     for n in 0..PEOPLE {
         let made = std::fs::read_to_string(stage.project().join(format!("made{n}")));
         assert_eq!(

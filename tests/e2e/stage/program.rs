@@ -3,12 +3,13 @@
 
 use std::path::PathBuf;
 
-use baton::words::RuntimeKind;
-
-use baton::clock::Millis;
+use baton::{
+    clock::Millis,
+    words::{RuntimeKind, Scope, Tier},
+};
 use model_sim::{ForcedError, Usage};
 
-use super::{Settings, Stage, commands_with, ids_with, until};
+use super::{Settings, Stage, commands_with, ids_with, touching, until};
 
 /// An agent program.
 pub(crate) type Program = RuntimeKind;
@@ -21,9 +22,31 @@ impl Settings {
             ..Self::default()
         }
     }
+
+    /// The same where this program can work for so many at once.
+    pub(crate) fn for_crowd(program: Program, people: usize) -> Self {
+        let mut settings = Self::of(program);
+        for name in [
+            "ADMISSION__MAX_ACTIVE",
+            "ADMISSION__MAX_QUEUED",
+            "CLAUDE__MAX_LIVE",
+        ] {
+            let name = format!("BATON_{name}");
+            settings.env.push((name, people.to_string()));
+        }
+        settings
+    }
 }
 
 impl Stage {
+    /// Makes `person0` and so on members.
+    pub(crate) async fn let_in(&self, people: usize) {
+        for n in 0..people {
+            let name = format!("person{n}");
+            self.grant(&name, Scope::Global, Tier::Member).await;
+        }
+    }
+
     /// A stage with Baton running on it, this program at work, and a member called `ann`.
     pub(crate) async fn of(program: Program) -> Self {
         Self::with(Settings::of(program)).await
@@ -47,6 +70,15 @@ impl Stage {
                 commands_with(&format!("agent-seat --socket {}", hubs.display()))
             }
         }
+    }
+
+    /// The processes of Codex itself.
+    pub(crate) fn codexes(&self) -> Vec<u32> {
+        let name =
+            |id: &u32| std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+        let mut found = touching(&self.codex_home().display().to_string());
+        found.retain(|id| name(id).trim() == "codex");
+        found
     }
 
     /// Makes sure that nothing lives of what a run has started whose end was told: Codex says so a moment before the
