@@ -23,7 +23,7 @@ mod stage;
 use std::time::{Duration, Instant};
 
 use discord_sim::ChannelId;
-use figures::{HEAD, Samples, programs, times};
+use figures::{HEAD, Samples, chosen, times};
 use futures::future::join_all;
 use stage::{Program, Settings, Stage};
 
@@ -36,7 +36,7 @@ const TURNS: usize = 3;
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{HEAD}");
-    for program in programs() {
+    for program in chosen(Program::ALL) {
         let mut waits = Waits::default();
         for _ in 0..times(ROUNDS) {
             runtime.block_on(waits.round(program));

@@ -25,7 +25,7 @@ mod stage;
 use std::collections::BTreeMap;
 
 use discord_sim::ChannelId;
-use figures::{middle, programs, times};
+use figures::{chosen, middle, times};
 use stage::{Program, Settings, Stage, commands_with, parent};
 
 /// With how many live sessions all is weighed.
@@ -62,7 +62,7 @@ impl Weight {
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    for program in programs() {
+    for program in chosen(Program::ALL) {
         let mut table = Table::default();
         for _ in 0..times(ROUNDS) {
             runtime.block_on(weigh(program, &mut table));

@@ -33,7 +33,7 @@ use baton::{
     runtime::runner::{RecordKind, RunnerHost, RunnerLimits, Seq},
 };
 use discord_sim::ChannelId;
-use figures::{HEAD, Samples, programs, times};
+use figures::{HEAD, Samples, chosen, times};
 use serde_json::json;
 use stage::{Program, Settings, Stage, until};
 
@@ -46,17 +46,17 @@ fn main() {
     runtime.block_on(async {
         println!("{HEAD}");
         for does in [Does::Answers, Does::Reads] {
-            for program in programs() {
+            for program in chosen(Program::ALL) {
                 warm(program, does).await;
             }
         }
-        for program in programs() {
+        for program in chosen(Program::ALL) {
             // With Claude Code a new conversation is a new process.
             if program == Program::Codex {
                 beside(program).await;
             }
         }
-        for program in programs() {
+        for program in chosen(Program::ALL) {
             cold(program).await;
         }
         starts().await;

@@ -2,9 +2,7 @@
 
 #![allow(dead_code, reason = "each bench uses a part of it")]
 
-use std::time::Duration;
-
-use baton::words::RuntimeKind;
+use std::{str::FromStr, time::Duration};
 
 /// Durations of the same thing, measured many times.
 #[derive(Debug, Default)]
@@ -78,13 +76,13 @@ pub fn times(usual: usize) -> usize {
     }
 }
 
-/// The agent programs with which something is measured: those that are named (after `--`), or each.
-pub fn programs() -> Vec<RuntimeKind> {
-    let named: Vec<RuntimeKind> = std::env::args()
+/// Which of these something is measured with: those that are named (after `--`), or each.
+pub fn chosen<T: FromStr + Clone>(all: &[T]) -> Vec<T> {
+    let named: Vec<T> = std::env::args()
         .filter_map(|argument| argument.parse().ok())
         .collect();
     if named.is_empty() {
-        RuntimeKind::ALL.to_vec()
+        all.to_vec()
     } else {
         named
     }
