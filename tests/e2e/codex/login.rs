@@ -5,7 +5,10 @@ use std::fs;
 use discord_sim::NO_OPTIONS;
 use serde_json::json;
 
-use super::{settings, trouble::by_login};
+use super::{
+    settings,
+    trouble::{by_login, with_another_launcher},
+};
 use crate::{
     health::Pages,
     stage::{Stage, until},
@@ -88,16 +91,7 @@ async fn a_service_of_the_operators_needs_no_login_and_nobody_else_begins_one() 
 async fn a_login_is_not_begun_where_projects_start_codex_with_different_launchers() {
     let mut stage = Stage::dark(settings()).await;
     by_login(&stage, "");
-    let other = stage.home().join("other");
-    fs::create_dir(&other).unwrap();
-    let file = stage.home().join("baton.toml");
-    let text = fs::read_to_string(&file).unwrap();
-    let more = format!(
-        "\n[[projects]]\nname = \"other\"\ndirectory = {other:?}\nchannels = [{}]\nruntime = \"codex\"\n\
-         launcher = [\"env\"]\n",
-        stage.sim.channel("general")
-    );
-    fs::write(&file, text + &more).unwrap();
+    with_another_launcher(&stage);
     stage.start().await;
     let told = stage.command("owner", "login codex", stage.channel()).await;
     assert!(told.contains("different launchers"), "{told}");

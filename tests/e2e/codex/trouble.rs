@@ -251,10 +251,8 @@ async fn a_login_that_is_refused_and_cannot_be_renewed_is_said_to_be_dead() {
     .await;
 }
 
-#[tokio::test]
-async fn a_subscription_of_two_launchers_stops_the_start() {
-    let mut stage = Stage::dark(settings()).await;
-    subscribe(&mut stage);
+/// A second project, which starts Codex with another launcher.
+pub(super) fn with_another_launcher(stage: &Stage) {
     let other = stage.home().join("other");
     fs::create_dir(&other).unwrap();
     let file = stage.home().join("baton.toml");
@@ -265,6 +263,13 @@ async fn a_subscription_of_two_launchers_stops_the_start() {
         stage.sim.channel("general")
     );
     fs::write(&file, text + &more).unwrap();
+}
+
+#[tokio::test]
+async fn a_subscription_of_two_launchers_stops_the_start() {
+    let mut stage = Stage::dark(settings()).await;
+    subscribe(&mut stage);
+    with_another_launcher(&stage);
     let ended = stage.start_another().await;
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(!ended.status.success(), "{said}");

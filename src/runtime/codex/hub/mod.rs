@@ -32,12 +32,13 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
+use serde_json::Value;
+
 use super::wire::{Order, Refusal, Word, line};
 use crate::runtime::runner::may_enter;
 use program::Program;
 use rollout::Failed;
 use seat::SeatId;
-use serde_json::Value;
 use switch::{Out, Switch};
 
 /// How long Codex may take to leave when nobody is connected any more.

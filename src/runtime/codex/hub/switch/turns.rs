@@ -187,7 +187,7 @@ impl Switch {
         }
     }
 
-    /// Has it found out which commands have failed, if there may be some. Says so.
+    /// Has it found out which commands have failed; says whether there may be some, and so whether the end waits for that.
     pub(super) fn ask_what_failed(&mut self, seat: SeatId, end: Option<&Value>) -> bool {
         let Some(thread) = self.at(seat).filter(|thread| !thread.commands.is_empty()) else {
             return false;
