@@ -4,7 +4,10 @@
 use std::io;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+};
 pub use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
@@ -25,12 +28,17 @@ pub fn certify(names: &[&str]) -> io::Result<Certified> {
 
 fn make(names: &[&str]) -> Result<Certified, Box<dyn std::error::Error + Send + Sync>> {
     let mut params = CertificateParams::default();
+    params.distinguished_name = named("authority of a simulator");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
     let key = KeyPair::generate()?;
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-    let leaf = CertificateParams::new(names)?.signed_by(&key, &authority)?;
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name = named("simulator");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    let leaf = params.signed_by(&key, &authority)?;
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     // The provider is named here: a process-wide default belongs to the program, not to a library.
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -42,4 +50,12 @@ fn make(names: &[&str]) -> Result<Certified, Box<dyn std::error::Error + Send + 
         ca_pem: authority.pem(),
         acceptor: TlsAcceptor::from(Arc::new(config)),
     })
+}
+
+/// A name of one's own: a certificate that is called as its issuer counts as signed by itself in BoringSSL, which is
+/// what Claude Code has.
+fn named(name: &str) -> DistinguishedName {
+    let mut distinguished = DistinguishedName::new();
+    distinguished.push(DnType::CommonName, name);
+    distinguished
 }
