@@ -302,6 +302,7 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
         live,
         metrics: baton::observe::Metrics::default(),
         secrets: baton::observe::Secrets::default(),
+        kept: baton::credentials::Watch::default(),
         stop: CancellationToken::new(),
         store,
         clock,

@@ -8,6 +8,7 @@ pub mod approval;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod credentials;
 pub mod delivery;
 pub mod discord;
 pub mod http;

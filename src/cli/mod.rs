@@ -12,6 +12,7 @@ mod demo;
 mod file;
 mod health;
 mod hub;
+mod logins;
 mod member;
 mod notes;
 mod operators;

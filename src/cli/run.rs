@@ -14,13 +14,14 @@ use tokio_util::sync::CancellationToken;
 use super::{
     codex_login, codex_version,
     health::Health,
-    notes, operators, projects,
+    logins, notes, operators, projects,
     wiring::{account, asking, channel_mode, claude, forbidden, host, limits, owners, runtimes},
 };
 use crate::{
     access::Gate,
     clock::Clock,
     config::Settings,
+    credentials::Watch,
     delivery::Outbox,
     discord::{self, DiscordParts, Link},
     http::{self, Bounds, Stage},
@@ -125,12 +126,13 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
     note_start(&store, &settings, &world.clock).await?;
     let metrics = Metrics::default();
     let link = Link::default();
+    let (logins, kept) = logins::task(&settings, &store, &world)?;
     let health = Health::new(
         &settings,
         claude(&settings, &world.agents_get),
         &store,
         &world,
-        link.clone(),
+        (link.clone(), kept.clone()),
     );
     // Answers until the last: also that the server ends.
     let closed = CancellationToken::new();
@@ -143,9 +145,13 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
         metrics,
         link,
         health,
+        kept,
     };
+    let mut rooms = JoinSet::new();
+    let room = rooms.spawn(logins.run(world.stop.clone()));
+    house.health.watch("the keeper of the logins", room);
     // On the heap: it holds every room.
-    let ended = Box::pin(house.keep(world, projects)).await;
+    let ended = Box::pin(house.keep(world, projects, rooms)).await;
     let (ended, is_orderly) = match ended {
         Ended::Orderly(ended) => (ended, true),
         Ended::Fallen(fault) => (Err(fault), false),
@@ -162,13 +168,14 @@ struct House {
     metrics: Metrics,
     link: Link,
     health: Arc<Health>,
+    /// The logins of the agent programs.
+    kept: Watch,
 }
 
 impl House {
     /// Puts the rooms together and keeps them until the server is to end, or has to.
-    async fn keep(self, world: World, projects: Projects) -> Ended {
+    async fn keep(self, world: World, projects: Projects, mut rooms: JoinSet<()>) -> Ended {
         let stop = world.stop.clone();
-        let mut rooms = JoinSet::new();
         let ended = self.work(world, projects, &mut rooms).await;
         stop.cancel();
         let let_go = async { while rooms.join_next().await.is_some() {} };
@@ -229,6 +236,7 @@ impl House {
             live,
             metrics: self.metrics.clone(),
             secrets: self.settings.secrets(),
+            kept: self.kept.clone(),
             stop: stop.clone(),
         });
         self.health.knows(&engine);

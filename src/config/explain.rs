@@ -54,6 +54,8 @@ impl Settings {
         let key = service.and_then(|service| service.key.as_ref());
         let own = [&self.discord.token].into_iter();
         let own = own.chain(key.map(|(_, key)| key));
+        // The address of a proxy may have a password in it.
+        let own = own.chain(self.credentials.proxies.iter().flatten());
         let all: Vec<SecretString> = passed.chain(own).cloned().collect();
         Secrets::new(all)
     }

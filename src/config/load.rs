@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Admission, Approvals, ChannelMode, Claude, Codex, ConfigErrors, Data, Discord, Handoff, Http,
-    Log, Problem, Project, Runner, Settings, ToolJudge, Transcripts,
+    Admission, Approvals, ChannelMode, Claude, Codex, ConfigErrors, Credentials, Data, Discord,
+    Handoff, Http, Log, Problem, Project, Runner, Settings, ToolJudge, Transcripts,
     aliases::Old,
     codex::CodexGround,
     environment::Environment,
@@ -121,6 +121,7 @@ fn read(
     let data = Data::read(root.section("data"), environment);
     let http = Http::read(root.section("http"));
     let claude = Claude::read(root.section("claude"), environment);
+    let credentials = Credentials::read(root.section("credentials"));
     let admission = Admission::read(root.section("admission"));
     let approvals = Approvals::read(root.section("approvals"));
     let channel_mode = ChannelMode::read(root.section("channel_mode"));
@@ -154,6 +155,7 @@ fn read(
         http: http?,
         claude: claude?,
         codex: codex.ok()?,
+        credentials: credentials?,
         admission: admission?,
         approvals: approvals?,
         channel_mode: channel_mode?,

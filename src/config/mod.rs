@@ -15,6 +15,7 @@ mod bounds;
 mod channel_mode;
 mod claude;
 mod codex;
+mod credentials;
 mod data;
 mod discord;
 mod environment;
@@ -49,6 +50,7 @@ pub use claude::Claude;
 #[cfg(feature = "demo")]
 pub(crate) use claude::PASS_ENV;
 pub use codex::{Codex, CodexService};
+pub use credentials::{Credentials, Renewal, TokenService};
 pub use data::Data;
 pub use discord::{CatchUp, Discord};
 pub use explain::Explained;
@@ -83,6 +85,8 @@ pub struct Settings {
     pub claude: Claude,
     /// The Codex CLI, if the settings have a section for it or a project that works with it.
     pub codex: Option<Codex>,
+    /// How the logins of both are kept alive.
+    pub credentials: Credentials,
     /// The queue.
     pub admission: Admission,
     /// How people are asked whether an agent may do something.

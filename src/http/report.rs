@@ -127,18 +127,22 @@ pub struct TokenStatus {
     pub expires_at: Option<i64>,
     /// Minutes until then, below zero after it.
     pub remaining_min: Option<i64>,
-    /// Turns since the start that were refused because nobody is logged in.
+    /// Turns that were refused because nobody is logged in, since Baton was set up.
     pub auth_failures_total: u64,
-    /// Whether Baton renews it: it does not, the agent program does.
+    /// Whether somebody keeps it alive: `running`, `dormant` (there is nothing to renew) or `stopped`.
     pub daemon_running: &'static str,
     /// How often Baton could not renew it in a row.
     pub refresh_failures: u64,
-    /// How often the one before it could not.
+    /// How many of these the server before it has left.
     pub persisted_failures: u64,
-    /// After how many it would give up.
+    /// After how many the service is left alone for a while.
     pub max_failures: Option<u64>,
-    /// When Baton renewed it.
+    /// Whether the service is asked: `closed`, `open` or `half-open`.
+    pub circuit_state: &'static str,
+    /// When Baton renewed it, in milliseconds since 1970.
     pub last_refresh: Option<i64>,
+    /// What is wrong with it, in Baton's words.
+    pub trouble: Option<String>,
 }
 
 /// The connection to Discord.

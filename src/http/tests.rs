@@ -73,7 +73,9 @@ fn report(reason: Option<&str>) -> Report {
             refresh_failures: 0,
             persisted_failures: 0,
             max_failures: None,
+            circuit_state: "closed",
             last_refresh: None,
+            trouble: None,
         }),
         gateway: Gateway {
             gateway: "connected",
@@ -178,7 +180,7 @@ async fn a_healthy_server_says_so_in_numbers() {
     let open = open(report(None), Bounds::default()).await;
     let (status, body) = open.get("/healthz").await;
     assert_eq!(status, StatusCode::OK);
-    insta::assert_snapshot!(body, @r#"{"healthy":true,"reason":null,"version":"1.2.3","uptimeSeconds":7,"stage":"running","activeSessions":1,"queuedCount":2,"oldestQueuedAgeMs":1500,"queueP50AdmitMs":null,"maxActive":6,"maxQueued":20,"personMaxActive":2,"personMaxQueued":5,"cliProcessCount":4,"warmAgents":3,"runners":4,"rssBytes":5,"restartCount":6,"uncleanEndCount":1,"accountSlotsHealth":{"claude":{"healthy":true,"reason":null,"state":"unknown","hasLogin":true}},"tokenStatus":{"hasToken":true,"expiresAt":120000,"remainingMin":-2,"authFailuresTotal":0,"daemonRunning":"stopped","refreshFailures":0,"persistedFailures":0,"maxFailures":null,"lastRefresh":null},"gateway":"connected","heartbeatAgeMs":250,"identifyCount":1,"resumeCount":8,"unreadableEvents":5,"lateInteractions":9,"commandsUnregistered":null,"refusedRequests":6,"sparing":false,"database":{"writable":true,"checkedAgeMs":9,"tookMs":10,"diskFreeBytes":11},"deliveriesWaiting":4,"lastError":{"at":12,"text":"the outbox cannot be read; trying again"}}"#);
+    insta::assert_snapshot!(body, @r#"{"healthy":true,"reason":null,"version":"1.2.3","uptimeSeconds":7,"stage":"running","activeSessions":1,"queuedCount":2,"oldestQueuedAgeMs":1500,"queueP50AdmitMs":null,"maxActive":6,"maxQueued":20,"personMaxActive":2,"personMaxQueued":5,"cliProcessCount":4,"warmAgents":3,"runners":4,"rssBytes":5,"restartCount":6,"uncleanEndCount":1,"accountSlotsHealth":{"claude":{"healthy":true,"reason":null,"state":"unknown","hasLogin":true}},"tokenStatus":{"hasToken":true,"expiresAt":120000,"remainingMin":-2,"authFailuresTotal":0,"daemonRunning":"stopped","refreshFailures":0,"persistedFailures":0,"maxFailures":null,"circuitState":"closed","lastRefresh":null,"trouble":null},"gateway":"connected","heartbeatAgeMs":250,"identifyCount":1,"resumeCount":8,"unreadableEvents":5,"lateInteractions":9,"commandsUnregistered":null,"refusedRequests":6,"sparing":false,"database":{"writable":true,"checkedAgeMs":9,"tookMs":10,"diskFreeBytes":11},"deliveriesWaiting":4,"lastError":{"at":12,"text":"the outbox cannot be read; trying again"}}"#);
     open.close().await;
 }
 

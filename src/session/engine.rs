@@ -29,6 +29,7 @@ use crate::{
     access::{Action, Gate, Permit, Refusal},
     admission::{Caps, Durations, PerMinute, Queue, Rate, Rules, Turnstile},
     clock::{Clock, Millis},
+    credentials::Watch,
     delivery::{Chat, Outbox},
     observe::{Metrics, Reference, Secrets},
     runtime::{
@@ -96,6 +97,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// What is taken out of what operators are shown of tool calls.
     pub secrets: Secrets,
+    /// The logins of the agent programs.
+    pub kept: Watch,
     /// Ends everything.
     pub stop: CancellationToken,
 }
@@ -116,6 +119,8 @@ pub struct Engine {
     pub(super) live: mpsc::UnboundedSender<Shown>,
     pub(super) metrics: Metrics,
     pub(super) secrets: Secrets,
+    /// The logins of the agent programs.
+    pub(super) kept: Watch,
     /// How many questions to people have ended: turns that wait for one look when it changes.
     pub(super) ends: watch::Sender<u64>,
     /// What the last runs waited for their turn.
@@ -185,6 +190,7 @@ impl Engine {
             live: parts.live,
             metrics: parts.metrics,
             secrets: parts.secrets,
+            kept: parts.kept,
             ends: watch::Sender::new(0),
             waited: Mutex::default(),
             accounts: Accounts::default(),

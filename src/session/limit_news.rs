@@ -2,8 +2,8 @@
 
 use super::{Engine, insist::until_stored, sentences};
 use crate::{
-    runtime::{ErrorClass, Limit},
-    words::{RuntimeKind, SessionId},
+    runtime::{ErrorClass, Limit, Policy},
+    words::{RuntimeKind, SessionId, SlotId},
 };
 
 /// From which part of a limit on people are warned. The service warns earlier too, by how fast it is used.
@@ -48,6 +48,9 @@ impl Engine {
     /// A turn failed: what that tells of the account is kept, and operators hear of it if they have to do
     /// something.
     pub(super) async fn note_failure(&self, kind: RuntimeKind, class: ErrorClass) {
+        if class.policy() == Policy::LoginNeeded {
+            self.kept.refused(&SlotId::main(kind));
+        }
         if !self.accounts.of(kind).failed(class) {
             return;
         }

@@ -7,6 +7,7 @@ mod access;
 mod again;
 mod alerts;
 mod approvals;
+mod credentials;
 mod deliveries;
 mod follow_ups;
 mod gateway;
@@ -35,6 +36,7 @@ pub use access::{AuditLine, MembershipRow, Subject};
 pub use again::{Counts, Used};
 pub use alerts::Alert;
 pub use approvals::{ApprovalEnd, ApprovalRow, NewApproval, Renewed};
+pub use credentials::{LoginRow, RenewalId};
 pub use deliveries::{
     Delivery, DeliveryKind, DeliveryState, Head, NewDelivery, Payload, Said, wait_key,
 };

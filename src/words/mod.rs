@@ -16,6 +16,7 @@ mod near;
 mod place;
 mod plain;
 pub mod programs;
+mod slot;
 mod state;
 mod tier;
 mod way;
@@ -34,6 +35,7 @@ pub use ids::{
 pub use near::nearest;
 pub use place::{Person, Place, Scope};
 pub use plain::{escape_markdown, is_invisible, visible, without_middle};
+pub use slot::{NoSlotName, SlotId, SlotName};
 pub(crate) use state::words;
 pub use state::{AgentMode, RequestState, RunState, RuntimeKind, UnknownWord};
 pub use tier::Tier;

@@ -7,7 +7,7 @@ mod look;
 
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
@@ -21,6 +21,7 @@ use super::{codex_login, run::World};
 use crate::{
     clock::{Clock, Millis},
     config::{self, Admission, Settings},
+    credentials::{Circuit, Keeping, Status, TIERS, Watch, free_on},
     discord::{Link, LinkState},
     http::{
         Database, Gateway, LastFault, Queue, Report, Reporter, Slot, SlotState, Stage, TokenStatus,
@@ -32,7 +33,7 @@ use crate::{
     },
     session::{AccountState, Engine, Pulse},
     store::{Store, Vitals},
-    words::RuntimeKind,
+    words::{RuntimeKind, SlotId},
 };
 use look::Look;
 
@@ -62,6 +63,7 @@ pub(super) struct Health {
     admission: Admission,
     data: PathBuf,
     secrets: Secrets,
+    kept: Watch,
     link: Link,
     last_error: LastError,
     stop: CancellationToken,
@@ -97,7 +99,7 @@ impl Health {
         claude: ClaudeSettings,
         store: &Store,
         world: &World,
-        link: Link,
+        (link, kept): (Link, Watch),
     ) -> Arc<Self> {
         Arc::new(Self {
             clock: world.clock.clone(),
@@ -107,6 +109,7 @@ impl Health {
             admission: settings.admission.clone(),
             data: settings.data.dir.clone(),
             secrets: settings.secrets(),
+            kept,
             link,
             last_error: world.last_error.clone(),
             stop: world.stop.clone(),
@@ -163,7 +166,7 @@ impl Health {
             let proved = store.prove_writable(clock.now()).await;
             let took = began.elapsed();
             // A disk may not answer.
-            let disk_free = tokio::task::spawn_blocking(move || disk_free(&data)).await;
+            let disk_free = tokio::task::spawn_blocking(move || free_on(&data)).await;
             Proof {
                 fault: proved.err().map(|error| error.to_string()),
                 took,
@@ -191,18 +194,30 @@ impl Health {
             has_token,
             expires_at,
         } = login;
-        let (_, refused) = self.account(RuntimeKind::Claude);
+        let kept = self.kept.status(&SlotId::main(RuntimeKind::Claude));
         let left = |at: Millis| (at.get() - self.clock.now().get()).div_euclid(60_000);
+        let of = |field: fn(&Status) -> u64| kept.as_ref().map_or(0, field);
         TokenStatus {
             has_token,
             expires_at: expires_at.map(Millis::get),
             remaining_min: expires_at.map(left),
-            auth_failures_total: refused,
-            daemon_running: "stopped",
-            refresh_failures: 0,
-            persisted_failures: 0,
-            max_failures: None,
-            last_refresh: None,
+            auth_failures_total: of(|status| status.refused),
+            daemon_running: kept
+                .as_ref()
+                .map_or(Keeping::Stopped, |status| status.keeping)
+                .as_str(),
+            refresh_failures: of(|status| status.failures.into()),
+            persisted_failures: of(|status| status.inherited_failures.into()),
+            max_failures: Some(TIERS.into_iter().max().unwrap_or(0).into()),
+            circuit_state: kept
+                .as_ref()
+                .map_or(Circuit::Closed, |status| status.circuit)
+                .as_str(),
+            last_refresh: kept
+                .as_ref()
+                .and_then(|status| status.renewed)
+                .map(Millis::get),
+            trouble: kept.and_then(|status| status.trouble),
         }
     }
 
@@ -373,20 +388,6 @@ fn slot(account: AccountState, has_login: Option<bool>) -> Slot {
         state,
         has_login,
     }
-}
-
-/// What an ordinary user may still write to the disk of a directory, in bytes.
-#[cfg_attr(
-    target_os = "linux",
-    expect(
-        clippy::useless_conversion,
-        reason = "the widths of both differ between systems"
-    )
-)]
-fn disk_free(directory: &Path) -> Option<u64> {
-    let stats = nix::sys::statvfs::statvfs(directory).ok()?;
-    let blocks = u64::try_from(stats.blocks_available()).ok()?;
-    blocks.checked_mul(u64::try_from(stats.fragment_size()).ok()?)
 }
 
 fn milliseconds(span: Duration) -> u64 {

@@ -33,7 +33,13 @@ async fn bed() -> Bed {
     let claude = super::super::wiring::claude(&settings, &world.agents_get);
     let link = Link::default();
     Bed {
-        health: Health::new(&settings, claude, &store, &world, link.clone()),
+        health: Health::new(
+            &settings,
+            claude,
+            &store,
+            &world,
+            (link.clone(), Watch::default()),
+        ),
         store,
         stop: world.stop,
         last_error: world.last_error,

@@ -9,7 +9,7 @@ const TOML: &str = include_str!("../../../baton.example.toml");
 const ENV: &str = include_str!("../../../.env.example");
 
 /// Settings whose example is no default, because there is none.
-const WITHOUT_DEFAULT: [&str; 19] = [
+const WITHOUT_DEFAULT: [&str; 21] = [
     "approvals.channel",
     "default_project",
     "discord.owner_role",
@@ -21,6 +21,8 @@ const WITHOUT_DEFAULT: [&str; 19] = [
     "codex.model",
     "codex.base_url",
     "codex.key_variable",
+    "credentials.ca",
+    "credentials.proxies",
     "projects.0.model",
     "projects.0.max_active",
     "projects.0.max_queued",

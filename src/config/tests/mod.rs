@@ -2,6 +2,7 @@
 
 mod approvers;
 mod codex;
+mod credentials;
 mod default_project;
 mod env_file;
 mod examples;

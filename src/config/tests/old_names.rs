@@ -169,6 +169,12 @@ fn every_old_name_sets_its_setting_and_says_so() {
         ),
         ("OMC_RUNTIME_ROOT", "/r", "data.dir", "/r/data"),
         ("DISCORD_ORCHESTRATOR_HOME", "/r/", "data.dir", "/r/data"),
+        (
+            "OAUTH_PROXY_URL",
+            "http://a:1,direct",
+            "credentials.proxies",
+            "2 of them",
+        ),
         ("OMC_LOG_LEVEL", "warn", "log.level", "warn"),
         ("OMC_LOG_LEVEL", "fatal", "log.level", "error"),
         ("OMC_LOG_LEVEL", "silent", "log.level", "off"),
@@ -207,7 +213,7 @@ fn an_old_name_that_is_empty_is_not_set() {
     let without = folder.load(&[]).unwrap();
     let names = without.old_names().iter();
     let empty: Vec<(&str, &str)> = names.map(|name| (name.old, " ")).collect();
-    assert_eq!(empty.len(), 20);
+    assert_eq!(empty.len(), 21);
     let settings = folder.load(&empty).unwrap();
     assert_eq!(settings.explain(), without.explain());
 }

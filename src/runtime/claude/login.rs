@@ -8,7 +8,7 @@ use super::ClaudeSettings;
 use crate::clock::Millis;
 
 /// Variables that log in by themselves (code.claude.com/docs, authentication).
-const TOKENS: [&str; 3] = [
+pub const TOKENS: [&str; 3] = [
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_AUTH_TOKEN",
     "CLAUDE_CODE_OAUTH_TOKEN",

@@ -187,6 +187,7 @@ pub(crate) fn parts(
         live,
         metrics: wishes.metrics.clone(),
         secrets: baton::observe::Secrets::default(),
+        kept: baton::credentials::Watch::default(),
         stop: stop.clone(),
         store: store.clone(),
         clock: clock.clone(),

@@ -1,0 +1,410 @@
+//! One renewal, from the locks to the disk: nothing is sent before there is room for what comes, and what has come is
+//! given up by nobody.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use reqwest::StatusCode;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::{
+    Endpoint, FileStore, Fingerprint, Outcome, Wire,
+    course::{Ended, Seen},
+    document::{self, Document, Held, format_of},
+    file::{Look, NotStored, Reserved},
+    lock::{self, Locks},
+    wire::Answer,
+};
+use crate::{
+    clock::{Clock, Millis},
+    store::{RenewalId, Store, StoreError},
+    words::SlotId,
+};
+
+/// How long locks that somebody else holds are waited for; longer than it takes to see that nobody does.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a renewal needs.
+#[derive(Clone, Debug)]
+pub(super) struct Renewal {
+    pub(super) slot: SlotId,
+    pub(super) file: FileStore,
+    pub(super) endpoint: Endpoint,
+    pub(super) wire: Arc<Wire>,
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    /// Where a copy is kept if the file's disk refuses it.
+    pub(super) rescue: PathBuf,
+}
+
+/// What an attempt came to, and what has to be held on to.
+pub(super) struct Came {
+    pub(super) ended: Ended,
+    /// If the disk does not take the new tokens.
+    pub(super) pending: Option<Pending>,
+    /// What must not be shown to anybody from now on.
+    pub(super) secrets: Vec<SecretString>,
+}
+
+impl From<Ended> for Came {
+    fn from(ended: Ended) -> Self {
+        Self {
+            ended,
+            pending: None,
+            secrets: Vec::new(),
+        }
+    }
+}
+
+/// New tokens that are in memory alone. While they are, nobody else may renew with the old ones: the locks are kept.
+pub(super) struct Pending {
+    document: Document,
+    after: Fingerprint,
+    reserved: Option<Reserved>,
+    _locks: Locks,
+}
+
+/// What came of another try.
+pub(super) enum Tried {
+    /// They are on disk.
+    Stored(Seen),
+    /// Somebody else has written another login.
+    Changed(Seen),
+    /// The disk still refuses.
+    Refused(String),
+}
+
+/// What stands in a file, for the course.
+pub(super) fn seen(look: &Look) -> Seen {
+    match look {
+        Look::Absent => Seen::Nothing,
+        Look::Refused(why) => Seen::Refused(why.to_string()),
+        Look::There { document, .. } => of(document),
+    }
+}
+
+fn of(document: &Document) -> Seen {
+    match document.held() {
+        Held::Nothing => Seen::Nothing,
+        Held::Blanked => Seen::Blanked,
+        Held::Key => Seen::Lasting { expires_at: None },
+        Held::Bare { expires_at } => Seen::Lasting { expires_at },
+        Held::Tokens(tokens) => Seen::Tokens {
+            print: tokens.print(),
+            expires_at: tokens.expires_at,
+        },
+    }
+}
+
+impl Renewal {
+    /// Renews the login with this fingerprint, if it is still the one in the file.
+    pub(super) async fn run(&self, known: Fingerprint) -> Came {
+        let kind = self.slot.runtime;
+        let locks = match lock::take(kind, self.file.directory(), PATIENCE).await {
+            Ok(Some(locks)) => locks,
+            Ok(None) => return Ended::Busy.into(),
+            Err(error) => return Ended::NoRoom(error.to_string()).into(),
+        };
+        let ready = match self.prepare(known).await {
+            Ok(ready) => ready,
+            Err(ended) => return ended.into(),
+        };
+        let noted = match self.note(known).await {
+            Ok(noted) => noted,
+            Err(error) => return Ended::NoRoom(error.to_string()).into(),
+        };
+        let outcome = self.wire.post(&self.endpoint.url, &ready.body).await;
+        let came = self.settle(known, ready, outcome, locks).await;
+        self.note_end(noted, &came.ended).await;
+        came
+    }
+
+    /// Finishes what an earlier process has left behind, reads the file once more, and makes room.
+    async fn prepare(&self, known: Fingerprint) -> Result<Ready, Ended> {
+        let (file, rescue, slot) = (self.file.clone(), self.rescue.clone(), self.slot.clone());
+        let (client, scopes) = (self.endpoint.client.clone(), self.endpoint.scopes.clone());
+        blocking(move || {
+            recover(&file, &rescue, &slot);
+            let look = file.look();
+            let now = seen(&look);
+            let Look::There { document, .. } = look else {
+                return Err(Ended::Changed(now));
+            };
+            let Held::Tokens(tokens) = document.held() else {
+                return Err(Ended::Changed(now));
+            };
+            if tokens.print() != known {
+                return Err(Ended::Changed(now));
+            }
+            let body = format_of(slot.runtime).request(&tokens, &client, &scopes);
+            match file.reserve(&known) {
+                Ok(reserved) => Ok(Ready {
+                    document,
+                    reserved,
+                    body,
+                }),
+                Err(error) => Err(Ended::NoRoom(error.to_string())),
+            }
+        })
+        .await
+        .unwrap_or_else(|| Err(Ended::NoRoom("the disk could not be asked".to_owned())))
+    }
+
+    async fn note(&self, print: Fingerprint) -> Result<RenewalId, StoreError> {
+        let mut tx = self.store.write().await?;
+        let id = tx
+            .begin_renewal(&self.slot, print.as_bytes(), self.clock.now())
+            .await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// A database that does not take the end takes it for a renewal that was cut off, which is the careful reading.
+    async fn note_end(&self, id: RenewalId, ended: &Ended) {
+        let noted = async {
+            let mut tx = self.store.write().await?;
+            tx.end_renewal(id, word(ended), self.clock.now()).await?;
+            tx.commit().await
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(%error, slot = %self.slot, "the end of a renewal could not be noted");
+        }
+    }
+
+    async fn settle(
+        &self,
+        known: Fingerprint,
+        ready: Ready,
+        outcome: Outcome,
+        locks: Locks,
+    ) -> Came {
+        let answer = match outcome {
+            Outcome::NotSent(why) => return Ended::NotSent(why).into(),
+            Outcome::Doubt(why) => return Ended::Doubt(why).into(),
+            Outcome::Answered(answer) => answer,
+        };
+        if !answer.status.is_success() {
+            return self.refused(known, &answer).await.into();
+        }
+        let body = answer.body.as_deref().unwrap_or_default();
+        let fresh = match document::answer(self.slot.runtime, body, self.clock.now()) {
+            Ok(fresh) => fresh,
+            Err(unusable) => {
+                let why = format!("the service's answer cannot be used: {unusable}");
+                return Ended::Doubt(self.keep(known, body.to_owned(), why).await).into();
+            }
+        };
+        let secrets = [
+            Some(fresh.access.clone()),
+            fresh.refresh.clone(),
+            fresh.id.clone(),
+        ];
+        let pending = Pending {
+            document: ready.document.with(&fresh, self.clock.now()),
+            after: known,
+            reserved: Some(ready.reserved),
+            _locks: locks,
+        };
+        Came {
+            secrets: secrets.into_iter().flatten().collect(),
+            ..self.store(pending, answer.date).await
+        }
+    }
+
+    /// Puts new tokens on disk, and a copy on another one if theirs refuses.
+    async fn store(&self, pending: Pending, date: Option<Millis>) -> Came {
+        let (tried, pending) = self.try_again(pending).await;
+        match tried {
+            Tried::Stored(seen) => Ended::Renewed { seen, date }.into(),
+            Tried::Changed(seen) => {
+                tracing::warn!(slot = %self.slot, "the login was changed during a renewal; the one in the file is kept");
+                Ended::Changed(seen).into()
+            }
+            Tried::Refused(why) => Came {
+                ended: Ended::Held { date, why },
+                pending,
+                secrets: Vec::new(),
+            },
+        }
+    }
+
+    /// Tries once more to put on disk what is in memory alone.
+    pub(super) async fn try_again(&self, mut pending: Pending) -> (Tried, Option<Pending>) {
+        let (file, rescue) = (self.file.clone(), self.rescue_of(pending.after));
+        let tried = blocking(move || {
+            let stored = pending.write(&file);
+            match stored {
+                Ok(()) => {
+                    // Its copy is of no use any more.
+                    let _ = std::fs::remove_file(&rescue);
+                    (Tried::Stored(of(&pending.document)), None)
+                }
+                Err(NotStored::Changed) => (Tried::Changed(seen(&file.look())), None),
+                Err(NotStored::Io(error)) => {
+                    keep_copy(&rescue, &pending.document);
+                    (Tried::Refused(error.to_string()), Some(pending))
+                }
+            }
+        });
+        tried.await.unwrap_or_else(|| {
+            (
+                Tried::Refused("the disk could not be asked".to_owned()),
+                None,
+            )
+        })
+    }
+
+    /// The service has answered that it will not.
+    async fn refused(&self, known: Fingerprint, answer: &Answer) -> Ended {
+        let may_be_final = matches!(
+            answer.status,
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
+        );
+        if may_be_final && is_final(answer.body.as_deref().unwrap_or_default()) {
+            let file = self.file.clone();
+            let now = blocking(move || seen(&file.look())).await;
+            // Somebody else may have used it a moment before, and written what came.
+            return match now {
+                Some(now) if matches!(&now, Seen::Tokens { print, .. } if *print != known) => {
+                    Ended::Changed(now)
+                }
+                Some(_) | None => Ended::Dead,
+            };
+        }
+        Ended::Refused {
+            status: answer.status.as_u16(),
+            after: answer.after,
+            date: answer.date,
+        }
+    }
+
+    /// Keeps an answer that nobody could read.
+    async fn keep(&self, known: Fingerprint, body: Vec<u8>, why: String) -> String {
+        let file = self.file.clone();
+        match blocking(move || file.keep_answer(&known, &body)).await {
+            Some(Ok(path)) => format!("{why}; it is kept in {}", path.display()),
+            Some(Err(error)) => format!("{why}; it could not be kept: {error}"),
+            None => why,
+        }
+    }
+
+    fn rescue_of(&self, print: Fingerprint) -> PathBuf {
+        rescue_of(&self.rescue, &self.slot, print)
+    }
+}
+
+struct Ready {
+    document: Document,
+    reserved: Reserved,
+    body: Value,
+}
+
+impl Pending {
+    fn write(&mut self, file: &FileStore) -> Result<(), NotStored> {
+        let mut reserved = match self.reserved.take() {
+            Some(reserved) => reserved,
+            None => file.reserve(&self.after)?,
+        };
+        let written = reserved.try_commit(&self.document, &self.after);
+        if matches!(written, Err(NotStored::Io(_))) {
+            self.reserved = Some(reserved);
+        }
+        written
+    }
+}
+
+/// Puts in place what an earlier process could not. Whoever calls this holds the locks.
+pub(super) fn recover(file: &FileStore, rescue: &std::path::Path, slot: &SlotId) {
+    match file.finish() {
+        Ok(true) => tracing::warn!(%slot, "a renewed login that was left behind is in place now"),
+        Ok(false) => {}
+        Err(error) => {
+            tracing::warn!(%slot, %error, "what a renewal left behind could not be removed")
+        }
+    }
+    let Seen::Tokens { print, .. } = seen(&file.look()) else {
+        return;
+    };
+    let copy = rescue_of(rescue, slot, print);
+    let Some(document) = std::fs::read(&copy)
+        .ok()
+        .and_then(|text| Document::parse(slot.runtime, &text))
+    else {
+        return;
+    };
+    match file.adopt(&document, &print) {
+        Ok(()) => {
+            tracing::warn!(%slot, "a renewed login whose disk had refused it is in place now");
+            let _ = std::fs::remove_file(copy);
+        }
+        Err(error) => tracing::error!(%slot, %error, "a renewed login is still not in place"),
+    }
+}
+
+fn rescue_of(directory: &std::path::Path, slot: &SlotId, print: Fingerprint) -> PathBuf {
+    directory.join(format!("{}-{}-{}", slot.runtime, slot.name, print.short()))
+}
+
+/// Writes a copy whole or not at all.
+fn keep_copy(path: &std::path::Path, document: &Document) {
+    if path.exists() {
+        return;
+    }
+    let written = || -> std::io::Result<()> {
+        use std::io::Write as _;
+        let directory = path.parent().unwrap_or(path);
+        super::file::make_private(directory)?;
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        file.write_all(&document.text())?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        std::fs::File::open(directory)?.sync_all()
+    };
+    if let Err(error) = written() {
+        tracing::error!(%error, "no copy of a renewed login could be kept either");
+    }
+}
+
+/// What a service says of a refresh token that it never takes again: RFC 6749, 5.2, and what Codex 0.169 takes for
+/// the same.
+const FINAL: [&str; 4] = [
+    "invalid_grant",
+    "refresh_token_expired",
+    "refresh_token_reused",
+    "refresh_token_invalidated",
+];
+
+/// Whether an answer says so, by its error or by the kind of its error object.
+fn is_final(body: &[u8]) -> bool {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let error = &body["error"];
+    [error, &error["type"], &error["code"], &body["code"]]
+        .into_iter()
+        .filter_map(Value::as_str)
+        .any(|word| FINAL.contains(&word))
+}
+
+/// How an attempt is called in the database.
+const fn word(ended: &Ended) -> &'static str {
+    match ended {
+        Ended::Busy => "busy",
+        Ended::Changed(_) => "changed",
+        Ended::NoRoom(_) => "no room",
+        Ended::NotSent(_) => "not sent",
+        Ended::Doubt(_) => "in doubt",
+        Ended::Refused { .. } => "refused",
+        Ended::Dead => "dead",
+        Ended::Renewed { .. } => "renewed",
+        Ended::Held { .. } => "in memory",
+    }
+}
+
+/// What a disk is asked does not keep a worker of the server; `None` if there is none left to ask it.
+pub(super) async fn blocking<T: Send + 'static>(
+    ask: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    tokio::task::spawn_blocking(ask).await.ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,543 @@
+//! When the tokens of an account are to be renewed, and what follows from what came of it: pure, so that every
+//! order of events can be tried.
+
+use std::time::Duration;
+
+use super::Fingerprint;
+use crate::{clock::Millis, words::words};
+
+/// The pauses after the first, second, … failure in a row; the last one holds from then on.
+const PAUSES: [Duration; 5] = [
+    Duration::from_mins(1),
+    Duration::from_mins(2),
+    Duration::from_mins(4),
+    Duration::from_mins(8),
+    Duration::from_mins(10),
+];
+
+/// So many failures in a row open the circuit.
+const OPENS: u32 = 10;
+
+/// How often an open circuit lets one attempt through.
+const HALF_OPEN: Duration = Duration::from_mins(30);
+
+/// After so many failures in a row people are told, each time more urgently.
+pub const TIERS: [u32; 3] = [3, 7, 10];
+
+/// A token that may have been used is used once more when the access token holds no longer than this: then nothing is
+/// left to lose.
+const NOTHING_TO_LOSE: Duration = Duration::from_mins(10);
+
+/// How far the clocks of the service and of this machine may be apart.
+const SKEW: Duration = Duration::from_mins(30);
+
+/// How often the service is asked what time it is while they are further apart.
+const ASK_DATE: Duration = Duration::from_mins(30);
+
+/// Whose locks are waited for longer than this, of that people are told.
+const STUCK: Duration = Duration::from_mins(5);
+
+/// A turn that is refused so soon after a renewal was under way before it.
+const MOMENT: Duration = Duration::from_mins(2);
+
+/// A moment, by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// The machine's time, which may jump.
+    pub wall: Millis,
+    /// Time since the start, which does not.
+    pub mono: Duration,
+}
+
+/// Who renews an account's tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewer {
+    /// Baton.
+    Baton,
+    /// The agent program.
+    Program,
+    /// Nobody: it is a key, or a token for long.
+    Nobody,
+}
+
+/// What stands in an account's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// No login.
+    Nothing,
+    /// One that the program has given up.
+    Blanked,
+    /// A key, or a token that cannot be renewed.
+    Lasting {
+        /// When it runs out.
+        expires_at: Option<Millis>,
+    },
+    /// Tokens.
+    Tokens {
+        /// By what they are known again.
+        print: Fingerprint,
+        /// When the access token runs out.
+        expires_at: Option<Millis>,
+    },
+    /// Something that is not read.
+    Refused(String),
+}
+
+impl Seen {
+    const fn print(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Tokens { print, .. } => Some(*print),
+            Self::Nothing | Self::Blanked | Self::Lasting { .. } | Self::Refused(_) => None,
+        }
+    }
+
+    const fn expires_at(&self) -> Option<Millis> {
+        match self {
+            Self::Tokens { expires_at, .. } | Self::Lasting { expires_at } => *expires_at,
+            Self::Nothing | Self::Blanked | Self::Refused(_) => None,
+        }
+    }
+
+    const fn is_login(&self) -> bool {
+        matches!(self, Self::Tokens { .. } | Self::Lasting { .. })
+    }
+}
+
+/// What an attempt came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Somebody else holds the locks.
+    Busy,
+    /// The file is another one than before.
+    Changed(Seen),
+    /// What would come could not be kept, so nothing was asked for.
+    NoRoom(String),
+    /// Nothing was sent.
+    NotSent(String),
+    /// The token may have been used.
+    Doubt(String),
+    /// The service refuses for now.
+    Refused {
+        /// The status of HTTP.
+        status: u16,
+        /// How long it wants to be left alone.
+        after: Option<Duration>,
+        /// When it says that it is.
+        date: Option<Millis>,
+    },
+    /// The service takes this token no more, ever.
+    Dead,
+    /// New tokens are on disk.
+    Renewed {
+        /// They.
+        seen: Seen,
+        /// When the service says that it is.
+        date: Option<Millis>,
+    },
+    /// There are new tokens, and the disk does not take them.
+    Held {
+        /// When the service says that it is.
+        date: Option<Millis>,
+        /// What the disk says.
+        why: String,
+    },
+}
+
+/// What people should know of. That something is over is told whether or not they knew of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// So many attempts in a row have failed; one of [`TIERS`].
+    Fails(u32, String),
+    /// They do not any more.
+    Works,
+    /// Somebody has to log in.
+    Lost(&'static str),
+    /// Somebody has.
+    Back,
+    /// It is not known whether the token was used; it is tried again at this time.
+    Doubtful(Option<Millis>, String),
+    /// That is settled.
+    Settled,
+    /// New tokens are in memory alone.
+    Held(String),
+    /// They are on disk.
+    Stored,
+    /// There is no room for new tokens.
+    NoRoom(String),
+    /// There is.
+    Room,
+    /// The clocks are apart: by so much, and whether this machine's is ahead.
+    Skewed(Duration, bool),
+    /// They agree.
+    Agree,
+    /// Somebody holds the locks, and does not let go.
+    Stuck,
+    /// Somebody did.
+    Free,
+    /// The file is not read, and why.
+    Unread(String),
+    /// It is.
+    Read,
+}
+
+/// What is to be done now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Renew.
+    Renew,
+    /// Ask the service what time it is.
+    AskDate,
+    /// Nothing.
+    Wait,
+}
+
+words! {
+    /// Whether the service is asked at all.
+    Circuit {
+        /// It is.
+        Closed = "closed",
+        /// Too many attempts have failed: it is left alone for a while.
+        Open = "open",
+        /// One attempt is let through.
+        HalfOpen = "half-open",
+    }
+}
+
+/// What outlives the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// The login that was seen last.
+    pub print: Option<Fingerprint>,
+    /// When it is to be renewed.
+    pub due: Option<Millis>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// When tokens were renewed last.
+    pub renewed: Option<Millis>,
+    /// The token that the service takes no more.
+    pub dead: Option<Fingerprint>,
+    /// The token that may have been used.
+    pub doubt: Option<Fingerprint>,
+    /// Until when the service wants to be left alone.
+    pub left_alone: Option<Millis>,
+    /// How often the account was refused to a turn.
+    pub refused: u64,
+}
+
+/// The course of one account.
+#[derive(Clone, Debug)]
+pub struct Course {
+    renewer: Renewer,
+    ahead: Duration,
+    seen: Seen,
+    saved: Saved,
+    /// How many failures an earlier process has left.
+    inherited: u32,
+    not_before: Option<Duration>,
+    /// The token with which a turn was refused.
+    woken: Option<Fingerprint>,
+    skew: Option<(Duration, bool)>,
+    asked_date: Option<Duration>,
+    is_held: bool,
+    busy_since: Option<Duration>,
+}
+
+impl Course {
+    /// An account whose tokens are renewed `ahead` of their expiry.
+    pub fn new(renewer: Renewer, ahead: Duration, saved: Saved) -> Self {
+        Self {
+            renewer,
+            ahead,
+            seen: Seen::Nothing,
+            saved,
+            inherited: saved.failures,
+            not_before: None,
+            woken: None,
+            skew: None,
+            asked_date: None,
+            is_held: false,
+            busy_since: None,
+        }
+    }
+
+    /// What is to be done.
+    pub fn step(&self, now: Now) -> Step {
+        if self.renewer != Renewer::Baton || self.is_held {
+            return Step::Wait;
+        }
+        if self.skew.is_some() {
+            let is_time = |asked: Duration| now.mono >= asked + ASK_DATE;
+            return match self.asked_date {
+                Some(asked) if !is_time(asked) => Step::Wait,
+                Some(_) | None => Step::AskDate,
+            };
+        }
+        if self.may_renew(now) && self.is_due(now) {
+            Step::Renew
+        } else {
+            Step::Wait
+        }
+    }
+
+    fn may_renew(&self, now: Now) -> bool {
+        let Some(print) = self.seen.print() else {
+            return false;
+        };
+        // A time that lies further ahead than any service may ask for is from a clock that has jumped.
+        let is_left_alone = self.saved.left_alone.is_some_and(|until| {
+            until > now.wall && until.since(now.wall) <= Duration::from_hours(24)
+        });
+        let is_paused = self.not_before.is_some_and(|at| at > now.mono);
+        self.saved.dead != Some(print) && !is_left_alone && !is_paused
+    }
+
+    fn is_due(&self, now: Now) -> bool {
+        let print = self.seen.print();
+        let is_woken = self.woken.is_some() && self.woken == print;
+        if self.saved.doubt.is_some() && self.saved.doubt == print {
+            let last = self.seen.expires_at().map(|at| at.before(NOTHING_TO_LOSE));
+            return is_woken || last.is_some_and(|last| last <= now.wall);
+        }
+        is_woken || self.saved.due.is_some_and(|due| due <= now.wall)
+    }
+
+    /// Somebody looked into the file.
+    pub fn saw(&mut self, now: Now, seen: Seen) -> Vec<News> {
+        let mut news = Vec::new();
+        match (&self.seen, &seen) {
+            (before, Seen::Refused(why)) if *before != seen => news.push(News::Unread(why.clone())),
+            (Seen::Refused(_), now) if !matches!(now, Seen::Refused(_)) => news.push(News::Read),
+            _ => {}
+        }
+        let had_login = self.saved.print.is_some() || self.seen.is_login();
+        if seen == Seen::Blanked && self.seen != Seen::Blanked {
+            news.push(News::Lost("its program was told that it holds no more"));
+        } else if seen == Seen::Nothing && self.seen != Seen::Nothing && had_login {
+            news.push(News::Lost("its file is gone"));
+        }
+        let is_other = seen.is_login() && seen.print() != self.saved.print;
+        // The first look after a restart finds what was decided on before.
+        let is_known = self.seen == Seen::Nothing && !is_other && self.saved.due.is_some();
+        if seen != self.seen && !is_known {
+            self.saved.due = seen.expires_at().map(|at| self.due(now, at));
+        }
+        self.seen = seen;
+        if is_other {
+            self.begins_anew(&mut news);
+        }
+        news
+    }
+
+    /// When tokens are renewed that run out then: never before half of what is left of their life is over.
+    fn due(&self, now: Now, expires_at: Millis) -> Millis {
+        let half = expires_at.since(now.wall) / 2;
+        expires_at.before(self.ahead.min(half))
+    }
+
+    /// There is another login than before: what was held against the old one is over.
+    fn begins_anew(&mut self, news: &mut Vec<News>) {
+        self.saved.print = self.seen.print();
+        self.saved.dead = None;
+        self.saved.doubt = None;
+        self.woken = None;
+        self.works();
+        news.extend([News::Back, News::Settled, News::Works]);
+    }
+
+    const fn works(&mut self) {
+        self.saved.failures = 0;
+        self.inherited = 0;
+        self.saved.left_alone = None;
+        self.not_before = None;
+    }
+
+    /// A turn was refused for want of a login. Soon after a renewal it may have begun with the tokens before.
+    pub fn refused(&mut self, now: Now) {
+        self.saved.refused = self.saved.refused.saturating_add(1);
+        let renewed = self.saved.renewed.filter(|at| *at <= now.wall);
+        if renewed.is_none_or(|at| now.wall.since(at) >= MOMENT) {
+            self.woken = self.seen.print();
+        }
+    }
+
+    /// An attempt has ended. `jitter` is from 0 to 1.
+    pub fn ended(&mut self, now: Now, ended: Ended, jitter: f64) -> Vec<News> {
+        if ended == Ended::Busy {
+            return self.was_busy(now);
+        }
+        let mut news = Vec::new();
+        if self.busy_since.take().is_some() {
+            news.push(News::Free);
+        }
+        match ended {
+            Ended::Busy => {}
+            Ended::Changed(seen) => news.extend(self.saw(now, seen)),
+            Ended::NoRoom(why) => news.push(News::NoRoom(why)),
+            Ended::NotSent(why) => news.extend(self.failed(now, jitter, why)),
+            Ended::Doubt(why) => {
+                self.saved.doubt = self.seen.print();
+                self.woken = None;
+                let again = self.seen.expires_at().map(|at| at.before(NOTHING_TO_LOSE));
+                news.push(News::Doubtful(again, why.clone()));
+                news.extend(self.failed(now, jitter, why));
+            }
+            Ended::Refused {
+                status,
+                after,
+                date,
+            } => {
+                // It was answered, so it is known that the token was not used.
+                self.saved.doubt = None;
+                news.push(News::Settled);
+                self.saved.left_alone = after.map(|after| now.wall.after(after));
+                news.extend(self.failed(now, jitter, format!("the service answered {status}")));
+                news.extend(self.told_date(now, date));
+            }
+            Ended::Dead => {
+                self.saved.dead = self.seen.print();
+                self.saved.doubt = None;
+                self.woken = None;
+                news.push(News::Lost("the service takes its refresh token no more"));
+            }
+            Ended::Renewed { seen, date } => {
+                news.extend(self.saw(now, seen));
+                self.is_renewed(now);
+                news.extend([News::Settled, News::Works, News::Stored, News::Room]);
+                news.extend(self.told_date(now, date));
+            }
+            Ended::Held { date, why } => {
+                self.is_held = true;
+                news.push(News::Held(why));
+                news.extend(self.told_date(now, date));
+            }
+        }
+        news
+    }
+
+    fn was_busy(&mut self, now: Now) -> Vec<News> {
+        let since = *self.busy_since.get_or_insert(now.mono);
+        if now.mono.saturating_sub(since) >= STUCK {
+            vec![News::Stuck]
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// What was in memory alone is on disk, or somebody else has written another login.
+    pub fn let_go(&mut self, now: Now, seen: Seen, is_ours: bool) -> Vec<News> {
+        self.is_held = false;
+        let mut news = self.saw(now, seen);
+        if is_ours {
+            self.is_renewed(now);
+        }
+        news.push(News::Stored);
+        news
+    }
+
+    /// There are new tokens; also if their refresh token is the one before.
+    const fn is_renewed(&mut self, now: Now) {
+        self.saved.renewed = Some(now.wall);
+        self.saved.doubt = None;
+        self.woken = None;
+        self.works();
+    }
+
+    fn failed(&mut self, now: Now, jitter: f64, why: String) -> Vec<News> {
+        self.saved.failures = self.saved.failures.saturating_add(1);
+        let failures = self.saved.failures;
+        let pause = if failures >= OPENS {
+            HALF_OPEN
+        } else {
+            let nth = usize::try_from(failures - 1).unwrap_or(usize::MAX);
+            PAUSES[nth.min(PAUSES.len() - 1)]
+        };
+        self.not_before = Some(now.mono + pause.mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0)));
+        if TIERS.contains(&failures) {
+            vec![News::Fails(failures, why)]
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The service has told what time it is.
+    pub fn told_date(&mut self, now: Now, date: Option<Millis>) -> Vec<News> {
+        self.asked_date = Some(now.mono);
+        let Some(date) = date else { return Vec::new() };
+        let is_ahead = now.wall > date;
+        let apart = now.wall.since(date).max(date.since(now.wall));
+        let was = self.skew.take();
+        if apart > SKEW {
+            self.skew = Some((apart, is_ahead));
+            return if was.is_none() {
+                vec![News::Skewed(apart, is_ahead)]
+            } else {
+                Vec::new()
+            };
+        }
+        was.map(|_| News::Agree).into_iter().collect()
+    }
+
+    /// When something may be done again that has to wait now, by the time that does not jump.
+    pub fn pauses_until(&self, now: Now) -> Option<Duration> {
+        let left_alone = self
+            .saved
+            .left_alone
+            .map(|at| now.mono + at.since(now.wall));
+        let after_all = [self.not_before, left_alone].into_iter().flatten().max();
+        after_all.filter(|at| *at > now.mono)
+    }
+
+    /// Who renews it.
+    pub const fn renewer(&self) -> Renewer {
+        self.renewer
+    }
+
+    /// What outlives the process.
+    pub const fn saved(&self) -> Saved {
+        self.saved
+    }
+
+    /// What stands in the file, as it was seen last.
+    pub const fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// How many failures in a row an earlier process has left.
+    pub const fn inherited(&self) -> u32 {
+        self.inherited
+    }
+
+    /// Whether new tokens are in memory alone.
+    pub const fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    /// How far the clocks are apart, if it is too far.
+    pub const fn skew(&self) -> Option<(Duration, bool)> {
+        self.skew
+    }
+
+    /// Whether the service is asked.
+    pub fn circuit(&self, now: Now) -> Circuit {
+        if self.saved.failures < OPENS {
+            Circuit::Closed
+        } else if self.not_before.is_some_and(|at| at > now.mono) {
+            Circuit::Open
+        } else {
+            Circuit::HalfOpen
+        }
+    }
+
+    /// Whether the service takes the login no more.
+    pub fn is_dead(&self) -> bool {
+        self.saved.dead.is_some() && self.saved.dead == self.seen.print()
+    }
+
+    /// Whether it is not known if the token was used.
+    pub fn is_doubtful(&self) -> bool {
+        self.saved.doubt.is_some() && self.saved.doubt == self.seen.print()
+    }
+}
+
+#[cfg(test)]
+mod tests;

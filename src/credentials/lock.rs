@@ -1,0 +1,365 @@
+//! The locks around a login: that of other Batons, and those that the agent program itself respects.
+//!
+//! Claude Code 2.1.197 makes directories: `.oauth_refresh.lock` within its own, then one beside it that is called as it
+//! is with `.lock` behind, and `.storage-write.lock` around each change of the file. It takes a lock for a dead
+//! process's whose time of change lies ten seconds back, so the holder touches what it holds. Codex 0.169 locks a file,
+//! `auth.lock`.
+
+use std::{
+    fs::{self, DirBuilder, File, FileTimes, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    sync::mpsc::{self, RecvTimeoutError, Sender},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+
+use super::file::make_private;
+use crate::{clock::Clock, words::RuntimeKind};
+
+/// How often what is held is touched: the program takes what was not touched for ten seconds for dead.
+const TOUCH: Duration = Duration::from_secs(2);
+
+/// A lock that nobody has touched for so long is a dead process's. By our own watch, never by comparing its time of
+/// change with the clock: that may have jumped.
+const DEAD: Duration = Duration::from_secs(12);
+
+/// How often a lock that somebody else holds is tried.
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// The directory of Baton's own locks within the program's.
+const OWN: &str = "baton-locks";
+
+/// Locks that are held. Dropping them gives them back.
+#[derive(Debug)]
+pub(super) struct Locks {
+    // In the order in which they are given back: the last taken first.
+    _theirs: Theirs,
+    _ours: File,
+}
+
+#[derive(Debug)]
+enum Theirs {
+    Directories {
+        // Stopped before the directories are removed.
+        _touch: Touch,
+        _made: Vec<Made>,
+    },
+    File {
+        _locked: File,
+    },
+}
+
+/// Takes all locks around the login in this directory; `None` if somebody else had one for as long as `patience`.
+pub(super) async fn take(
+    kind: RuntimeKind,
+    directory: &Path,
+    patience: Duration,
+) -> io::Result<Option<Locks>> {
+    let until = Instant::now() + patience;
+    let own = directory.join(OWN);
+    make_private(&own)?;
+    let Some(ours) = lock_file(&own.join("refresh.lock"), until).await? else {
+        return Ok(None);
+    };
+    let theirs = match kind {
+        RuntimeKind::Claude => directories(directory, until).await?,
+        RuntimeKind::Codex => lock_file(&directory.join("auth.lock"), until)
+            .await?
+            .map(|locked| Theirs::File { _locked: locked }),
+    };
+    Ok(theirs.map(|theirs| Locks {
+        _theirs: theirs,
+        _ours: ours,
+    }))
+}
+
+/// Locks a file (flock); the lock goes with the process.
+async fn lock_file(path: &Path, until: Instant) -> io::Result<Option<File>> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if Instant::now() >= until => return Ok(None),
+            Err(TryLockError::WouldBlock) => sleep(AGAIN).await,
+        }
+    }
+}
+
+async fn directories(directory: &Path, until: Instant) -> io::Result<Option<Theirs>> {
+    let mut made = Vec::new();
+    for path in lock_directories(directory)? {
+        match make(&path, until).await {
+            Ok(Some(one)) => made.push(one),
+            Ok(None) => return Ok(None),
+            // The program goes on without it if the directory above is not its own to write.
+            Err(error) if is_beside(directory, &path) => {
+                tracing::debug!(path = %path.display(), %error, "a lock cannot be made; the program does without it too");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let touch = Touch::of(made.iter().map(|one| one.0.clone()).collect())?;
+    Ok(Some(Theirs::Directories {
+        _touch: touch,
+        _made: made,
+    }))
+}
+
+/// In the order in which the program takes them.
+fn lock_directories(directory: &Path) -> io::Result<[PathBuf; 3]> {
+    let mut beside = directory.canonicalize()?.into_os_string();
+    beside.push(".lock");
+    Ok([
+        directory.join(".oauth_refresh.lock"),
+        PathBuf::from(beside),
+        directory.join(".storage-write.lock"),
+    ])
+}
+
+fn is_beside(directory: &Path, lock: &Path) -> bool {
+    lock.parent() != Some(directory)
+}
+
+/// A directory that is a lock.
+#[derive(Debug)]
+struct Made(PathBuf);
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir(&self.0) {
+            tracing::debug!(path = %self.0.display(), %error, "a lock was gone already");
+        }
+    }
+}
+
+/// Makes a directory, once it is not there.
+async fn make(path: &Path, until: Instant) -> io::Result<Option<Made>> {
+    let mut watched: Option<(State, Instant)> = None;
+    loop {
+        match DirBuilder::new().mode(0o700).create(path) {
+            Ok(()) => return Ok(Some(Made(path.to_owned()))),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+        let now = Instant::now();
+        watched = match (State::of(path), watched) {
+            (None, _) => continue,
+            (Some(state), Some((before, since))) if state == before => {
+                if now.duration_since(since) >= DEAD {
+                    tracing::warn!(path = %path.display(), "nobody holds this lock any more; it is removed");
+                    // Somebody else may have done it first.
+                    let _ = fs::remove_dir(path);
+                    continue;
+                }
+                Some((before, since))
+            }
+            (Some(state), _) => Some((state, now)),
+        };
+        if now >= until {
+            return Ok(None);
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+/// By what a lock is known that nobody has touched since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct State {
+    inode: u64,
+    changed: (i64, i64),
+}
+
+impl State {
+    fn of(path: &Path) -> Option<Self> {
+        let found = fs::symlink_metadata(path).ok()?;
+        Some(Self {
+            inode: found.ino(),
+            changed: (found.mtime(), found.mtime_nsec()),
+        })
+    }
+}
+
+/// Touches directories for as long as it lives, in a thread of its own: the program's patience is short, and a disk may
+/// keep a worker busy.
+#[derive(Debug)]
+struct Touch {
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Touch {
+    fn of(paths: Vec<PathBuf>) -> io::Result<Self> {
+        let (end, ended) = mpsc::channel::<()>();
+        let touching = move || {
+            while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(TOUCH) {
+                paths.iter().for_each(|path| touch(path));
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("login locks".to_owned())
+            .spawn(touching)?;
+        Ok(Self {
+            end: Some(end),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Touch {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            // It ends at once, or after the touch it is at.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn touch(path: &Path) {
+    // The program compares it with the machine's clock, so no held one will do.
+    let now = u64::try_from(Clock::system().now().get()).unwrap_or(0);
+    let now = std::time::UNIX_EPOCH + Duration::from_millis(now);
+    let times = FileTimes::new().set_modified(now);
+    if let Err(error) = File::open(path).and_then(|lock| lock.set_times(times)) {
+        tracing::warn!(path = %path.display(), %error, "a lock was taken away");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(1);
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.filter(|name| name.ends_with(".lock")).collect();
+        names.sort();
+        names
+    }
+
+    #[tokio::test]
+    async fn the_programs_own_locks_are_held_and_given_back() {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join("claude");
+        fs::create_dir(&directory).unwrap();
+        let locks = take(RuntimeKind::Claude, &directory, SOON).await.unwrap();
+        assert_eq!(
+            names(&directory),
+            [".oauth_refresh.lock", ".storage-write.lock"]
+        );
+        assert_eq!(names(home.path()), ["claude.lock"]);
+        let second = take(RuntimeKind::Claude, &directory, SOON).await.unwrap();
+        assert!(second.is_none());
+        drop(locks.unwrap());
+        assert_eq!(names(&directory), [] as [&str; 0]);
+        assert_eq!(names(home.path()), [] as [&str; 0]);
+        let again = take(RuntimeKind::Claude, &directory, SOON).await.unwrap();
+        assert!(again.is_some());
+    }
+
+    #[tokio::test]
+    async fn what_the_program_holds_is_waited_for_and_nothing_is_kept_meanwhile() {
+        let home = tempfile::tempdir().unwrap();
+        for held in ["a/.oauth_refresh.lock", "a.lock", "a/.storage-write.lock"] {
+            fs::create_dir_all(home.path().join(held)).unwrap();
+            let directory = home.path().join("a");
+            let locks = take(RuntimeKind::Claude, &directory, SOON).await.unwrap();
+            assert!(locks.is_none(), "{held}");
+            fs::remove_dir(home.path().join(held)).unwrap();
+            assert_eq!(names(&directory), [] as [&str; 0], "{held}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_that_nobody_touches_is_a_dead_processs_whatever_its_time_says() {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join("a");
+        let held = directory.join(".oauth_refresh.lock");
+        fs::create_dir_all(&held).unwrap();
+        let ahead = std::time::UNIX_EPOCH + Duration::from_secs(1 << 33);
+        let lock = File::open(&held).unwrap();
+        lock.set_times(FileTimes::new().set_modified(ahead))
+            .unwrap();
+        let patient = Duration::from_secs(20);
+        let began = Instant::now();
+        let locks = take(RuntimeKind::Claude, &directory, patient)
+            .await
+            .unwrap();
+        assert!(locks.is_some());
+        assert!(began.elapsed() >= DEAD, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_that_is_touched_is_not_taken_away() {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join("a");
+        let held = directory.join(".oauth_refresh.lock");
+        fs::create_dir_all(&held).unwrap();
+        let touched = async {
+            for second in 1..25 {
+                sleep(Duration::from_secs(1)).await;
+                let at = std::time::UNIX_EPOCH + Duration::from_secs(second);
+                let lock = File::open(&held).unwrap();
+                lock.set_times(FileTimes::new().set_modified(at)).unwrap();
+            }
+        };
+        let patient = Duration::from_secs(20);
+        let (locks, ()) = tokio::join!(take(RuntimeKind::Claude, &directory, patient), touched);
+        assert!(locks.unwrap().is_none());
+        assert!(held.is_dir());
+    }
+
+    #[test]
+    fn what_is_held_is_touched() {
+        let home = tempfile::tempdir().unwrap();
+        let lock = home.path().join("lock");
+        fs::create_dir(&lock).unwrap();
+        let old = FileTimes::new().set_modified(std::time::UNIX_EPOCH);
+        File::open(&lock).unwrap().set_times(old).unwrap();
+        touch(&lock);
+        let changed = fs::metadata(&lock).unwrap().mtime();
+        assert!(changed > 0);
+        touch(&home.path().join("gone"));
+    }
+
+    #[tokio::test]
+    async fn a_directory_above_that_cannot_be_written_costs_one_lock_and_no_renewal() {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join("a");
+        fs::create_dir(&directory).unwrap();
+        // In the way of the lock beside the directory, for a process of root too.
+        let missing = directory.join("not/there");
+        assert!(is_beside(&directory, &home.path().join("a.lock")));
+        assert!(!is_beside(
+            &directory,
+            &directory.join(".oauth_refresh.lock")
+        ));
+        assert!(make(&missing, Instant::now()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn codex_locks_a_file() {
+        let home = tempfile::tempdir().unwrap();
+        let theirs = File::create(home.path().join("auth.lock")).unwrap();
+        theirs.lock().unwrap();
+        let locks = take(RuntimeKind::Codex, home.path(), SOON).await.unwrap();
+        assert!(locks.is_none());
+        theirs.unlock().unwrap();
+        let locks = take(RuntimeKind::Codex, home.path(), SOON).await.unwrap();
+        assert!(locks.is_some());
+        assert!(matches!(theirs.try_lock(), Err(TryLockError::WouldBlock)));
+    }
+}

@@ -1,0 +1,174 @@
+//! What others see of the accounts' logins, and how they wake who keeps them.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::course::{Circuit, Course, Now, Renewer, Seen};
+use crate::{
+    clock::Millis,
+    words::{SlotId, words},
+};
+
+words! {
+    /// Whether somebody keeps a login alive.
+    Keeping {
+        /// It is watched, and renewed if that is Baton's to do.
+        Running = "running",
+        /// There is nothing to renew.
+        Dormant = "dormant",
+        /// Nobody does any more.
+        Stopped = "stopped",
+    }
+}
+
+/// How a login is. Nothing in it is secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Who renews it.
+    pub renewer: Renewer,
+    /// Whether somebody keeps it alive.
+    pub keeping: Keeping,
+    /// Whether there is one.
+    pub has_login: bool,
+    /// When its access token runs out, if that is told.
+    pub expires_at: Option<Millis>,
+    /// Failures in a row to renew it.
+    pub failures: u32,
+    /// How many of them an earlier process has left.
+    pub inherited_failures: u32,
+    /// How many turns were refused for want of a login.
+    pub refused: u64,
+    /// Whether the service is asked.
+    pub circuit: Circuit,
+    /// When it was renewed last.
+    pub renewed: Option<Millis>,
+    /// What is wrong with it, for people.
+    pub trouble: Option<String>,
+}
+
+impl Status {
+    pub(super) fn of(course: &Course, now: Now, keeping: Keeping) -> Self {
+        let saved = course.saved();
+        let (has_login, expires_at) = match course.seen() {
+            Seen::Tokens { expires_at, .. } | Seen::Lasting { expires_at } => (true, *expires_at),
+            Seen::Nothing | Seen::Blanked | Seen::Refused(_) => (false, None),
+        };
+        Self {
+            renewer: course.renewer(),
+            keeping,
+            has_login: has_login && !course.is_dead(),
+            expires_at,
+            failures: saved.failures,
+            inherited_failures: course.inherited(),
+            refused: saved.refused,
+            circuit: course.circuit(now),
+            renewed: saved.renewed,
+            trouble: trouble(course),
+        }
+    }
+}
+
+fn trouble(course: &Course) -> Option<String> {
+    if let Seen::Refused(why) = course.seen() {
+        return Some(format!("its file is not read: {why}"));
+    }
+    if course.is_held() {
+        return Some("its new tokens are in memory alone: do not stop Baton".to_owned());
+    }
+    if course.is_dead() || *course.seen() == Seen::Blanked {
+        return Some("somebody has to log in again".to_owned());
+    }
+    if let Some((apart, is_ahead)) = course.skew() {
+        let way = if is_ahead { "ahead of" } else { "behind" };
+        let minutes = apart.as_secs() / 60;
+        return Some(format!(
+            "this machine's clock is {minutes} min {way} the service's"
+        ));
+    }
+    course
+        .is_doubtful()
+        .then(|| "it is not known whether its last renewal was received".to_owned())
+}
+
+/// The logins of all accounts, as others see them. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Watch(Arc<BTreeMap<SlotId, Arc<Seat>>>);
+
+/// Where one account is seen and woken.
+#[derive(Debug)]
+pub(super) struct Seat {
+    status: Mutex<Status>,
+    refused: Mutex<u64>,
+    pub(super) woken: Notify,
+}
+
+impl Seat {
+    fn new(renewer: Renewer) -> Self {
+        Self {
+            status: Mutex::new(Status {
+                renewer,
+                keeping: Keeping::Stopped,
+                has_login: false,
+                expires_at: None,
+                failures: 0,
+                inherited_failures: 0,
+                refused: 0,
+                circuit: Circuit::Closed,
+                renewed: None,
+                trouble: None,
+            }),
+            refused: Mutex::new(0),
+            woken: Notify::new(),
+        }
+    }
+
+    pub(super) fn show(&self, status: Status) {
+        *self.status.lock() = status;
+    }
+
+    /// How many turns were refused since this was asked last.
+    pub(super) fn take_refused(&self) -> u64 {
+        std::mem::take(&mut self.refused.lock())
+    }
+}
+
+impl Watch {
+    pub(super) fn over(slots: impl IntoIterator<Item = (SlotId, Renewer)>) -> Self {
+        let seats = slots
+            .into_iter()
+            .map(|(slot, renewer)| (slot, Arc::new(Seat::new(renewer))));
+        Self(Arc::new(seats.collect()))
+    }
+
+    pub(super) fn seat(&self, slot: &SlotId) -> Option<Arc<Seat>> {
+        self.0.get(slot).cloned()
+    }
+
+    /// How an account's login is; `None` if there is no such account.
+    pub fn status(&self, slot: &SlotId) -> Option<Status> {
+        self.0.get(slot).map(|seat| seat.status.lock().clone())
+    }
+
+    /// All accounts with how their logins are, in the order of their names.
+    pub fn all(&self) -> Vec<(SlotId, Status)> {
+        let shown =
+            |(slot, seat): (&SlotId, &Arc<Seat>)| (slot.clone(), seat.status.lock().clone());
+        self.0.iter().map(shown).collect()
+    }
+
+    /// A turn was refused for want of a login: who keeps it looks at it now.
+    pub fn refused(&self, slot: &SlotId) {
+        if let Some(seat) = self.0.get(slot) {
+            *seat.refused.lock() += 1;
+            seat.woken.notify_one();
+        }
+    }
+
+    /// How long the access token still holds; `None` if that is not known or over.
+    pub fn remaining(&self, slot: &SlotId, now: Millis) -> Option<Duration> {
+        let at = self.status(slot)?.expires_at?;
+        (at > now).then(|| at.since(now))
+    }
+}
