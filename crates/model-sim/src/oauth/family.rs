@@ -19,8 +19,10 @@ pub struct Rules {
     pub revoke_on_reuse: bool,
     /// Whether a renewal ends the access token of before. Otherwise that holds until its time is over.
     pub ends_the_old: bool,
-    /// How long an access token holds.
+    /// How long an access token holds, as its client is told.
     pub expires_in: Duration,
+    /// How long it is taken after that: clocks differ.
+    pub leeway: Duration,
 }
 
 impl Default for Rules {
@@ -32,6 +34,7 @@ impl Default for Rules {
             revoke_on_reuse: true,
             ends_the_old: false,
             expires_in: Duration::from_hours(8),
+            leeway: Duration::ZERO,
         }
     }
 }
@@ -185,7 +188,7 @@ impl Issuer {
         let generation = &family.generations[at];
         if !family.is_alive || (rules.ends_the_old && !is_newest) {
             Worth::Ended
-        } else if generation.given.elapsed() >= generation.tokens.expires_in {
+        } else if generation.given.elapsed() >= generation.tokens.expires_in + rules.leeway {
             Worth::Expired
         } else {
             Worth::Good

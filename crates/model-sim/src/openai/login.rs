@@ -54,6 +54,7 @@ const RULES: Rules = Rules {
     revoke_on_reuse: false,
     ends_the_old: false,
     expires_in: HOLDS,
+    leeway: Duration::ZERO,
 };
 
 /// What the service remembers of the tokens that it has given.

@@ -155,6 +155,18 @@ async fn the_model_refuses_what_nobody_was_given_and_what_has_run_out() {
 }
 
 #[tokio::test]
+async fn a_service_may_take_a_token_a_while_longer() {
+    let stage = Stage::open(Rules {
+        expires_in: Duration::ZERO,
+        leeway: HOUR,
+        ..Rules::default()
+    })
+    .await;
+    let login = stage.oauth.login(Service::Claude);
+    assert_eq!(stage.model(&login.access).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_login_can_be_ended_by_its_owner_and_by_its_client() {
     let stage = Stage::open(Rules::default()).await;
     let (one, two) = (
