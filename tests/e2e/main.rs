@@ -27,6 +27,7 @@ mod channel_mode;
 mod codex;
 mod commands;
 mod cost;
+mod credentials;
 mod crowd;
 mod demo;
 mod denied;

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::faults::ForcedError;
+use crate::faults::{Accepted, ForcedError};
 use crate::server::Shared;
 
 /// The longest that a reader of the log may wait.
@@ -107,7 +107,8 @@ struct Tokens {
 
 async fn tokens(State(shared): State<Arc<Shared>>, body: Bytes) -> Reply {
     let tokens: Tokens = read(&body)?;
-    shared.faults.accept(tokens.ok);
+    let accepted = tokens.ok.map_or(Accepted::Any, Accepted::These);
+    shared.faults.accept(accepted);
     done()
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::oauth::Guard;
 use crate::script::{Step, header_map};
 use crate::usage::Usage;
 
@@ -148,7 +149,19 @@ impl ForcedError {
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     rules: Mutex<Vec<ForcedError>>,
-    accepted: Mutex<Option<Vec<String>>>,
+    accepted: Mutex<Accepted>,
+}
+
+/// Which bearer tokens and API keys are accepted.
+#[derive(Debug, Default)]
+pub(crate) enum Accepted {
+    /// Any, and none too.
+    #[default]
+    Any,
+    /// These.
+    These(Vec<String>),
+    /// Access tokens of the logins of a service, as long as they hold.
+    Issued(Guard),
 }
 
 impl Faults {
@@ -157,14 +170,14 @@ impl Faults {
         *self.rules.lock() = rules;
     }
 
-    /// Only these bearer tokens and API keys are accepted from now on; nothing means any.
-    pub(crate) fn accept(&self, credentials: Option<Vec<String>>) {
-        *self.accepted.lock() = credentials;
+    /// What is accepted from now on.
+    pub(crate) fn accept(&self, accepted: Accepted) {
+        *self.accepted.lock() = accepted;
     }
 
     pub(crate) fn reset(&self) {
         self.force(Vec::new());
-        self.accept(None);
+        self.accept(Accepted::Any);
     }
 
     /// The error that a request to `path` must get; counts it.
@@ -186,16 +199,20 @@ impl Faults {
         })
     }
 
-    /// Whether the request's bearer token or API key is accepted.
-    pub(crate) fn accepts(&self, headers: &BTreeMap<String, String>) -> bool {
-        let accepted = self.accepted.lock();
-        let Some(accepted) = accepted.as_ref() else {
-            return true;
-        };
+    /// Why the request's bearer token or API key is not accepted, if it is not.
+    pub(crate) fn refusal(&self, headers: &BTreeMap<String, String>) -> Option<&'static str> {
         let bearer = headers
             .get("authorization")
             .and_then(|value| value.strip_prefix("Bearer "));
         let sent = bearer.or_else(|| headers.get("x-api-key").map(String::as_str));
-        sent.is_some_and(|sent| accepted.iter().any(|credential| credential == sent))
+        let sent = sent.unwrap_or_default();
+        match &*self.accepted.lock() {
+            Accepted::Any => None,
+            Accepted::These(these) => {
+                let is_known = these.iter().any(|credential| credential == sent);
+                (!is_known).then_some("Invalid authentication credentials")
+            }
+            Accepted::Issued(guard) => guard.complaint(sent),
+        }
     }
 }

@@ -12,6 +12,8 @@
 //! due step into its own wire format. Another API needs a module beside them, a line in `api` wherever they differ, and its
 //! paths in `server`, nothing else.
 //!
+//! [`OauthSim`] beside it gives out logins and renews them, for both programs.
+//!
 //! Credentials in the log stand as they were sent: point only programs with dummy ones here.
 
 mod answer;
@@ -24,6 +26,7 @@ mod faults;
 mod holds;
 mod ids;
 mod journal;
+mod oauth;
 mod openai;
 mod pace;
 mod play;
@@ -34,6 +37,9 @@ mod usage;
 
 pub use faults::ForcedError;
 pub use journal::{Outcome, RequestRecord};
+pub use oauth::{
+    Fault, OauthSim, Post, Refusal, Road, Rules, Service, Tokens, Use, Verdict, What, When,
+};
 pub use script::{Deed, Seconds, Step, ToolCall};
 pub use sim::{ModelSim, Options};
 pub use usage::{Usage, UsageWindow};

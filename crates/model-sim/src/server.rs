@@ -109,7 +109,7 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
         _ => None,
     };
     let arrival = arrival(at, &head, &received, due.as_ref());
-    let authorized = shared.faults.accepts(&arrival.headers);
+    let unauthorized = shared.faults.refusal(&arrival.headers);
     let mut entry = shared.journal.open(arrival);
 
     // A probe must not use up an error that is meant for the request behind it.
@@ -122,10 +122,9 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
     }
     let refuse = |status, why: &str| answer::error_reply(api, api.refusal(status, why));
     let reply = match (route, received.json, due) {
-        (Route::Model(_) | Route::Page(_), Ok(_), _) if !authorized => refuse(
-            StatusCode::UNAUTHORIZED,
-            "Invalid authentication credentials",
-        ),
+        (Route::Model(_) | Route::Page(_), Ok(_), _) if let Some(why) = unauthorized => {
+            refuse(StatusCode::UNAUTHORIZED, why)
+        }
         (Route::Model(api), Ok(body), Some(due)) => {
             let headers = shared.headers_of(path);
             return answer::reply(api, &body, &due.step, headers, &shared.holds, entry).await;

@@ -11,9 +11,10 @@ use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::faults::{Faults, ForcedError};
+use crate::faults::{Accepted, Faults, ForcedError};
 use crate::holds::Holds;
 use crate::journal::{Journal, RequestRecord};
+use crate::oauth::OauthSim;
 use crate::openai::{DEVICE, Logins};
 use crate::script::Retries;
 use crate::server::{self, Shared};
@@ -21,7 +22,7 @@ use crate::usage::Usage;
 
 /// How long a test waits for a request or a hold before it fails with a list of what did come. Far
 /// beyond what a slow machine needs, so that it only ends a test that would hang.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How to start a simulator.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +76,11 @@ impl ModelSim {
             shared,
             stop,
         })
+    }
+
+    /// What all connections share.
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
     }
 
     /// `http://127.0.0.1:PORT`, what `ANTHROPIC_BASE_URL` wants. For Codex `/v1` behind it is the `base_url` of a provider
@@ -156,7 +162,14 @@ impl ModelSim {
 
     /// Accepts only these bearer tokens and API keys for requests to the model and the account; nothing means any.
     pub fn accept_only(&self, credentials: Option<Vec<String>>) {
-        self.shared.faults.accept(credentials);
+        let accepted = credentials.map_or(Accepted::Any, Accepted::These);
+        self.shared.faults.accept(accepted);
+    }
+
+    /// Accepts only access tokens of this service's logins for requests to the model and the account, and each only as
+    /// long as it holds. What has ended gets 401, as the real services have it.
+    pub fn accept_logins_of(&self, oauth: &OauthSim) {
+        self.shared.faults.accept(Accepted::Issued(oauth.guard()));
     }
 
     /// Forgets the log, the forced errors, the counted failures, the accepted credentials, the spent refresh tokens and the usage, and
@@ -205,6 +218,6 @@ fn summary(request: &RequestRecord) -> String {
     clippy::panic,
     reason = "a test library fails its test by a panic, as an assertion does"
 )]
-fn give_up(why: &str) -> ! {
+pub(crate) fn give_up(why: &str) -> ! {
     panic!("model-sim: {why}")
 }

@@ -5,6 +5,7 @@ mod agent;
 pub(crate) mod fake;
 mod held_clock;
 mod inside;
+pub(crate) mod oauth;
 mod processes;
 mod program;
 mod scene;

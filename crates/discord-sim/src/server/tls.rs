@@ -1,17 +1,13 @@
-//! The listener with TLS: a throw-away authority, and a leaf for the name that clients ask for. With
-//! it a client runs the code that it runs against Discord: only its resolver and its trust differ.
+//! The listener with TLS. With it a client runs the code that it runs against Discord: only its resolver
+//! and its trust differ.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
 use axum::serve::Listener;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use sim_tls::{Certified, certify};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::server::TlsStream;
 
 use super::door::Guarded;
@@ -38,29 +34,11 @@ pub(crate) struct Secure {
 
 /// Wraps a listener.
 pub(super) fn listen(tcp: Guarded) -> io::Result<(Secure, TlsListener)> {
-    let (ca_pem, config) = certify().map_err(io::Error::other)?;
+    let Certified { ca_pem, acceptor } = certify(&NAMES)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, tcp.port()));
-    let acceptor = TlsAcceptor::from(Arc::new(config));
     let (ready, inbox) = mpsc::channel(READY);
     tokio::spawn(shake_hands(tcp, acceptor, ready));
     Ok((Secure { address, ca_pem }, TlsListener { inbox, address }))
-}
-
-fn certify() -> Result<(String, ServerConfig), Box<dyn std::error::Error + Send + Sync>> {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-    let key = KeyPair::generate()?;
-    let leaf = CertificateParams::new(NAMES.map(str::to_owned))?.signed_by(&key, &authority)?;
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    // The provider is named here: a process-wide default belongs to the program, not to a library.
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], key)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok((authority.pem(), config))
 }
 
 /// Takes connections; each handshake is a task, so that a slow one keeps nobody waiting.

@@ -3,16 +3,14 @@
 //! A person allows a device at the hold [`DEVICE`]: until that is released Codex is told to ask again. A refresh token
 //! can be used once, as the real service has it; whoever comes with it a second time is refused.
 
-use std::collections::HashSet;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::ids::new_id;
+use crate::oauth::{Issuer, Mint, Refusal, Rules, Service, spent, told, unix_now};
 use crate::usage::Usage;
 
 /// The hold at which a device waits until a person allows it.
@@ -49,15 +47,23 @@ impl LoginStep {
 /// How long an access token holds.
 const HOLDS: Duration = Duration::from_hours(1);
 
+/// A token that comes again is refused, and the login goes on with its newest.
+const RULES: Rules = Rules {
+    one_time: true,
+    grace: Duration::ZERO,
+    revoke_on_reuse: false,
+    ends_the_old: false,
+    expires_in: HOLDS,
+    leeway: Duration::ZERO,
+};
+
 /// What the service remembers of the tokens that it has given.
 #[derive(Debug, Default)]
-pub(crate) struct Logins {
-    used: Mutex<HashSet<String>>,
-}
+pub(crate) struct Logins(Issuer);
 
 impl Logins {
     pub(crate) fn reset(&self) {
-        self.used.lock().clear();
+        self.0.reset();
     }
 
     /// What is answered. `allowed` says whether a person has allowed the device; `usage` knows the plan of the account.
@@ -83,45 +89,24 @@ impl Logins {
         }
     }
 
-    fn tokens(&self, spent: &Value, usage: &Usage) -> Result<Value, Box<Failure>> {
-        if let Some(spent) = spent.as_str()
-            && !self.used.lock().insert(spent.to_owned())
-        {
-            return Err(Box::new(Failure {
-                kind: Some("invalid_request_error".to_owned()),
-                code: Some("refresh_token_reused".to_owned()),
-                ..Failure::new(
-                    StatusCode::UNAUTHORIZED,
-                    "Your refresh token has already been used to generate a new access token.",
-                )
-            }));
+    fn tokens(&self, refresh: &Value, usage: &Usage) -> Result<Value, Box<Failure>> {
+        let mint = Mint {
+            service: Service::Codex,
+            plan: usage.plan.clone(),
+            now: unix_now(),
+            expires_in: HOLDS,
+        };
+        let given = match refresh.as_str() {
+            None => Ok(self.0.login(&mint)),
+            Some(refresh) => match self.0.renew(refresh, &RULES, &mint) {
+                // A login that a test has written itself.
+                Err(Refusal::Unknown) => Ok(self.0.adopt(refresh, &mint)),
+                given => given,
+            },
+        };
+        match given {
+            Ok(tokens) => Ok(told(&tokens, &Value::Null)),
+            Err(refusal) => Err(Box::new(spent(refusal))),
         }
-        let access = token(&usage.plan);
-        Ok(json!({
-            "id_token": access, "access_token": access, "refresh_token": new_id("refresh-simulated-"),
-        }))
     }
-}
-
-/// A token of a person of the account, as a JWT without a signature; nobody checks that.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "Codex holds its end against the clock of the machine"
-)]
-fn token(plan: &str) -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let claims = json!({
-        "email": "simulated@example.invalid",
-        "exp": (now + HOLDS).as_secs(),
-        "jti": new_id(""),
-        "https://api.openai.com/auth": {
-            "chatgpt_account_id": "account-simulated",
-            "chatgpt_user_id": "user-simulated",
-            "chatgpt_plan_type": plan,
-        },
-    });
-    let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-    format!("{}.{}.c2ln", part(&json!({ "alg": "none" })), part(&claims))
 }

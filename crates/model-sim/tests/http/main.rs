@@ -8,5 +8,6 @@ mod control;
 mod failures;
 mod holds;
 mod log;
+mod oauth;
 mod replies;
 mod responses;

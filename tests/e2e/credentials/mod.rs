@@ -1,0 +1,4 @@
+//! Logins are renewed, by the agent programs themselves and by Baton, and none is lost.
+
+mod program;
+mod rotation;
