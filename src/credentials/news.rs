@@ -13,11 +13,13 @@ use crate::{
 
 /// Tells the operators of one account.
 pub(super) struct Bearer {
-    pub(super) slot: SlotId,
-    pub(super) store: Store,
-    pub(super) clock: Clock,
+    slot: SlotId,
+    /// What a person runs to log in.
+    login: String,
+    store: Store,
+    clock: Clock,
     /// What they were told of that is not over.
-    pub(super) told: Mutex<BTreeSet<&'static str>>,
+    told: Mutex<BTreeSet<&'static str>>,
 }
 
 /// What there is to tell.
@@ -29,9 +31,10 @@ enum Word {
 }
 
 impl Bearer {
-    pub(super) fn new(slot: SlotId, store: Store, clock: Clock) -> Self {
+    pub(super) fn new(slot: SlotId, login: String, store: Store, clock: Clock) -> Self {
         Self {
             slot,
+            login,
             store,
             clock,
             told: Mutex::default(),
@@ -40,44 +43,42 @@ impl Bearer {
 
     /// Tells what is news to people.
     pub(super) async fn tell(&self, news: News) {
-        match word(&self.slot, news) {
-            Word::Begins(kind, text) => {
-                if self.told.lock().insert(kind) || kind == FAILS {
-                    self.raise(kind, &text).await;
-                }
-            }
-            Word::Over(kind, text) => {
-                if self.told.lock().remove(kind) {
-                    self.raise(kind, text).await;
-                }
-            }
+        match word(&self.login, news) {
+            Word::Begins(kind, text) => self.begins(kind, &text).await,
+            Word::Over(kind, text) => self.is_over(kind, text).await,
+        }
+    }
+
+    async fn begins(&self, kind: &'static str, text: &str) {
+        let is_told = self.told.lock().contains(kind);
+        if (!is_told || kind == FAILS) && self.raise(kind, text).await {
+            self.told.lock().insert(kind);
+        }
+    }
+
+    async fn is_over(&self, kind: &'static str, text: &str) {
+        if self.told.lock().contains(kind) && self.raise(kind, text).await {
+            self.told.lock().remove(kind);
         }
     }
 
     /// There are so many bytes free where the login lies.
     pub(super) async fn disk(&self, free: u64, low: u64) {
         const LOW: &str = "disk_low";
-        let is_low = free < low;
-        let is_news = if is_low {
-            self.told.lock().insert(LOW)
+        if free < low {
+            let text = format!(
+                "There are {} MiB left where this login lies. Make room: a login that cannot be written is lost.",
+                free >> 20
+            );
+            self.begins(LOW, &text).await;
         } else {
-            self.told.lock().remove(LOW)
-        };
-        if !is_news {
-            return;
+            self.is_over(LOW, "There is room again where this login lies.")
+                .await;
         }
-        let text = if is_low {
-            let free = free >> 20;
-            format!(
-                "There are {free} MiB left where this login lies. Make room: a login that cannot be written is lost."
-            )
-        } else {
-            "There is room again where this login lies.".to_owned()
-        };
-        self.raise(LOW, &text).await;
     }
 
-    async fn raise(&self, kind: &str, text: &str) {
+    /// Says whether it is stored.
+    async fn raise(&self, kind: &str, text: &str) -> bool {
         let place = format!("account {}", self.slot);
         let raised: Result<(), StoreError> = async {
             let mut tx = self.store.write().await?;
@@ -85,17 +86,17 @@ impl Bearer {
             tx.commit().await
         }
         .await;
-        if let Err(error) = raised {
+        if let Err(error) = &raised {
             tracing::warn!(%error, kind, text, "an alert could not be stored");
         }
+        raised.is_ok()
     }
 }
 
 const FAILS: &str = "login_not_renewed";
 
-fn word(slot: &SlotId, news: News) -> Word {
-    let program = slot.runtime.as_str();
-    let login = format!("`baton auth login {program}`");
+/// `login` is what a person runs to log in.
+fn word(login: &str, news: News) -> Word {
     match news {
         News::Fails(failures, why) => Word::Begins(
             FAILS,
@@ -107,7 +108,7 @@ fn word(slot: &SlotId, news: News) -> Word {
         News::Works => Word::Over(FAILS, "This login can be renewed again."),
         News::Lost(why) => Word::Begins(
             "login_lost",
-            format!("Nobody is logged in any more: {why}. Run {login}; Baton goes on by itself then."),
+            format!("Nobody is logged in any more: {why}. Run {login} as Baton's user; Baton goes on by itself then."),
         ),
         News::Back => Word::Over("login_lost", "Somebody has logged in again."),
         News::Doubtful(again, why) => Word::Begins(
@@ -149,7 +150,7 @@ fn word(slot: &SlotId, news: News) -> Word {
 
 fn urgency(failures: u32) -> &'static str {
     match failures {
-        ..7 => "It still holds; Baton tries again.",
+        ..7 => "Baton tries again.",
         7..10 => "Look whether this machine reaches the service.",
         10.. => {
             "Baton tries every 30 minutes from now on. Look whether this machine reaches the service, or log in again."

@@ -1,5 +1,7 @@
 //! What is reported of a server whose database or disk does not do what it should.
 
+use tokio_util::task::TaskTracker;
+
 use super::*;
 use crate::{cli::judge_tools, runtime::HostEnv};
 
@@ -28,6 +30,7 @@ async fn bed() -> Bed {
         program: "baton".into(),
         agents_get: HostEnv::of_this_process(),
         stop: CancellationToken::new(),
+        renewals: TaskTracker::new(),
         last_error: LastError::default(),
     };
     let link = Link::default();
