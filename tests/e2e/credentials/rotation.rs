@@ -1,13 +1,11 @@
 //! Five processes of the real Claude Code share one login whose refresh tokens are good for one time, while it is
 //! renewed as often as it can be.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use model_sim::{ForcedError, Post, Road, Rules, Verdict};
+use model_sim::{ForcedError, Post, Road};
 
+use super::{SHORT, accepted, no_login_was_lost};
 use crate::stage::{
     Settings, Stage,
     oauth::{Alone, Claude, Logins},
@@ -15,17 +13,6 @@ use crate::stage::{
 
 /// How many processes.
 const PROCESSES: usize = 5;
-
-/// Tokens that end as soon as they are there, as far as their clients know: Claude Code renews them with each turn,
-/// and Baton with each look.
-const SHORT: Rules = Rules {
-    one_time: true,
-    grace: Duration::ZERO,
-    revoke_on_reuse: true,
-    ends_the_old: false,
-    expires_in: Duration::from_secs(1),
-    leeway: Duration::from_hours(1),
-};
 
 /// How long the model thinks about a turn of the long test, in seconds: a while with a renewal in each moment, then one
 /// in which Baton too finds logins that nobody has just renewed.
@@ -55,30 +42,6 @@ async fn talk_during(logins: &Logins, thinks: impl Fn() -> f64, watch: impl Futu
     let all = futures::future::join_all((0..PROCESSES).map(talk));
     let (turns, ()) = tokio::join!(all, watch);
     assert!(turns.iter().all(|turns| *turns > 0), "{turns:?}");
-}
-
-fn accepted(posts: &[Post]) -> usize {
-    let accepted = posts
-        .iter()
-        .filter(|post| post.verdict == Verdict::Accepted);
-    accepted.count()
-}
-
-/// Every refresh token came once, the newest never, and that is the one in the file.
-fn no_login_was_lost(logins: &Logins) {
-    let posts = logins.oauth.posts();
-    assert_eq!(accepted(&posts), posts.len(), "{posts:#?}");
-    for (token, uses) in logins.oauth.uses() {
-        assert_eq!(uses.len(), 1, "{token}: {uses:?}");
-    }
-    let live = logins.oauth.live();
-    assert_eq!(live.len(), 1);
-    let stored = logins.stored();
-    assert_eq!(
-        (&stored.access, &stored.refresh),
-        (&live[0].access, &live[0].refresh)
-    );
-    assert!(!logins.oauth.uses().contains_key(&stored.refresh));
 }
 
 /// How many renewals were Baton's: the program has the address built in, and comes through a tunnel.

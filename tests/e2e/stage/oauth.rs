@@ -97,8 +97,13 @@ impl Logins {
 
     /// Logs Claude Code in, as its own login does.
     pub(crate) fn log_in(&self) -> Tokens {
+        self.log_in_at(&self.directory())
+    }
+
+    /// The same where its directory is seen at another place.
+    pub(crate) fn log_in_at(&self, directory: &Path) -> Tokens {
         let tokens = self.oauth.login(Service::Claude);
-        keep(&self.directory(), &tokens);
+        keep(directory, &tokens);
         tokens
     }
 
@@ -195,7 +200,7 @@ impl Claude {
 }
 
 /// Puts a login where Claude Code finds it, at once: a live process reads it whenever it likes.
-pub(crate) fn keep(directory: &Path, tokens: &Tokens) {
+fn keep(directory: &Path, tokens: &Tokens) {
     let lives = tokens.expires_in;
     let login = json!({
         "claudeAiOauth": {
