@@ -98,8 +98,12 @@ async fn lock_file(path: &Path, until: Instant) -> io::Result<Option<File>> {
 
 async fn directories(directory: &Path, until: Instant) -> io::Result<Option<Theirs>> {
     let mut made = Vec::new();
-    for path in lock_directories(directory)? {
-        match make(&path, until).await {
+    // A process that dies leaves all of them, so all of them are watched from now on: one after the other would take
+    // longer than anybody waits.
+    let began = Instant::now();
+    let found = lock_directories(directory)?.map(|path| (State::of(&path), path));
+    for (state, path) in found {
+        match make(&path, until, state.map(|state| (state, began))).await {
             Ok(Some(one)) => made.push(one),
             Ok(None) => return Ok(None),
             // The program goes on without it if the directory above is not its own to write.
@@ -143,9 +147,12 @@ impl Drop for Made {
     }
 }
 
-/// Makes a directory, once it is not there.
-async fn make(path: &Path, until: Instant) -> io::Result<Option<Made>> {
-    let mut watched: Option<(State, Instant)> = None;
+/// Makes a directory, once it is not there. `watched` is how it was, if it was there, and since when that is known.
+async fn make(
+    path: &Path,
+    until: Instant,
+    mut watched: Option<(State, Instant)>,
+) -> io::Result<Option<Made>> {
     loop {
         match DirBuilder::new().mode(0o700).create(path) {
             Ok(()) => return Ok(Some(Made(path.to_owned()))),
@@ -303,6 +310,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn all_that_a_dead_process_has_left_is_seen_in_the_time_for_one() {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join("a");
+        for held in ["a/.oauth_refresh.lock", "a.lock", "a/.storage-write.lock"] {
+            fs::create_dir_all(home.path().join(held)).unwrap();
+        }
+        let began = Instant::now();
+        let patient = Duration::from_secs(20);
+        let locks = take(RuntimeKind::Claude, &directory, patient)
+            .await
+            .unwrap();
+        assert!(locks.is_some());
+        assert!(began.elapsed() < 2 * DEAD, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_lock_that_is_touched_is_not_taken_away() {
         let home = tempfile::tempdir().unwrap();
         let directory = home.path().join("a");
@@ -347,7 +370,7 @@ mod tests {
             &directory,
             &directory.join(".oauth_refresh.lock")
         ));
-        assert!(make(&missing, Instant::now()).await.is_err());
+        assert!(make(&missing, Instant::now(), None).await.is_err());
     }
 
     #[tokio::test]
