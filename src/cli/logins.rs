@@ -6,7 +6,7 @@ use super::run::World;
 use crate::{
     config::{Renewal, Settings, TokenService},
     credentials::{Account, Endpoint, FileStore, Parts, Renewer, Route, Rules, Task, Watch, Wire},
-    runtime::claude,
+    runtime::{claude, codex},
     store::Store,
     words::{RuntimeKind, SlotId},
 };
@@ -18,8 +18,8 @@ pub(super) fn task(settings: &Settings, store: &Store, world: &World) -> Result<
         Some(address) => Route::Proxy(address.clone()),
         None => Route::Direct,
     });
-    let mut accounts = vec![claude(settings, world)];
-    accounts.extend(codex(settings));
+    let mut accounts = vec![of_claude(settings, world)];
+    accounts.extend(of_codex(settings));
     let wire = Wire::new(routes.collect(), wished.ca.as_deref())
         .context("`credentials.ca` cannot be used")?;
     Ok(Task::new(Parts {
@@ -37,7 +37,7 @@ pub(super) fn task(settings: &Settings, store: &Store, world: &World) -> Result<
     }))
 }
 
-fn claude(settings: &Settings, world: &World) -> Account {
+fn of_claude(settings: &Settings, world: &World) -> Account {
     let section = &settings.claude;
     let is_given = |name: &&str| section.env.contains_key(*name);
     let renewer = match settings.credentials.claude_renewal {
@@ -52,13 +52,13 @@ fn claude(settings: &Settings, world: &World) -> Account {
     let directory = directory.unwrap_or_else(|| world.agents_get.home.join(".claude"));
     Account {
         slot: SlotId::main(RuntimeKind::Claude),
-        file: FileStore::new(RuntimeKind::Claude, &directory),
+        file: FileStore::new(&claude::LoginFile, &directory),
         renewer,
         endpoint: endpoint(&settings.credentials.claude),
     }
 }
 
-fn codex(settings: &Settings) -> Option<Account> {
+fn of_codex(settings: &Settings) -> Option<Account> {
     let section = settings.codex.as_ref()?;
     let renewer = match settings.credentials.codex_renewal {
         _ if section.service.is_some() => Renewer::Nobody,
@@ -68,7 +68,7 @@ fn codex(settings: &Settings) -> Option<Account> {
     };
     Some(Account {
         slot: SlotId::main(RuntimeKind::Codex),
-        file: FileStore::new(RuntimeKind::Codex, &section.home),
+        file: FileStore::new(&codex::LoginFile, &section.home),
         renewer,
         endpoint: endpoint(&settings.credentials.codex),
     })

@@ -15,7 +15,7 @@ use super::{
     codex_login, codex_version,
     health::Health,
     logins, notes, operators, projects,
-    wiring::{account, asking, channel_mode, claude, forbidden, host, limits, owners, runtimes},
+    wiring::{account, asking, channel_mode, forbidden, host, limits, owners, runtimes},
 };
 use crate::{
     access::Gate,
@@ -127,13 +127,7 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
     let metrics = Metrics::default();
     let link = Link::default();
     let (logins, kept) = logins::task(&settings, &store, &world)?;
-    let health = Health::new(
-        &settings,
-        claude(&settings, &world.agents_get),
-        &store,
-        &world,
-        (link.clone(), kept.clone()),
-    );
+    let health = Health::new(&settings, &store, &world, (link.clone(), kept.clone()));
     // Answers until the last: also that the server ends.
     let closed = CancellationToken::new();
     let _closing = closed.clone().drop_guard();

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{
     Endpoint, FileStore, Fingerprint, Outcome, Wire,
     course::{Ended, Seen},
-    document::{self, Document, Held, format_of},
+    document::{self, Document, Held},
     file::{Look, NotStored, Reserved},
     lock::{self, Locks},
     wire::Answer,
@@ -99,8 +99,7 @@ fn of(document: &Document) -> Seen {
 impl Renewal {
     /// Renews the login with this fingerprint, if it is still the one in the file.
     pub(super) async fn run(&self, known: Fingerprint) -> Came {
-        let kind = self.slot.runtime;
-        let locks = match lock::take(kind, self.file.directory(), PATIENCE).await {
+        let locks = match self.locks().await {
             Ok(Some(locks)) => locks,
             Ok(None) => return Ended::Busy.into(),
             Err(error) => return Ended::NoRoom(error.to_string()).into(),
@@ -117,6 +116,10 @@ impl Renewal {
         let came = self.settle(known, ready, outcome, locks).await;
         self.note_end(noted, &came.ended).await;
         came
+    }
+
+    async fn locks(&self) -> std::io::Result<Option<Locks>> {
+        lock::take(self.file.locks()?, self.file.directory(), PATIENCE).await
     }
 
     /// Finishes what an earlier process has left behind, reads the file once more, and makes room.
@@ -136,7 +139,7 @@ impl Renewal {
             if tokens.print() != known {
                 return Err(Ended::Changed(now));
             }
-            let body = format_of(slot.runtime).request(&tokens, &client, &scopes);
+            let body = file.format().request(&tokens, &client, &scopes);
             match file.reserve(&known) {
                 Ok(reserved) => Ok(Ready {
                     document,
@@ -187,7 +190,7 @@ impl Renewal {
             return self.refused(known, &answer).await.into();
         }
         let body = answer.body.as_deref().unwrap_or_default();
-        let fresh = match document::answer(self.slot.runtime, body, self.clock.now()) {
+        let fresh = match document::answer(self.file.format(), body, self.clock.now()) {
             Ok(fresh) => fresh,
             Err(unusable) => {
                 let why = format!("the service's answer cannot be used: {unusable}");
@@ -328,7 +331,7 @@ pub(super) fn recover(file: &FileStore, rescue: &std::path::Path, slot: &SlotId)
     let copy = rescue_of(rescue, slot, print);
     let Some(document) = std::fs::read(&copy)
         .ok()
-        .and_then(|text| Document::parse(slot.runtime, &text))
+        .and_then(|text| Document::parse(file.format(), &text))
     else {
         return;
     };

@@ -1,17 +1,22 @@
 //! The file in which an agent program keeps its login: what is read of it, and how new tokens are put into it.
 //!
-//! Whatever else stands in the file stays as it is. What differs from program to program is in [`Format`].
+//! Whatever else stands in the file stays as it is. What differs from program to program is in [`Format`], which each
+//! brings along.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use super::{Fingerprint, claude, codex};
-use crate::{clock::Millis, words::RuntimeKind};
+use super::Fingerprint;
+use crate::clock::Millis;
 
-/// The members of the file.
-pub(super) type Members = Map<String, Value>;
+/// The members of a JSON object.
+pub type Members = Map<String, Value>;
 
 /// The shortest access token that is believed to be one, in bytes; those of the services have 100 and more.
 const SHORTEST_ACCESS: usize = 20;
@@ -94,40 +99,43 @@ pub enum Unusable {
     Life,
 }
 
-/// What a program's file looks like.
-pub(super) trait Format: Send + Sync {
+/// How an agent program keeps its login: what its file looks like, and what it locks around it.
+pub trait Format: Send + Sync {
     /// The name of the file in the program's directory.
     fn file(&self) -> &'static str;
-    /// What the members say.
+    /// What the members of the file say.
     fn held(&self, members: &Members) -> Held;
     /// Puts new tokens into the members.
     fn put(&self, members: &mut Members, fresh: &Fresh, now: Millis);
     /// The body of the request for new tokens: JSON.
     fn request(&self, tokens: &Tokens, client: &str, scopes: &[String]) -> Value;
-    /// How long the access token of an answer holds.
+    /// How long the access token of an answer holds; `None` if nothing tells.
     fn life(&self, answer: &Members, now: Millis) -> Option<Duration>;
+    /// What the program locks while it renews or writes. Fails if the directory cannot be found.
+    fn locks(&self, directory: &Path) -> io::Result<Locking>;
 }
 
-/// The format of a program.
-pub(super) fn format_of(kind: RuntimeKind) -> &'static dyn Format {
-    match kind {
-        RuntimeKind::Claude => &claude::Claude,
-        RuntimeKind::Codex => &codex::Codex,
-    }
+/// What an agent program locks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Locking {
+    /// It makes these directories, in this order, and touches them while it holds them.
+    Directories(Vec<PathBuf>),
+    /// It locks this file (flock).
+    File(PathBuf),
 }
 
 /// A file that was read.
 #[derive(Clone)]
 pub struct Document {
-    kind: RuntimeKind,
+    format: &'static dyn Format,
     members: Members,
 }
 
 impl Document {
     /// Reads the text of a file; `None` if it is no JSON object.
-    pub fn parse(kind: RuntimeKind, text: &[u8]) -> Option<Self> {
+    pub fn parse(format: &'static dyn Format, text: &[u8]) -> Option<Self> {
         match serde_json::from_slice(text).ok()? {
-            Value::Object(members) => Some(Self { kind, members }),
+            Value::Object(members) => Some(Self { format, members }),
             Value::Null
             | Value::Bool(_)
             | Value::Number(_)
@@ -138,7 +146,7 @@ impl Document {
 
     /// What it holds.
     pub fn held(&self) -> Held {
-        format_of(self.kind).held(&self.members)
+        self.format.held(&self.members)
     }
 
     /// By what its login is known again, if it has one that can be renewed.
@@ -160,9 +168,9 @@ impl Document {
     #[must_use]
     pub fn with(&self, fresh: &Fresh, now: Millis) -> Self {
         let mut members = self.members.clone();
-        format_of(self.kind).put(&mut members, fresh, now);
+        self.format.put(&mut members, fresh, now);
         Self {
-            kind: self.kind,
+            format: self.format,
             members,
         }
     }
@@ -175,13 +183,17 @@ impl Document {
 
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Document({})", self.kind)
+        write!(f, "Document({})", self.format.file())
     }
 }
 
 /// Reads new tokens out of the body of an answer that says that all is well.
-pub(super) fn answer(kind: RuntimeKind, body: &[u8], now: Millis) -> Result<Fresh, Unusable> {
-    let document = Document::parse(kind, body).ok_or(Unusable::NoObject)?;
+pub(super) fn answer(
+    format: &'static dyn Format,
+    body: &[u8],
+    now: Millis,
+) -> Result<Fresh, Unusable> {
+    let document = Document::parse(format, body).ok_or(Unusable::NoObject)?;
     let answer = &document.members;
     let access = text(answer, "access_token").unwrap_or_default();
     if access.len() < SHORTEST_ACCESS {
@@ -194,7 +206,7 @@ pub(super) fn answer(kind: RuntimeKind, body: &[u8], now: Millis) -> Result<Fres
         }
         Some(_) => return Err(Unusable::Refresh),
     };
-    let life = format_of(kind)
+    let life = format
         .life(answer, now)
         .filter(|life| !life.is_zero() && *life <= LONGEST_LIFE)
         .ok_or(Unusable::Life)?;
@@ -226,7 +238,7 @@ fn collect(members: &Members, found: &mut Vec<SecretString>) {
 }
 
 /// A member that is a text and not empty.
-pub(super) fn text<'a>(members: &'a Members, name: &str) -> Option<&'a str> {
+pub fn text<'a>(members: &'a Members, name: &str) -> Option<&'a str> {
     members
         .get(name)
         .and_then(Value::as_str)
@@ -234,7 +246,7 @@ pub(super) fn text<'a>(members: &'a Members, name: &str) -> Option<&'a str> {
 }
 
 /// `expires_in` of an answer, in whole seconds (RFC 6749, 5.1).
-pub(super) fn expires_in(answer: &Members) -> Option<Duration> {
+pub fn expires_in(answer: &Members) -> Option<Duration> {
     answer
         .get("expires_in")
         .and_then(Value::as_u64)
@@ -248,6 +260,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::runtime::{claude, codex};
+
+    const CLAUDE: &dyn Format = &claude::LoginFile;
 
     const NOW: Millis = Millis::new(1_700_000_000_000);
 
@@ -264,14 +279,11 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_and_one_that_cannot_be_meant_is_not_believed() {
-        let fresh = answer(RuntimeKind::Claude, &body(|_| ()), NOW).unwrap();
+        let fresh = answer(CLAUDE, &body(|_| ()), NOW).unwrap();
         assert_eq!(fresh.life, Duration::from_hours(8));
         assert_eq!(fresh.scopes.unwrap(), ["user:profile", "user:inference"]);
-        let refused = |change: fn(&mut Value)| {
-            answer(RuntimeKind::Claude, &body(change), NOW)
-                .map(|_| ())
-                .unwrap_err()
-        };
+        let refused =
+            |change: fn(&mut Value)| answer(CLAUDE, &body(change), NOW).map(|_| ()).unwrap_err();
         assert_eq!(refused(|it| *it = json!([1])), Unusable::NoObject);
         assert_eq!(
             refused(|it| it["access_token"] = json!("short")),
@@ -296,19 +308,19 @@ mod tests {
             Unusable::Life
         );
         let half = &body(|_| ())[..40];
-        let refused = answer(RuntimeKind::Claude, half, NOW).map(|_| ());
+        let refused = answer(CLAUDE, half, NOW).map(|_| ());
         assert_eq!(refused.unwrap_err(), Unusable::NoObject);
     }
 
     #[test]
     fn an_answer_without_a_refresh_token_leaves_the_old_one() {
         let body = body(|it| it["refresh_token"] = json!(null));
-        let fresh = answer(RuntimeKind::Claude, &body, NOW).unwrap();
+        let fresh = answer(CLAUDE, &body, NOW).unwrap();
         assert!(fresh.refresh.is_none());
         let file = json!({"claudeAiOauth": {
             "accessToken": "old", "refreshToken": "stays", "expiresAt": 1, "scopes": [],
         }});
-        let file = Document::parse(RuntimeKind::Claude, file.to_string().as_bytes()).unwrap();
+        let file = Document::parse(CLAUDE, file.to_string().as_bytes()).unwrap();
         assert_eq!(file.print(), file.with(&fresh, NOW).print());
     }
 
@@ -334,22 +346,22 @@ mod tests {
             beside in prop::collection::btree_map("[b-z]{1,12}", value(), 0..4),
             within in prop::collection::btree_map("[b-z]{1,12}", value(), 0..4),
         ) {
-            for (kind, home) in [
-                (RuntimeKind::Claude, "claudeAiOauth"),
-                (RuntimeKind::Codex, "tokens"),
+            for (format, home) in [
+                (CLAUDE, "claudeAiOauth"),
+                (&codex::LoginFile as &dyn Format, "tokens"),
             ] {
                 prop_assume!(!beside.contains_key(home));
                 let mut file: Members = beside.clone().into_iter().collect();
                 let inner: Members = within.clone().into_iter().collect();
                 file.insert(home.to_owned(), Value::Object(inner));
-                let before = Document { kind, members: file };
+                let before = Document { format, members: file };
                 let mut body = json!({
                     "access_token": "a".repeat(30), "refresh_token": "r".repeat(50), "expires_in": 60,
                 });
-                if kind == RuntimeKind::Codex {
-                    body["access_token"] = codex::tests::token(60 + 1_700_000_000).into();
+                if home == "tokens" {
+                    body["access_token"] = codex::testing::token(60 + 1_700_000_000).into();
                 }
-                let fresh = answer(kind, body.to_string().as_bytes(), NOW).unwrap();
+                let fresh = answer(format, body.to_string().as_bytes(), NOW).unwrap();
                 let after = before.with(&fresh, NOW);
                 for (name, value) in &beside {
                     prop_assert_eq!(after.members.get(name), Some(value));
@@ -360,7 +372,7 @@ mod tests {
                 let Held::Tokens(tokens) = after.held() else { panic!("{after:?}") };
                 prop_assert_eq!(tokens.refresh.expose_secret(), "r".repeat(50));
                 prop_assert_eq!(tokens.expires_at, Some(NOW.after(Duration::from_mins(1))));
-                let again = Document::parse(kind, &after.text()).unwrap();
+                let again = Document::parse(format, &after.text()).unwrap();
                 prop_assert_eq!(again.members, after.members);
             }
         }

@@ -5,6 +5,7 @@
 //! spent if what comes for it could not be kept.
 
 use std::{
+    fmt,
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{self, Read as _, Seek as _, Write as _},
     os::{
@@ -20,8 +21,7 @@ use nix::fcntl::OFlag;
 use secrecy::SecretString;
 use thiserror::Error;
 
-use super::{Document, Fingerprint, document::format_of};
-use crate::words::RuntimeKind;
+use super::{Document, Fingerprint, Format, Locking};
 
 /// The longest file that is read, in bytes; a login has some 600, one of Codex's 5,000.
 const LARGEST: u64 = 1 << 20;
@@ -36,9 +36,9 @@ const MARK: &str = "baton";
 const ANSWER: &str = "baton-answer";
 
 /// Where an agent program keeps its login.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FileStore {
-    kind: RuntimeKind,
+    format: &'static dyn Format,
     directory: PathBuf,
     #[cfg(test)]
     pub(super) faults: faults::Faults,
@@ -105,14 +105,24 @@ pub enum NotStored {
 }
 
 impl FileStore {
-    /// The file of this program below this directory.
-    pub fn new(kind: RuntimeKind, directory: &Path) -> Self {
+    /// The file of this format in this directory.
+    pub fn new(format: &'static dyn Format, directory: &Path) -> Self {
         Self {
-            kind,
+            format,
             directory: directory.to_owned(),
             #[cfg(test)]
             faults: faults::Faults::default(),
         }
+    }
+
+    /// What the file looks like.
+    pub fn format(&self) -> &'static dyn Format {
+        self.format
+    }
+
+    /// What its program locks.
+    pub fn locks(&self) -> io::Result<Locking> {
+        self.format.locks(&self.directory)
     }
 
     /// The directory.
@@ -122,7 +132,7 @@ impl FileStore {
 
     /// The file.
     pub fn path(&self) -> PathBuf {
-        self.directory.join(format_of(self.kind).file())
+        self.directory.join(self.format.file())
     }
 
     /// Reads the file. Its mode is repaired.
@@ -176,7 +186,7 @@ impl FileStore {
             .take(LARGEST)
             .read_to_end(&mut text)
             .map_err(|error| io(&error))?;
-        let document = Document::parse(self.kind, &text).ok_or(Refusal::NoObject)?;
+        let document = Document::parse(self.format, &text).ok_or(Refusal::NoObject)?;
         Ok(Some((document, was_open)))
     }
 
@@ -218,7 +228,7 @@ impl FileStore {
         let left = self.beside(MARK, &now);
         let is_whole = fs::read(&left)
             .ok()
-            .and_then(|text| Document::parse(self.kind, &text))
+            .and_then(|text| Document::parse(self.format, &text))
             .and_then(|document| document.print())
             .is_some_and(|print| print != now);
         if is_whole {
@@ -235,8 +245,8 @@ impl FileStore {
     }
 
     fn sweep(&self) -> io::Result<()> {
-        let start = format!("{}.{MARK}-", format_of(self.kind).file());
-        let answers = format!("{}.{ANSWER}-", format_of(self.kind).file());
+        let start = format!("{}.{MARK}-", self.format.file());
+        let answers = format!("{}.{ANSWER}-", self.format.file());
         for entry in fs::read_dir(&self.directory)? {
             let path = entry?.path();
             let name = path.file_name().and_then(|name| name.to_str());
@@ -250,7 +260,7 @@ impl FileStore {
     }
 
     fn beside(&self, mark: &str, of: &Fingerprint) -> PathBuf {
-        let name = format_of(self.kind).file();
+        let name = self.format.file();
         self.directory.join(format!("{name}.{mark}-{}", of.short()))
     }
 
@@ -272,6 +282,12 @@ impl FileStore {
     )]
     const fn step(&self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FileStore({})", self.path().display())
     }
 }
 

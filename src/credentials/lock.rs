@@ -1,9 +1,4 @@
-//! The locks around a login: that of other Batons, and those that the agent program itself respects.
-//!
-//! Claude Code 2.1.197 makes directories: `.oauth_refresh.lock` within its own, then one beside it that is called as it
-//! is with `.lock` behind, and `.storage-write.lock` around each change of the file. It takes a lock for a dead
-//! process's whose time of change lies ten seconds back, so the holder touches what it holds. Codex 0.169 locks a file,
-//! `auth.lock`.
+//! The locks around a login: that of other Batons, and those that the agent program itself respects ([`Locking`]).
 
 use std::{
     fs::{self, DirBuilder, File, FileTimes, OpenOptions, TryLockError},
@@ -17,10 +12,10 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use super::file::make_private;
-use crate::{clock::Clock, words::RuntimeKind};
+use super::{Locking, file::make_private};
+use crate::clock::Clock;
 
-/// How often what is held is touched: the program takes what was not touched for ten seconds for dead.
+/// How often a directory that is held is touched: Claude Code takes what was not touched for ten seconds for dead.
 const TOUCH: Duration = Duration::from_secs(2);
 
 /// A lock that nobody has touched for so long is a dead process's. By our own watch, never by comparing its time of
@@ -55,7 +50,7 @@ enum Theirs {
 
 /// Takes all locks around the login in this directory; `None` if somebody else had one for as long as `patience`.
 pub(super) async fn take(
-    kind: RuntimeKind,
+    locking: Locking,
     directory: &Path,
     patience: Duration,
 ) -> io::Result<Option<Locks>> {
@@ -65,9 +60,9 @@ pub(super) async fn take(
     let Some(ours) = lock_file(&own.join("refresh.lock"), until).await? else {
         return Ok(None);
     };
-    let theirs = match kind {
-        RuntimeKind::Claude => directories(directory, until).await?,
-        RuntimeKind::Codex => lock_file(&directory.join("auth.lock"), until)
+    let theirs = match locking {
+        Locking::Directories(all) => directories(all, directory, until).await?,
+        Locking::File(path) => lock_file(&path, until)
             .await?
             .map(|locked| Theirs::File { _locked: locked }),
     };
@@ -96,12 +91,19 @@ async fn lock_file(path: &Path, until: Instant) -> io::Result<Option<File>> {
     }
 }
 
-async fn directories(directory: &Path, until: Instant) -> io::Result<Option<Theirs>> {
+async fn directories(
+    all: Vec<PathBuf>,
+    directory: &Path,
+    until: Instant,
+) -> io::Result<Option<Theirs>> {
     let mut made = Vec::new();
     // A process that dies leaves all of them, so all of them are watched from now on: one after the other would take
     // longer than anybody waits.
     let began = Instant::now();
-    let found = lock_directories(directory)?.map(|path| (State::of(&path), path));
+    let found: Vec<_> = all
+        .into_iter()
+        .map(|path| (State::of(&path), path))
+        .collect();
     for (state, path) in found {
         match make(&path, until, state.map(|state| (state, began))).await {
             Ok(Some(one)) => made.push(one),
@@ -118,17 +120,6 @@ async fn directories(directory: &Path, until: Instant) -> io::Result<Option<Thei
         _touch: touch,
         _made: made,
     }))
-}
-
-/// In the order in which the program takes them.
-fn lock_directories(directory: &Path) -> io::Result<[PathBuf; 3]> {
-    let mut beside = directory.canonicalize()?.into_os_string();
-    beside.push(".lock");
-    Ok([
-        directory.join(".oauth_refresh.lock"),
-        PathBuf::from(beside),
-        directory.join(".storage-write.lock"),
-    ])
 }
 
 fn is_beside(directory: &Path, lock: &Path) -> bool {
@@ -246,8 +237,20 @@ fn touch(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        credentials::Format as _,
+        runtime::{claude, codex},
+    };
 
     const SOON: Duration = Duration::from_millis(1);
+
+    fn claudes(directory: &Path) -> Locking {
+        claude::LoginFile.locks(directory).unwrap()
+    }
+
+    fn codexs(directory: &Path) -> Locking {
+        codex::LoginFile.locks(directory).unwrap()
+    }
 
     fn names(directory: &Path) -> Vec<String> {
         let entries = fs::read_dir(directory).unwrap();
@@ -262,18 +265,18 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let directory = home.path().join("claude");
         fs::create_dir(&directory).unwrap();
-        let locks = take(RuntimeKind::Claude, &directory, SOON).await.unwrap();
+        let locks = take(claudes(&directory), &directory, SOON).await.unwrap();
         assert_eq!(
             names(&directory),
             [".oauth_refresh.lock", ".storage-write.lock"]
         );
         assert_eq!(names(home.path()), ["claude.lock"]);
-        let second = take(RuntimeKind::Claude, &directory, SOON).await.unwrap();
+        let second = take(claudes(&directory), &directory, SOON).await.unwrap();
         assert!(second.is_none());
         drop(locks.unwrap());
         assert_eq!(names(&directory), [] as [&str; 0]);
         assert_eq!(names(home.path()), [] as [&str; 0]);
-        let again = take(RuntimeKind::Claude, &directory, SOON).await.unwrap();
+        let again = take(claudes(&directory), &directory, SOON).await.unwrap();
         assert!(again.is_some());
     }
 
@@ -283,7 +286,7 @@ mod tests {
         for held in ["a/.oauth_refresh.lock", "a.lock", "a/.storage-write.lock"] {
             fs::create_dir_all(home.path().join(held)).unwrap();
             let directory = home.path().join("a");
-            let locks = take(RuntimeKind::Claude, &directory, SOON).await.unwrap();
+            let locks = take(claudes(&directory), &directory, SOON).await.unwrap();
             assert!(locks.is_none(), "{held}");
             fs::remove_dir(home.path().join(held)).unwrap();
             assert_eq!(names(&directory), [] as [&str; 0], "{held}");
@@ -302,7 +305,7 @@ mod tests {
             .unwrap();
         let patient = Duration::from_secs(20);
         let began = Instant::now();
-        let locks = take(RuntimeKind::Claude, &directory, patient)
+        let locks = take(claudes(&directory), &directory, patient)
             .await
             .unwrap();
         assert!(locks.is_some());
@@ -318,7 +321,7 @@ mod tests {
         }
         let began = Instant::now();
         let patient = Duration::from_secs(20);
-        let locks = take(RuntimeKind::Claude, &directory, patient)
+        let locks = take(claudes(&directory), &directory, patient)
             .await
             .unwrap();
         assert!(locks.is_some());
@@ -340,7 +343,7 @@ mod tests {
             }
         };
         let patient = Duration::from_secs(20);
-        let (locks, ()) = tokio::join!(take(RuntimeKind::Claude, &directory, patient), touched);
+        let (locks, ()) = tokio::join!(take(claudes(&directory), &directory, patient), touched);
         assert!(locks.unwrap().is_none());
         assert!(held.is_dir());
     }
@@ -378,10 +381,10 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let theirs = File::create(home.path().join("auth.lock")).unwrap();
         theirs.lock().unwrap();
-        let locks = take(RuntimeKind::Codex, home.path(), SOON).await.unwrap();
+        let locks = take(codexs(home.path()), home.path(), SOON).await.unwrap();
         assert!(locks.is_none());
         theirs.unlock().unwrap();
-        let locks = take(RuntimeKind::Codex, home.path(), SOON).await.unwrap();
+        let locks = take(codexs(home.path()), home.path(), SOON).await.unwrap();
         assert!(locks.is_some());
         assert!(matches!(theirs.try_lock(), Err(TryLockError::WouldBlock)));
     }

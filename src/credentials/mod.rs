@@ -7,8 +7,6 @@
 //! not know sessions, agents or Discord. Nothing that leaves this room is secret but to [`Secrets`](crate::observe::Secrets).
 
 mod attempt;
-mod claude;
-mod codex;
 mod course;
 mod document;
 mod file;
@@ -23,7 +21,9 @@ mod watch;
 mod wire;
 
 pub use course::{Circuit, Course, Ended, News, Now, Renewer, Saved, Seen, Step, TIERS};
-pub use document::{Document, Fresh, Held, Tokens, Unusable};
+pub use document::{
+    Document, Format, Fresh, Held, Locking, Members, Tokens, Unusable, expires_in, text,
+};
 pub use file::{FileStore, Look, NotStored, Refusal, Reserved, free_on};
 pub use keeper::Rules;
 pub use print::Fingerprint;

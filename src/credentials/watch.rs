@@ -30,8 +30,8 @@ pub struct Status {
     pub renewer: Renewer,
     /// Whether somebody keeps it alive.
     pub keeping: Keeping,
-    /// Whether there is one.
-    pub has_login: bool,
+    /// Whether there is one; `None` before the first look, and where it may be in a keychain.
+    pub has_login: Option<bool>,
     /// When its access token runs out, if that is told.
     pub expires_at: Option<Millis>,
     /// Failures in a row to renew it.
@@ -52,13 +52,18 @@ impl Status {
     pub(super) fn of(course: &Course, now: Now, keeping: Keeping) -> Self {
         let saved = course.saved();
         let (has_login, expires_at) = match course.seen() {
-            Seen::Tokens { expires_at, .. } | Seen::Lasting { expires_at } => (true, *expires_at),
-            Seen::Nothing | Seen::Blanked | Seen::Refused(_) => (false, None),
+            // It stands elsewhere.
+            _ if course.renewer() == Renewer::Nobody => (Some(true), None),
+            Seen::Tokens { expires_at, .. } | Seen::Lasting { expires_at } => {
+                (Some(!course.is_dead()), *expires_at)
+            }
+            Seen::Nothing if cfg!(target_os = "macos") => (None, None),
+            Seen::Nothing | Seen::Blanked | Seen::Refused(_) => (Some(false), None),
         };
         Self {
             renewer: course.renewer(),
             keeping,
-            has_login: has_login && !course.is_dead(),
+            has_login,
             expires_at,
             failures: saved.failures,
             inherited_failures: course.inherited(),
@@ -110,7 +115,7 @@ impl Seat {
             status: Mutex::new(Status {
                 renewer,
                 keeping: Keeping::Stopped,
-                has_login: false,
+                has_login: None,
                 expires_at: None,
                 failures: 0,
                 inherited_failures: 0,

@@ -17,20 +17,16 @@ use parking_lot::Mutex;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{codex_login, run::World};
+use super::run::World;
 use crate::{
     clock::{Clock, Millis},
-    config::{self, Admission, Settings},
-    credentials::{Circuit, Keeping, Status, TIERS, Watch, free_on},
+    config::{Admission, Settings},
+    credentials::{TIERS, Watch, free_on},
     discord::{Link, LinkState},
     http::{
         Database, Gateway, LastFault, Queue, Report, Reporter, Slot, SlotState, Stage, TokenStatus,
     },
     observe::{LastError, Secrets},
-    runtime::{
-        claude::{ClaudeSettings, Login},
-        codex,
-    },
     session::{AccountState, Engine, Pulse},
     store::{Store, Vitals},
     words::{RuntimeKind, SlotId},
@@ -57,9 +53,6 @@ const SILENT: Duration = Duration::from_mins(2);
 pub(super) struct Health {
     clock: Clock,
     store: Store,
-    claude: ClaudeSettings,
-    /// If the server has it.
-    codex: Option<config::Codex>,
     admission: Admission,
     data: PathBuf,
     secrets: Secrets,
@@ -75,14 +68,6 @@ pub(super) struct Health {
     parts: Mutex<Vec<(&'static str, AbortHandle)>>,
     vitals: Look<Option<Vitals>>,
     proof: Look<Proof>,
-    logins: Look<Option<Logins>>,
-}
-
-/// The logins of the agent programs.
-#[derive(Clone, Copy, Debug)]
-struct Logins {
-    claude: Login,
-    codex: Option<codex::Login>,
 }
 
 /// Whether the database took a write.
@@ -96,7 +81,6 @@ struct Proof {
 impl Health {
     pub(super) fn new(
         settings: &Settings,
-        claude: ClaudeSettings,
         store: &Store,
         world: &World,
         (link, kept): (Link, Watch),
@@ -104,8 +88,6 @@ impl Health {
         Arc::new(Self {
             clock: world.clock.clone(),
             store: store.clone(),
-            claude,
-            codex: settings.codex.clone(),
             admission: settings.admission.clone(),
             data: settings.data.dir.clone(),
             secrets: settings.secrets(),
@@ -119,7 +101,6 @@ impl Health {
             parts: Mutex::default(),
             vitals: Look::new(FRESH, PATIENCE),
             proof: Look::new(PROVED, PATIENCE),
-            logins: Look::new(PROVED, PATIENCE),
         })
     }
 
@@ -176,49 +157,23 @@ impl Health {
         self.proof.take(look).await
     }
 
-    async fn logins(&self) -> Option<Logins> {
-        let (claude, codex) = (self.claude.clone(), self.codex.clone());
-        let look = async move {
-            let logins = move || Logins {
-                claude: claude.login(),
-                codex: codex.as_ref().map(codex_login::login),
-            };
-            tokio::task::spawn_blocking(logins).await.ok()
-        };
-        self.logins.take(look).await.and_then(|(_, logins)| logins)
-    }
-
     /// Claude's login.
-    fn token_status(&self, login: Login) -> TokenStatus {
-        let Login {
-            has_token,
-            expires_at,
-        } = login;
-        let kept = self.kept.status(&SlotId::main(RuntimeKind::Claude));
+    fn token_status(&self) -> Option<TokenStatus> {
+        let kept = self.kept.status(&SlotId::main(RuntimeKind::Claude))?;
         let left = |at: Millis| (at.get() - self.clock.now().get()).div_euclid(60_000);
-        let of = |field: fn(&Status) -> u64| kept.as_ref().map_or(0, field);
-        TokenStatus {
-            has_token,
-            expires_at: expires_at.map(Millis::get),
-            remaining_min: expires_at.map(left),
-            auth_failures_total: of(|status| status.refused),
-            daemon_running: kept
-                .as_ref()
-                .map_or(Keeping::Stopped, |status| status.keeping)
-                .as_str(),
-            refresh_failures: of(|status| status.failures.into()),
-            persisted_failures: of(|status| status.inherited_failures.into()),
-            max_failures: Some(TIERS.into_iter().max().unwrap_or(0).into()),
-            circuit_state: kept
-                .as_ref()
-                .map_or(Circuit::Closed, |status| status.circuit)
-                .as_str(),
-            last_refresh: kept
-                .as_ref()
-                .and_then(|status| status.renewed)
-                .map(Millis::get),
-            trouble: kept.and_then(|status| status.trouble),
-        }
+        Some(TokenStatus {
+            has_token: kept.has_login,
+            expires_at: kept.expires_at.map(Millis::get),
+            remaining_min: kept.expires_at.map(left),
+            auth_failures_total: kept.refused,
+            daemon_running: kept.keeping.as_str(),
+            refresh_failures: kept.failures.into(),
+            persisted_failures: kept.inherited_failures.into(),
+            max_failures: TIERS.into_iter().max().map(u64::from),
+            circuit_state: kept.circuit.as_str(),
+            last_refresh: kept.renewed.map(Millis::get),
+            trouble: kept.trouble,
+        })
     }
 
     fn account(&self, kind: RuntimeKind) -> (AccountState, u64) {
@@ -227,15 +182,13 @@ impl Health {
     }
 
     /// The accounts of the agent programs that this server has.
-    fn slots(&self, logins: Option<Logins>) -> BTreeMap<&'static str, Slot> {
-        let claude = logins.and_then(|logins| logins.claude.has_token);
-        let codex = logins.and_then(|logins| logins.codex);
-        let codex = codex.map(|login| login != codex::Login::None);
-        let claude = [(RuntimeKind::Claude, claude)].into_iter();
-        let codex = self.codex.iter().map(|_| (RuntimeKind::Codex, codex));
-        let all = claude.chain(codex);
-        all.map(|(kind, login)| (kind.as_str(), slot(self.account(kind).0, login)))
-            .collect()
+    fn slots(&self) -> BTreeMap<&'static str, Slot> {
+        let all = self.kept.all().into_iter();
+        all.map(|(id, kept)| {
+            let kind = id.runtime;
+            (kind.as_str(), slot(self.account(kind).0, kept.has_login))
+        })
+        .collect()
     }
 
     fn gateway(&self) -> (Gateway, Option<String>) {
@@ -307,7 +260,7 @@ impl Health {
 impl Reporter for Health {
     async fn report(&self) -> Report {
         let pulse = self.engine.get().map(|engine| engine.pulse());
-        let (vitals, proof, logins) = tokio::join!(self.vitals(), self.proof(), self.logins());
+        let (vitals, proof) = tokio::join!(self.vitals(), self.proof());
         let (gateway, offline) = self.gateway();
         let (database, unwritable) = database(proof);
         let reason = offline.or(unwritable).map(|why| self.secrets.redact(&why));
@@ -327,8 +280,8 @@ impl Reporter for Health {
                 .and_then(|stats| u64::try_from(stats.physical_mem).ok()),
             restart_count: vitals.map(|vitals| vitals.life.starts),
             unclean_end_count: vitals.map(|vitals| vitals.life.unclean_ends),
-            account_slots_health: self.slots(logins),
-            token_status: logins.map(|logins| self.token_status(logins.claude)),
+            account_slots_health: self.slots(),
+            token_status: self.token_status(),
             gateway,
             database,
             deliveries_waiting: vitals.map(|vitals| vitals.deliveries_waiting),

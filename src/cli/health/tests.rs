@@ -30,16 +30,9 @@ async fn bed() -> Bed {
         stop: CancellationToken::new(),
         last_error: LastError::default(),
     };
-    let claude = super::super::wiring::claude(&settings, &world.agents_get);
     let link = Link::default();
     Bed {
-        health: Health::new(
-            &settings,
-            claude,
-            &store,
-            &world,
-            (link.clone(), Watch::default()),
-        ),
+        health: Health::new(&settings, &store, &world, (link.clone(), Watch::default())),
         store,
         stop: world.stop,
         last_error: world.last_error,

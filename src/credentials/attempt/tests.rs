@@ -7,7 +7,7 @@ use super::{
     super::testing::{self, Server, server},
     *,
 };
-use crate::{credentials::Route, words::RuntimeKind};
+use crate::{credentials::Route, runtime::claude::LoginFile, words::RuntimeKind};
 
 const NOW: Millis = Millis::new(1_700_000_000_000);
 
@@ -32,7 +32,7 @@ async fn bed(answers: &[&str]) -> Bed {
     tx.commit().await.unwrap();
     let renewal = Renewal {
         slot,
-        file: FileStore::new(RuntimeKind::Claude, &directory),
+        file: FileStore::new(&LoginFile, &directory),
         endpoint: Endpoint {
             url: service.url.clone(),
             client: "client".to_owned(),
@@ -59,7 +59,7 @@ fn login(refresh: &str) -> Document {
     let text = json!({"claudeAiOauth": {
         "accessToken": "old access", "refreshToken": token(refresh), "expiresAt": 5, "scopes": ["x"],
     }});
-    Document::parse(RuntimeKind::Claude, text.to_string().as_bytes()).unwrap()
+    Document::parse(&LoginFile, text.to_string().as_bytes()).unwrap()
 }
 
 fn print(refresh: &str) -> Fingerprint {

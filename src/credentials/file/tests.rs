@@ -4,13 +4,13 @@ use nix::errno::Errno;
 use serde_json::json;
 
 use super::*;
-use crate::clock::Millis;
+use crate::{clock::Millis, runtime::claude::LoginFile};
 
 const NOW: Millis = Millis::new(1_700_000_000_000);
 
 fn store() -> (tempfile::TempDir, FileStore) {
     let home = tempfile::tempdir().unwrap();
-    let store = FileStore::new(RuntimeKind::Claude, &home.path().join("claude"));
+    let store = FileStore::new(&LoginFile, &home.path().join("claude"));
     fs::create_dir(store.directory()).unwrap();
     (home, store)
 }
@@ -18,7 +18,7 @@ fn store() -> (tempfile::TempDir, FileStore) {
 /// A login whose refresh token is this.
 fn login(refresh: &str) -> Document {
     let text = json!({"claudeAiOauth": {"accessToken": "a", "refreshToken": refresh}, "beside": 1});
-    Document::parse(RuntimeKind::Claude, text.to_string().as_bytes()).unwrap()
+    Document::parse(&LoginFile, text.to_string().as_bytes()).unwrap()
 }
 
 fn write(store: &FileStore, document: &Document) {
@@ -95,7 +95,7 @@ fn nothing_but_a_plain_file_is_read() {
     assert_eq!(refused(&store), Refusal::TooLarge);
     let link = home.path().join("link");
     symlink(store.directory(), &link).unwrap();
-    let through = FileStore::new(RuntimeKind::Claude, &link);
+    let through = FileStore::new(&LoginFile, &link);
     assert_eq!(refused(&through), Refusal::Link);
 }
 

@@ -166,7 +166,8 @@ fn whatever_is_sent_the_server_answers_the_next_who_asks_and_no_part_of_it_falls
         tokio::time::timeout(PATIENCE, all_ended).await.unwrap();
         let [served, broken_off, failed] = ended();
         assert_eq!(failed, 0, "a connection met a fault");
-        assert!(served > 100 && broken_off > 100, "{served}, {broken_off}");
+        // By chance about 130 and 330 are.
+        assert!(served > 20 && broken_off > 20, "{served}, {broken_off}");
         assert_eq!(open.get("/livez").await.0, StatusCode::OK);
         open.close().await;
     });

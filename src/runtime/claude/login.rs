@@ -1,11 +1,21 @@
-//! Whether the program can log in, as far as that can be seen without it.
+//! The login of Claude Code: `.credentials.json`.
+//!
+//! Observed with Claude Code 2.1.197: it reads the file anew when its time of change is another, renews five minutes
+//! before the expiry or when it is refused, and blanks both tokens when the service says `invalid_grant`.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use serde_json::Value;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
 
-use super::ClaudeSettings;
-use crate::clock::Millis;
+use crate::{
+    clock::Millis,
+    credentials::{Format, Fresh, Held, Locking, Members, Tokens, expires_in, text},
+};
 
 /// Variables that log in by themselves (code.claude.com/docs, authentication).
 pub const TOKENS: [&str; 3] = [
@@ -14,115 +24,141 @@ pub const TOKENS: [&str; 3] = [
     "CLAUDE_CODE_OAUTH_TOKEN",
 ];
 
-/// The login of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Login {
-    /// Whether there is one; `None` if it may be where Baton does not look: in the keychain of macOS.
-    pub has_token: Option<bool>,
-    /// When it has to be renewed, if it says so. The program does that by itself.
-    pub expires_at: Option<Millis>,
+/// The member with the login.
+const LOGIN: &str = "claudeAiOauth";
+
+/// How Claude Code keeps its login: `.credentials.json`.
+pub struct LoginFile;
+
+impl Format for LoginFile {
+    fn file(&self) -> &'static str {
+        ".credentials.json"
+    }
+
+    fn held(&self, members: &Members) -> Held {
+        let Some(Value::Object(login)) = members.get(LOGIN) else {
+            return Held::Nothing;
+        };
+        let expires_at = login
+            .get("expiresAt")
+            .and_then(Value::as_i64)
+            .map(Millis::new);
+        match (text(login, "accessToken"), text(login, "refreshToken")) {
+            (None, None) if login.contains_key("refreshToken") => Held::Blanked,
+            (None, None) => Held::Nothing,
+            (Some(_), None) => Held::Bare { expires_at },
+            (access, Some(refresh)) => Held::Tokens(Tokens {
+                access: access.unwrap_or_default().into(),
+                refresh: refresh.into(),
+                expires_at,
+                scopes: scopes(login),
+                client: text(login, "clientId").map(str::to_owned),
+            }),
+        }
+    }
+
+    fn put(&self, members: &mut Members, fresh: &Fresh, now: Millis) {
+        let login = members.entry(LOGIN).or_insert_with(|| json!({}));
+        let Value::Object(login) = login else { return };
+        login.insert("accessToken".into(), fresh.access.expose_secret().into());
+        if let Some(refresh) = &fresh.refresh {
+            login.insert("refreshToken".into(), refresh.expose_secret().into());
+        }
+        login.insert("expiresAt".into(), now.after(fresh.life).get().into());
+        if let Some(scopes) = &fresh.scopes {
+            login.insert("scopes".into(), json!(scopes));
+        }
+    }
+
+    fn request(&self, tokens: &Tokens, client: &str, asked: &[String]) -> Value {
+        let mut body = json!({
+            "grant_type": "refresh_token",
+            "refresh_token": tokens.refresh.expose_secret(),
+            "client_id": tokens.client.as_deref().unwrap_or(client),
+        });
+        // A login of another client has its own; what was never granted is not asked for.
+        let scopes = if tokens.client.is_some() {
+            &tokens.scopes
+        } else {
+            asked
+        };
+        if !scopes.is_empty() {
+            body["scope"] = scopes.join(" ").into();
+        }
+        body
+    }
+
+    fn life(&self, answer: &Members, _now: Millis) -> Option<Duration> {
+        expires_in(answer)
+    }
+
+    /// Around a renewal the first, then the one beside its directory; around each change of the file the last.
+    fn locks(&self, directory: &Path) -> io::Result<Locking> {
+        let mut beside = directory.canonicalize()?.into_os_string();
+        beside.push(".lock");
+        Ok(Locking::Directories(vec![
+            directory.join(".oauth_refresh.lock"),
+            PathBuf::from(beside),
+            directory.join(".storage-write.lock"),
+        ]))
+    }
 }
 
-impl ClaudeSettings {
-    /// Looks for a login. Reads a file, of which nothing but the time is kept.
-    pub fn login(&self) -> Login {
-        let is_given = |name: &str| self.pass_env.get(name).is_some_and(|it| !it.is_empty());
-        if TOKENS.into_iter().any(is_given) {
-            return Login {
-                has_token: Some(true),
-                expires_at: None,
-            };
-        }
-        let file = std::fs::read_to_string(self.credentials()).unwrap_or_default();
-        let file: Value = serde_json::from_str(&file).unwrap_or_default();
-        let login = &file["claudeAiOauth"];
-        let has_token = login["accessToken"]
-            .as_str()
-            .is_some_and(|it| !it.is_empty());
-        let is_unseen = cfg!(target_os = "macos") && !has_token;
-        Login {
-            has_token: (!is_unseen).then_some(has_token),
-            expires_at: login["expiresAt"].as_i64().map(Millis::new),
-        }
-    }
-
-    /// Where the program keeps its login on Linux.
-    fn credentials(&self) -> PathBuf {
-        let default = || self.host.home.join(".claude");
-        let directory = self.config_dir.clone().unwrap_or_else(default);
-        directory.join(".credentials.json")
-    }
+fn scopes(login: &Members) -> Vec<String> {
+    let listed = login.get("scopes").and_then(Value::as_array);
+    let words = listed.into_iter().flatten().filter_map(Value::as_str);
+    words.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, path::Path};
-
     use super::*;
-    use crate::runtime::HostEnv;
+    use crate::credentials::Document;
 
-    fn login(home: &Path, env: &[(&str, &str)]) -> Login {
-        let env = env
-            .iter()
-            .map(|(name, value)| ((*name).into(), (*value).into()));
-        let settings = ClaudeSettings {
-            command: "claude".into(),
-            config_dir: None,
-            pass_env: env.collect::<BTreeMap<_, _>>(),
-            host: HostEnv {
-                path: String::new(),
-                home: home.into(),
-                lang: None,
-            },
-            agent_prompt: None,
-        };
-        settings.login()
-    }
-
-    fn written(text: &str) -> Login {
-        let home = tempfile::tempdir().unwrap();
-        std::fs::create_dir(home.path().join(".claude")).unwrap();
-        std::fs::write(home.path().join(".claude/.credentials.json"), text).unwrap();
-        login(home.path(), &[])
+    fn held(file: &Value) -> Held {
+        Document::parse(&LoginFile, file.to_string().as_bytes())
+            .unwrap()
+            .held()
     }
 
     #[test]
-    fn a_login_is_found_in_the_programs_file_with_its_end() {
-        let found = written(r#"{"claudeAiOauth": {"accessToken": "x", "expiresAt": 1234567}}"#);
-        let expected = Login {
-            has_token: Some(true),
-            expires_at: Some(Millis::new(1_234_567)),
+    fn what_the_file_holds_is_told() {
+        assert!(matches!(held(&json!({})), Held::Nothing));
+        assert!(matches!(held(&json!({"claudeAiOauth": 1})), Held::Nothing));
+        assert!(matches!(held(&json!({"claudeAiOauth": {}})), Held::Nothing));
+        let blanked =
+            json!({"claudeAiOauth": {"accessToken": "", "refreshToken": "", "expiresAt": 0}});
+        assert!(matches!(held(&blanked), Held::Blanked));
+        let bare = json!({"claudeAiOauth": {"accessToken": "a", "expiresAt": 5}});
+        assert!(matches!(held(&bare), Held::Bare { expires_at: Some(at) } if at.get() == 5));
+        let whole = json!({"claudeAiOauth": {
+            "accessToken": "a", "refreshToken": "r", "expiresAt": 7, "scopes": ["x", "y"], "clientId": "c",
+        }});
+        let Held::Tokens(tokens) = held(&whole) else {
+            panic!("no tokens");
         };
-        assert_eq!(found, expected);
+        assert_eq!(tokens.expires_at, Some(Millis::new(7)));
+        assert_eq!(tokens.scopes, ["x", "y"]);
+        assert_eq!(tokens.client.as_deref(), Some("c"));
     }
 
     #[test]
-    fn a_key_in_the_environment_is_a_login_without_an_end() {
-        let home = tempfile::tempdir().unwrap();
-        let found = login(home.path(), &[("ANTHROPIC_API_KEY", "key")]);
-        let expected = Login {
-            has_token: Some(true),
+    fn the_request_is_of_the_client_that_has_logged_in() {
+        let asked = ["p".to_owned(), "q".to_owned()];
+        let tokens = |client: Option<&str>| Tokens {
+            access: "a".into(),
+            refresh: "r".into(),
             expires_at: None,
+            scopes: vec!["own".to_owned()],
+            client: client.map(str::to_owned),
         };
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    #[cfg_attr(target_os = "macos", ignore = "the keychain may hold one")]
-    fn without_a_file_or_with_one_that_says_nothing_there_is_none() {
-        let none = Login {
-            has_token: Some(false),
-            expires_at: None,
-        };
-        let home = tempfile::tempdir().unwrap();
-        assert_eq!(login(home.path(), &[("ANTHROPIC_API_KEY", "")]), none);
-        for text in [
-            "",
-            "no JSON",
-            "[]",
-            r#"{"claudeAiOauth": {"accessToken": ""}}"#,
-        ] {
-            assert_eq!(written(text), none, "{text}");
-        }
+        assert_eq!(
+            LoginFile.request(&tokens(None), "default", &asked),
+            json!({"grant_type": "refresh_token", "refresh_token": "r", "client_id": "default", "scope": "p q"})
+        );
+        assert_eq!(
+            LoginFile.request(&tokens(Some("other")), "default", &asked),
+            json!({"grant_type": "refresh_token", "refresh_token": "r", "client_id": "other", "scope": "own"})
+        );
     }
 }

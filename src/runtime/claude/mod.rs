@@ -20,7 +20,7 @@ use super::{
     Ask, Command, ErrorClass, HostEnv, Launch, ProcessBounds, Reader, Reply, Runtime, Tune, Verdict,
 };
 pub use launch::UNANSWERABLE;
-pub use login::{Login, TOKENS};
+pub use login::{LoginFile, TOKENS};
 pub use tools::TOOLS;
 
 /// What it calls its newest models.

@@ -30,7 +30,9 @@ use super::{
     Verdict,
 };
 use crate::words::AgentMode;
-pub use login::{Login, login_in};
+#[cfg(test)]
+pub(crate) use login::testing;
+pub use login::{Login, LoginFile, login_in};
 use wire::{Order, Wish, Word, line};
 
 /// The version whose protocol this was proved against, without its last part.
