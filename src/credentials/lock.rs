@@ -27,8 +27,8 @@ const TOUCH: Duration = Duration::from_secs(2);
 /// change with the clock: that may have jumped.
 const DEAD: Duration = Duration::from_secs(12);
 
-/// How long locks are waited for that somebody else holds: it takes as long to see that nobody holds three of them.
-pub(super) const PATIENCE: Duration = Duration::from_secs(45);
+/// How long locks are waited for that somebody else holds; longer than it takes to see that nobody does.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often a lock that somebody else holds is tried.
 const AGAIN: Duration = Duration::from_millis(250);
@@ -112,8 +112,15 @@ async fn directories(
     // From the first one on: a lock that is not touched for ten seconds is taken away, also while others are waited for.
     let made = Touched::default();
     let touch = Touch::of(made.clone())?;
-    for path in all {
-        match make(&path, until).await {
+    // A process that dies leaves all of them, so all of them are watched from now on: one after the other would take
+    // longer than anybody waits.
+    let began = Instant::now();
+    let found: Vec<_> = all
+        .into_iter()
+        .map(|path| (State::of(&path), path))
+        .collect();
+    for (state, path) in found {
+        match make(&path, until, state.map(|state| (state, began))).await {
             Ok(Some(one)) => made.0.lock().push(one),
             Ok(None) => return Ok(None),
             // The program goes on without it if the directory above is not its own to write.
@@ -171,9 +178,12 @@ impl Drop for Made {
     }
 }
 
-/// Makes a directory, once it is not there.
-async fn make(path: &Path, until: Instant) -> io::Result<Option<Made>> {
-    let mut watched: Option<(State, Instant)> = None;
+/// Makes a directory, once it is not there. `watched` is how it was, if it was there, and since when that is known.
+async fn make(
+    path: &Path,
+    until: Instant,
+    mut watched: Option<(State, Instant)>,
+) -> io::Result<Option<Made>> {
     loop {
         match DirBuilder::new().mode(0o700).create(path) {
             Ok(()) => return Ok(Some(Made::of(path))),
@@ -443,16 +453,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn three_locks_of_a_dead_process_are_one_attempt() {
+    async fn all_that_a_dead_process_has_left_is_seen_in_the_time_for_one() {
         let home = tempfile::tempdir().unwrap();
         let directory = home.path().join("a");
-        for dead in ["a/.oauth_refresh.lock", "a.lock", "a/.storage-write.lock"] {
-            fs::create_dir_all(home.path().join(dead)).unwrap();
+        for held in ["a/.oauth_refresh.lock", "a.lock", "a/.storage-write.lock"] {
+            fs::create_dir_all(home.path().join(held)).unwrap();
         }
+        let began = Instant::now();
         let locks = take(claudes(&directory), &directory, PATIENCE)
             .await
             .unwrap();
         assert!(locks.is_some());
+        assert!(began.elapsed() < 2 * DEAD, "{:?}", began.elapsed());
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ mod processes;
 mod program;
 mod scene;
 mod server;
+pub(crate) mod small_disk;
 pub(crate) mod uses;
 
 use std::{
@@ -91,6 +92,8 @@ pub(crate) enum Powers {
     Inherited,
     /// Those of an ordinary user: root, in a container, could look into every process.
     Dropped,
+    /// Those of whoever runs the tests, among the file systems that this process sees.
+    Beside(u32),
 }
 
 impl Default for Settings {
@@ -239,6 +242,11 @@ approvers = {approvers}
     /// once the stage stands.
     pub(crate) fn set_env(&mut self, name: &str, value: &str) {
         self.settings.env.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// With which rights the servers run that start from now on, for what is known only once the stage stands.
+    pub(crate) fn run_with(&mut self, powers: Powers) {
+        self.settings.powers = powers;
     }
 
     /// Starts Baton and does not wait for it.
