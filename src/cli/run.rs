@@ -110,7 +110,9 @@ enum Ended {
 pub async fn serve(settings: Settings, world: World) -> Result<()> {
     let projects = projects::of(&settings)?;
     let store = Store::open(&settings.data.dir).await?;
-    let store = store.telling(operators::told(&settings));
+    let store = store
+        .telling(operators::told(&settings))
+        .without(settings.secrets());
     let listener = TcpListener::bind(settings.http.listen)
         .await
         .with_context(|| {

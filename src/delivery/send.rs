@@ -84,7 +84,8 @@ impl Sender {
     }
 
     async fn carry_out(&self, delivery: &Delivery) -> Result<(), Trouble> {
-        match &delivery.payload {
+        // Before an answer is cut into messages: what is known by now stands whole in it.
+        match &delivery.payload.clone().without(&self.asking.secrets) {
             Payload::Reaction {
                 channel,
                 message,

@@ -141,7 +141,12 @@ impl Life {
             connection.http.clone(),
         ));
         let answers = connect::without_limits(&connection.settings, &connection.client);
-        let arrivals = Arc::new(Arrivals::new(link.clone(), answers, patience.sign));
+        let arrivals = Arc::new(Arrivals::new(
+            link.clone(),
+            answers,
+            patience.sign,
+            connection.settings.secrets.clone(),
+        ));
         let desk = Desk {
             house: Arc::clone(&house),
             places: Arc::clone(&places),
@@ -179,6 +184,7 @@ impl Life {
         );
         let stage = Stage {
             house,
+            secrets: connection.settings.secrets.clone(),
             chat: connection.chat(),
             clock: clock.clone(),
             pace: Arc::default(),

@@ -69,6 +69,7 @@ impl Tx {
         place: &str,
         text: &str,
     ) -> Result<(), StoreError> {
+        let text = self.3.redact(text);
         sqlx::query!(
             "INSERT INTO alerts (at, kind, place, text) VALUES (?, ?, ?, ?)",
             at,
