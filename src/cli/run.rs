@@ -30,6 +30,7 @@ use crate::{
     session::{Engine, Parts, Projects},
     store::{ProjectRow, Store},
     transcript::{self, Transcripts},
+    words::Alert,
 };
 
 /// How long the rooms may take to let go when the server ends. With the gateway's own farewell it
@@ -339,7 +340,13 @@ fn keep_memory_private() {
 /// Stores that the server has started, and with what.
 async fn note_start(store: &Store, settings: &Settings, clock: &Clock) -> Result<()> {
     let mut tx = store.write().await?;
-    tx.note_start().await?;
+    if let Some(life) = tx.note_start().await? {
+        let alert = Alert::Restart {
+            starts: life.starts,
+            unclean: life.unclean_ends,
+        };
+        tx.raise(clock.now(), &alert).await?;
+    }
     if settings.transcripts.enabled {
         tx.keep_transcripts().await?;
     } else {

@@ -36,7 +36,7 @@ use crate::observe::Secrets;
 
 pub use access::{AuditLine, MembershipRow, Subject};
 pub use again::{Counts, Used};
-pub use alerts::Alert;
+pub use alerts::AlertRow;
 pub use approvals::{ApprovalEnd, ApprovalRow, NewApproval, Renewed};
 pub use credentials::{LoginRow, RenewalId};
 pub use deliveries::{

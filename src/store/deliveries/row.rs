@@ -26,6 +26,8 @@ words! {
         Answer = "answer",
         /// A sentence to a person.
         Notice = "notice",
+        /// A sentence to a person, in a direct message.
+        PersonNotice = "person_notice",
         /// A question to people about what an agent wants to do.
         Question = "question",
         /// What a question becomes when it has its end.
@@ -112,6 +114,13 @@ pub enum Payload {
         /// The sentence.
         text: String,
     },
+    /// Tell somebody a sentence in a direct message. Its lane has his number.
+    PersonNotice {
+        /// Who.
+        person: UserId,
+        /// The sentence.
+        text: String,
+    },
     /// Ask people whether an agent may do something.
     Question {
         /// The question.
@@ -138,6 +147,7 @@ impl Payload {
             Self::Settle { .. } => DeliveryKind::Settle,
             Self::Answer { .. } => DeliveryKind::Answer,
             Self::Notice { .. } => DeliveryKind::Notice,
+            Self::PersonNotice { .. } => DeliveryKind::PersonNotice,
             Self::Question { .. } => DeliveryKind::Question,
             Self::QuestionEnd { .. } => DeliveryKind::QuestionEnd,
         }
@@ -155,7 +165,9 @@ impl Payload {
                 clean(text);
                 clean(name);
             }
-            Self::Live { text } | Self::Notice { text, .. } => clean(text),
+            Self::Live { text } | Self::Notice { text, .. } | Self::PersonNotice { text, .. } => {
+                clean(text);
+            }
             Self::Settle { text, .. } => {
                 if let Some(text) = text {
                     clean(text);
@@ -303,6 +315,10 @@ mod tests {
             Payload::Notice {
                 channel: None,
                 reply_to: None,
+                text: text(),
+            },
+            Payload::PersonNotice {
+                person: UserId::new(3),
                 text: text(),
             },
         ];
