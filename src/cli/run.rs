@@ -30,6 +30,7 @@ use crate::{
     session::{Engine, Parts, Projects},
     store::{ProjectRow, Store},
     transcript::{self, Transcripts},
+    words::Alert,
 };
 
 /// How long the rooms may take to let go when the server ends. With the gateway's own farewell it
@@ -134,7 +135,9 @@ enum Ended {
 pub async fn serve(settings: Settings, world: World) -> Result<()> {
     let projects = projects::of(&settings)?;
     let store = Store::open(&settings.data.dir).await?;
-    let store = store.telling(operators::told(&settings));
+    let store = store
+        .telling(operators::told(&settings))
+        .without(settings.secrets());
     let listener = TcpListener::bind(settings.http.listen)
         .await
         .with_context(|| {
@@ -355,7 +358,13 @@ fn keep_memory_private() {
 /// Stores that the server has started, and with what.
 async fn note_start(store: &Store, settings: &Settings, clock: &Clock) -> Result<()> {
     let mut tx = store.write().await?;
-    tx.note_start().await?;
+    if let Some(life) = tx.note_start().await? {
+        let alert = Alert::Restart {
+            starts: life.starts,
+            unclean: life.unclean_ends,
+        };
+        tx.raise(clock.now(), &alert).await?;
+    }
     if settings.transcripts.enabled {
         tx.keep_transcripts().await?;
     } else {

@@ -84,7 +84,8 @@ impl Sender {
     }
 
     async fn carry_out(&self, delivery: &Delivery) -> Result<(), Trouble> {
-        match &delivery.payload {
+        // Before an answer is cut into messages: what is known by now stands whole in it.
+        match &delivery.payload.clone().without(&self.asking.secrets) {
             Payload::Reaction {
                 channel,
                 message,
@@ -120,6 +121,7 @@ impl Sender {
                 };
                 self.post_all(delivery, vec![post]).await
             }
+            Payload::PersonNotice { text, .. } => self.post_all(delivery, vec![plain(text)]).await,
             Payload::Answer { markdown, footer } => {
                 let answer = Answer {
                     markdown: markdown.clone(),
@@ -307,7 +309,10 @@ impl Sender {
     }
 
     /// Where a delivery goes as things stand now.
-    pub(super) async fn channel_of(&self, delivery: &Delivery) -> Result<ChannelId, StoreError> {
+    pub(super) async fn channel_of(&self, delivery: &Delivery) -> Result<ChannelId, Trouble> {
+        if let Payload::PersonNotice { person, .. } = &delivery.payload {
+            return Ok(self.chat.direct(*person).await?);
+        }
         let session = self.session_of(delivery).await?;
         Ok(channel_of_known(delivery, session.as_ref()))
     }
@@ -321,6 +326,7 @@ pub(super) fn channel_of_known(delivery: &Delivery, session: Option<&SessionRow>
         Payload::Notice { channel, .. } => *channel,
         Payload::Live { .. }
         | Payload::Settle { .. }
+        | Payload::PersonNotice { .. }
         | Payload::Answer { .. }
         | Payload::Question { .. }
         | Payload::QuestionEnd { .. } => None,
