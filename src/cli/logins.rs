@@ -35,6 +35,7 @@ pub(super) fn task(settings: &Settings, store: &Store, world: &World) -> Result<
         rescue: settings.data.dir.join("rescue"),
         store: store.clone(),
         clock: world.clock.clone(),
+        secrets: settings.secrets(),
         under_way: world.renewals.clone(),
         stop: world.stop.clone(),
     }))

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, Millis},
+    observe::{Lease, Secrets},
     store::{RenewalId, Store, StoreError},
     words::SlotId,
 };
@@ -36,6 +37,8 @@ pub(super) struct Renewal {
     pub(super) clock: Clock,
     /// Where a copy is kept if the file's disk refuses it.
     pub(super) rescue: PathBuf,
+    /// What is shown to nobody.
+    pub(super) secrets: Secrets,
     /// The server ends: nothing new is asked for.
     pub(super) stop: CancellationToken,
 }
@@ -61,6 +64,7 @@ pub(super) struct Pending {
     document: Document,
     after: Fingerprint,
     reserved: Option<Reserved>,
+    _secret: Lease,
     _locks: Locks,
 }
 
@@ -238,8 +242,10 @@ impl Renewal {
                 return Ended::Doubt(self.keep(known, answer.body, why).await).into();
             }
         };
+        let document = ready.document.with(&fresh, self.clock.now());
         let pending = Pending {
-            document: ready.document.with(&fresh, self.clock.now()),
+            _secret: self.secrets.learn(document.secrets()),
+            document,
             after: known,
             reserved: Some(ready.reserved),
             _locks: locks,

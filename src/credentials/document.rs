@@ -159,6 +159,13 @@ impl Document {
         }
     }
 
+    /// What stands in it and is shown to nobody: every text whose name says that it is a token or a key, however deep.
+    pub fn secrets(&self) -> Vec<SecretString> {
+        let mut found = Vec::new();
+        collect(&self.members, &mut found);
+        found
+    }
+
     /// The same file with new tokens in it.
     #[must_use]
     pub fn with(&self, fresh: &Fresh, now: Millis) -> Self {
@@ -214,6 +221,23 @@ pub(super) fn answer(
         scopes,
         id: text(answer, "id_token").map(SecretString::from),
     })
+}
+
+fn collect(members: &Members, found: &mut Vec<SecretString>) {
+    for (name, value) in members {
+        let name = name.to_ascii_lowercase();
+        match value {
+            Value::String(text) if name.contains("token") || name.contains("key") => {
+                found.push(text.as_str().into());
+            }
+            Value::Object(inner) => collect(inner, found),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => {}
+        }
+    }
 }
 
 /// A member that is a text and not empty.

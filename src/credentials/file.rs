@@ -19,6 +19,7 @@ use std::{
 };
 
 use nix::fcntl::OFlag;
+use secrecy::SecretString;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -59,6 +60,16 @@ pub enum Look {
     },
     /// Something that is not read.
     Refused(Refusal),
+}
+
+impl Look {
+    /// What stands in the file and is shown to nobody.
+    pub(super) fn secrets(&self) -> Vec<SecretString> {
+        match self {
+            Self::There { document, .. } => document.secrets(),
+            Self::Absent | Self::Refused(_) => Vec::new(),
+        }
+    }
 }
 
 /// Why a file is not read.

@@ -13,13 +13,14 @@ use uuid::Uuid;
 use super::{
     Fingerprint,
     attempt::{self, Pending, Renewal, Tried, blocking},
-    course::{Course, Ended, News, Now, Renewer, Saved, Seen, Step},
+    course::{Course, Ended, Now, Renewer, Saved, Seen, Step},
     file::{Look, free_on},
     news::Bearer,
     watch::{Keeping, Seat, Status},
 };
 use crate::{
     clock::Millis,
+    observe::Lease,
     store::{LoginRow, StoreError},
 };
 
@@ -72,6 +73,8 @@ struct Kept {
     stamp: Option<Stamp>,
     /// What was stored last.
     saved: Option<Saved>,
+    /// What stands in the file is shown to nobody.
+    secret: Option<Lease>,
 }
 
 /// By what a file is known that nobody has changed since.
@@ -135,6 +138,7 @@ impl Keeper {
             pending: None,
             stamp: None,
             saved: None,
+            secret: None,
         })
     }
 
@@ -191,16 +195,19 @@ impl Keeper {
         let looked = blocking(move || {
             let look = file.look();
             let was_open = matches!(look, Look::There { was_open: true, .. });
-            (attempt::seen(&look), was_open, free_on(file.directory()))
+            let free = free_on(file.directory());
+            (attempt::seen(&look), look.secrets(), was_open, free)
         });
-        let Some((seen, was_open, free)) = looked.await else {
+        let Some((seen, secrets, was_open, free)) = looked.await else {
             return;
         };
+        // Before anything is said of it.
+        kept.secret = Some(self.renewal.secrets.learn(secrets));
         if was_open {
             tracing::warn!(path = %self.renewal.file.path().display(), "others could read a login; now they cannot");
         }
         let news = kept.course.saw(self.now(kept), seen);
-        self.tell(news).await;
+        self.bearer.tell(news).await;
         if let Some(free) = free {
             self.bearer.disk(free, self.rules.disk_low).await;
         }
@@ -226,7 +233,7 @@ impl Keeper {
             Step::AskDate => {
                 let date = self.renewal.wire.date(&self.renewal.endpoint.url).await;
                 let news = kept.course.told_date(self.now(kept), date);
-                self.tell(news).await;
+                self.bearer.tell(news).await;
             }
             Step::Renew => self.renew(kept).await,
         }
@@ -265,7 +272,7 @@ impl Keeper {
             | Ended::Held { .. } => tracing::warn!(%slot, ?ended, "the login was not renewed"),
         }
         let news = kept.course.ended(self.now(kept), ended, fraction());
-        self.tell(news).await;
+        self.bearer.tell(news).await;
     }
 
     async fn store_again(&self, kept: &mut Kept) {
@@ -283,7 +290,7 @@ impl Keeper {
             Tried::Stored(seen) => kept.course.let_go(self.now(kept), seen, true),
             Tried::Changed(seen) => kept.course.let_go(self.now(kept), seen, false),
         };
-        self.tell(news).await;
+        self.bearer.tell(news).await;
     }
 
     /// Waits until there is something to look at; says whether the server goes on.
@@ -347,12 +354,6 @@ impl Keeper {
     fn show(&self, kept: &Kept, keeping: Keeping) {
         self.seat
             .show(Status::of(&kept.course, self.now(kept), keeping));
-    }
-
-    async fn tell(&self, news: Vec<News>) {
-        for one in news {
-            self.bearer.tell(one).await;
-        }
     }
 }
 

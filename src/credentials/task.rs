@@ -9,7 +9,7 @@ use super::{
     Endpoint, FileStore, Renewer, Rules, Watch, Wire, attempt::Renewal, keeper::Keeper,
     news::Bearer,
 };
-use crate::{clock::Clock, store::Store, words::SlotId};
+use crate::{clock::Clock, observe::Secrets, store::Store, words::SlotId};
 
 /// One account.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Parts {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// What is shown to nobody: all that is read and all that comes is added to it.
+    pub secrets: Secrets,
     /// Where renewals are carried out: each is worth waiting for at the end of the process.
     pub under_way: TaskTracker,
     /// Ends it.
@@ -61,7 +63,7 @@ impl Task {
                 seat: watch.seat(&account.slot)?,
                 bearer: Bearer::new(
                     account.slot.clone(),
-                    account.file.login(),
+                    (account.file.login(), account.file.directory().to_owned()),
                     parts.store.clone(),
                     parts.clock.clone(),
                 ),
@@ -76,6 +78,7 @@ impl Task {
                     store: parts.store.clone(),
                     clock: parts.clock.clone(),
                     rescue: parts.rescue.clone(),
+                    secrets: parts.secrets.clone(),
                     stop: parts.stop.clone(),
                 },
             })

@@ -29,6 +29,8 @@ pub enum Alert {
         slot: SlotId,
         /// What says so.
         why: String,
+        /// What a person runs to log in.
+        login: String,
     },
     /// What has come is in memory alone.
     NotStored {
@@ -52,6 +54,8 @@ pub enum Alert {
         until: Option<Millis>,
         /// What went wrong.
         why: String,
+        /// What a person runs to log in.
+        login: String,
     },
     /// Somebody else holds the locks of a login.
     LockStuck {
@@ -299,10 +303,9 @@ impl Alert {
                     "This login could not be renewed {failures} times in a row: {why}. {urgency}"
                 )
             }
-            Self::LoginLost { slot, why } => {
-                let login = login(slot);
-                format!("Nobody is logged in any more: {why}. Run {login}; Baton goes on by itself then.")
-            }
+            Self::LoginLost { why, login, .. } => format!(
+                "Nobody is logged in any more: {why}. Run {login} as Baton's user; Baton goes on by itself then."
+            ),
             Self::NotStored { why, .. } => format!(
                 "The new tokens of this login are in memory alone: {why}. Make room or make its disk writable, and do \
                  not stop Baton before; it tries again by itself."
@@ -311,12 +314,11 @@ impl Alert {
                 "This login is not renewed, because what comes could not be kept: {why}. Make room or make its disk \
                  writable."
             ),
-            Self::Doubtful { slot, until, why } => {
+            Self::Doubtful { until, why, login, .. } => {
                 let again = until.map_or_else(
                     || "when a turn is refused".to_owned(),
                     |at| format!("at {}", time(at)),
                 );
-                let login = login(slot);
                 format!(
                     "It is not known whether the service has received the renewal of this login: {why}. Its token is \
                      used once more {again}; to be safe, run {login} before."
@@ -389,17 +391,12 @@ impl Alert {
 
 fn urgency(failures: u32) -> &'static str {
     match failures {
-        ..7 => "It still holds; Baton tries again.",
+        ..7 => "Baton tries again.",
         7..10 => "Look whether this machine reaches the service.",
         10.. => {
             "Baton tries every 30 minutes from now on. Look whether this machine reaches the service, or log in again."
         }
     }
-}
-
-/// How somebody logs in.
-fn login(slot: &SlotId) -> String {
-    format!("`baton auth login {}`", slot.runtime.as_str())
 }
 
 /// A moment, as Discord shows it to everybody in his own time (reference#message-formatting).

@@ -42,6 +42,7 @@ async fn bed(answers: &[&str]) -> Bed {
         store,
         clock: Clock::held_at(NOW),
         rescue: home.path().join("data/rescue"),
+        secrets: Secrets::default(),
         stop: CancellationToken::new(),
     };
     fs::write(renewal.file.path(), login("one").text()).unwrap();
@@ -131,6 +132,11 @@ async fn new_tokens_are_on_disk_and_nothing_is_left_beside_them() {
     assert_eq!(Some(now), bed.on_disk());
     assert_eq!(expires_at, Some(NOW.after(Duration::from_hours(1))));
     assert_eq!(now, print("two"));
+    let shown = bed
+        .renewal
+        .secrets
+        .redact(&format!("it is {}", token("two")));
+    assert_eq!(shown, "it is [redacted]");
     assert_eq!(bed.beside(), [] as [&str; 0]);
     assert!(!bed.is_cut_off().await);
     let heard = bed.service.heard.lock()[0].clone();

@@ -26,14 +26,15 @@ fn an_alert_says_what_it_is_about_what_is_so_and_what_to_do() {
     let lost = Alert::LoginLost {
         slot: claude(),
         why: "the service does not know its token any more".to_owned(),
+        login: "`claude auth login`".to_owned(),
     };
     assert_eq!(lost.kind().as_str(), "login_lost");
     assert_eq!(lost.kind().level(), Level::Error);
     assert_eq!(lost.subject(), "account claude/main");
     assert_eq!(
         lost.sentence(),
-        "Nobody is logged in any more: the service does not know its token any more. Run `baton auth login claude`; \
-         Baton goes on by itself then."
+        "Nobody is logged in any more: the service does not know its token any more. Run `claude auth login` as \
+         Baton's user; Baton goes on by itself then."
     );
     assert_eq!(
         lost.kind().recovery(),
