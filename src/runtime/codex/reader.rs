@@ -202,9 +202,7 @@ impl CodexReader {
         });
         let words = told.unwrap_or(&over.words);
         let mut end = turn_end(turn, words, over.failed.as_ref(), over.usage);
-        if let TurnOutcome::Answered(words) = &mut end.outcome {
-            words.push_str(&stopped(over.stopped));
-        }
+        end.stopped = over.stopped;
         if let (TurnOutcome::Stopped, Some(seconds)) = (&end.outcome, over.out_of_reach) {
             let span = humantime::format_duration(Duration::from_secs(seconds));
             end.outcome = TurnOutcome::Failed {
@@ -214,21 +212,6 @@ impl CodexReader {
         }
         end
     }
-}
-
-/// What is told below an answer of commands that the sandbox has stopped: not which, as who may see that was asked elsewhere.
-fn stopped(mut said: Vec<String>) -> String {
-    let count = match said.len() {
-        0 => return String::new(),
-        1 => "a command".to_owned(),
-        more => format!("{more} commands"),
-    };
-    said.sort();
-    said.dedup();
-    format!(
-        "\n\n-# 🔒 The sandbox, or the system, has stopped {count}: {}",
-        said.join(", ")
-    )
 }
 
 /// The limits of an account: a primary one of hours and a secondary one of days.

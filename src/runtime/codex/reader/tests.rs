@@ -72,6 +72,7 @@ fn a_turn_is_told_from_its_prompt_to_its_answer() {
         usage,
         cost_total_microusd: 0,
         took: Duration::from_millis(262),
+        stopped: Vec::new(),
     };
     assert_eq!(
         events,
@@ -352,7 +353,8 @@ fn a_window_of_a_limit_is_told_in_the_unit_that_it_has() {
 }
 
 #[test]
-fn an_answer_tells_of_commands_that_the_sandbox_has_stopped_and_the_next_one_does_not() {
+fn a_turn_that_has_ended_tells_of_commands_that_the_sandbox_has_stopped_and_the_next_one_does_not()
+{
     let failed = |call: &str, said: Value| json!({"baton": "failed", "call": call, "said": said});
     let item = json!({"type": "agentMessage", "text": "done"});
     let end = told(
@@ -375,14 +377,15 @@ fn an_answer_tells_of_commands_that_the_sandbox_has_stopped_and_the_next_one_doe
         end: ToolEnd::Failed,
     };
     assert_eq!(events[..3], [over("a"), over("b"), over("c")]);
-    let answers = events[3..].iter().map(|event| {
+    let ends = events[3..].iter().map(|event| {
         let RunEvent::TurnEnded(end) = event else {
             panic!("{event:?}");
         };
-        end.outcome.clone()
+        (end.outcome.clone(), end.stopped.clone())
     });
-    let note =
-        "done\n\n-# 🔒 The sandbox, or the system, has stopped 2 commands: Permission denied";
-    let expected = [note, "done"].map(|text| TurnOutcome::Answered(text.to_owned()));
-    assert_eq!(answers.collect::<Vec<_>>(), expected);
+    let said = "Permission denied".to_owned();
+    // Beside the agent's words, not in them.
+    let expected = [vec![said.clone(), said], Vec::new()]
+        .map(|stopped| (TurnOutcome::Answered("done".to_owned()), stopped));
+    assert_eq!(ends.collect::<Vec<_>>(), expected);
 }
