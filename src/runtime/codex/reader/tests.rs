@@ -389,3 +389,25 @@ fn a_turn_that_has_ended_tells_of_commands_that_the_sandbox_has_stopped_and_the_
         .map(|stopped| (TurnOutcome::Answered("done".to_owned()), stopped));
     assert_eq!(ends.collect::<Vec<_>>(), expected);
 }
+
+#[test]
+fn a_plan_belongs_to_the_answer_also_where_nothing_else_is_said() {
+    let done = |item: Value| told("item/completed", json!({ "item": item }));
+    let plan = done(json!({"type": "plan", "id": "p", "text": "1. eat\n"}));
+    let end = told(
+        "turn/completed",
+        json!({"turn": {"status": "completed", "items": []}}),
+    );
+    let said = done(json!({"type": "agentMessage", "id": "m", "text": "Here.\n\n"}));
+    let events = read(&[said, plan.clone(), end.clone(), plan, end.clone(), end]);
+    let answers = events.iter().filter_map(|event| match event {
+        RunEvent::TurnEnded(end) => Some(&end.outcome),
+        _ => None,
+    });
+    let expected = ["Here.\n\n1. eat", "1. eat", ""];
+    let expected = expected.map(|text| TurnOutcome::Answered(text.to_owned()));
+    assert_eq!(
+        answers.collect::<Vec<_>>(),
+        expected.iter().collect::<Vec<_>>()
+    );
+}
