@@ -5,7 +5,10 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 use serde_json::json;
 
 use super::{plays, settings, settles};
-use crate::stage::{Settings, Stage};
+use crate::{
+    approvals::told,
+    stage::{Settings, Stage},
+};
 
 /// A server whose one tool asks people with a form and tells the model what came of it, quotes aside. By its own word
 /// that tool changes nothing.
@@ -80,6 +83,33 @@ async fn people_fill_in_the_form_of_a_server() {
     stage.pressed("ann", &question, "banana").await;
     stage.answer(thread, "ordered").await;
     assert!(stage.model_saw("action:accept,content:{fruit:banana}"));
+    settles(&stage).await;
+}
+
+#[tokio::test]
+async fn two_fields_that_are_asked_for_in_the_same_words_are_answered_each() {
+    let fruit = json!({"type": "string", "enum": ["apple", "banana"], "title": "Which fruit"});
+    let form = json!({"type": "object", "required": ["mine", "yours"],
+        "properties": {"mine": fruit, "yours": fruit}});
+    let stage = with_server(allowed(), &form).await;
+    let thread = stage.ask("ann", &order()).await;
+    let question = stage.question(thread, "What shall I order?").await;
+    let rows = question.components.iter();
+    let lists: Vec<&str> = rows
+        .filter(|row| row["components"][0]["type"] == 3)
+        .filter_map(|row| row["components"][0]["custom_id"].as_str())
+        .collect();
+    assert_eq!(lists.len(), 2, "{question:?}");
+    let ann = stage.sim.user("ann");
+    for (list, fruit, said) in [
+        (lists[0], "apple", "Noted. There is more to be answered."),
+        (lists[1], "banana", "Answered. The agent goes on."),
+    ] {
+        let chosen = ann.selects(question.at(), list, [fruit]).await;
+        assert_eq!(told("ann", &chosen).await, said);
+    }
+    stage.answer(thread, "ordered").await;
+    assert!(stage.model_saw("action:accept,content:{mine:apple,yours:banana}"));
     settles(&stage).await;
 }
 

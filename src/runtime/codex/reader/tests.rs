@@ -172,7 +172,7 @@ fn a_choice_of_people_comes_back_by_the_ids_of_its_questions() {
     assert_eq!(ask.tool, "AskUserQuestion");
     assert_eq!(ask.input["questions"][0]["options"], options);
     let mut input = ask.input.clone();
-    input["answers"] = json!({"Which one?": "B"});
+    input["answers"] = json!({"q": "B"});
     let (answer, say) = asks::answer(ask, &crate::runtime::Reply::AllowWith(input));
     assert_eq!(answer, json!({"answers": {"q": {"answers": ["B"]}}}));
     assert_eq!(say, None);
