@@ -51,7 +51,7 @@ async fn with_server(mut settings: Settings, form: &serde_json::Value) -> Stage 
 
 /// Words for an agent that calls the tool of the server.
 fn order() -> String {
-    let call = json!({"tool": "order", "namespace": "mcp__fruit", "input": {}});
+    let call = json!({"tool": "order", "namespace": "mcp__fruit", "input": {"ripe": "very"}});
     plays([call], "ordered")
 }
 
@@ -135,8 +135,11 @@ async fn a_call_of_a_server_that_no_rule_allows_is_asked_about_by_the_name_of_it
     stage.pressed("owner", &question, "Deny").await;
     stage.answer(thread, "ordered").await;
     assert!(!stage.model_saw("people said"));
-    let asked = stage.sql("SELECT group_concat(tool) FROM approvals").await;
-    assert_eq!(asked, "mcp__fruit__order");
+    // Known by what Codex says in `_meta` of its question: the kind of the question, the tool and its input.
+    let asked = stage
+        .sql("SELECT group_concat(tool || ' ' || input) FROM approvals")
+        .await;
+    assert_eq!(asked, r#"mcp__fruit__order {"ripe":"very"}"#);
     settles(&stage).await;
 }
 
