@@ -2,6 +2,7 @@
 
 use super::{
     ChatError, Post, Question, Shape,
+    inquiry::inquiries,
     matter::Matter,
     patch::without_longer_secrets,
     question::{End, Granted, Leads},
@@ -66,10 +67,10 @@ impl Question {
         }
         let matter = Matter::of(row.kind, &clean(&row.tool), &input, found.as_ref());
         let answers = match &matter {
-            Matter::Inquiries(all) => all
+            Matter::Inquiries(_) => inquiries(&row.input)
                 .iter()
                 .map(|inquiry| {
-                    let given = row.answers.as_ref()?.get(&inquiry.question)?.as_str()?;
+                    let given = row.answers.as_ref()?.get(&inquiry.key)?.as_str()?;
                     Some(clean(given))
                 })
                 .collect(),
