@@ -129,7 +129,7 @@ async fn a_login_that_runs_out_again_and_again_while_turns_run_is_renewed_with_n
     assert_eq!(spent, each_once(spent.len()));
     // Turns had begun by then.
     let requests = stage.model.requests();
-    let number = |path: &str| {
+    let number = |path: &'static str| {
         let of = requests.iter().filter(move |request| request.path == path);
         of.map(|request| request.number)
     };
