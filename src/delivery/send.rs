@@ -113,7 +113,9 @@ impl Sender {
                 name,
             } => self.open(delivery, *channel, text, name).await,
             Payload::Settle { live, text } => self.settle(delivery, *live, text.as_ref()).await,
-            Payload::Live { text } => self.post_all(delivery, vec![plain(text)]).await,
+            Payload::Live { text } | Payload::PersonNotice { text, .. } => {
+                self.post_all(delivery, vec![plain(text)]).await
+            }
             Payload::Notice { reply_to, text, .. } => {
                 let post = Post {
                     reply_to: *reply_to,
@@ -121,7 +123,6 @@ impl Sender {
                 };
                 self.post_all(delivery, vec![post]).await
             }
-            Payload::PersonNotice { text, .. } => self.post_all(delivery, vec![plain(text)]).await,
             Payload::Answer { markdown, footer } => {
                 let answer = Answer {
                     markdown: markdown.clone(),

@@ -246,7 +246,12 @@ impl Life {
         }
         let shards = Arc::clone(&client.shard_manager);
         let mut tasks = JoinSet::new();
-        let unwell = unwell::watch(link.clone(), store.clone(), clock.clone(), outbox);
+        let unwell = unwell::watch(
+            link.clone(),
+            store.clone(),
+            clock.clone(),
+            (outbox, unwell::PATIENCE),
+        );
         tasks.spawn(unwell);
         tasks.spawn(sweep::keep_small(clients, clock));
         tasks.spawn(async move { listener.run(sessions, gap).await });

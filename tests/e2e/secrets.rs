@@ -1,6 +1,7 @@
 //! No secret leaves: not by an agent's environment or arguments, a log, a file or Discord, and not
 //! through the tools that are allowed as shipped.
 
+mod canary;
 mod reach;
 mod writing;
 

@@ -62,8 +62,8 @@ fn in_json(value: &str) -> BTreeSet<String> {
     let mut last = value.to_owned();
     let mut forms = BTreeSet::from([last.clone()]);
     for _ in 0..NESTED {
-        let written = serde_json::Value::from(last).to_string();
-        last = written[1..written.len() - 1].to_owned();
+        let written = serde_json::Value::from(&*last).to_string();
+        written[1..written.len() - 1].clone_into(&mut last);
         forms.insert(last.clone());
     }
     forms

@@ -261,7 +261,7 @@ fn hide_lines<'a>(text: &'a str, clean: &mut String) -> &'a str {
         // The last one is as short as a word; it has a line of its own.
         let is_last = was_long && between.contains(['\n', '\\']) && {
             let after = &rest[start + line.len()..];
-            !after.starts_with(|char: char| char == ' ' || char == '\t')
+            !after.starts_with([' ', '\t'])
         };
         if between.len() > BETWEEN || between.contains("-----") || !(is_long || is_last) {
             break;

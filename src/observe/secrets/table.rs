@@ -41,12 +41,13 @@ impl Known {
         if value.expose_secret().len() < SHORTEST {
             return;
         }
-        match self.find(&value) {
-            Some(entry) => entry.stays = Stays::ForGood,
-            None => self.0.push(Entry {
+        if let Some(entry) = self.find(&value) {
+            entry.stays = Stays::ForGood;
+        } else {
+            self.0.push(Entry {
                 value,
                 stays: Stays::ForGood,
-            }),
+            });
         }
     }
 

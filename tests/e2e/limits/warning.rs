@@ -66,5 +66,5 @@ async fn a_limit_that_is_near_is_said_once_a_window_in_the_place_and_to_the_oper
     let alerts = store.alerts(9).await.unwrap();
     store.close().await;
     let kinds: Vec<&str> = alerts.iter().map(|alert| alert.kind.as_str()).collect();
-    assert_eq!(kinds, ["limit_near", "limit_near"]);
+    assert_eq!(kinds, ["limit_near", "restart", "limit_near"]);
 }
