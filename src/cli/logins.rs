@@ -46,13 +46,13 @@ fn of_claude(settings: &Settings, world: &World) -> Account {
     let is_given = |name: &&str| section.env.contains_key(*name);
     let operators = world.agents_get.home.join(".claude");
     let directory = section.config_dir.as_ref().unwrap_or(&operators);
+    // The directory of the operator's own login is his.
+    let is_batons = really(directory) != really(&operators);
     let renewer = match settings.credentials.claude_renewal {
         _ if claude::TOKENS.iter().any(is_given) => Renewer::Nobody,
-        Renewal::Direct => Renewer::Baton,
+        Renewal::Auto if !is_batons => Renewer::Program,
+        Renewal::Auto | Renewal::Direct => Renewer::Baton,
         Renewal::Cli => Renewer::Program,
-        // The directory of the operator's own login is his.
-        Renewal::Auto if really(directory) == really(&operators) => Renewer::Program,
-        Renewal::Auto => Renewer::Baton,
     };
     let file = FileStore::new(&claude::LoginFile, &of(renewer, directory));
     account(

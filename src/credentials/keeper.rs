@@ -279,9 +279,9 @@ impl Keeper {
         let Some((pending, tries)) = kept.pending.take() else {
             return;
         };
-        let (tried, pending) = self.renewal.try_again(pending).await;
+        let (came, pending) = self.renewal.try_again(pending).await;
         kept.pending = pending.map(|pending| (pending, tries + 1));
-        let news = match tried {
+        let news = match came {
             Tried::Refused(_) if kept.pending.is_some() => return,
             // It has fallen; a copy may lie elsewhere.
             Tried::Refused(why) => kept

@@ -213,7 +213,7 @@ async fn make(
 fn remove_dead(path: &Path) -> io::Result<()> {
     match fs::remove_dir(path) {
         Ok(()) => {
-            tracing::warn!(path = %path.display(), "nobody held this lock any more; it was removed")
+            tracing::warn!(path = %path.display(), "nobody held this lock any more; it was removed");
         }
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
         Err(error) => tracing::warn!(
@@ -325,7 +325,9 @@ mod tests {
     fn names(directory: &Path) -> Vec<String> {
         let entries = fs::read_dir(directory).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<_> = names.filter(|name| name.ends_with(".lock")).collect();
+        let mut names: Vec<_> = names
+            .filter(|name| Path::new(name).extension().is_some_and(|end| end == "lock"))
+            .collect();
         names.sort();
         names
     }

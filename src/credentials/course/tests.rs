@@ -1,3 +1,8 @@
+#![expect(
+    clippy::unchecked_time_subtraction,
+    reason = "hours are longer than minutes"
+)]
+
 use proptest::prelude::*;
 use secrecy::SecretString;
 
@@ -135,9 +140,12 @@ fn after_failures_it_waits_longer_and_longer_and_people_are_told_thrice() {
     let told: Vec<u32> = told
         .into_iter()
         .flatten()
-        .filter_map(|news| match news {
-            News::Fails(failures, _) => Some(failures),
-            _ => None,
+        .filter_map(|news| {
+            if let News::Fails(failures, _) = news {
+                Some(failures)
+            } else {
+                None
+            }
         })
         .collect();
     assert_eq!(told, TIERS);
@@ -346,7 +354,7 @@ fn people_are_told_that_a_login_is_gone_if_there_was_one() {
 }
 
 /// What may happen to an account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Event {
     Passes(u64),
     Jumps(i64),
@@ -371,6 +379,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 /// An account, and the world around it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct World {
     course: Course,
     wall: Millis,

@@ -33,7 +33,7 @@ fn print_of(document: &Document) -> Fingerprint {
 fn refused(store: &FileStore) -> Refusal {
     match store.look() {
         Look::Refused(refusal) => refusal,
-        other => panic!("{other:?}"),
+        other @ (Look::Absent | Look::There { .. }) => panic!("{other:?}"),
     }
 }
 
