@@ -126,25 +126,6 @@ impl Tx {
         }
     }
 
-    /// Raises an alert that is no kind of its own yet.
-    pub async fn alert(
-        &mut self,
-        at: Millis,
-        kind: &str,
-        place: &str,
-        text: &str,
-    ) -> Result<(), StoreError> {
-        let text = self.3.redact(text);
-        let words = Words {
-            kind,
-            place,
-            text: &text,
-            level: Level::Warning,
-            channel: None,
-        };
-        self.happened(at, &words).await
-    }
-
     /// Something has happened, and is over.
     async fn happened(&mut self, now: Millis, words: &Words<'_>) -> Result<(), StoreError> {
         let since = now.before(AGAIN);

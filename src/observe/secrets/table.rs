@@ -59,21 +59,18 @@ impl Known {
             if value.expose_secret().len() < SHORTEST {
                 continue;
             }
-            match self.find(value) {
-                Some(entry) => {
-                    entry.stays = match entry.stays {
-                        Stays::ForGood => Stays::ForGood,
-                        Stays::Used(by) => Stays::Used(by + 1),
-                        Stays::Until(_) => Stays::Used(1),
-                    };
-                }
-                None => {
-                    self.0.push(Entry {
-                        value: value.clone(),
-                        stays: Stays::Used(1),
-                    });
-                    is_news = true;
-                }
+            if let Some(entry) = self.find(value) {
+                entry.stays = match entry.stays {
+                    Stays::ForGood => Stays::ForGood,
+                    Stays::Used(by) => Stays::Used(by + 1),
+                    Stays::Until(_) => Stays::Used(1),
+                };
+            } else {
+                self.0.push(Entry {
+                    value: value.clone(),
+                    stays: Stays::Used(1),
+                });
+                is_news = true;
             }
         }
         let before = self.0.len();

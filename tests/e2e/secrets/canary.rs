@@ -4,16 +4,16 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 use super::{THE_AGENTS, guarded};
-use crate::stage::{Powers, Stage, canary::Canary};
+use crate::stage::{Powers, Program, Stage, canary::Canary};
 
 #[test]
 fn a_canary_is_found_in_every_form_and_nowhere_else() {
     let secret = "canary.secret-1234567890";
     let canary = Canary::new("one", secret);
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02X}")).collect();
+    let hex: Vec<String> = secret.bytes().map(|byte| format!("{byte:02X}")).collect();
     for text in [
         format!("a {secret}, b"),
-        hex,
+        hex.concat(),
         "canary%2Esecret%2D1234567890".to_owned(),
         STANDARD.encode(secret),
         STANDARD.encode(format!("a{secret}b")),
@@ -42,7 +42,7 @@ async fn a_stage_finds_what_has_leaked() {
 
 #[tokio::test]
 async fn what_an_agent_says_of_a_secret_nobody_reads_in_discord() {
-    let stage = guarded(Powers::Inherited).await;
+    let stage = guarded(Program::Claude, Powers::Inherited).await;
     let written = STANDARD.encode(THE_AGENTS);
     let script = json!([{"text": format!("it is {THE_AGENTS}, or {written}.")}]);
     let thread = stage.ask("ann", &format!("hello STUB:{script}")).await;

@@ -51,7 +51,8 @@ impl Canary {
                 forms.push(written[first..end].to_owned());
             }
         }
-        let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex: Vec<String> = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex.concat();
         forms.push(hex.to_uppercase());
         forms.push(hex);
         let url = value.bytes().map(|byte| match byte {
