@@ -129,11 +129,12 @@ async fn a_login_that_runs_out_again_and_again_while_turns_run_is_renewed_with_n
     assert_eq!(spent, each_once(spent.len()));
     // Turns had begun by then.
     let requests = stage.model.requests();
-    let number = |path: &'static str| {
-        let of = requests.iter().filter(move |request| request.path == path);
-        of.map(|request| request.number)
+    let numbers = |path: &str| -> Vec<u64> {
+        let of = requests.iter().filter(|request| request.path == path);
+        of.map(|request| request.number).collect()
     };
-    let (first, last) = (number(MODEL).min(), number(RENEWAL).max());
+    let first = numbers(MODEL).into_iter().min();
+    let last = numbers(RENEWAL).into_iter().max();
     assert!(first < last, "{first:?} {last:?}");
     let login = std::fs::read_to_string(stage.codex_home().join("auth.json")).unwrap();
     let login: Value = serde_json::from_str(&login).unwrap();
