@@ -400,9 +400,11 @@ fn a_plan_belongs_to_the_answer_also_where_nothing_else_is_said() {
     );
     let said = done(json!({"type": "agentMessage", "id": "m", "text": "Here.\n\n"}));
     let events = read(&[said, plan.clone(), end.clone(), plan, end.clone(), end]);
-    let answers = events.iter().filter_map(|event| match event {
-        RunEvent::TurnEnded(end) => Some(&end.outcome),
-        _ => None,
+    let answers = events.iter().filter_map(|event| {
+        let RunEvent::TurnEnded(end) = event else {
+            return None;
+        };
+        Some(&end.outcome)
     });
     let expected = ["Here.\n\n1. eat", "1. eat", ""];
     let expected = expected.map(|text| TurnOutcome::Answered(text.to_owned()));
