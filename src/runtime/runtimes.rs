@@ -2,8 +2,17 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::Runtime;
+use super::{Runtime, codex};
 use crate::words::RuntimeKind;
+
+/// Tools that no agent of a program ever has, by the names of rules, with the reason. Asked before there is a
+/// [`Runtime`]: settings that count on such a tool are refused.
+pub const fn lacks(kind: RuntimeKind) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        RuntimeKind::Claude => &[],
+        RuntimeKind::Codex => &codex::LACKS,
+    }
+}
 
 /// The agent programs that a server has, each by its kind. Every session has its own.
 #[derive(Clone, Default)]
