@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     recovery::runners,
-    stage::{Program, Settings, Stage, until},
+    stage::{Program, Settings, Stage, until, until_gone},
 };
 
 /// Commands that are over at once and leave something behind, or say very much.
@@ -114,8 +114,13 @@ async fn a_hundred_runs_with_hostile_tools_of_the_real_program_leave_nothing_and
             stage.command("ann", "session stop", thread).await;
         }
         // The runner of Codex's hub waits for a while for whoever would still read what that has said.
-        let waits = |id: &u32| program == Program::Codex && runners(&stage).contains(id);
-        until("nothing is left", || stage.processes().iter().all(waits)).await;
+        let stays = |id: &u32| program == Program::Codex && runners(&stage).contains(id);
+        until_gone(|| {
+            let mut left = stage.processes();
+            left.retain(|id| !stays(id));
+            left
+        })
+        .await;
         stage.until_settled().await;
         peaks.push(peak(server));
     }

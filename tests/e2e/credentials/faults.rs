@@ -1,5 +1,7 @@
 //! What happens to a login while Baton renews it: a death, another's login, a full disk, a second Baton.
 
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
 use baton::clock::Millis;
 use model_sim::{Fault, Refusal, Rules, Tokens, Verdict, What};
 use serde_json::Value;
@@ -8,15 +10,15 @@ use super::{SHORT, accepted, no_login_was_lost};
 use crate::{
     health::Pages,
     stage::{
-        Settings, Stage, another,
+        Powers, Settings, Stage, another,
+        mounts::{Mounts, SmallDisk},
         oauth::{Logins, stored},
-        small_disk::SmallDisk,
         sql, until,
     },
 };
 
 /// A stage on which Baton does not run, with a login that is to be renewed at once though it holds for hours.
-async fn due() -> (Stage, Logins, Tokens) {
+pub(super) async fn due() -> (Stage, Logins, Tokens) {
     let (mut stage, logins) = Stage::with_logins(Rules::default(), Settings::default()).await;
     let tokens = logins.log_in();
     stage.start().await;
@@ -195,4 +197,86 @@ async fn a_disk_that_is_full_costs_no_token() {
     let posts = logins.oauth.posts();
     assert_eq!((posts.len(), accepted(&posts)), (1, 1));
     assert!(stored(&disk.path()).expires_at > Millis::new(0));
+}
+
+#[tokio::test]
+async fn a_server_that_dies_with_new_tokens_in_its_hands_puts_them_in_place_when_it_is_back() {
+    let (mut stage, logins, tokens) = due().await;
+    let mounts = Mounts::none().await;
+    stage.run_with(mounts.powers());
+    logins.oauth.next([Fault::after(gate("answer"))]);
+    stage.start().await;
+    logins.oauth.at_gate("answer").await;
+    let file = logins.directory().join(".credentials.json");
+    mounts.hold_fast(&file).await;
+    logins.oauth.open_gate("answer");
+    let pages = Pages::of(&stage).await;
+    let is_held = |login: &Value| {
+        let trouble = login["trouble"].as_str().unwrap_or_default();
+        trouble.starts_with("its new tokens are in memory alone")
+    };
+    pages.until_login(is_held).await;
+    assert_eq!(logins.stored().refresh, tokens.refresh);
+    stage.kill().await;
+    drop(mounts);
+
+    stage.run_with(Powers::Inherited);
+    stage.start().await;
+    let newest = logins.oauth.live()[0].refresh.clone();
+    until("they are in place", || logins.stored().refresh == newest).await;
+    let pages = Pages::of(&stage).await;
+    pages
+        .until_login(|login| login["trouble"].is_null() && login["hasToken"] == true)
+        .await;
+    stage.stop().await;
+    let posts = logins.oauth.posts();
+    assert_eq!((posts.len(), accepted(&posts)), (1, 1));
+    assert_eq!(leftovers(&logins), Vec::<String>::new());
+}
+
+/// What Baton has put beside the login.
+fn leftovers(logins: &Logins) -> Vec<String> {
+    let entries = fs::read_dir(logins.directory()).unwrap().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.contains(".baton-")).collect()
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_written_no_token_is_used() {
+    let (mut stage, logins, _) = due().await;
+    let before = logins.stored();
+    let mounts = Mounts::read_only(&logins.directory()).await;
+    stage.run_with(mounts.powers());
+    stage.start().await;
+    until("people are told", || {
+        stage.log().contains("the login was not renewed")
+    })
+    .await;
+    stage.stop().await;
+    assert_eq!(logins.oauth.posts().len(), 0);
+    drop(mounts);
+    stage.run_with(Powers::Inherited);
+    stage.start().await;
+    until("the login is renewed", || logins.stored() != before).await;
+    stage.stop().await;
+    no_login_was_lost(&logins);
+}
+
+#[tokio::test]
+async fn a_login_that_may_only_be_read_or_that_others_may_read_becomes_a_file_for_its_owner_alone()
+{
+    for mode in [0o400, 0o644] {
+        let (mut stage, logins, _) = due().await;
+        let before = logins.stored();
+        let file = logins.directory().join(".credentials.json");
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        stage.start().await;
+        until("the login is renewed", || logins.stored() != before).await;
+        stage.stop().await;
+        assert_eq!(
+            fs::metadata(&file).unwrap().permissions().mode() & 0o7777,
+            0o600
+        );
+        no_login_was_lost(&logins);
+    }
 }

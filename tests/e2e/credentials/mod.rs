@@ -1,5 +1,6 @@
 //! Logins are renewed, by the agent programs themselves and by Baton, and none is lost.
 
+mod answers;
 mod faults;
 mod program;
 mod rotation;

@@ -61,14 +61,48 @@ pub(crate) fn parent(process: u32) -> Option<u32> {
 
 /// Waits for something that nothing announces, such as the end of somebody else's process.
 pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
+    assert!(
+        in_time(holds).await,
+        "waited {PATIENCE:?} in vain until {what}"
+    );
+}
+
+/// Waits until none of these processes is left; a failure names those that are.
+pub(crate) async fn until_gone(left: impl Fn() -> Vec<u32>) {
+    let are_gone = in_time(|| left().is_empty()).await;
+    let names: Vec<_> = left().into_iter().map(described).collect();
+    assert!(are_gone, "after {PATIENCE:?} there still are {names:#?}");
+}
+
+async fn in_time(holds: impl Fn() -> bool) -> bool {
     let waiting = async {
         let mut look = tokio::time::interval(Duration::from_millis(20));
         while !holds() {
             look.tick().await;
         }
     };
-    let ended = tokio::time::timeout(PATIENCE, waiting).await;
-    assert!(ended.is_ok(), "waited {PATIENCE:?} in vain until {what}");
+    tokio::time::timeout(PATIENCE, waiting).await.is_ok()
+}
+
+/// A process in words: who it is, whose, at what, and by which command.
+fn described(process: u32) -> String {
+    let read = |file: &str| {
+        let told = fs::read(format!("/proc/{process}/{file}")).unwrap_or_default();
+        String::from_utf8_lossy(&told)
+            .replace('\0', " ")
+            .trim()
+            .to_owned()
+    };
+    let status = read("status");
+    let line = |name: &str| {
+        status
+            .lines()
+            .find(|line| line.starts_with(name))
+            .unwrap_or("")
+    };
+    let command: String = read("cmdline").chars().take(200).collect();
+    let (state, parent) = (line("State:"), line("PPid:"));
+    format!("{process} {state} {parent} {} {command}", read("wchan"))
 }
 
 /// What a process holds in memory, and the most that it ever held, in bytes (proc(5): `status`).

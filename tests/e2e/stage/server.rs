@@ -45,9 +45,7 @@ impl Server {
                 command
             }
             Powers::Beside(process) => {
-                let mut command = Command::new("nsenter");
-                command.args(["--user", "--mount", "--preserve-credentials"]);
-                command.arg(format!("--target={process}"));
+                let mut command = nsenter(process);
                 command.arg(env!("CARGO_BIN_EXE_baton"));
                 command
             }
@@ -132,6 +130,14 @@ impl Drop for Another {
         }
         clear_away(&self.data);
     }
+}
+
+/// Runs what is given to it among the file systems that this process sees.
+pub(super) fn nsenter(process: u32) -> Command {
+    let mut command = Command::new("nsenter");
+    command.args(["--user", "--mount", "--preserve-credentials"]);
+    command.arg(format!("--target={process}"));
+    command
 }
 
 /// What runs a command as an ordinary user would: to root it leaves no capability, so that it may
