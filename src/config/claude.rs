@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use figment::value::Value;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{environment::Environment, pass_env, problem::Complaint, section::Section, values};
 
@@ -21,6 +21,16 @@ pub(crate) const PASS_ENV: [&str; 11] = [
     "NODE_EXTRA_CA_CERTS",
     "TZ",
 ];
+
+/// The variable of a key, and that of the token of a login.
+const KEY: &str = "ANTHROPIC_API_KEY";
+const TOKEN: &str = "CLAUDE_CODE_OAUTH_TOKEN";
+
+/// How a token of a login begins; a key begins with `sk-ant-api` (code.claude.com/docs, authentication).
+const TOKEN_BEGINS: &str = "sk-ant-oat";
+
+const NO_KEY: &str = "ANTHROPIC_API_KEY holds the token of a login and no key, so Claude Code gets it as \
+     CLAUDE_CODE_OAUTH_TOKEN. Rename the variable, or put a key into it.";
 
 /// `[claude]`.
 #[derive(Clone, Debug)]
@@ -52,6 +62,13 @@ impl Claude {
         let pass_env = section.or("pass_env", PASS_ENV.to_vec(), |value| {
             pass_env::read(value, environment, instead)
         });
+        let env = pass_env.map(|mut env| {
+            if call_by_its_name(&mut env) {
+                let source = environment.get(KEY).map(|(_, source)| source.clone());
+                section.warn("pass_env", source, NO_KEY);
+            }
+            env
+        });
         section.finish();
         Some(Self {
             command: command?,
@@ -60,9 +77,22 @@ impl Claude {
             max_live: max_live?,
             turn_timeout: turn_timeout?,
             start_timeout: start_timeout?,
-            env: pass_env?,
+            env: env?,
         })
     }
+}
+
+/// Whether what stands in the place of a key is the token of a login: then it is one from here on, unless there is
+/// another one, which goes first.
+fn call_by_its_name(env: &mut BTreeMap<String, SecretString>) -> bool {
+    let is_token = |value: &SecretString| value.expose_secret().trim().starts_with(TOKEN_BEGINS);
+    if !env.get(KEY).is_some_and(is_token) {
+        return false;
+    }
+    if let Some(token) = env.remove(KEY) {
+        env.entry(TOKEN.to_owned()).or_insert(token);
+    }
+    true
 }
 
 fn read_command(value: &Value) -> Result<PathBuf, Complaint> {

@@ -85,3 +85,38 @@ fn what_cannot_be_meant_is_refused_with_what_to_write() {
     let loopback = read("claude_token_url = \"http://127.0.0.1:9/token\"", &[]);
     assert_eq!(loopback.claude.url.port(), Some(9));
 }
+
+#[test]
+fn the_token_of_a_login_in_the_place_of_a_key_is_called_by_its_name() {
+    let token = "sk-ant-oat01-abcdefghijklmnop";
+    let others = "sk-ant-oat01-of-another-login";
+    let (key, login) = ("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN");
+    for (variables, expected, warnings) in [
+        (
+            vec![(key, "sk-ant-api03-x")],
+            vec![(key, "sk-ant-api03-x")],
+            0,
+        ),
+        (vec![(key, token)], vec![(login, token)], 1),
+        (
+            vec![(key, token), (login, others)],
+            vec![(login, others)],
+            1,
+        ),
+        (vec![(login, token)], vec![(login, token)], 0),
+    ] {
+        let settings = Folder::new(SMALLEST).load(&variables).unwrap();
+        let env = settings.claude.env.iter();
+        let env: Vec<_> = env
+            .map(|(name, value)| (name.as_str(), value.expose_secret()))
+            .collect();
+        assert_eq!(env, expected);
+        let told: Vec<_> = settings
+            .warnings()
+            .iter()
+            .filter(|told| told.contains(key))
+            .collect();
+        assert_eq!(told.len(), warnings, "{told:?}");
+        assert!(told.iter().all(|told| !told.contains(token)), "{told:?}");
+    }
+}
