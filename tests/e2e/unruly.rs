@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     recovery::runners,
-    stage::{Program, Settings, Stage, until, until_gone},
+    stage::{Program, Settings, Stage, until, until_left},
 };
 
 /// Commands that are over at once and leave something behind, or say very much.
@@ -105,17 +105,13 @@ async fn a_hundred_runs_with_hostile_tools_of_the_real_program_leave_nothing_and
             assert!(peak < 64 << 10, "a runner took {peak} KiB");
         }
         // The last turn of each was cancelled: nothing that tools have left is there while its agent waits for more.
-        let expected = 2 * LANES + beside;
-        until("runners and agents are left", || {
-            stage.processes().len() == expected
-        })
-        .await;
+        until_left(2 * LANES + beside, || stage.processes()).await;
         for thread in threads {
             stage.command("ann", "session stop", thread).await;
         }
         // The runner of Codex's hub waits for a while for whoever would still read what that has said.
         let stays = |id: &u32| program == Program::Codex && runners(&stage).contains(id);
-        until_gone(|| {
+        until_left(0, || {
             let mut left = stage.processes();
             left.retain(|id| !stays(id));
             left

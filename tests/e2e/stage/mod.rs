@@ -35,7 +35,7 @@ use processes::PATIENCE;
 pub(crate) use agent::{claude, codex};
 pub(crate) use held_clock::HeldClock;
 pub(crate) use inside::Inside;
-pub(crate) use processes::{commands_with, ids_with, memory, parent, touching, until, until_gone};
+pub(crate) use processes::{commands_with, ids_with, memory, parent, touching, until, until_left};
 pub(crate) use program::Program;
 pub(crate) use scene::thread_of;
 pub(crate) use server::{Server, another, clear_away, without_powers};

@@ -67,11 +67,11 @@ pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
     );
 }
 
-/// Waits until none of these processes is left; a failure names those that are.
-pub(crate) async fn until_gone(left: impl Fn() -> Vec<u32>) {
-    let are_gone = in_time(|| left().is_empty()).await;
+/// Waits until so many of these processes are left; a failure names those that are.
+pub(crate) async fn until_left(count: usize, left: impl Fn() -> Vec<u32>) {
+    let is_so = in_time(|| left().len() == count).await;
     let names: Vec<_> = left().into_iter().map(described).collect();
-    assert!(are_gone, "after {PATIENCE:?} there still are {names:#?}");
+    assert!(is_so, "after {PATIENCE:?} there are {names:#?}");
 }
 
 async fn in_time(holds: impl Fn() -> bool) -> bool {
