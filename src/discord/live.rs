@@ -247,6 +247,12 @@ impl<S: Scene> Show<S> {
             .iter()
             .map(|tool| tool.without(secrets))
             .collect();
-        render::live(&secrets.redact(&frame.text), &tools, elapsed)
+        // While a tool is at work, nothing is being written.
+        let text = if tools.is_empty() {
+            secrets.so_far(&frame.text)
+        } else {
+            secrets.redact(&frame.text)
+        };
+        render::live(&text, &tools, elapsed)
     }
 }

@@ -27,6 +27,9 @@ const BETWEEN: usize = 8;
 /// The fewest letters of a word that may be a token: `AKIA` and 16.
 const SHORTEST_WORD: usize = 12;
 
+/// A word of so many letters is waited for: of the shortest token that is known by its looks half is not there yet.
+const LONG_WORD: usize = 20;
+
 /// A kind of key: how it starts, the fewest letters after that, and whether those may have `-` and `_` among them.
 struct Kind(&'static str, usize, bool);
 
@@ -70,6 +73,16 @@ pub(super) fn redact(text: &str) -> String {
     }
     clean.push_str(rest);
     clean
+}
+
+/// Where a word begins that the text ends in and that may become a token; the end of the text if there is none. Those
+/// that are shorter tell too little of one, and few other words are as long.
+pub(super) fn begun(text: &str) -> usize {
+    let word = text.trim_end_matches(is_letter).len();
+    if text.len() - word < LONG_WORD {
+        return text.len();
+    }
+    word
 }
 
 /// How many letters of a word belong to a backslash before it: in JSON and in what is logged a line end is two

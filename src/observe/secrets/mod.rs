@@ -20,6 +20,9 @@ const MARK: &str = "[redacted]";
 /// A shorter value is no secret, and taking it out would only garble words.
 const SHORTEST: usize = 8;
 
+/// With fewer bytes of a secret than these nobody can do anything, and words often begin alike.
+const FEWEST: usize = 4;
+
 /// The most bytes of a character.
 const LONGEST_CHARACTER: usize = 4;
 
@@ -111,6 +114,16 @@ impl Secrets {
             .saturating_add(marks.saturating_mul(longest));
         let seen = &text[..text.floor_char_boundary(enough)];
         self.redact(seen).chars().take(most).collect()
+    }
+
+    /// The same as [`redact`](Self::redact) for a text that grows: what may be the beginning of a secret is left out until
+    /// more of it is known.
+    pub fn so_far(&self, text: &str) -> String {
+        let mut clean = self.redact(text);
+        let value = self.table().begun(&clean, FEWEST);
+        let end = known::begun(&clean).min(value.unwrap_or(clean.len()));
+        clean.truncate(end);
+        clean
     }
 
     /// The same of every text in a JSON. No field is lost, even if two names are alike without what was taken out of

@@ -105,14 +105,16 @@ impl Known {
     pub(super) fn table(&self) -> Table {
         let values = self.0.iter();
         let forms = values.flat_map(|entry| forms::of(entry.value.expose_secret()));
+        let forms: Vec<SecretString> = forms.map(SecretString::from).collect();
         let finder = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             // The fastest one takes megabytes for a long key.
             .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(forms);
+            .build(forms.iter().map(|form| form.expose_secret()));
         Table {
             // It fails only for more than 2 GiB of values, of which no environment has so many.
             finder: finder.ok().filter(|_| !self.0.is_empty()),
+            forms,
         }
     }
 }
@@ -122,9 +124,24 @@ impl Known {
 pub(super) struct Table {
     /// Finds every form of every value in one pass; `None` if there are no values.
     pub(super) finder: Option<AhoCorasick>,
+    forms: Vec<SecretString>,
 }
 
 impl Table {
+    /// Where one of them begins in this text that does not end there: its last `fewest` bytes or more are the beginning
+    /// of a form.
+    pub(super) fn begun(&self, text: &str, fewest: usize) -> Option<usize> {
+        let begun = |form: &SecretString| {
+            let form = form.expose_secret().as_bytes();
+            let most = form.len().saturating_sub(1).min(text.len());
+            (fewest..=most)
+                .rev()
+                .find(|length| text.as_bytes().ends_with(&form[..*length]))
+        };
+        let longest = self.forms.iter().filter_map(begun).max()?;
+        Some(text.floor_char_boundary(text.len() - longest))
+    }
+
     /// The length of the longest form.
     pub(super) fn longest(&self) -> usize {
         let finder = self.finder.as_ref();

@@ -41,6 +41,44 @@ fn of_a_long_text_the_beginning_is_given_and_no_end_of_a_secret() {
 }
 
 #[test]
+fn of_a_text_that_grows_no_beginning_of_a_secret_is_shown() {
+    let value = "pass word with spaces";
+    let github = format!("ghp_{}", "a1B2".repeat(9));
+    let base64 = "cGFzcyB3b3JkIHdpdGggc3BhY2Vz";
+    let secrets = Secrets::new([value.into()]);
+    for secret in [
+        value,
+        github.as_str(),
+        base64,
+        "pass%20word%20with%20spaces",
+    ] {
+        let whole = format!("It is: {secret} or so.");
+        for end in 1..=whole.len() {
+            let shown = secrets.so_far(&whole[..end]);
+            let of_it = shown.strip_prefix("It is: ").unwrap_or("");
+            let of_it = of_it.strip_prefix("[redacted]").unwrap_or(of_it);
+            let most = if secret == github { 19 } else { 3 };
+            let length = of_it
+                .bytes()
+                .zip(secret.bytes())
+                .take_while(|(one, other)| one == other);
+            assert!(length.count() <= most, "{shown:?}");
+        }
+        assert_eq!(secrets.so_far(&whole), "It is: [redacted] or so.");
+    }
+    // What is no secret is shown as it comes.
+    for text in [
+        "",
+        "é",
+        "Let me look at the configuration",
+        "src/main.rs",
+        "我们现在看一下这个文件里面的内容是什么样的",
+    ] {
+        assert_eq!(secrets.so_far(text), text);
+    }
+}
+
+#[test]
 fn a_short_value_is_not_taken_for_a_secret() {
     assert_eq!(Secrets::new(["dummy".into()]).redact("a dummy"), "a dummy");
 }
