@@ -34,6 +34,9 @@ const SKEW: Duration = Duration::from_mins(30);
 /// How often the service is asked what time it is while they are further apart.
 const ASK_DATE: Duration = Duration::from_mins(30);
 
+/// How long an agent program that was told to look after its login is left in peace.
+const WAKE_AGAIN: Duration = Duration::from_mins(30);
+
 /// After so long locks are tried again that somebody else held.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -191,6 +194,8 @@ pub enum News {
 pub enum Step {
     /// Renew.
     Renew,
+    /// Have the agent program look after it.
+    Wake,
     /// Ask the service what time it is.
     AskDate,
     /// Nothing.
@@ -271,7 +276,12 @@ impl Course {
 
     /// What is to be done.
     pub fn step(&self, now: Now) -> Step {
-        if self.renewer != Renewer::Baton || self.is_held {
+        match self.renewer {
+            Renewer::Baton => {}
+            Renewer::Program if self.may_renew(now) && self.has_run_out(now) => return Step::Wake,
+            Renewer::Program | Renewer::Nobody => return Step::Wait,
+        }
+        if self.is_held {
             return Step::Wait;
         }
         if self.skew.is_some() {
@@ -298,6 +308,12 @@ impl Course {
         });
         let is_paused = self.not_before.is_some_and(|at| at > now.mono);
         self.saved.dead != Some(print) && !is_left_alone && !is_paused
+    }
+
+    /// A program renews by itself before that, if it runs.
+    fn has_run_out(&self, now: Now) -> bool {
+        let is_woken = self.woken.is_some() && self.woken == self.seen.print();
+        is_woken || self.seen.expires_at().is_some_and(|at| at <= now.wall)
     }
 
     fn is_due(&self, now: Now) -> bool {
@@ -397,6 +413,12 @@ impl Course {
         self.inherited = 0;
         self.saved.left_alone = None;
         self.not_before = None;
+    }
+
+    /// The agent program was told to look after its login. If that comes to nothing it is told again, but not at once.
+    pub fn woke(&mut self, now: Now) {
+        self.woken = None;
+        self.not_before = Some(now.mono + WAKE_AGAIN);
     }
 
     /// A turn was refused for want of a login. Soon after a renewal it may have begun with the tokens before.

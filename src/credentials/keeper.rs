@@ -235,6 +235,11 @@ impl Keeper {
                 let news = kept.course.told_date(self.now(kept), date);
                 self.bearer.tell(news).await;
             }
+            Step::Wake => {
+                self.seat.wake_program();
+                let now = self.now(kept);
+                kept.course.woke(now);
+            }
             Step::Renew => self.renew(kept).await,
         }
     }

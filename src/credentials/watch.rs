@@ -99,7 +99,11 @@ fn trouble(course: &Course) -> Option<String> {
 
 /// The logins of all accounts, as others see them. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Watch(Arc<BTreeMap<SlotId, Arc<Seat>>>);
+pub struct Watch {
+    seats: Arc<BTreeMap<SlotId, Arc<Seat>>>,
+    /// Some program is to be woken.
+    wakes: Arc<Notify>,
+}
 
 /// Where one account is seen and woken.
 #[derive(Debug)]
@@ -107,10 +111,12 @@ pub(super) struct Seat {
     status: Mutex<Status>,
     refused: Mutex<u64>,
     pub(super) woken: Notify,
+    /// Whether its program is to be woken, and what tells of that.
+    wakes: (Mutex<bool>, Arc<Notify>),
 }
 
 impl Seat {
-    fn new(renewer: Renewer) -> Self {
+    fn new(renewer: Renewer, wakes: Arc<Notify>) -> Self {
         Self {
             status: Mutex::new(Status {
                 renewer,
@@ -126,7 +132,14 @@ impl Seat {
             }),
             refused: Mutex::new(0),
             woken: Notify::new(),
+            wakes: (Mutex::new(false), wakes),
         }
+    }
+
+    /// Has the agent program told to look after its login.
+    pub(super) fn wake_program(&self) {
+        *self.wakes.0.lock() = true;
+        self.wakes.1.notify_one();
     }
 
     pub(super) fn show(&self, status: Status) {
@@ -141,33 +154,49 @@ impl Seat {
 
 impl Watch {
     pub(super) fn over(slots: impl IntoIterator<Item = (SlotId, Renewer)>) -> Self {
-        let seats = slots
-            .into_iter()
-            .map(|(slot, renewer)| (slot, Arc::new(Seat::new(renewer))));
-        Self(Arc::new(seats.collect()))
+        let wakes = Arc::new(Notify::new());
+        let seat = |(slot, renewer)| (slot, Arc::new(Seat::new(renewer, Arc::clone(&wakes))));
+        Self {
+            seats: Arc::new(slots.into_iter().map(seat).collect()),
+            wakes,
+        }
     }
 
     pub(super) fn seat(&self, slot: &SlotId) -> Option<Arc<Seat>> {
-        self.0.get(slot).cloned()
+        self.seats.get(slot).cloned()
     }
 
     /// How an account's login is; `None` if there is no such account.
     pub fn status(&self, slot: &SlotId) -> Option<Status> {
-        self.0.get(slot).map(|seat| seat.status.lock().clone())
+        self.seats.get(slot).map(|seat| seat.status.lock().clone())
     }
 
     /// All accounts with how their logins are, in the order of their names.
     pub fn all(&self) -> Vec<(SlotId, Status)> {
         let shown =
             |(slot, seat): (&SlotId, &Arc<Seat>)| (slot.clone(), seat.status.lock().clone());
-        self.0.iter().map(shown).collect()
+        self.seats.iter().map(shown).collect()
     }
 
     /// A turn was refused for want of a login: who keeps it looks at it now.
     pub fn refused(&self, slot: &SlotId) {
-        if let Some(seat) = self.0.get(slot) {
+        if let Some(seat) = self.seats.get(slot) {
             *seat.refused.lock() += 1;
             seat.woken.notify_one();
+        }
+    }
+
+    /// Waits until agent programs are to be told to look after their logins, and says which accounts these are. There is
+    /// one who waits.
+    pub async fn to_be_woken(&self) -> Vec<SlotId> {
+        loop {
+            let wanted = |seat: &Arc<Seat>| std::mem::take(&mut *seat.wakes.0.lock());
+            let slots = self.seats.iter().filter(|(_, seat)| wanted(seat));
+            let slots: Vec<SlotId> = slots.map(|(slot, _)| slot.clone()).collect();
+            if !slots.is_empty() {
+                return slots;
+            }
+            self.wakes.notified().await;
         }
     }
 

@@ -7,6 +7,9 @@ pub enum Errand {
     Models,
     /// That a person logs the account in. Given up when nobody listens any more.
     LogIn,
+    /// That the program looks after its login, which has run out: it renews that by itself as soon as it looks. So what
+    /// is lost is found out before somebody needs it.
+    LookAfterLogin,
 }
 
 /// What is answered.
@@ -26,6 +29,8 @@ pub enum Tidings {
         /// As the program names it.
         plan: Option<String>,
     },
+    /// The program has looked after its login.
+    LookedAfter,
     /// It is not to be had; why, in the program's words.
     Failed(String),
 }

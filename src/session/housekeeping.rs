@@ -27,6 +27,7 @@ impl Engine {
     /// Keeps house until the engine is stopped, then lets go of what it holds.
     pub async fn keep(self: Arc<Self>) {
         self.tasks.spawn(Arc::clone(&self).watch_memberships());
+        self.tasks.spawn(Arc::clone(&self).wake_programs());
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut question, mut not_before) = (None, Instant::now());

@@ -99,7 +99,11 @@ impl Engine {
             Ok(asked) => match asked? {
                 Some((errand, Some(Tidings::Code { url, code }))) => (errand, url, code),
                 Some((_, Some(Tidings::Failed(why)))) => return Ok(Err(NoLogin::Failed(why))),
-                Some((_, Some(Tidings::Models(_) | Tidings::LoggedIn { .. }) | None)) => {
+                Some((
+                    _,
+                    Some(Tidings::Models(_) | Tidings::LoggedIn { .. } | Tidings::LookedAfter)
+                    | None,
+                )) => {
                     return Ok(Err(NoLogin::Failed(String::new())));
                 }
                 None => return Ok(Err(NoLogin::NoNeed)),
@@ -207,7 +211,7 @@ async fn end_of(mut errand: Errands) -> LoginEnd {
     match timeout(CODE_HOLDS, errand.next()).await {
         Ok(Some(Tidings::LoggedIn { plan })) => LoginEnd::LoggedIn { plan },
         Ok(Some(Tidings::Failed(why))) => LoginEnd::Failed(why),
-        Ok(Some(Tidings::Models(_) | Tidings::Code { .. }) | None) => {
+        Ok(Some(Tidings::Models(_) | Tidings::Code { .. } | Tidings::LookedAfter) | None) => {
             LoginEnd::Failed(String::new())
         }
         Err(_) => LoginEnd::TooLate,

@@ -22,6 +22,7 @@ mod describe;
 mod dispatch;
 mod drive;
 mod engine;
+mod errands;
 mod finish;
 mod follow_up;
 mod full;

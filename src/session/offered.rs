@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::{Engine, SessionError, engine::permit_for};
 use crate::{
@@ -14,11 +14,6 @@ use crate::{
 
 /// How long an agent program is not asked again. Its models change with its versions, and with the plan of its account.
 const FRESH: Duration = Duration::from_mins(10);
-
-/// How long it may take to answer.
-const ANSWERS: Duration = Duration::from_secs(30);
-
-const NOT_SAID: &str = "an agent program does not say which models it has";
 
 /// What the agent programs have said.
 #[derive(Debug, Default)]
@@ -92,35 +87,8 @@ impl Engine {
     }
 
     async fn find_models(self: Arc<Self>, kind: RuntimeKind) {
-        let asking = async {
-            // With which of several it may be started for this nobody has said.
-            let Some(launcher) = self.projects.launcher_of(kind) else {
-                return Ok(None);
-            };
-            let errand = self.agents.errand(kind, launcher, Errand::Models).await?;
-            let Some(mut errand) = errand else {
-                return Ok(None);
-            };
-            let silence = Tidings::Failed("it has hung up".to_owned());
-            Ok::<_, SessionError>(Some(errand.next().await.unwrap_or(silence)))
-        };
-        let told = tokio::select! {
-            () = self.stop.cancelled() => return,
-            told = timeout(ANSWERS, asking) => told,
-        };
-        match told {
-            Ok(Ok(Some(Tidings::Models(models)))) => self.offered.learn(kind, models),
-            // Nobody can be asked.
-            Ok(Ok(None)) => {}
-            // What Baton knows by itself is offered on.
-            Ok(Ok(Some(Tidings::Failed(why)))) => {
-                tracing::info!(runtime = %kind, why, "{NOT_SAID}");
-            }
-            Ok(Ok(Some(_))) => {
-                tracing::info!(runtime = %kind, "{NOT_SAID}: it says something else");
-            }
-            Ok(Err(error)) => tracing::info!(runtime = %kind, %error, "{NOT_SAID}"),
-            Err(_) => tracing::info!(runtime = %kind, "{NOT_SAID}: it does not answer"),
+        if let Some(Tidings::Models(models)) = self.ask_program(kind, Errand::Models).await {
+            self.offered.learn(kind, models);
         }
     }
 }

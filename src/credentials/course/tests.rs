@@ -105,12 +105,30 @@ fn what_is_no_login_or_not_batons_to_renew_is_let_be() {
     let mut keyed = Course::new(Renewer::Nobody, AHEAD, Saved::default());
     keyed.saw(late, tokens(1, hours(8)));
     assert_eq!(keyed.saw(late, Seen::Blanked), []);
-    for renewer in [Renewer::Program, Renewer::Nobody] {
-        let mut course = Course::new(renewer, AHEAD, Saved::default());
-        course.saw(at(Duration::ZERO), tokens(1, hours(8)));
-        course.refused(late);
-        assert_eq!(course.step(late), Step::Wait, "{renewer:?}");
+    let mut keyed = Course::new(Renewer::Nobody, AHEAD, Saved::default());
+    keyed.saw(at(Duration::ZERO), tokens(1, hours(8)));
+    keyed.refused(late);
+    assert_eq!(keyed.step(late), Step::Wait);
+}
+
+#[test]
+fn a_program_is_woken_when_its_login_has_run_out_or_is_refused_and_not_again_for_half_an_hour() {
+    let mut course = Course::new(Renewer::Program, AHEAD, Saved::default());
+    course.saw(at(Duration::ZERO), tokens(1, hours(8)));
+    assert_eq!(course.step(at(hours(8) - MINUTE)), Step::Wait);
+    let mut now = hours(8);
+    for _ in 0..3 {
+        assert_eq!(course.step(at(now)), Step::Wake);
+        course.woke(at(now));
+        assert_eq!(course.step(at(now + 29 * MINUTE)), Step::Wait);
+        now += 30 * MINUTE;
     }
+    course.saw(at(now), tokens(2, now + hours(8)));
+    assert_eq!(course.step(at(now)), Step::Wait);
+    course.refused(at(now));
+    assert_eq!(course.step(at(now)), Step::Wake);
+    course.woke(at(now));
+    assert_eq!(course.step(at(now + 30 * MINUTE)), Step::Wait);
 }
 
 #[test]

@@ -192,8 +192,9 @@ impl Runtime for CodexRuntime {
         match errand {
             Errand::Models => Some(line(&Order::Models)),
             // A service of the operator's wants a key of his.
-            Errand::LogIn if self.settings.service.is_some() => None,
+            Errand::LogIn | Errand::LookAfterLogin if self.settings.service.is_some() => None,
             Errand::LogIn => Some(line(&Order::LogIn)),
+            Errand::LookAfterLogin => Some(line(&Order::Account)),
         }
     }
 
@@ -202,6 +203,7 @@ impl Runtime for CodexRuntime {
             Word::Models { models } => Some(Tidings::Models(models)),
             Word::Code { url, code } => Some(Tidings::Code { url, code }),
             Word::LoggedIn { plan } => Some(Tidings::LoggedIn { plan }),
+            Word::Account => Some(Tidings::LookedAfter),
             Word::InVain { detail } | Word::Refused { detail, .. } => Some(Tidings::Failed(detail)),
             Word::Ends { .. } => Some(Tidings::Failed(String::new())),
             Word::Ready { .. }

@@ -103,6 +103,7 @@ impl CodexReader {
             Word::Models { .. }
             | Word::Code { .. }
             | Word::LoggedIn { .. }
+            | Word::Account
             | Word::InVain { .. } => Vec::new(),
             Word::Ask {
                 ask,

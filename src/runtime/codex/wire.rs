@@ -36,6 +36,8 @@ pub(super) enum Order {
     Models,
     /// Logs a person in who types a code. No session's; the end of its connection gives it up.
     LogIn,
+    /// Has Codex look at its account, which renews a login that has run out. No session's.
+    Account,
 }
 
 /// How a thread is opened.
@@ -104,6 +106,8 @@ pub(super) enum Word {
     Code { url: String, code: String },
     /// He is logged in; with this plan, if Codex knows that.
     LoggedIn { plan: Option<String> },
+    /// Codex has looked at its account.
+    Account,
     /// What was asked for of the account is not to be had.
     InVain { detail: String },
 }

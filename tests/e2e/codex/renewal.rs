@@ -121,6 +121,19 @@ async fn a_login_that_has_run_out_is_renewed_once_before_anything_is_asked_with_
 }
 
 #[tokio::test]
+async fn a_login_that_has_run_out_is_renewed_though_nobody_asks_for_anything() {
+    let mut stage = with_a_token_until(Millis::new(1_000_000_000_000)).await;
+    let renewed = TOKEN.replace(".c2ln", ".bmV3");
+    renewed_by(&stage, &renewed);
+    stage.start().await;
+    let file = stage.codex_home().join("auth.json");
+    let is_kept = || std::fs::read_to_string(&file).is_ok_and(|login| login.contains(&renewed));
+    until("the new login is kept", is_kept).await;
+    until("Codex has left", || stage.codexes().is_empty()).await;
+    assert_eq!(spent(&stage), each_once(1));
+}
+
+#[tokio::test]
 async fn a_login_that_runs_out_while_turns_run_is_renewed_with_no_token_twice_and_all_go_on() {
     let clock = Clock::system();
     let end = clock.now().after(Duration::from_secs(10));

@@ -39,6 +39,8 @@ pub(super) enum Call {
     Models(SeatId, Vec<String>),
     /// A login is begun.
     LogIn(SeatId),
+    /// What Codex knows of its account, told to nobody.
+    LookedAfter(SeatId),
     /// Who is logged in now.
     LoggedIn(SeatId),
     /// A login is given up that nobody waits for any more.

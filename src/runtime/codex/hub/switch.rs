@@ -161,7 +161,10 @@ impl Switch {
         };
         match (&state.stage, order) {
             (Stage::New, Order::Open(open)) => self.open(seat, open),
-            (Stage::New | Stage::Errand { .. }, order @ (Order::Models | Order::LogIn)) => {
+            (
+                Stage::New | Stage::Errand { .. },
+                order @ (Order::Models | Order::LogIn | Order::Account),
+            ) => {
                 self.errand(seat, &order);
             }
             (Stage::New | Stage::Opening(_), order) => state.waiting.push(order),
@@ -173,7 +176,7 @@ impl Switch {
     fn carry_out(&mut self, seat: SeatId, order: Order) {
         match order {
             // There is one a session, and nothing of the account is asked for there.
-            Order::Open(_) | Order::Models | Order::LogIn => {}
+            Order::Open(_) | Order::Models | Order::LogIn | Order::Account => {}
             Order::Prompt { id, text } => self.prompt(seat, id, text),
             Order::Interrupt => self.stop(seat),
             Order::Tune { request, tune } => self.tune(seat, request, tune),
@@ -229,6 +232,7 @@ impl Switch {
             Call::Leave(seat) => self.remove(seat),
             Call::Models(seat, before) => self.models_named(seat, before, result),
             Call::LogIn(seat) => self.login_begun(seat, result),
+            Call::LookedAfter(seat) => self.looked_after(seat, result),
             Call::LoggedIn(seat) => self.logged_in(seat, result),
             Call::GiveUp => {}
         }

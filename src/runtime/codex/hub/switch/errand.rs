@@ -24,11 +24,22 @@ impl Switch {
         {
             state.stage = Stage::Errand { login: None };
         }
-        if *order == Order::LogIn {
-            let params = json!({"type": BY_CODE});
-            self.call("account/login/start", &params, Call::LogIn(seat));
-        } else {
-            self.ask_for_models(seat, None, Vec::new());
+        match order {
+            Order::LogIn => {
+                let params = json!({"type": BY_CODE});
+                self.call("account/login/start", &params, Call::LogIn(seat));
+            }
+            Order::Account => {
+                let params = json!({"refreshToken": false});
+                self.call("account/read", &params, Call::LookedAfter(seat));
+            }
+            Order::Models => self.ask_for_models(seat, None, Vec::new()),
+            // A session's.
+            Order::Open(_)
+            | Order::Prompt { .. }
+            | Order::Interrupt
+            | Order::Tune { .. }
+            | Order::Answer { .. } => {}
         }
     }
 
@@ -126,6 +137,14 @@ impl Switch {
             .and_then(|told| told["account"]["planType"].as_str());
         let plan = plan.map(str::to_owned);
         self.say(seat, &Word::LoggedIn { plan });
+    }
+
+    /// What has come of it stands in its file.
+    pub(super) fn looked_after(&mut self, seat: SeatId, result: Result<&Value, String>) {
+        match result {
+            Ok(_) => self.say(seat, &Word::Account),
+            Err(detail) => self.say(seat, &Word::InVain { detail }),
+        }
     }
 
     /// A login that nobody waits for must not succeed later.

@@ -69,6 +69,7 @@ impl Switch {
             | Call::Leave(_)
             | Call::Models(..)
             | Call::LogIn(_)
+            | Call::LookedAfter(_)
             | Call::LoggedIn(_)
             | Call::GiveUp => None,
         });

@@ -45,6 +45,15 @@ fn a_login_is_a_code_and_then_an_end_with_the_plan() {
 }
 
 #[test]
+fn codex_is_asked_for_its_account_and_what_it_says_is_no_concern_of_others() {
+    let mut play = Play::new();
+    play.switch.comes(1);
+    play.switch.order(1, Order::Account);
+    play.answers("account/read", json!({"account": null}));
+    assert_eq!(play.said(), [json!({"baton": "account"})]);
+}
+
+#[test]
 fn a_login_that_fails_says_why() {
     let mut play = with_code();
     play.out();
