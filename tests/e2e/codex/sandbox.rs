@@ -80,6 +80,12 @@ async fn reaches_nothing(path: Option<&str>) {
 
 #[tokio::test]
 async fn a_command_reads_no_other_project_no_state_and_no_credentials() {
+    let path = std::env::var("PATH").unwrap();
+    let is_there = std::env::split_paths(&path).any(|place| place.join("bwrap").is_file());
+    assert!(
+        is_there,
+        "this machine has no bubblewrap: apt-get install bubblewrap"
+    );
     reaches_nothing(None).await;
 }
 
