@@ -4,6 +4,7 @@
 //! from it is decided by the rooms above.
 
 mod access;
+mod accounts;
 mod again;
 mod alerts;
 mod approvals;
@@ -33,6 +34,7 @@ use thiserror::Error;
 use tokio::sync::Notify;
 
 pub use access::{AuditLine, MembershipRow, Subject};
+pub use accounts::AccountLimit;
 pub use again::{Counts, Used};
 pub use alerts::Alert;
 pub use approvals::{ApprovalEnd, ApprovalRow, NewApproval, Renewed};

@@ -1,13 +1,12 @@
-//! Whether the accounts of the agent programs work, as their turns tell: each has its own.
+//! Whether one account works, as its turns tell.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use parking_lot::Mutex;
 
 use crate::{
     clock::Millis,
-    runtime::{ErrorClass, Policy},
-    words::RuntimeKind,
+    runtime::{ErrorClass, Limit, Policy},
 };
 
 /// How long a limit is believed in without asking. The operator may log in with another account.
@@ -25,26 +24,9 @@ pub enum AccountState {
     Fails(ErrorClass),
 }
 
-/// The account of each agent program.
+/// What turns have told of an account.
 #[derive(Debug, Default)]
-pub(super) struct Accounts {
-    claude: Account,
-    codex: Account,
-}
-
-impl Accounts {
-    /// The one of this program.
-    pub(super) const fn of(&self, kind: RuntimeKind) -> &Account {
-        match kind {
-            RuntimeKind::Claude => &self.claude,
-            RuntimeKind::Codex => &self.codex,
-        }
-    }
-}
-
-/// What turns have told of an account since the start.
-#[derive(Debug, Default)]
-pub(super) struct Account(Mutex<Known>);
+pub(in crate::session) struct Account(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -53,11 +35,13 @@ struct Known {
     refused: u64,
     /// When the limit that was reached is reset, and when that was heard.
     limit: Option<(Millis, Millis)>,
+    /// How much of each limit is used, 0 to 1, and when that one starts anew.
+    used: BTreeMap<String, (f64, Option<Millis>)>,
 }
 
 impl Account {
     /// A turn was answered.
-    pub(super) fn answered(&self) {
+    pub(in crate::session) fn answered(&self) {
         let mut known = self.0.lock();
         known.state = AccountState::Works;
         known.limit = None;
@@ -65,7 +49,7 @@ impl Account {
 
     /// A turn failed. Most failures tell nothing of the account. Says whether somebody has to log in, and
     /// that is news.
-    pub(super) fn failed(&self, class: ErrorClass) -> bool {
+    pub(in crate::session) fn failed(&self, class: ErrorClass) -> bool {
         let mut known = self.0.lock();
         let is_lost = class.policy() == Policy::LoginNeeded;
         let was_lost = match known.state {
@@ -82,18 +66,36 @@ impl Account {
     }
 
     /// The account takes no more before `until`.
-    pub(super) fn limited(&self, until: Millis, now: Millis) {
+    pub(in crate::session) fn limited(&self, until: Millis, now: Millis) {
         self.0.lock().limit = Some((until, now));
     }
 
     /// Until when the account takes no more, if it has said so a moment ago.
-    pub(super) fn limited_until(&self, now: Millis) -> Option<Millis> {
+    pub(in crate::session) fn limited_until(&self, now: Millis) -> Option<Millis> {
         let (until, said) = self.0.lock().limit?;
         (until > now && now.since(said) < BELIEVED).then_some(until)
     }
 
+    /// How much of a limit is used was told.
+    pub(in crate::session) fn used(&self, limit: &Limit) {
+        if let Some(used) = limit.used {
+            let window = limit.window.clone().unwrap_or_default();
+            let mut known = self.0.lock();
+            known.used.insert(window, (used, limit.resets_at));
+        }
+    }
+
+    /// What is left of its narrowest limit, 0 to 1; half of it if nothing was told.
+    pub(in crate::session) fn headroom(&self, now: Millis) -> f64 {
+        let known = self.0.lock();
+        let now_used = known.used.values().map(|(used, resets)| {
+            if resets.is_some_and(|at| at <= now) { 0.0 } else { *used }
+        });
+        now_used.reduce(f64::max).map_or(0.5, |used| 1.0 - used)
+    }
+
     /// What is known, and how many turns were refused because nobody is logged in.
-    pub(super) fn known(&self) -> (AccountState, u64) {
+    pub(in crate::session) fn known(&self) -> (AccountState, u64) {
         let known = self.0.lock();
         (known.state, known.refused)
     }
@@ -150,21 +152,6 @@ mod tests {
         let limit = AccountState::Fails(ErrorClass::LimitReached);
         assert_eq!(account.known(), (limit, 2));
         assert!(account.failed(ErrorClass::BadApiKey));
-    }
-
-    #[test]
-    fn what_one_program_tells_of_its_account_says_nothing_of_the_others() {
-        let accounts = Accounts::default();
-        let (claude, codex) = (RuntimeKind::Claude, RuntimeKind::Codex);
-        let (now, until) = (Millis::new(0), Millis::new(9));
-        accounts.of(codex).limited(until, now);
-        accounts.of(codex).failed(ErrorClass::LimitReached);
-        accounts.of(claude).answered();
-        let limits = [claude, codex].map(|kind| accounts.of(kind).limited_until(now));
-        assert_eq!(limits, [None, Some(until)]);
-        let limit = AccountState::Fails(ErrorClass::LimitReached);
-        let known = [claude, codex].map(|kind| accounts.of(kind).known().0);
-        assert_eq!(known, [AccountState::Works, limit]);
     }
 
     #[test]

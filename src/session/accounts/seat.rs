@@ -1,0 +1,173 @@
+//! Gives a session its account, and another one if its own takes no more.
+
+use super::{
+    carry::carry,
+    choose::{Candidate, Choice, choose},
+    health::AccountState,
+};
+use crate::{
+    runtime::Policy,
+    session::{
+        Engine, SessionError,
+        again::{A_LITTLE, Pause, Why},
+        sentences,
+    },
+    store::{RunRow, SessionRow},
+    words::SlotId,
+};
+
+/// Whether a run may begin with the account of its session.
+pub(in crate::session) enum Seated {
+    /// It may; the session as it is now.
+    Here(SessionRow),
+    /// It waits.
+    Waits(SessionRow, Pause),
+}
+
+impl Engine {
+    /// The account with which a run of a session begins. A session keeps the one of its first run, unless that takes no
+    /// more and the settings let it move.
+    pub(in crate::session) async fn seat(
+        &self,
+        run: &RunRow,
+        session: SessionRow,
+    ) -> Result<Seated, SessionError> {
+        let own = session.slot.is_some().then(|| session.account());
+        let is_there = |slot: &SlotId| self.agents.runtimes().with(slot).is_some();
+        match own.filter(is_there) {
+            None => self.take_first(session).await,
+            Some(own) => self.stay_or_move(run, session, own).await,
+        }
+    }
+
+    /// A session without an account, or with one that the settings do not have any more.
+    async fn take_first(&self, session: SessionRow) -> Result<Seated, SessionError> {
+        Ok(match choose(&self.candidates(&session, None)) {
+            Choice::Take(slot) => Seated::Here(self.pin(session, &slot).await?),
+            Choice::Wait(_, until) => {
+                let pause = limited(until);
+                Seated::Waits(session, pause)
+            }
+            // Its start says that there is no such program.
+            Choice::None => Seated::Here(session),
+        })
+    }
+
+    async fn stay_or_move(
+        &self,
+        run: &RunRow,
+        session: SessionRow,
+        own: SlotId,
+    ) -> Result<Seated, SessionError> {
+        let Some(until) = self.accounts.of(&own).limited_until(self.clock.now()) else {
+            return Ok(Seated::Here(session));
+        };
+        if self.limits.failover
+            && let Choice::Take(other) = choose(&self.candidates(&session, Some(&own)))
+            && !self.needs_login(&other)
+            && self.moved(run, &session, (&own, &other)).await?
+        {
+            let session = self.store.session(session.id).await?;
+            return Ok(Seated::Here(session));
+        }
+        Ok(Seated::Waits(session, limited(until)))
+    }
+
+    /// Whether a session can go on with another account than its own now.
+    pub(in crate::session) fn may_move(&self, session: &SessionRow) -> bool {
+        let own = session.account();
+        self.limits.failover
+            && matches!(
+                choose(&self.candidates(session, Some(&own))),
+                Choice::Take(other) if !self.needs_login(&other)
+            )
+    }
+
+    fn candidates(&self, session: &SessionRow, but: Option<&SlotId>) -> Vec<Candidate> {
+        let now = self.clock.now();
+        let accounts = self.agents.runtimes().accounts(session.runtime);
+        let others = accounts.filter(|slot| Some(*slot) != but);
+        let candidate = |slot: &SlotId| {
+            let account = self.accounts.of(slot);
+            Candidate {
+                slot: slot.clone(),
+                needs_login: self.needs_login(slot),
+                fails: matches!(account.known().0, AccountState::Fails(_)),
+                limited_until: account.limited_until(now),
+                headroom: account.headroom(now),
+            }
+        };
+        others.map(candidate).collect()
+    }
+
+    fn needs_login(&self, slot: &SlotId) -> bool {
+        let is_out = self.kept.status(slot).and_then(|status| status.has_login) == Some(false);
+        let is_refused = match self.accounts.of(slot).known().0 {
+            AccountState::Fails(class) => class.policy() == Policy::LoginNeeded,
+            AccountState::Unknown | AccountState::Works => false,
+        };
+        is_out || is_refused
+    }
+
+    async fn pin(&self, session: SessionRow, slot: &SlotId) -> Result<SessionRow, SessionError> {
+        let mut tx = self.store.write().await?;
+        tx.pin_session(session.id, &slot.name).await?;
+        tx.commit().await?;
+        Ok(SessionRow {
+            slot: Some(slot.name.clone()),
+            ..session
+        })
+    }
+
+    /// Takes a conversation to another account; says whether it is there. Its agent has ended, or is ended.
+    async fn moved(
+        &self,
+        run: &RunRow,
+        session: &SessionRow,
+        (from, to): (&SlotId, &SlotId),
+    ) -> Result<bool, SessionError> {
+        let runtimes = self.agents.runtimes();
+        let (Some(source), Some(target)) = (runtimes.with(from), runtimes.with(to)) else {
+            return Ok(false);
+        };
+        self.agents.let_go(session.id).await;
+        if session.agent_acknowledged {
+            let Some(project) = self.projects.named(&session.project) else {
+                return Ok(false);
+            };
+            let memory = source.memory(session.agent_session, &project.directory);
+            let home = target.home();
+            let carried = tokio::task::spawn_blocking(move || carry(memory, home)).await;
+            match carried {
+                Ok(Ok(true)) => {}
+                Ok(Ok(false)) | Err(_) => return Ok(false),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, session = %session.id, %from, %to, "a conversation could not be carried over");
+                    return Ok(false);
+                }
+            }
+        }
+        let key = format!("moved:{}:{}", run.id, run.attempt);
+        let mut tx = self.store.write().await?;
+        tx.pin_session(session.id, &to.name).await?;
+        self.notice(&mut tx, key, session.id, session.thread_id, sentences::moved(from, to))
+            .await?;
+        tx.audit(self.clock.now(), None, "session_moved", &format!("session {}", session.id), &format!("{from} → {to}"))
+            .await?;
+        tx.commit().await?;
+        self.outbox.wake();
+        tracing::info!(session = %session.id, %from, %to, "a conversation goes on with another account");
+        Ok(true)
+    }
+}
+
+fn limited(until: crate::clock::Millis) -> Pause {
+    let why = Why::Limit {
+        window: None,
+        is_told: true,
+    };
+    Pause {
+        until: until.after(A_LITTLE),
+        why,
+    }
+}
