@@ -160,7 +160,7 @@ impl ToolRule {
     /// What it says about a call.
     pub(super) fn fit(&self, call: &Call<'_>) -> Fit {
         let (tool, input, ground) = (call.tool(), call.input(), call.ground);
-        if !self.names(one_name(tool)) {
+        if !self.certainly_names(one_name(tool)) {
             return Fit::Other;
         }
         let answer = match &self.what {
@@ -197,7 +197,7 @@ impl ToolRule {
                 .searched(input)
                 .is_none_or(|searched| rule.may_hold(&searched, ground.project));
         }
-        if !self.names(one_name(tool)) {
+        if !self.may_name(one_name(tool)) {
             return false;
         }
         match &self.what {
@@ -254,15 +254,35 @@ impl ToolRule {
         })
     }
 
-    fn names(&self, tool: &str) -> bool {
+    /// Whether a tool may be one of the rule's.
+    fn may_name(&self, tool: &str) -> bool {
+        self.certainly_names(tool) || self.of_server(tool).is_some()
+    }
+
+    /// Whether it is. The same name may be that of `b__c` of the server `a` and of `c` of `a__b`: then it is nobody's
+    /// but who names it whole.
+    fn certainly_names(&self, tool: &str) -> bool {
         // As in Claude Code, who may edit may also write.
         let edits = self.tool == "Edit" && matches!(tool, "MultiEdit" | "NotebookEdit" | "Write");
-        // `mcp__server` names all tools of that server, `mcp__*` those of all.
-        let serves = (self.tool.starts_with("mcp__") || self.tool == "mcp")
-            && tool
-                .strip_prefix(self.tool.as_str())
-                .is_some_and(|rest| rest.starts_with("__"));
+        let serves = self.of_server(tool).is_some_and(|(server, tool)| {
+            server.is_none_or(|server| {
+                let is_whole = !server.contains("__") && !server.ends_with('_');
+                is_whole && !tool.contains("__") && !tool.starts_with('_')
+            })
+        });
         self.tool == tool || edits || serves
+    }
+
+    /// The server that the rule names with all its tools, and the tool of it that this name may be; no server for those
+    /// of all. `mcp__server` names all tools of a server, `mcp__*` those of all.
+    fn of_server<'a>(&self, tool: &'a str) -> Option<(Option<&str>, &'a str)> {
+        let server = match self.tool.strip_prefix("mcp") {
+            Some("") => None,
+            Some(rest) => Some(rest.strip_prefix("__")?),
+            None => return None,
+        };
+        let tool = tool.strip_prefix(self.tool.as_str())?;
+        Some((server, tool.strip_prefix("__")?))
     }
 }
 

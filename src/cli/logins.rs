@@ -1,5 +1,7 @@
 //! Which logins Baton keeps alive, and how.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context as _, Result};
 
 use super::run::World;
@@ -34,28 +36,45 @@ pub(super) fn task(settings: &Settings, store: &Store, world: &World) -> Result<
         store: store.clone(),
         clock: world.clock.clone(),
         secrets: settings.secrets(),
+        under_way: world.renewals.clone(),
+        stop: world.stop.clone(),
     }))
 }
 
 fn of_claude(settings: &Settings, world: &World) -> Account {
     let section = &settings.claude;
     let is_given = |name: &&str| section.env.contains_key(*name);
+    let operators = world.agents_get.home.join(".claude");
+    let directory = section.config_dir.as_ref().unwrap_or(&operators);
+    // The directory of the operator's own login is his.
+    let is_batons = really(directory) != really(&operators);
     let renewer = match settings.credentials.claude_renewal {
         _ if claude::TOKENS.iter().any(is_given) => Renewer::Nobody,
-        Renewal::Direct => Renewer::Baton,
+        Renewal::Auto if !is_batons => Renewer::Program,
+        Renewal::Auto | Renewal::Direct => Renewer::Baton,
         Renewal::Cli => Renewer::Program,
-        // The directory of the operator's own login is his.
-        Renewal::Auto if section.config_dir.is_none() => Renewer::Program,
-        Renewal::Auto => Renewer::Baton,
     };
-    let directory = section.config_dir.clone();
-    let directory = directory.unwrap_or_else(|| world.agents_get.home.join(".claude"));
-    Account {
-        slot: SlotId::main(RuntimeKind::Claude),
-        file: FileStore::new(&claude::LoginFile, &directory),
+    let file = FileStore::new(&claude::LoginFile, &of(renewer, directory));
+    account(
+        RuntimeKind::Claude,
+        file,
         renewer,
-        endpoint: endpoint(&settings.credentials.claude),
+        &settings.credentials.claude,
+    )
+}
+
+/// Who only looks follows the links that an operator has made; who writes does not.
+fn of(renewer: Renewer, directory: &Path) -> PathBuf {
+    match renewer {
+        Renewer::Baton => directory.to_owned(),
+        Renewer::Program | Renewer::Nobody => really(directory),
     }
+}
+
+fn really(directory: &Path) -> PathBuf {
+    directory
+        .canonicalize()
+        .unwrap_or_else(|_| directory.to_owned())
 }
 
 fn of_codex(settings: &Settings) -> Option<Account> {
@@ -66,18 +85,36 @@ fn of_codex(settings: &Settings) -> Option<Account> {
         // Codex sends its refresh token without a lock, so there should be one who does.
         Renewal::Cli | Renewal::Auto => Renewer::Program,
     };
-    Some(Account {
-        slot: SlotId::main(RuntimeKind::Codex),
-        file: FileStore::new(&codex::LoginFile, &section.home),
+    let file = FileStore::new(&codex::LoginFile, &of(renewer, &section.home));
+    Some(account(
+        RuntimeKind::Codex,
+        file,
         renewer,
-        endpoint: endpoint(&settings.credentials.codex),
-    })
+        &settings.credentials.codex,
+    ))
 }
 
-fn endpoint(service: &TokenService) -> Endpoint {
-    Endpoint {
-        url: service.url.clone(),
-        client: service.client.clone(),
-        scopes: service.scopes.clone(),
+fn account(
+    runtime: RuntimeKind,
+    file: FileStore,
+    renewer: Renewer,
+    service: &TokenService,
+) -> Account {
+    let slot = SlotId::main(runtime);
+    let who = match renewer {
+        Renewer::Baton => "Baton renews it",
+        Renewer::Program => "the agent program renews it",
+        Renewer::Nobody => "it is a key, which nobody renews",
+    };
+    tracing::info!(account = %slot, directory = %file.directory().display(), "a login is looked after: {who}");
+    Account {
+        slot,
+        file,
+        renewer,
+        endpoint: Endpoint {
+            url: service.url.clone(),
+            client: service.client.clone(),
+            scopes: service.scopes.clone(),
+        },
     }
 }

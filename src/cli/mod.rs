@@ -34,6 +34,7 @@ pub use run::{World, serve};
 
 use crate::{
     config::ConfigErrors,
+    observe::{Secrets, redact},
     runtime::{
         codex,
         runner::{process, shim},
@@ -112,13 +113,24 @@ pub fn main() -> ExitCode {
         Command::AgentShim { command } => return shim::exec(command),
     };
     if let Err(error) = &result {
-        terminal::complain(&explained(error));
+        // Whose values nobody has read by then is known by how they look.
+        terminal::complain(&redact(&explained(error)));
     }
     ExitCode::from(exit_code(&result))
 }
 
 fn start(file: &ConfigFile) -> anyhow::Result<()> {
-    wait_for(run::run(file.load()?))
+    let settings = file.load()?;
+    let secrets = settings.secrets();
+    wait_for(run::run(settings)).map_err(|error| without_secrets(error, &secrets))
+}
+
+/// A failure as the terminal may have it. A wrong configuration has none of its values in it.
+fn without_secrets(error: anyhow::Error, secrets: &Secrets) -> anyhow::Error {
+    if error.is::<ConfigErrors>() {
+        return error;
+    }
+    anyhow::anyhow!(secrets.redact(&format!("{error:#}")))
 }
 
 /// Runs a subcommand that waits for things. What it leaves running ends with the process.
@@ -192,6 +204,22 @@ mod tests {
             explained(&error),
             "baton: the gateway cannot be reached: connection refused\n"
         );
+    }
+
+    #[test]
+    fn a_failure_of_the_server_is_told_without_secrets() {
+        let secrets = Secrets::new(["correct-horse".into()]);
+        let error = anyhow!("refused: correct-horse").context("the gateway cannot be reached");
+        let error = without_secrets(error, &secrets);
+        assert_eq!(
+            explained(&error),
+            "baton: the gateway cannot be reached: refused: [redacted]\n"
+        );
+        let wrong = ConfigErrors {
+            problems: Vec::new(),
+        };
+        let wrong = without_secrets(wrong.into(), &secrets);
+        assert_eq!(exit_code(&Err(wrong)), 2);
     }
 
     #[test]

@@ -7,12 +7,13 @@ pub(super) const fn told(settings: &Settings) -> Operators {
     Operators {
         alerts: settings.discord.alerts_channel,
         audit: settings.discord.audit_channel,
+        owner: settings.discord.owner_user,
     }
 }
 
 /// The same channels, with the settings that name them.
 pub(super) fn channels(settings: &Settings) -> Vec<OperatorChannel> {
-    let Operators { alerts, audit } = told(settings);
+    let Operators { alerts, audit, .. } = told(settings);
     [
         (alerts, "discord.alerts_channel"),
         (audit, "discord.audit_channel"),

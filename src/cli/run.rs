@@ -9,7 +9,7 @@ use tokio::{
     sync::mpsc,
     task::JoinSet,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     codex_login, codex_version,
@@ -30,6 +30,7 @@ use crate::{
     session::{Engine, Parts, Projects},
     store::{ProjectRow, Store},
     transcript::{self, Transcripts},
+    words::Alert,
 };
 
 /// How long the rooms may take to let go when the server ends. With the gateway's own farewell it
@@ -38,6 +39,10 @@ const LET_GO: Duration = Duration::from_millis(1_500);
 
 /// How long ending may take altogether; a service manager kills after a while of its own.
 const OVERDUE: Duration = Duration::from_millis(4_500);
+
+/// How long the process waits for a login that is being renewed: as long as a request may take. Its token can be used
+/// once, and what comes for it would be lost.
+const RENEWED: Duration = Duration::from_secs(32);
 
 /// Runs the server until a signal or a fault ends it. Everything accepted is stored, so the caller
 /// may end the process as soon as this returns.
@@ -57,11 +62,29 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
         program: std::env::current_exe().context("the path of this program is unknown")?,
         agents_get: HostEnv::of_this_process(),
         stop: CancellationToken::new(),
+        renewals: TaskTracker::new(),
         last_error,
     };
     stop_on_signals(&world.stop)?;
-    let stop = world.stop.clone();
-    in_time(serve(settings, world), &stop).await
+    let (stop, renewals) = (world.stop.clone(), world.renewals.clone());
+    let ended = in_time(serve(settings, world), &stop).await;
+    are_renewed(&renewals).await;
+    ended
+}
+
+/// Waits for logins that are being renewed.
+async fn are_renewed(renewals: &TaskTracker) {
+    renewals.close();
+    if renewals.is_empty() {
+        return;
+    }
+    tracing::info!("a login is being renewed; the server ends when it is");
+    if tokio::time::timeout(RENEWED, renewals.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!("a login is still being renewed; the next start looks after what was left");
+    }
 }
 
 /// Whatever a room may be waiting for: who asked the server to end does not wait for it.
@@ -93,6 +116,8 @@ pub struct World {
     pub agents_get: HostEnv,
     /// Ends it.
     pub stop: CancellationToken,
+    /// Renewals of logins that are under way; whoever ends the process waits for them.
+    pub renewals: TaskTracker,
     /// The last error of its log.
     pub last_error: LastError,
 }
@@ -110,7 +135,9 @@ enum Ended {
 pub async fn serve(settings: Settings, world: World) -> Result<()> {
     let projects = projects::of(&settings)?;
     let store = Store::open(&settings.data.dir).await?;
-    let store = store.telling(operators::told(&settings));
+    let store = store
+        .telling(operators::told(&settings))
+        .without(settings.secrets());
     let listener = TcpListener::bind(settings.http.listen)
         .await
         .with_context(|| {
@@ -142,7 +169,7 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
         kept,
     };
     let mut rooms = JoinSet::new();
-    let room = rooms.spawn(logins.run(world.stop.clone()));
+    let room = rooms.spawn(logins.run());
     house.health.watch("the keeper of the logins", room);
     // On the heap: it holds every room.
     let ended = Box::pin(house.keep(world, projects, rooms)).await;
@@ -331,7 +358,13 @@ fn keep_memory_private() {
 /// Stores that the server has started, and with what.
 async fn note_start(store: &Store, settings: &Settings, clock: &Clock) -> Result<()> {
     let mut tx = store.write().await?;
-    tx.note_start().await?;
+    if let Some(life) = tx.note_start().await? {
+        let alert = Alert::Restart {
+            starts: life.starts,
+            unclean: life.unclean_ends,
+        };
+        tx.raise(clock.now(), &alert).await?;
+    }
     if settings.transcripts.enabled {
         tx.keep_transcripts().await?;
     } else {

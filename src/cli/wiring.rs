@@ -54,6 +54,7 @@ pub(super) fn account(settings: &Settings) -> DiscordSettings {
         operators: operators::channels(settings),
         catch_up: discord.catch_up,
         commands: settings.admission.commands_per_minute,
+        secrets: settings.secrets(),
     }
 }
 

@@ -32,9 +32,15 @@ impl Settings {
         &self.warnings
     }
 
-    /// The secrets among the values, to be kept out of the log. Of what is handed to the agent
-    /// these are the variables that are named like one or may hold one; a time zone is none.
+    /// The secrets among the values, to be kept out of the log and of everything else that people see. There is one
+    /// list of them: what is learned later, by whomever, all who have asked for it know.
     pub fn secrets(&self) -> Secrets {
+        self.secrets.clone()
+    }
+
+    /// Of what is handed to the agent these are the variables that are named like one or may hold one; a time zone is
+    /// none.
+    pub(super) fn known_secrets(&self) -> Secrets {
         let secret = |name: &str, value: &SecretString| {
             let name = name.to_uppercase();
             ["KEY", "TOKEN", "SECRET", "PASSWORD"].iter().any(|word| name.contains(word))
@@ -57,6 +63,17 @@ impl Settings {
         // The address of a proxy may have a password in it.
         let own = own.chain(self.credentials.proxies.iter().flatten());
         let all: Vec<SecretString> = passed.chain(own).cloned().collect();
-        Secrets::new(all)
+        let passwords: Vec<SecretString> = all.iter().flat_map(passwords).collect();
+        Secrets::new(all.into_iter().chain(passwords))
     }
+}
+
+/// The password in an address, as it stands there and as it is.
+fn passwords(value: &SecretString) -> Vec<SecretString> {
+    let address = url::Url::parse(value.expose_secret()).ok();
+    let Some(written) = address.as_ref().and_then(url::Url::password) else {
+        return Vec::new();
+    };
+    let plain = percent_encoding::percent_decode_str(written).decode_utf8_lossy();
+    vec![plain.into_owned().into(), written.to_owned().into()]
 }

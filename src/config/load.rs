@@ -19,7 +19,7 @@ use super::{
     projects::{Ground, Started, Taken, read_directory},
     section::{Reader, Reported, Section},
 };
-use crate::words::RuntimeKind;
+use crate::{observe::Secrets, words::RuntimeKind};
 
 impl Settings {
     /// Reads the file at `path` and the `.env` beside it, and lays `process`, the variables of
@@ -97,6 +97,7 @@ fn read_all(
     let settings = read(&mut reader, &environment, tools, files);
     match settings {
         Some(mut settings) if reader.problems.is_empty() => {
+            settings.secrets = settings.known_secrets();
             settings.explained = reader.explained;
             settings.old_names = old.names;
             settings.warnings = reader.warnings;
@@ -166,6 +167,7 @@ fn read(
         projects: projects.into_iter().collect::<Option<_>>()?,
         default_project: default_project.ok()?,
         files,
+        secrets: Secrets::default(),
         explained: Vec::new(),
         old_names: Vec::new(),
         warnings: Vec::new(),

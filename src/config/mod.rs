@@ -66,6 +66,7 @@ pub use source::Source;
 pub use transcripts::Transcripts;
 
 pub use crate::observe::LogFormat;
+use crate::observe::Secrets;
 
 /// Says what is wrong with the rules of one list of a project, `denied_tools` and the like: the settings know
 /// no tools, so who loads them brings somebody who does.
@@ -108,6 +109,7 @@ pub struct Settings {
     pub default_project: Option<Project>,
     /// The files that the settings came from, absolute: no agent may read or write them.
     pub files: Vec<PathBuf>,
+    secrets: Secrets,
     explained: Vec<Explained>,
     old_names: Vec<OldName>,
     warnings: Vec<String>,

@@ -1,28 +1,30 @@
 //! One renewal, from the locks to the disk: nothing is sent before there is room for what comes, and what has come is
 //! given up by nobody.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use reqwest::StatusCode;
-use secrecy::SecretString;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Endpoint, FileStore, Fingerprint, Outcome, Wire,
     course::{Ended, Seen},
     document::{self, Document, Held},
-    file::{Look, NotStored, Reserved},
-    lock::{self, Locks},
+    file::{Look, NotStored, Reserved, is_old},
+    lock::{self, Locks, PATIENCE},
     wire::Answer,
 };
 use crate::{
     clock::{Clock, Millis},
+    observe::{Lease, Secrets},
     store::{RenewalId, Store, StoreError},
     words::SlotId,
 };
-
-/// How long locks that somebody else holds are waited for; longer than it takes to see that nobody does.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a renewal needs.
 #[derive(Clone, Debug)]
@@ -35,6 +37,10 @@ pub(super) struct Renewal {
     pub(super) clock: Clock,
     /// Where a copy is kept if the file's disk refuses it.
     pub(super) rescue: PathBuf,
+    /// What is shown to nobody.
+    pub(super) secrets: Secrets,
+    /// The server ends: nothing new is asked for.
+    pub(super) stop: CancellationToken,
 }
 
 /// What an attempt came to, and what has to be held on to.
@@ -42,8 +48,6 @@ pub(super) struct Came {
     pub(super) ended: Ended,
     /// If the disk does not take the new tokens.
     pub(super) pending: Option<Pending>,
-    /// What must not be shown to anybody from now on.
-    pub(super) secrets: Vec<SecretString>,
 }
 
 impl From<Ended> for Came {
@@ -51,7 +55,6 @@ impl From<Ended> for Came {
         Self {
             ended,
             pending: None,
-            secrets: Vec::new(),
         }
     }
 }
@@ -61,6 +64,7 @@ pub(super) struct Pending {
     document: Document,
     after: Fingerprint,
     reserved: Option<Reserved>,
+    _secret: Lease,
     _locks: Locks,
 }
 
@@ -112,22 +116,58 @@ impl Renewal {
             Ok(noted) => noted,
             Err(error) => return Ended::NoRoom(error.to_string()).into(),
         };
-        let outcome = self.wire.post(&self.endpoint.url, &ready.body).await;
-        let came = self.settle(known, ready, outcome, locks).await;
+        // Another program may have had the time to take the locks away and to use the token.
+        let came = if self.stop.is_cancelled() || !locks.are_held() {
+            Ended::Busy.into()
+        } else {
+            let outcome = self.wire.post(&self.endpoint.url, &ready.body).await;
+            self.settle(known, ready, outcome, locks).await
+        };
         self.note_end(noted, &came.ended).await;
         came
     }
 
-    async fn locks(&self) -> std::io::Result<Option<Locks>> {
-        lock::take(self.file.locks()?, self.file.directory(), PATIENCE).await
+    async fn locks(&self) -> io::Result<Option<Locks>> {
+        let locking = self.file.locks()?;
+        tokio::select! {
+            () = self.stop.cancelled() => Ok(None),
+            locks = lock::take(locking, self.file.directory(), PATIENCE) => locks,
+        }
+    }
+
+    /// Puts in place what an earlier process has left behind; `last` is the login that was seen last. What stands in
+    /// the file then.
+    pub(super) async fn recover(&self, last: Option<Fingerprint>) -> io::Result<Seen> {
+        let Some(_locks) = self.locks().await? else {
+            return Err(io::Error::other("somebody else holds the locks"));
+        };
+        let (file, rescue, slot) = (self.file.clone(), self.rescue.clone(), self.slot.clone());
+        let recovered = blocking(move || {
+            recover(&file, &rescue, &slot, last)?;
+            Ok(seen(&file.look()))
+        });
+        let nobody = || Err(io::Error::other("the disk could not be asked"));
+        recovered.await.unwrap_or_else(nobody)
+    }
+
+    /// Whether an earlier process has left something behind.
+    pub(super) async fn has_left(&self) -> bool {
+        let (file, rescue, slot) = (self.file.clone(), self.rescue.clone(), self.slot.clone());
+        let left = blocking(move || {
+            let is_beside = file.left_behind().is_ok_and(|left| !left.is_empty());
+            is_beside || !rescued(&rescue, &slot).is_empty()
+        });
+        left.await.unwrap_or(false)
     }
 
     /// Finishes what an earlier process has left behind, reads the file once more, and makes room.
     async fn prepare(&self, known: Fingerprint) -> Result<Ready, Ended> {
         let (file, rescue, slot) = (self.file.clone(), self.rescue.clone(), self.slot.clone());
         let (client, scopes) = (self.endpoint.client.clone(), self.endpoint.scopes.clone());
+        let no_room = |error: io::Error| Ended::NoRoom(error.to_string());
         blocking(move || {
-            recover(&file, &rescue, &slot);
+            // What was left may be what has come for this very token.
+            recover(&file, &rescue, &slot, Some(known)).map_err(no_room)?;
             let look = file.look();
             let now = seen(&look);
             let Look::There { document, .. } = look else {
@@ -140,14 +180,12 @@ impl Renewal {
                 return Err(Ended::Changed(now));
             }
             let body = file.format().request(&tokens, &client, &scopes);
-            match file.reserve(&known) {
-                Ok(reserved) => Ok(Ready {
-                    document,
-                    reserved,
-                    body,
-                }),
-                Err(error) => Err(Ended::NoRoom(error.to_string())),
-            }
+            let reserved = file.reserve(&known).map_err(no_room)?;
+            Ok(Ready {
+                document,
+                reserved,
+                body,
+            })
         })
         .await
         .unwrap_or_else(|| Err(Ended::NoRoom("the disk could not be asked".to_owned())))
@@ -186,32 +224,33 @@ impl Renewal {
             Outcome::Doubt(why) => return Ended::Doubt(why).into(),
             Outcome::Answered(answer) => answer,
         };
+        if is_of_another(answer.status) {
+            let why = format!(
+                "something before the service answered {}",
+                answer.status.as_u16()
+            );
+            return Ended::Doubt(why).into();
+        }
         if !answer.status.is_success() {
             return self.refused(known, &answer).await.into();
         }
-        let body = answer.body.as_deref().unwrap_or_default();
-        let fresh = match document::answer(self.file.format(), body, self.clock.now()) {
+        // Also one that broke off: if it can be read, it is whole.
+        let fresh = match document::answer(self.file.format(), &answer.body, self.clock.now()) {
             Ok(fresh) => fresh,
             Err(unusable) => {
                 let why = format!("the service's answer cannot be used: {unusable}");
-                return Ended::Doubt(self.keep(known, body.to_owned(), why).await).into();
+                return Ended::Doubt(self.keep(known, answer.body, why).await).into();
             }
         };
-        let secrets = [
-            Some(fresh.access.clone()),
-            fresh.refresh.clone(),
-            fresh.id.clone(),
-        ];
+        let document = ready.document.with(&fresh, self.clock.now());
         let pending = Pending {
-            document: ready.document.with(&fresh, self.clock.now()),
+            _secret: self.secrets.learn(document.secrets()),
+            document,
             after: known,
             reserved: Some(ready.reserved),
             _locks: locks,
         };
-        Came {
-            secrets: secrets.into_iter().flatten().collect(),
-            ..self.store(pending, answer.date).await
-        }
+        self.store(pending, answer.date).await
     }
 
     /// Puts new tokens on disk, and a copy on another one if theirs refuses.
@@ -226,7 +265,6 @@ impl Renewal {
             Tried::Refused(why) => Came {
                 ended: Ended::Held { date, why },
                 pending,
-                secrets: Vec::new(),
             },
         }
     }
@@ -242,10 +280,13 @@ impl Renewal {
                     let _ = std::fs::remove_file(&rescue);
                     (Tried::Stored(of(&pending.document)), None)
                 }
-                Err(NotStored::Changed) => (Tried::Changed(seen(&file.look())), None),
-                Err(NotStored::Io(error)) => {
+                Err(error) => {
+                    // Also if somebody else has written another login: that may be the older one.
                     keep_copy(&rescue, &pending.document);
-                    (Tried::Refused(error.to_string()), Some(pending))
+                    match error {
+                        NotStored::Changed => (Tried::Changed(seen(&file.look())), None),
+                        NotStored::Io(error) => (Tried::Refused(error.to_string()), Some(pending)),
+                    }
                 }
             }
         });
@@ -263,7 +304,7 @@ impl Renewal {
             answer.status,
             StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
         );
-        if may_be_final && is_final(answer.body.as_deref().unwrap_or_default()) {
+        if may_be_final && is_final(&answer.body) {
             let file = self.file.clone();
             let now = blocking(move || seen(&file.look())).await;
             // Somebody else may have used it a moment before, and written what came.
@@ -309,51 +350,73 @@ impl Pending {
             None => file.reserve(&self.after)?,
         };
         let written = reserved.try_commit(&self.document, &self.after);
-        if matches!(written, Err(NotStored::Io(_))) {
+        if written.is_err() && !reserved.is_lost() {
             self.reserved = Some(reserved);
         }
         written
     }
 }
 
-/// Puts in place what an earlier process could not. Whoever calls this holds the locks.
-pub(super) fn recover(file: &FileStore, rescue: &std::path::Path, slot: &SlotId) {
-    match file.finish() {
-        Ok(true) => tracing::warn!(%slot, "a renewed login that was left behind is in place now"),
-        Ok(false) => {}
-        Err(error) => {
-            tracing::warn!(%slot, %error, "what a renewal left behind could not be removed")
-        }
+/// Puts in place what an earlier process could not; `last` is the login that was seen last. Whoever calls this holds
+/// the locks. Fails if something is left that should be in place and is not.
+fn recover(
+    file: &FileStore,
+    rescue: &Path,
+    slot: &SlotId,
+    last: Option<Fingerprint>,
+) -> io::Result<()> {
+    if file.finish(last.as_ref())? {
+        tracing::warn!(%slot, "a renewed login that was left behind is in place now");
     }
-    let Seen::Tokens { print, .. } = seen(&file.look()) else {
-        return;
+    let before = match seen(&file.look()) {
+        Seen::Tokens { print, .. } => Some(print),
+        Seen::Blanked => last,
+        Seen::Nothing | Seen::Lasting { .. } | Seen::Refused(_) => None,
     };
-    let copy = rescue_of(rescue, slot, print);
-    let Some(document) = std::fs::read(&copy)
-        .ok()
-        .and_then(|text| Document::parse(file.format(), &text))
-    else {
-        return;
-    };
-    match file.adopt(&document, &print) {
-        Ok(()) => {
+    for copy in rescued(rescue, slot) {
+        let is_next = before.is_some_and(|print| copy == rescue_of(rescue, slot, print));
+        if is_next && let Some(before) = &before {
+            put_copy(file, &copy, before)?;
             tracing::warn!(%slot, "a renewed login whose disk had refused it is in place now");
-            let _ = std::fs::remove_file(copy);
         }
-        Err(error) => tracing::error!(%slot, %error, "a renewed login is still not in place"),
+        if is_next || is_old(&copy) {
+            std::fs::remove_file(&copy)?;
+        }
     }
+    Ok(())
 }
 
-fn rescue_of(directory: &std::path::Path, slot: &SlotId, print: Fingerprint) -> PathBuf {
-    directory.join(format!("{}-{}-{}", slot.runtime, slot.name, print.short()))
+fn put_copy(file: &FileStore, copy: &Path, before: &Fingerprint) -> io::Result<()> {
+    let document = Document::parse(file.format(), &std::fs::read(copy)?);
+    let document = document.ok_or_else(|| io::Error::other("a copy of a login is no login"))?;
+    file.adopt(&document, before).map_err(io::Error::other)
 }
 
-/// Writes a copy whole or not at all.
-fn keep_copy(path: &std::path::Path, document: &Document) {
-    if path.exists() {
-        return;
-    }
-    let written = || -> std::io::Result<()> {
+/// The copies of an account's login that other disks had refused.
+fn rescued(directory: &Path, slot: &SlotId) -> Vec<PathBuf> {
+    let start = rescue_name(slot);
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let of_slot =
+        |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| name.starts_with(&start));
+    entries
+        .filter(|entry| of_slot(&entry.file_name()))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+fn rescue_of(directory: &Path, slot: &SlotId, print: Fingerprint) -> PathBuf {
+    directory.join(format!("{}{}", rescue_name(slot), print.short()))
+}
+
+/// What the names of an account's copies begin with.
+fn rescue_name(slot: &SlotId) -> String {
+    // No slot has a dot in its name.
+    format!("{}.{}.", slot.runtime, slot.name)
+}
+
+/// Writes a copy whole or not at all, in the place of an earlier one.
+fn keep_copy(path: &Path, document: &Document) {
+    let written = || -> io::Result<()> {
         use std::io::Write as _;
         let directory = path.parent().unwrap_or(path);
         super::file::make_private(directory)?;
@@ -366,6 +429,12 @@ fn keep_copy(path: &std::path::Path, document: &Document) {
     if let Err(error) = written() {
         tracing::error!(%error, "no copy of a renewed login could be kept either");
     }
+}
+
+/// What a proxy or a gateway says of itself, which may have passed the request on before: RFC 9110, 15.6.3 and 15.6.5,
+/// and 520 to 524 of Cloudflare, which stands before both services.
+fn is_of_another(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 502 | 504 | 520..=524)
 }
 
 /// What a service says of a refresh token that it never takes again: RFC 6749, 5.2, and what Codex 0.169 takes for

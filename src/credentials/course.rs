@@ -34,11 +34,17 @@ const SKEW: Duration = Duration::from_mins(30);
 /// How often the service is asked what time it is while they are further apart.
 const ASK_DATE: Duration = Duration::from_mins(30);
 
+/// After so long locks are tried again that somebody else held.
+const BUSY: Duration = Duration::from_secs(30);
+
 /// Whose locks are waited for longer than this, of that people are told.
 const STUCK: Duration = Duration::from_mins(5);
 
 /// A turn that is refused so soon after a renewal was under way before it.
 const MOMENT: Duration = Duration::from_mins(2);
+
+/// Why a login is lost whose refresh token was refused for good.
+const REFUSED: &str = "the service takes its refresh token no more";
 
 /// A moment, by both clocks.
 #[derive(Clone, Copy, Debug)]
@@ -230,6 +236,8 @@ pub struct Course {
     renewer: Renewer,
     ahead: Duration,
     seen: Seen,
+    /// Nobody has looked yet.
+    is_unseen: bool,
     saved: Saved,
     /// How many failures an earlier process has left.
     inherited: u32,
@@ -249,6 +257,7 @@ impl Course {
             renewer,
             ahead,
             seen: Seen::Nothing,
+            is_unseen: true,
             saved,
             inherited: saved.failures,
             not_before: None,
@@ -295,43 +304,63 @@ impl Course {
         let print = self.seen.print();
         let is_woken = self.woken.is_some() && self.woken == print;
         if self.saved.doubt.is_some() && self.saved.doubt == print {
-            let last = self.seen.expires_at().map(|at| at.before(NOTHING_TO_LOSE));
-            return is_woken || last.is_some_and(|last| last <= now.wall);
+            return is_woken || self.last_moment().is_some_and(|last| last <= now.wall);
         }
         is_woken || self.saved.due.is_some_and(|due| due <= now.wall)
     }
 
     /// Somebody looked into the file.
     pub fn saw(&mut self, now: Now, seen: Seen) -> Vec<News> {
-        let mut news = Vec::new();
-        match (&self.seen, &seen) {
-            (before, Seen::Refused(why)) if *before != seen => news.push(News::Unread(why.clone())),
-            (Seen::Refused(_), now) if !matches!(now, Seen::Refused(_)) => news.push(News::Read),
-            _ => {}
-        }
-        let had_login = self.saved.print.is_some() || self.seen.is_login();
-        if seen == Seen::Blanked && self.seen != Seen::Blanked {
-            news.push(News::Lost("its program was told that it holds no more"));
-        } else if seen == Seen::Nothing && self.seen != Seen::Nothing && had_login {
-            news.push(News::Lost("its file is gone"));
-        }
+        let is_first = self.is_unseen;
+        self.is_unseen = false;
         let is_other = seen.is_login() && seen.print() != self.saved.print;
         // The first look after a restart finds what was decided on before.
-        let is_known = self.seen == Seen::Nothing && !is_other && self.saved.due.is_some();
+        let is_known = is_first && !is_other && self.saved.due.is_some();
         if seen != self.seen && !is_known {
             self.saved.due = seen.expires_at().map(|at| self.due(now, at));
         }
+        let mut news = self.news_of(&seen);
         self.seen = seen;
         if is_other {
             self.begins_anew(&mut news);
+        } else if is_first {
+            self.goes_on(&mut news);
+        }
+        // Whoever looks after a key looks after it elsewhere.
+        if self.renewer == Renewer::Nobody {
+            news.clear();
         }
         news
     }
 
-    /// When tokens are renewed that run out then: never before half of what is left of their life is over.
-    fn due(&self, now: Now, expires_at: Millis) -> Millis {
-        let half = expires_at.since(now.wall) / 2;
-        expires_at.before(self.ahead.min(half))
+    /// What is news in what stands in the file now.
+    fn news_of(&self, seen: &Seen) -> Vec<News> {
+        let mut news = Vec::new();
+        match (&self.seen, seen) {
+            (before, Seen::Refused(why)) if before != seen => news.push(News::Unread(why.clone())),
+            (Seen::Refused(_), now) if !matches!(now, Seen::Refused(_)) => news.push(News::Read),
+            _ => {}
+        }
+        let had_login = self.saved.print.is_some() || self.seen.is_login();
+        if *seen == Seen::Blanked && self.seen != Seen::Blanked {
+            news.push(News::Lost("its program was told that it holds no more"));
+        } else if *seen == Seen::Nothing && self.seen != Seen::Nothing && had_login {
+            news.push(News::Lost("its file is gone"));
+        } else if seen.is_login() && !self.seen.is_login() && seen.print() != self.saved.dead {
+            news.push(News::Back);
+        }
+        news
+    }
+
+    /// What a process before this one has left in the dark.
+    fn goes_on(&self, news: &mut Vec<News>) {
+        if self.is_dead() {
+            news.push(News::Lost(REFUSED));
+        }
+        if self.is_doubtful() {
+            let why = "Baton was ended in the middle of it".to_owned();
+            news.push(News::Doubtful(self.last_moment(), why));
+        }
     }
 
     /// There is another login than before: what was held against the old one is over.
@@ -340,8 +369,27 @@ impl Course {
         self.saved.dead = None;
         self.saved.doubt = None;
         self.woken = None;
+        self.busy_since = None;
         self.works();
-        news.extend([News::Back, News::Settled, News::Works]);
+        news.extend([
+            News::Back,
+            News::Settled,
+            News::Works,
+            News::Room,
+            News::Free,
+        ]);
+    }
+
+    /// When a token is used once more that may have been used.
+    fn last_moment(&self) -> Option<Millis> {
+        let expires_at = self.seen.expires_at()?;
+        Some(expires_at.before(NOTHING_TO_LOSE))
+    }
+
+    /// When tokens are renewed that run out then: never before half of what is left of their life is over.
+    fn due(&self, now: Now, expires_at: Millis) -> Millis {
+        let half = expires_at.since(now.wall) / 2;
+        expires_at.before(self.ahead.min(half))
     }
 
     const fn works(&mut self) {
@@ -377,8 +425,7 @@ impl Course {
             Ended::Doubt(why) => {
                 self.saved.doubt = self.seen.print();
                 self.woken = None;
-                let again = self.seen.expires_at().map(|at| at.before(NOTHING_TO_LOSE));
-                news.push(News::Doubtful(again, why.clone()));
+                news.push(News::Doubtful(self.last_moment(), why.clone()));
                 news.extend(self.failed(now, jitter, why));
             }
             Ended::Refused {
@@ -386,9 +433,7 @@ impl Course {
                 after,
                 date,
             } => {
-                // It was answered, so it is known that the token was not used.
-                self.saved.doubt = None;
-                news.push(News::Settled);
+                // Of a request before this one, which may have been received, that says nothing.
                 self.saved.left_alone = after.map(|after| now.wall.after(after));
                 news.extend(self.failed(now, jitter, format!("the service answered {status}")));
                 news.extend(self.told_date(now, date));
@@ -397,7 +442,7 @@ impl Course {
                 self.saved.dead = self.seen.print();
                 self.saved.doubt = None;
                 self.woken = None;
-                news.push(News::Lost("the service takes its refresh token no more"));
+                news.push(News::Lost(REFUSED));
             }
             Ended::Renewed { seen, date } => {
                 news.extend(self.saw(now, seen));
@@ -416,6 +461,7 @@ impl Course {
 
     fn was_busy(&mut self, now: Now) -> Vec<News> {
         let since = *self.busy_since.get_or_insert(now.mono);
+        self.not_before = Some(now.mono + BUSY);
         if now.mono.saturating_sub(since) >= STUCK {
             vec![News::Stuck]
         } else {
@@ -490,6 +536,11 @@ impl Course {
     /// Who renews it.
     pub const fn renewer(&self) -> Renewer {
         self.renewer
+    }
+
+    /// The machine's clock was set: the service is asked for its time at once, if it was wrong.
+    pub const fn clock_was_set(&mut self) {
+        self.asked_date = None;
     }
 
     /// What outlives the process.

@@ -27,6 +27,9 @@ const SHORTEST_REFRESH: usize = 40;
 /// The longest life of an access token that is believed in; a login with a token for a year is the longest known.
 const LONGEST_LIFE: Duration = Duration::from_hours(24 * 400);
 
+/// How long an access token is taken to hold of which that is not told, or cannot be meant.
+const UNTOLD_LIFE: Duration = Duration::from_hours(1);
+
 /// The tokens of a login.
 #[derive(Clone, Debug)]
 pub struct Tokens {
@@ -94,9 +97,6 @@ pub enum Unusable {
     /// The refresh token cannot be one.
     #[error("its refresh token cannot be one")]
     Refresh,
-    /// The time for which it holds is missing or cannot be meant.
-    #[error("its time of expiry is missing or cannot be meant")]
-    Life,
 }
 
 /// How an agent program keeps its login: what its file looks like, and what it locks around it.
@@ -111,6 +111,8 @@ pub trait Format: Send + Sync {
     fn request(&self, tokens: &Tokens, client: &str, scopes: &[String]) -> Value;
     /// How long the access token of an answer holds; `None` if nothing tells.
     fn life(&self, answer: &Members, now: Millis) -> Option<Duration>;
+    /// What a person runs to log in with this directory.
+    fn login(&self, directory: &Path) -> String;
     /// What the program locks while it renews or writes. Fails if the directory cannot be found.
     fn locks(&self, directory: &Path) -> io::Result<Locking>;
 }
@@ -157,7 +159,7 @@ impl Document {
         }
     }
 
-    /// What stands in it and is to be shown to nobody: every text whose name says so, however deep.
+    /// What stands in it and is shown to nobody: every text whose name says that it is a token or a key, however deep.
     pub fn secrets(&self) -> Vec<SecretString> {
         let mut found = Vec::new();
         collect(&self.members, &mut found);
@@ -209,7 +211,8 @@ pub(super) fn answer(
     let life = format
         .life(answer, now)
         .filter(|life| !life.is_zero() && *life <= LONGEST_LIFE)
-        .ok_or(Unusable::Life)?;
+        // The tokens are good all the same: one that was used for them cannot be used again.
+        .unwrap_or(UNTOLD_LIFE);
     let scopes = text(answer, "scope").map(|it| it.split_whitespace().map(str::to_owned).collect());
     Ok(Fresh {
         access: access.into(),
@@ -301,15 +304,18 @@ mod tests {
             refused(|it| it["refresh_token"] = json!("")),
             Unusable::Refresh
         );
-        assert_eq!(refused(|it| it["expires_in"] = json!(0)), Unusable::Life);
-        assert_eq!(refused(|it| it["expires_in"] = json!("8h")), Unusable::Life);
-        assert_eq!(
-            refused(|it| it["expires_in"] = json!(u64::MAX)),
-            Unusable::Life
-        );
         let half = &body(|_| ())[..40];
         let refused = answer(CLAUDE, half, NOW).map(|_| ());
         assert_eq!(refused.unwrap_err(), Unusable::NoObject);
+    }
+
+    #[test]
+    fn tokens_whose_life_is_not_told_or_cannot_be_meant_are_kept_all_the_same() {
+        for life in [json!(null), json!(0), json!("8h"), json!(u64::MAX)] {
+            let body = body(|it| it["expires_in"] = life.clone());
+            let fresh = answer(CLAUDE, &body, NOW).unwrap();
+            assert_eq!(fresh.life, UNTOLD_LIFE, "{life}");
+        }
     }
 
     #[test]

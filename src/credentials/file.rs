@@ -15,13 +15,15 @@ use std::{
         },
     },
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use nix::fcntl::OFlag;
 use secrecy::SecretString;
 use thiserror::Error;
+use uuid::Uuid;
 
-use super::{Document, Fingerprint, Format, Locking};
+use super::{Document, Fingerprint, Format, Held, Locking};
 
 /// The longest file that is read, in bytes; a login has some 600, one of Codex's 5,000.
 const LARGEST: u64 = 1 << 20;
@@ -33,7 +35,7 @@ const ROOM: u64 = 64 << 10;
 const MARK: &str = "baton";
 
 /// What stands there if the service's answer could not be read and is kept as it came.
-const ANSWER: &str = "baton-answer";
+const ANSWER: &str = "answer";
 
 /// Where an agent program keeps its login.
 #[derive(Clone)]
@@ -61,7 +63,7 @@ pub enum Look {
 }
 
 impl Look {
-    /// What stands in the file and is to be shown to nobody.
+    /// What stands in the file and is shown to nobody.
     pub(super) fn secrets(&self) -> Vec<SecretString> {
         match self {
             Self::There { document, .. } => document.secrets(),
@@ -82,6 +84,9 @@ pub enum Refusal {
     /// Another user has written it.
     #[error("it belongs to user {0}")]
     Owner(u32),
+    /// Others can write into its directory.
+    #[error("others can write into its directory: take that away with `chmod go-w`")]
+    Open,
     /// It is larger than a login can be.
     #[error("it is larger than a login can be")]
     TooLarge,
@@ -120,6 +125,11 @@ impl FileStore {
         self.format
     }
 
+    /// What a person runs to log in.
+    pub fn login(&self) -> String {
+        self.format.login(&self.directory)
+    }
+
     /// What its program locks.
     pub fn locks(&self) -> io::Result<Locking> {
         self.format.locks(&self.directory)
@@ -144,23 +154,20 @@ impl FileStore {
         }
     }
 
-    /// The fingerprint of what stands in the file now.
-    fn print(&self) -> Option<Fingerprint> {
-        match self.look() {
-            Look::There { document, .. } => document.print(),
-            Look::Absent | Look::Refused(_) => None,
+    /// Reads the file. Nothing is followed that is a link.
+    fn read(&self) -> Result<Option<(Document, bool)>, Refusal> {
+        match fs::symlink_metadata(&self.directory) {
+            Ok(found) => look_at_directory(&found)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Refusal::Io(error.to_string())),
         }
+        self.read_at(&self.path())
     }
 
-    fn read(&self) -> Result<Option<(Document, bool)>, Refusal> {
+    /// Reads the file or a version of it, and closes it to others; whether it was open to them.
+    fn read_at(&self, path: &Path) -> Result<Option<(Document, bool)>, Refusal> {
         let io = |error: &io::Error| Refusal::Io(error.to_string());
-        match fs::symlink_metadata(&self.directory) {
-            Ok(found) if found.is_symlink() => return Err(Refusal::Link),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(io(&error)),
-        }
-        let mut file = match open(&self.path()) {
+        let mut file = match open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) if is_link(&error) => return Err(Refusal::Link),
@@ -170,9 +177,7 @@ impl FileStore {
         if !found.is_file() {
             return Err(Refusal::NoFile);
         }
-        if found.uid() != nix::unistd::geteuid().as_raw() {
-            return Err(Refusal::Owner(found.uid()));
-        }
+        is_ours(&found)?;
         if found.len() > LARGEST {
             return Err(Refusal::TooLarge);
         }
@@ -190,23 +195,58 @@ impl FileStore {
         Ok(Some((document, was_open)))
     }
 
-    /// Makes room for the version that comes after the one with this fingerprint.
+    /// Whether the file is still the one with this fingerprint, or what a program has left of it that took it for dead.
+    fn is_still(&self, print: &Fingerprint) -> Result<(), NotStored> {
+        match self.read() {
+            Ok(Some((document, _))) => match document.held() {
+                Held::Tokens(tokens) if tokens.print() == *print => Ok(()),
+                Held::Blanked => Ok(()),
+                Held::Tokens(_) | Held::Nothing | Held::Key | Held::Bare { .. } => {
+                    Err(NotStored::Changed)
+                }
+            },
+            Ok(None) => Err(NotStored::Changed),
+            // Nobody knows what it is.
+            Err(refusal) => Err(io::Error::other(refusal.to_string()).into()),
+        }
+    }
+
+    /// Makes room for the version that comes after the one with this fingerprint. Fails where that could not take the
+    /// file's place.
     pub fn reserve(&self, of: &Fingerprint) -> io::Result<Reserved> {
-        let path = self.beside(MARK, of);
         self.step()?;
+        self.is_replaceable()?;
+        let path = self.beside(MARK, of);
         let file = create(&path)?;
         // From here on it is taken away again if something fails.
         let reserved = Reserved {
             store: self.clone(),
             path,
             file,
-            is_kept: false,
+            progress: Progress::Empty,
         };
         self.step()?;
         make_room(&reserved.file)?;
         reserved.file.sync_all()?;
         self.sync_directory()?;
         Ok(reserved)
+    }
+
+    /// Another file cannot take the place of one that is mounted by itself, as containers do with secrets. A second
+    /// name for it tells, and nothing else would before it is too late.
+    fn is_replaceable(&self) -> io::Result<()> {
+        let second = self
+            .directory
+            .join(format!(".baton-{}", Uuid::new_v4().simple()));
+        match fs::hard_link(self.path(), &second) {
+            Ok(()) => fs::remove_file(second),
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                let why = "the file is mounted by itself; mount its directory";
+                Err(io::Error::other(why))
+            }
+            // Some file systems have one name for each file.
+            Err(_) => Ok(()),
+        }
     }
 
     /// Keeps an answer that cannot be read, for whoever has to look at it. Gives its path.
@@ -219,24 +259,42 @@ impl FileStore {
         Ok(path)
     }
 
-    /// Puts a whole version in place that an earlier process left behind, if the file is still the one before it,
-    /// and removes what is of no use. Whoever calls this holds the locks. Says whether one was put in place.
-    pub fn finish(&self) -> io::Result<bool> {
-        let Some(now) = self.print() else {
-            return self.sweep().map(|()| false);
+    /// Puts a whole version in place that an earlier process left behind, if the file is still the one before it, or
+    /// what is left of that: `last` is the login that was seen last. Says whether one was put in place. Removes what
+    /// never became a version. Whoever calls this holds the locks.
+    pub fn finish(&self, last: Option<&Fingerprint>) -> io::Result<bool> {
+        let before = match self.look() {
+            Look::There { document, .. } => match document.held() {
+                Held::Tokens(tokens) => Some(tokens.print()),
+                Held::Blanked => last.copied(),
+                Held::Nothing | Held::Key | Held::Bare { .. } => None,
+            },
+            Look::Absent => None,
+            // What it is has to be known before anything is done about it.
+            Look::Refused(why) => return Err(io::Error::other(why.to_string())),
         };
-        let left = self.beside(MARK, &now);
-        let is_whole = fs::read(&left)
-            .ok()
-            .and_then(|text| Document::parse(self.format, &text))
-            .and_then(|document| document.print())
-            .is_some_and(|print| print != now);
-        if is_whole {
-            fs::rename(&left, self.path())?;
-            self.sync_directory()?;
+        let mut is_put = false;
+        for left in self.left_behind()? {
+            let version = self.read_at(&left).ok().flatten();
+            let print = version.and_then(|(document, _)| document.print());
+            match (print, before) {
+                (None, _) => fs::remove_file(&left)?,
+                (Some(print), Some(before)) if self.is_after(&left, &before) && !is_put => {
+                    if print == before {
+                        fs::remove_file(&left)?;
+                    } else {
+                        self.step()?;
+                        fs::rename(&left, self.path())?;
+                        self.sync_directory()?;
+                        is_put = true;
+                    }
+                }
+                (Some(_), _) if is_old(&left) => fs::remove_file(&left)?,
+                // It may be the newest there is of a login.
+                (Some(_), _) => {}
+            }
         }
-        self.sweep()?;
-        Ok(is_whole)
+        Ok(is_put)
     }
 
     /// Puts a version from elsewhere in place, if the file is still the one before it.
@@ -244,24 +302,33 @@ impl FileStore {
         self.reserve(after)?.commit(document, after)
     }
 
-    fn sweep(&self) -> io::Result<()> {
+    /// Versions that processes before this one have begun to write.
+    pub(super) fn left_behind(&self) -> io::Result<Vec<PathBuf>> {
         let start = format!("{}.{MARK}-", self.format.file());
-        let answers = format!("{}.{ANSWER}-", self.format.file());
+        let mut found = Vec::new();
         for entry in fs::read_dir(&self.directory)? {
-            let path = entry?.path();
-            let name = path.file_name().and_then(|name| name.to_str());
-            let is_ours =
-                name.is_some_and(|name| name.starts_with(&start) && !name.starts_with(&answers));
-            if is_ours {
-                fs::remove_file(&path)?;
+            let entry = entry?;
+            let name = entry.file_name();
+            if name.to_str().is_some_and(|name| name.starts_with(&start)) {
+                found.push(entry.path());
             }
         }
-        Ok(())
+        found.sort();
+        Ok(found)
     }
 
+    /// Whether a version was written to come after the one with this fingerprint.
+    fn is_after(&self, version: &Path, print: &Fingerprint) -> bool {
+        let start = format!("{}.{MARK}-{}-", self.format.file(), print.short());
+        let name = version.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(&start))
+    }
+
+    /// A name that no other version has.
     fn beside(&self, mark: &str, of: &Fingerprint) -> PathBuf {
-        let name = self.format.file();
-        self.directory.join(format!("{name}.{mark}-{}", of.short()))
+        let (name, own) = (self.format.file(), Uuid::new_v4().simple());
+        self.directory
+            .join(format!("{name}.{mark}-{}-{own}", of.short()))
     }
 
     fn sync_directory(&self) -> io::Result<()> {
@@ -297,48 +364,121 @@ pub struct Reserved {
     store: FileStore,
     path: PathBuf,
     file: File,
-    is_kept: bool,
+    progress: Progress,
+}
+
+/// How far a new version is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// There is room for it.
+    Empty,
+    /// It is whole and on disk, beside the file.
+    Written,
+    /// It has the file's place, which the directory may not have on disk yet.
+    InPlace,
+    /// It is gone, or it is not to be used.
+    Lost,
 }
 
 impl Reserved {
-    /// Writes the version and puts it in the file's place, if that is still the one with the fingerprint `after`. If
-    /// the disk refuses, it can be tried again.
+    /// Writes the version and puts it in the file's place, if that is still the one with the fingerprint `after`.
     pub fn commit(mut self, document: &Document, after: &Fingerprint) -> Result<(), NotStored> {
         self.try_commit(document, after)
     }
 
-    /// The same, to be tried again.
+    /// The same, to be tried again from where it failed, unless [`Self::is_lost`].
     pub(super) fn try_commit(
         &mut self,
         document: &Document,
         after: &Fingerprint,
     ) -> Result<(), NotStored> {
-        let text = document.text();
+        if self.progress == Progress::Empty {
+            self.write(&document.text())?;
+        }
+        if self.progress == Progress::Written {
+            self.take_place(after)?;
+        }
+        Ok(self.store.sync_directory()?)
+    }
+
+    /// Whether another place is needed for another try.
+    pub(super) fn is_lost(&self) -> bool {
+        self.progress == Progress::Lost
+    }
+
+    fn write(&mut self, text: &[u8]) -> io::Result<()> {
         self.file.rewind()?;
         self.store.step()?;
-        self.file.write_all(&text)?;
+        self.file.write_all(text)?;
         self.file.set_len(text.len() as u64)?;
         self.store.step()?;
         self.file.sync_all()?;
-        // From here on a whole version lies beside the file: the next start would put it in place.
-        self.is_kept = true;
-        if self.store.print() != Some(*after) {
-            self.is_kept = false;
-            return Err(NotStored::Changed);
-        }
+        self.progress = Progress::Written;
+        Ok(())
+    }
+
+    fn take_place(&mut self, after: &Fingerprint) -> Result<(), NotStored> {
+        self.store.is_still(after).inspect_err(|error| {
+            if matches!(error, NotStored::Changed) {
+                self.progress = Progress::Lost;
+            }
+        })?;
         self.store.step()?;
-        fs::rename(&self.path, self.store.path())?;
-        self.store.sync_directory()?;
+        match fs::rename(&self.path, self.store.path()) {
+            Ok(()) => self.progress = Progress::InPlace,
+            Err(error) => {
+                if error.kind() == io::ErrorKind::NotFound {
+                    self.progress = Progress::Lost;
+                }
+                return Err(error.into());
+            }
+        }
         Ok(())
     }
 }
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        if !self.is_kept {
-            // The next attempt removes it otherwise.
-            let _ = fs::remove_file(&self.path);
+        match self.progress {
+            // A whole version beside the file is put in place by the next start.
+            Progress::Written | Progress::InPlace => {}
+            Progress::Empty | Progress::Lost => {
+                // The next start removes it otherwise.
+                let _ = fs::remove_file(&self.path);
+            }
         }
+    }
+}
+
+/// What is left of a login may be of use for so long.
+const OLD: Duration = Duration::from_hours(24);
+
+/// Whether a file was written a day ago.
+pub(super) fn is_old(path: &Path) -> bool {
+    let written = fs::symlink_metadata(path).and_then(|found| found.modified());
+    written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > OLD))
+}
+
+/// Whether nobody but this user and root can put anything into a directory.
+fn look_at_directory(found: &fs::Metadata) -> Result<(), Refusal> {
+    if found.is_symlink() {
+        return Err(Refusal::Link);
+    }
+    if !found.is_dir() {
+        return Err(Refusal::NoFile);
+    }
+    is_ours(found)?;
+    if found.mode() & 0o022 != 0 {
+        return Err(Refusal::Open);
+    }
+    Ok(())
+}
+
+fn is_ours(found: &fs::Metadata) -> Result<(), Refusal> {
+    if found.uid() == nix::unistd::geteuid().as_raw() {
+        Ok(())
+    } else {
+        Err(Refusal::Owner(found.uid()))
     }
 }
 
@@ -351,12 +491,8 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Makes a new file that only this user can read. What an earlier attempt left there is removed.
+/// Makes a new file that only this user can read.
 fn create(path: &Path) -> io::Result<File> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
     OpenOptions::new()
         .write(true)
         .create_new(true)

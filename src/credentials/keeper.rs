@@ -7,25 +7,28 @@ use std::{
 };
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use super::{
     Fingerprint,
     attempt::{self, Pending, Renewal, Tried, blocking},
-    course::{Course, Ended, News, Now, Renewer, Saved, Seen, Step},
+    course::{Course, Ended, Now, Renewer, Saved, Seen, Step},
     file::{Look, free_on},
     news::Bearer,
     watch::{Keeping, Seat, Status},
 };
 use crate::{
     clock::Millis,
-    observe::Secrets,
+    observe::Lease,
     store::{LoginRow, StoreError},
 };
 
 /// How often it is looked whether somebody else has changed the file.
 const GLANCE: Duration = Duration::from_secs(2);
+
+/// The pause before what an earlier process knew is read again.
+const READ_AGAIN: Duration = Duration::from_secs(5);
 
 /// A jump of the machine's time against the one that does not jump: it was asleep, or its clock was set.
 const JUMP: Duration = Duration::from_mins(1);
@@ -58,7 +61,8 @@ pub(super) struct Keeper {
     pub(super) renewer: Renewer,
     pub(super) seat: Arc<Seat>,
     pub(super) bearer: Bearer,
-    pub(super) secrets: Secrets,
+    /// Renewals, which outlive whoever waits for them.
+    pub(super) under_way: TaskTracker,
 }
 
 /// What is known while it is kept.
@@ -69,6 +73,8 @@ struct Kept {
     stamp: Option<Stamp>,
     /// What was stored last.
     saved: Option<Saved>,
+    /// What stands in the file is shown to nobody.
+    secret: Option<Lease>,
 }
 
 /// By what a file is known that nobody has changed since.
@@ -80,11 +86,16 @@ struct Stamp {
 }
 
 impl Keeper {
-    /// Keeps it until the server ends. A renewal that is under way is waited for.
+    /// Keeps it until the server ends.
     pub(super) async fn run(self, stop: CancellationToken) {
-        let mut kept = self.begin().await;
+        let Some(mut kept) = self.begin(&stop).await else {
+            return;
+        };
         loop {
             self.look(&mut kept).await;
+            if stop.is_cancelled() {
+                break;
+            }
             self.act(&mut kept).await;
             self.save(&mut kept).await;
             self.show(&kept, self.keeping());
@@ -106,21 +117,29 @@ impl Keeper {
         }
     }
 
-    async fn begin(&self) -> Kept {
-        let saved = match self.stored().await {
-            Ok(saved) => saved,
-            Err(error) => {
-                tracing::warn!(%error, slot = %self.renewal.slot, "what was known of a login could not be read");
-                Saved::default()
+    /// Nothing is done before it is known what an earlier process did; `None` if the server ends before.
+    async fn begin(&self, stop: &CancellationToken) -> Option<Kept> {
+        let saved = loop {
+            match self.stored().await {
+                Ok(saved) => break saved,
+                Err(error) => {
+                    tracing::warn!(%error, slot = %self.renewal.slot, "what was known of a login cannot be read; trying again");
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => return None,
+                () = tokio::time::sleep(READ_AGAIN) => {}
             }
         };
-        Kept {
+        self.settle(&saved).await;
+        Some(Kept {
             course: Course::new(self.renewer, self.rules.ahead, saved),
             began: Instant::now(),
             pending: None,
             stamp: None,
             saved: None,
-        }
+            secret: None,
+        })
     }
 
     /// What an earlier process knew. A renewal that it was cut off in may have used its token.
@@ -129,7 +148,7 @@ impl Keeper {
         let row = self.renewal.store.login(slot).await?;
         let cut_off = self.renewal.store.renewal_cut_off(slot).await?;
         let print = |bytes: Option<Vec<u8>>| bytes.and_then(|it| Fingerprint::stored(&it));
-        let saved = Saved {
+        Ok(Saved {
             print: print(row.print),
             due: row.due_at.map(Millis::new),
             failures: u32::try_from(row.failures).unwrap_or(u32::MAX),
@@ -138,12 +157,21 @@ impl Keeper {
             doubt: print(cut_off).or(print(row.doubt)),
             left_alone: row.left_alone.map(Millis::new),
             refused: u64::try_from(row.refused).unwrap_or(0),
+        })
+    }
+
+    /// Stores the doubt that a cut renewal leaves, in its place. If that fails, the next start finds it again.
+    async fn settle(&self, saved: &Saved) {
+        let slot = &self.renewal.slot;
+        let stored = async {
+            let mut tx = self.renewal.store.write().await?;
+            tx.save_login(slot, &row_of(saved)).await?;
+            tx.settle_renewals(slot, self.renewal.clock.now()).await?;
+            tx.commit().await
         };
-        let mut tx = self.renewal.store.write().await?;
-        tx.save_login(slot, &row_of(&saved)).await?;
-        tx.settle_renewals(slot, self.renewal.clock.now()).await?;
-        tx.commit().await?;
-        Ok(saved)
+        if let Err(error) = stored.await {
+            tracing::warn!(%error, %slot, "what is known of a login could not be stored");
+        }
     }
 
     fn now(&self, kept: &Kept) -> Now {
@@ -162,28 +190,37 @@ impl Keeper {
         if kept.pending.is_some() {
             return;
         }
+        self.recover(kept).await;
         let file = self.renewal.file.clone();
         let looked = blocking(move || {
             let look = file.look();
             let was_open = matches!(look, Look::There { was_open: true, .. });
-            (
-                attempt::seen(&look),
-                look.secrets(),
-                was_open,
-                free_on(file.directory()),
-            )
+            let free = free_on(file.directory());
+            (attempt::seen(&look), look.secrets(), was_open, free)
         });
         let Some((seen, secrets, was_open, free)) = looked.await else {
             return;
         };
+        // Before anything is said of it.
+        kept.secret = Some(self.renewal.secrets.learn(secrets));
         if was_open {
             tracing::warn!(path = %self.renewal.file.path().display(), "others could read a login; now they cannot");
         }
-        let _ = (&self.secrets, secrets);
         let news = kept.course.saw(self.now(kept), seen);
-        self.tell(news).await;
+        self.bearer.tell(news).await;
         if let Some(free) = free {
             self.bearer.disk(free, self.rules.disk_low).await;
+        }
+    }
+
+    /// What an earlier process has left behind is put in place before anything else, also once its program has given
+    /// the login up.
+    async fn recover(&self, kept: &Kept) {
+        if self.renewer != Renewer::Baton || !self.renewal.has_left().await {
+            return;
+        }
+        if let Err(error) = self.renewal.recover(kept.course.saved().print).await {
+            tracing::warn!(%error, slot = %self.renewal.slot, "what a renewal has left behind is not in place yet");
         }
     }
 
@@ -196,7 +233,7 @@ impl Keeper {
             Step::AskDate => {
                 let date = self.renewal.wire.date(&self.renewal.endpoint.url).await;
                 let news = kept.course.told_date(self.now(kept), date);
-                self.tell(news).await;
+                self.bearer.tell(news).await;
             }
             Step::Renew => self.renew(kept).await,
         }
@@ -208,7 +245,10 @@ impl Keeper {
         };
         // In a task of its own: whoever stops waiting must not lose the answer.
         let (renewal, print) = (self.renewal.clone(), *print);
-        let came = tokio::spawn(async move { renewal.run(print).await }).await;
+        let came = self
+            .under_way
+            .spawn(async move { renewal.run(print).await })
+            .await;
         let Ok(came) = came else {
             tracing::error!(slot = %self.renewal.slot, "a renewal has a fault");
             let doubt = Ended::Doubt("a fault of Baton's".to_owned());
@@ -216,7 +256,6 @@ impl Keeper {
         };
         kept.pending = came.pending.map(|pending| (pending, 0));
         self.ended(kept, came.ended).await;
-        kept.stamp = self.stamp().await;
     }
 
     async fn ended(&self, kept: &mut Kept, ended: Ended) {
@@ -233,21 +272,25 @@ impl Keeper {
             | Ended::Held { .. } => tracing::warn!(%slot, ?ended, "the login was not renewed"),
         }
         let news = kept.course.ended(self.now(kept), ended, fraction());
-        self.tell(news).await;
+        self.bearer.tell(news).await;
     }
 
     async fn store_again(&self, kept: &mut Kept) {
         let Some((pending, tries)) = kept.pending.take() else {
             return;
         };
-        let (tried, pending) = self.renewal.try_again(pending).await;
+        let (came, pending) = self.renewal.try_again(pending).await;
         kept.pending = pending.map(|pending| (pending, tries + 1));
-        let news = match tried {
-            Tried::Refused(_) => return,
+        let news = match came {
+            Tried::Refused(_) if kept.pending.is_some() => return,
+            // It has fallen; a copy may lie elsewhere.
+            Tried::Refused(why) => kept
+                .course
+                .let_go(self.now(kept), Seen::Refused(why), false),
             Tried::Stored(seen) => kept.course.let_go(self.now(kept), seen, true),
             Tried::Changed(seen) => kept.course.let_go(self.now(kept), seen, false),
         };
-        self.tell(news).await;
+        self.bearer.tell(news).await;
     }
 
     /// Waits until there is something to look at; says whether the server goes on.
@@ -267,7 +310,11 @@ impl Keeper {
                 () = self.seat.woken.notified() => return true,
                 () = tokio::time::sleep_until(glance) => {}
             }
-            if Instant::now() >= until || has_jumped(from, self.now(kept)) {
+            if Instant::now() >= until {
+                return true;
+            }
+            if has_jumped(from, self.now(kept)) {
+                kept.course.clock_was_set();
                 return true;
             }
             if kept.pending.is_none() && self.stamp().await != kept.stamp {
@@ -307,12 +354,6 @@ impl Keeper {
     fn show(&self, kept: &Kept, keeping: Keeping) {
         self.seat
             .show(Status::of(&kept.course, self.now(kept), keeping));
-    }
-
-    async fn tell(&self, news: Vec<News>) {
-        for one in news {
-            self.bearer.tell(one).await;
-        }
     }
 }
 

@@ -1,172 +1,142 @@
 //! Tells people how an account's login fares.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::path::PathBuf;
 
 use parking_lot::Mutex;
 
 use super::course::News;
 use crate::{
-    clock::{Clock, Millis},
+    clock::Clock,
     store::{Store, StoreError},
-    words::SlotId,
+    words::{Alert, AlertKind, Skew, SlotId},
 };
 
 /// Tells the operators of one account.
 pub(super) struct Bearer {
-    pub(super) slot: SlotId,
-    pub(super) store: Store,
-    pub(super) clock: Clock,
-    /// What they were told of that is not over.
-    pub(super) told: Mutex<BTreeSet<&'static str>>,
+    slot: SlotId,
+    /// What a person runs to log in.
+    login: String,
+    /// Where its login lies.
+    directory: PathBuf,
+    store: Store,
+    clock: Clock,
+    /// Whether there was little room at the last look; `None` before the first.
+    was_low: Mutex<Option<bool>>,
 }
 
 /// What there is to tell.
 enum Word {
-    /// Something begins: its kind, and a sentence.
-    Begins(&'static str, String),
-    /// Something is over: its kind, and a sentence.
-    Over(&'static str, &'static str),
+    Begins(Alert),
+    Over(AlertKind),
 }
 
 impl Bearer {
-    pub(super) fn new(slot: SlotId, store: Store, clock: Clock) -> Self {
+    pub(super) fn new(
+        slot: SlotId,
+        (login, directory): (String, PathBuf),
+        store: Store,
+        clock: Clock,
+    ) -> Self {
         Self {
             slot,
+            login,
+            directory,
             store,
             clock,
-            told: Mutex::default(),
+            was_low: Mutex::default(),
         }
     }
 
     /// Tells what is news to people.
-    pub(super) async fn tell(&self, news: News) {
-        match word(&self.slot, news) {
-            Word::Begins(kind, text) => {
-                if self.told.lock().insert(kind) || kind == FAILS {
-                    self.raise(kind, &text).await;
-                }
-            }
-            Word::Over(kind, text) => {
-                if self.told.lock().remove(kind) {
-                    self.raise(kind, text).await;
-                }
-            }
+    pub(super) async fn tell(&self, news: Vec<News>) {
+        let words: Vec<Word> = news.into_iter().map(|one| self.word(one)).collect();
+        if !words.is_empty() {
+            self.store(&words).await;
         }
     }
 
     /// There are so many bytes free where the login lies.
     pub(super) async fn disk(&self, free: u64, low: u64) {
-        const LOW: &str = "disk_low";
         let is_low = free < low;
-        let is_news = if is_low {
-            self.told.lock().insert(LOW)
-        } else {
-            self.told.lock().remove(LOW)
-        };
-        if !is_news {
+        if *self.was_low.lock() == Some(is_low) {
             return;
         }
-        let text = if is_low {
-            let free = free >> 20;
-            format!(
-                "There are {free} MiB left where this login lies. Make room: a login that cannot be written is lost."
-            )
+        let word = if is_low {
+            Word::Begins(Alert::DiskLow {
+                path: self.directory.clone(),
+                free,
+            })
         } else {
-            "There is room again where this login lies.".to_owned()
+            Word::Over(AlertKind::DiskLow)
         };
-        self.raise(LOW, &text).await;
+        if self.store(&[word]).await {
+            *self.was_low.lock() = Some(is_low);
+        }
     }
 
-    async fn raise(&self, kind: &str, text: &str) {
-        let place = format!("account {}", self.slot);
-        let raised: Result<(), StoreError> = async {
+    /// Says whether it is stored.
+    async fn store(&self, words: &[Word]) -> bool {
+        let now = self.clock.now();
+        let stored: Result<(), StoreError> = async {
             let mut tx = self.store.write().await?;
-            tx.alert(self.clock.now(), kind, &place, text).await?;
+            for word in words {
+                match word {
+                    Word::Begins(alert) => tx.raise(now, alert).await?,
+                    Word::Over(kind) => tx.clear(now, *kind, &self.subject(*kind)).await?,
+                }
+            }
             tx.commit().await
         }
         .await;
-        if let Err(error) = raised {
-            tracing::warn!(%error, kind, text, "an alert could not be stored");
+        if let Err(error) = &stored {
+            tracing::warn!(%error, slot = %self.slot, "an alert could not be stored");
+        }
+        stored.is_ok()
+    }
+
+    fn subject(&self, kind: AlertKind) -> String {
+        if kind == AlertKind::DiskLow {
+            self.directory.display().to_string()
+        } else {
+            format!("account {}", self.slot)
         }
     }
-}
 
-const FAILS: &str = "login_not_renewed";
-
-fn word(slot: &SlotId, news: News) -> Word {
-    let program = slot.runtime.as_str();
-    let login = format!("`baton auth login {program}`");
-    match news {
-        News::Fails(failures, why) => Word::Begins(
-            FAILS,
-            format!(
-                "This login could not be renewed {failures} times in a row: {why}. {}",
-                urgency(failures)
-            ),
-        ),
-        News::Works => Word::Over(FAILS, "This login can be renewed again."),
-        News::Lost(why) => Word::Begins(
-            "login_lost",
-            format!("Nobody is logged in any more: {why}. Run {login}; Baton goes on by itself then."),
-        ),
-        News::Back => Word::Over("login_lost", "Somebody has logged in again."),
-        News::Doubtful(again, why) => Word::Begins(
-            "login_doubtful",
-            format!(
-                "It is not known whether the service has received the renewal of this login: {why}. Its token is \
-                 used once more {}; to be safe, run {login} before.",
-                again.map_or_else(|| "when a turn is refused".to_owned(), |at| format!("at {}", time(at)))
-            ),
-        ),
-        News::Settled => Word::Over("login_doubtful", "It is known again how this login is."),
-        News::Held(why) => Word::Begins(
-            "login_not_stored",
-            format!(
-                "The new tokens of this login are in memory alone: {why}. Make room or make its disk writable, and \
-                 do not stop Baton before; it tries again by itself."
-            ),
-        ),
-        News::Stored => Word::Over("login_not_stored", "The new tokens of this login are on disk."),
-        News::NoRoom(why) => Word::Begins(
-            "login_no_room",
-            format!("This login is not renewed, because what comes could not be kept: {why}."),
-        ),
-        News::Room => Word::Over("login_no_room", "There is room for the new tokens of this login."),
-        News::Skewed(apart, is_ahead) => Word::Begins("clock_skew", skewed(apart, is_ahead)),
-        News::Agree => Word::Over("clock_skew", "This machine's clock agrees with the service's again."),
-        News::Stuck => Word::Begins(
-            "login_locked",
-            "Another program holds the locks of this login and does not let go: this login is not renewed.".to_owned(),
-        ),
-        News::Free => Word::Over("login_locked", "The locks of this login are free again."),
-        News::Unread(why) => Word::Begins(
-            "login_unread",
-            format!("The file of this login is not read: {why}. Replace it by a plain file of Baton's user."),
-        ),
-        News::Read => Word::Over("login_unread", "The file of this login is read again."),
-    }
-}
-
-fn urgency(failures: u32) -> &'static str {
-    match failures {
-        ..7 => "It still holds; Baton tries again.",
-        7..10 => "Look whether this machine reaches the service.",
-        10.. => {
-            "Baton tries every 30 minutes from now on. Look whether this machine reaches the service, or log in again."
+    fn word(&self, news: News) -> Word {
+        let (slot, login) = (self.slot.clone(), self.login.clone());
+        match news {
+            News::Fails(failures, why) => Word::Begins(Alert::RefreshFails {
+                slot,
+                failures,
+                why,
+            }),
+            News::Works => Word::Over(AlertKind::LoginNotRenewed),
+            News::Lost(why) => Word::Begins(Alert::LoginLost {
+                slot,
+                why: why.to_owned(),
+                login,
+            }),
+            News::Back => Word::Over(AlertKind::LoginLost),
+            News::Doubtful(until, why) => Word::Begins(Alert::Doubtful {
+                slot,
+                until,
+                why,
+                login,
+            }),
+            News::Settled => Word::Over(AlertKind::LoginDoubtful),
+            News::Held(why) => Word::Begins(Alert::NotStored { slot, why }),
+            News::Stored => Word::Over(AlertKind::LoginNotStored),
+            News::NoRoom(why) => Word::Begins(Alert::NoRoom { slot, why }),
+            News::Room => Word::Over(AlertKind::LoginNoRoom),
+            News::Skewed(by, is_ahead) => {
+                let way = if is_ahead { Skew::Ahead } else { Skew::Behind };
+                Word::Begins(Alert::ClockSkew { slot, by, way })
+            }
+            News::Agree => Word::Over(AlertKind::ClockSkew),
+            News::Stuck => Word::Begins(Alert::LockStuck { slot }),
+            News::Free => Word::Over(AlertKind::LoginLocked),
+            News::Unread(why) => Word::Begins(Alert::Unread { slot, why }),
+            News::Read => Word::Over(AlertKind::LoginUnread),
         }
     }
-}
-
-fn skewed(apart: Duration, is_ahead: bool) -> String {
-    let way = if is_ahead { "ahead of" } else { "behind" };
-    let minutes = apart.as_secs() / 60;
-    format!(
-        "This machine's clock is {minutes} minutes {way} the service's: this login is not renewed until they agree. \
-         Set the clock."
-    )
-}
-
-/// A moment, for people.
-fn time(at: Millis) -> String {
-    format!("<t:{}:t>", at.get().div_euclid(1_000))
 }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Endpoint, FileStore, Renewer, Rules, Watch, Wire, attempt::Renewal, keeper::Keeper,
@@ -38,13 +38,18 @@ pub struct Parts {
     pub store: Store,
     /// The time.
     pub clock: Clock,
-    /// What is not shown to anybody: what is read and what comes is added to it.
+    /// What is shown to nobody: all that is read and all that comes is added to it.
     pub secrets: Secrets,
+    /// Where renewals are carried out: each is worth waiting for at the end of the process.
+    pub under_way: TaskTracker,
+    /// Ends it.
+    pub stop: CancellationToken,
 }
 
 /// The task that keeps all logins alive.
 pub struct Task {
     keepers: Vec<Keeper>,
+    stop: CancellationToken,
 }
 
 impl Task {
@@ -58,12 +63,13 @@ impl Task {
                 seat: watch.seat(&account.slot)?,
                 bearer: Bearer::new(
                     account.slot.clone(),
+                    (account.file.login(), account.file.directory().to_owned()),
                     parts.store.clone(),
                     parts.clock.clone(),
                 ),
                 rules: parts.rules,
                 renewer: account.renewer,
-                secrets: parts.secrets.clone(),
+                under_way: parts.under_way.clone(),
                 renewal: Renewal {
                     slot: account.slot,
                     file: account.file,
@@ -72,18 +78,23 @@ impl Task {
                     store: parts.store.clone(),
                     clock: parts.clock.clone(),
                     rescue: parts.rescue.clone(),
+                    secrets: parts.secrets.clone(),
+                    stop: parts.stop.clone(),
                 },
             })
         });
-        let keepers = keepers.collect();
-        (Self { keepers }, watch)
+        let task = Self {
+            keepers: keepers.collect(),
+            stop: parts.stop.clone(),
+        };
+        (task, watch)
     }
 
-    /// Keeps the logins until the server ends; what is under way then is brought to its end.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Keeps the logins until the server ends.
+    pub async fn run(self) {
         let mut all = JoinSet::new();
         for keeper in self.keepers {
-            all.spawn(keeper.run(stop.clone()));
+            all.spawn(keeper.run(self.stop.clone()));
         }
         while let Some(ended) = all.join_next().await {
             // One that falls is the fall of the room, which the server ends with.
@@ -94,6 +105,6 @@ impl Task {
             }
         }
         // Without accounts there is nothing to do, which is no fault.
-        stop.cancelled().await;
+        self.stop.cancelled().await;
     }
 }

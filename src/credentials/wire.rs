@@ -62,8 +62,8 @@ pub struct Answer {
     pub after: Option<Duration>,
     /// When the service says that it is; whole seconds.
     pub date: Option<Millis>,
-    /// The body; `None` if it is too long or broke off.
-    pub body: Option<Vec<u8>>,
+    /// The body, or what has come of one that is too long or broke off.
+    pub body: Vec<u8>,
 }
 
 impl fmt::Debug for Outcome {
@@ -165,16 +165,17 @@ async fn post(client: &Client, url: &Url, body: &Value) -> Outcome {
     })
 }
 
-/// Reads a body that is not too long.
-async fn body_of(mut response: reqwest::Response) -> Option<Vec<u8>> {
+/// Reads a body as far as it comes and is not too long.
+async fn body_of(mut response: reqwest::Response) -> Vec<u8> {
     let mut body = Vec::new();
-    while let Some(piece) = response.chunk().await.ok()? {
-        if body.len() + piece.len() > LONGEST {
-            return None;
+    while let Ok(Some(piece)) = response.chunk().await {
+        let room = LONGEST.saturating_sub(body.len());
+        body.extend_from_slice(&piece[..piece.len().min(room)]);
+        if piece.len() > room {
+            break;
         }
-        body.extend_from_slice(&piece);
     }
-    Some(body)
+    body
 }
 
 /// `Retry-After` (RFC 9110, 10.2.3), in seconds. One that is a date is measured by the answer's own.

@@ -2,6 +2,7 @@
 
 use super::{
     ChatError, Post, Question, Shape,
+    inquiry::inquiries,
     matter::Matter,
     patch::without_longer_secrets,
     question::{End, Granted, Leads},
@@ -55,7 +56,7 @@ impl Question {
         let is_readable = |rule: &String| clean(rule) == *rule;
         let leads = leads(&row);
         let (leads, mut hidden) = without_secrets(secrets, leads, &row);
-        let mut input = cleaned(secrets, &row.input);
+        let mut input = secrets.redact_json(&row.input);
         if let Some(cleaner) = without_longer_secrets(secrets, &row.tool, &input) {
             input = cleaner;
             hidden.push("the diff".to_owned());
@@ -66,10 +67,10 @@ impl Question {
         }
         let matter = Matter::of(row.kind, &clean(&row.tool), &input, found.as_ref());
         let answers = match &matter {
-            Matter::Inquiries(all) => all
+            Matter::Inquiries(_) => inquiries(&row.input)
                 .iter()
                 .map(|inquiry| {
-                    let given = row.answers.as_ref()?.get(&inquiry.question)?.as_str()?;
+                    let given = row.answers.as_ref()?.get(&inquiry.key)?.as_str()?;
                     Some(clean(given))
                 })
                 .collect(),
@@ -159,7 +160,7 @@ fn without_secrets(secrets: &Secrets, leads: Leads, row: &ApprovalRow) -> (Leads
     let is_hidden = |text: &str| secrets.redact(text) != text;
     let fields = row.input.as_object().into_iter().flatten();
     let mut hidden: Vec<String> = fields
-        .filter(|(name, value)| is_hidden(name) || cleaned(secrets, value) != **value)
+        .filter(|(name, value)| is_hidden(name) || secrets.redact_json(value) != **value)
         .map(|(name, _)| secrets.redact(name))
         .collect();
     if is_hidden(&row.tool) {
@@ -173,27 +174,6 @@ fn without_secrets(secrets: &Secrets, leads: Leads, row: &ApprovalRow) -> (Leads
         other @ (Leads::AsWritten | Leads::To(_) | Leads::Untold) => other,
     };
     (leads, hidden)
-}
-
-/// A JSON without secrets. No field is lost, even if two names are alike without what was taken out of them.
-fn cleaned(secrets: &Secrets, value: &serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        Value::String(text) => Value::String(secrets.redact(text)),
-        Value::Array(all) => all.iter().map(|one| cleaned(secrets, one)).collect(),
-        Value::Object(all) => {
-            let mut clean = serde_json::Map::new();
-            for (name, one) in all {
-                let mut name = secrets.redact(name);
-                while clean.contains_key(&name) {
-                    name.push('\'');
-                }
-                clean.insert(name, cleaned(secrets, one));
-            }
-            clean.into()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
-    }
 }
 
 impl Sender {

@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use super::{controls::ControlRow, question::Question};
-use crate::words::{Addressed, ChannelId, MessageId, RoleId, Route, UserId};
+use crate::{
+    observe::Secrets,
+    words::{Addressed, ChannelId, MessageId, RoleId, Route, UserId},
+};
 
 /// The longest message, in code points (Discord: resources/message#create-message).
 pub const MESSAGE_LIMIT: usize = 2_000;
@@ -23,6 +26,21 @@ pub struct Post {
     pub file: Option<Attachment>,
     /// Buttons and lists below it.
     pub controls: Vec<ControlRow>,
+}
+
+impl Post {
+    /// The same without secrets in what is said and attached. What is posted was laid out without those before, which is
+    /// what cuts none in two; here nothing passes by that was not.
+    #[must_use]
+    pub fn without(mut self, secrets: &Secrets) -> Self {
+        self.content = secrets.redact(&self.content);
+        if let Some(file) = &mut self.file
+            && let Ok(text) = std::str::from_utf8(&file.bytes)
+        {
+            file.bytes = secrets.redact(text).into_bytes();
+        }
+        self
+    }
 }
 
 /// How much of a question is shown in a message.

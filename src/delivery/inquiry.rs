@@ -12,10 +12,16 @@ pub const MOST_INQUIRIES: usize = 4;
 /// Options of one question that can be chosen (Discord: components/reference#string-select).
 const MOST_OPTIONS: usize = 25;
 
+/// The member of a question that says under what its answer goes back, where that is not its words.
+const ANSWER_KEY: &str = "answer_key";
+
 /// One thing that an agent wants to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inquiry {
-    /// The question; the answer goes back under it.
+    /// Under what the answer goes back: what the agent program has given it for that, or its words.
+    /// Two fields of a form may be asked for in the same words.
+    pub key: String,
+    /// The question.
     pub question: String,
     /// What it is about, in a word or two.
     pub header: String,
@@ -63,8 +69,12 @@ pub fn inquiries(input: &Value) -> Vec<Inquiry> {
 fn inquiry(value: &Value) -> Option<Inquiry> {
     let options = value["options"].as_array().map_or(&[][..], Vec::as_slice);
     let options: Vec<InquiryOption> = options.iter().filter_map(option).collect();
+    let question = value["question"].as_str()?.to_owned();
     Some(Inquiry {
-        question: value["question"].as_str()?.to_owned(),
+        key: value[ANSWER_KEY]
+            .as_str()
+            .map_or_else(|| question.clone(), str::to_owned),
+        question,
         header: value["header"].as_str().unwrap_or("").to_owned(),
         options: options.into_iter().take(MOST_OPTIONS).collect(),
         pick: if value["multiSelect"] == true {

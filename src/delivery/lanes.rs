@@ -42,6 +42,7 @@ impl Beside {
                 ..
             } => Some(Self::Reply(*channel)),
             Payload::Notice { channel: None, .. }
+            | Payload::PersonNotice { .. }
             | Payload::Thread { .. }
             | Payload::Opening { .. }
             | Payload::Live { .. }
@@ -220,6 +221,7 @@ const fn rank(head: &Head) -> u8 {
             | DeliveryKind::Settle
             | DeliveryKind::Answer
             | DeliveryKind::Notice
+            | DeliveryKind::PersonNotice
             | DeliveryKind::Question
             | DeliveryKind::QuestionEnd,
             _,

@@ -20,7 +20,7 @@ use crate::{
     clock::Clock,
     observe::{Metrics, Passage},
     store::{DeliveryKind, Head, Store, StoreError},
-    words::{ApprovalId, ChannelId, MessageId, RunId},
+    words::{Alert, ApprovalId, ChannelId, MessageId, RunId},
 };
 
 /// Deliveries that are on the way at the same time, each in a lane of its own. A flood waits in the
@@ -182,12 +182,14 @@ impl Outbox {
         let why = error.to_string();
         let mut tx = self.store.write().await?;
         tx.refuse_unreadable(head, &why, now).await?;
-        let text = format!("Delivery {} cannot be read: {why}", head.n);
-        tx.alert_in(now, "delivery_refused", head.lane, &text)
-            .await?;
+        let alert = Alert::DeliveryRefused {
+            channel: head.lane,
+            sentence: format!("Delivery {} cannot be read: {why}", head.n),
+        };
+        tx.raise(now, &alert).await?;
         tx.commit().await?;
         self.metrics.delivery(Passage::Refused);
-        tracing::error!(channel = %head.lane, %text, "a delivery was given up");
+        tracing::error!(channel = %head.lane, n = head.n, why, "a delivery was given up");
         // The next of its lane may be waiting behind it.
         self.wake.notify_one();
         Ok(())

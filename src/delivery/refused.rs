@@ -7,7 +7,7 @@ use super::{
 use crate::{
     observe::Passage,
     store::{Delivery, DeliveryState, NewDelivery, Payload, StoreError},
-    words::{ChannelId, MessageId, SessionId},
+    words::{Alert, ChannelId, MessageId, SessionId},
 };
 
 impl Sender {
@@ -38,9 +38,9 @@ impl Sender {
             error.is_code(ChatError::UNKNOWN_MESSAGE) || error.is_code(ChatError::REACTION_BLOCKED);
         if is_news && !is_somebodys_own {
             let channel = channel_of_known(delivery, session.as_ref());
-            let text = format!("Discord refused a delivery ({kind}): {why}");
-            tx.alert_in(now, "delivery_refused", channel, &text).await?;
-            tracing::warn!(%channel, %text, "a delivery was refused");
+            let sentence = format!("Discord refused a delivery ({kind}): {why}");
+            let alert = Alert::DeliveryRefused { channel, sentence };
+            tx.raise(now, &alert).await?;
         }
         if let Some(session) = session {
             match &delivery.payload {
@@ -75,8 +75,10 @@ impl Sender {
                 | Payload::Question { .. } => {
                     tx.mark_unreachable(session.id, Some(&why)).await?;
                 }
-                Payload::Reaction { .. } | Payload::Settle { .. } | Payload::QuestionEnd { .. } => {
-                }
+                Payload::Reaction { .. }
+                | Payload::Settle { .. }
+                | Payload::PersonNotice { .. }
+                | Payload::QuestionEnd { .. } => {}
             }
         }
         tx.commit().await?;

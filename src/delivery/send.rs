@@ -84,7 +84,8 @@ impl Sender {
     }
 
     async fn carry_out(&self, delivery: &Delivery) -> Result<(), Trouble> {
-        match &delivery.payload {
+        // Before an answer is cut into messages: what is known by now stands whole in it.
+        match &delivery.payload.clone().without(&self.asking.secrets) {
             Payload::Reaction {
                 channel,
                 message,
@@ -112,7 +113,9 @@ impl Sender {
                 name,
             } => self.open(delivery, *channel, text, name).await,
             Payload::Settle { live, text } => self.settle(delivery, *live, text.as_ref()).await,
-            Payload::Live { text } => self.post_all(delivery, vec![plain(text)]).await,
+            Payload::Live { text } | Payload::PersonNotice { text, .. } => {
+                self.post_all(delivery, vec![plain(text)]).await
+            }
             Payload::Notice { reply_to, text, .. } => {
                 let post = Post {
                     reply_to: *reply_to,
@@ -307,7 +310,10 @@ impl Sender {
     }
 
     /// Where a delivery goes as things stand now.
-    pub(super) async fn channel_of(&self, delivery: &Delivery) -> Result<ChannelId, StoreError> {
+    pub(super) async fn channel_of(&self, delivery: &Delivery) -> Result<ChannelId, Trouble> {
+        if let Payload::PersonNotice { person, .. } = &delivery.payload {
+            return Ok(self.chat.direct(*person).await?);
+        }
         let session = self.session_of(delivery).await?;
         Ok(channel_of_known(delivery, session.as_ref()))
     }
@@ -321,6 +327,7 @@ pub(super) fn channel_of_known(delivery: &Delivery, session: Option<&SessionRow>
         Payload::Notice { channel, .. } => *channel,
         Payload::Live { .. }
         | Payload::Settle { .. }
+        | Payload::PersonNotice { .. }
         | Payload::Answer { .. }
         | Payload::Question { .. }
         | Payload::QuestionEnd { .. } => None,

@@ -21,7 +21,7 @@ use super::{
     recent::Recent,
     transit::Transit,
 };
-use crate::words::MessageId;
+use crate::{observe::Secrets, words::MessageId};
 
 /// Interactions that are remembered, to know one that is told of twice. A RESUME replays far fewer.
 const REMEMBERED: usize = 4_096;
@@ -51,16 +51,19 @@ pub(super) struct Arrivals {
     patience: Duration,
     /// For first answers.
     pub(super) http: Http,
+    /// What is in no answer.
+    pub(super) secrets: Secrets,
 }
 
 impl Arrivals {
-    pub(super) fn new(link: Link, http: Http, patience: Duration) -> Self {
+    pub(super) fn new(link: Link, http: Http, patience: Duration, secrets: Secrets) -> Self {
         Self {
             seen: Mutex::new(Recent::new(REMEMBERED)),
             transit: Transit::default(),
             link,
             patience,
             http,
+            secrets,
         }
     }
 
@@ -151,7 +154,12 @@ mod tests {
 
     /// What came to begin with, which nothing had held up.
     fn warm(link: &Link) -> Arrivals {
-        let arrivals = Arrivals::new(link.clone(), Http::new("token"), FIRST_ANSWER);
+        let arrivals = Arrivals::new(
+            link.clone(),
+            Http::new("token"),
+            FIRST_ANSWER,
+            Secrets::default(),
+        );
         for ms in [0, 1] {
             assert_eq!(arrivals.admit(at(ms), USED), Admission::InTime);
         }

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     delivery::{Answer, Audience, Author, Chat, ChatError, Post, Question, Seen, Shape, Standing},
+    observe::Secrets,
     words::{ChannelId, MessageId, UserId},
 };
 
@@ -39,6 +40,7 @@ pub struct DiscordChat {
     turns: Arc<Turns>,
     copies: Arc<Copies>,
     refusals: Refusals,
+    secrets: Secrets,
 }
 
 impl DiscordChat {
@@ -49,6 +51,7 @@ impl DiscordChat {
         turns: Arc<Turns>,
         copies: Arc<Copies>,
         refusals: Refusals,
+        secrets: Secrets,
     ) -> Self {
         Self {
             http,
@@ -57,6 +60,7 @@ impl DiscordChat {
             turns,
             copies,
             refusals,
+            secrets,
         }
     }
 
@@ -139,6 +143,7 @@ impl Chat for DiscordChat {
         nonce: &str,
     ) -> Result<MessageId, ChatError> {
         let place = ids::to_channel(channel);
+        let post = post.without(&self.secrets);
         let mut message = CreateMessage::new()
             .content(post.content)
             .flags(NO_PREVIEWS)
@@ -171,6 +176,7 @@ impl Chat for DiscordChat {
         message: MessageId,
         content: String,
     ) -> Result<(), ChatError> {
+        let content = self.secrets.redact(&content);
         self.change(channel, message, EditMessage::new().content(content))
             .await
     }
@@ -210,7 +216,8 @@ impl Chat for DiscordChat {
         message: MessageId,
         name: &str,
     ) -> Result<(), ChatError> {
-        let thread = CreateThread::new(name).auto_archive_duration(AutoArchiveDuration::OneWeek);
+        let thread = CreateThread::new(self.secrets.redact(name))
+            .auto_archive_duration(AutoArchiveDuration::OneWeek);
         self.http
             .within(self.http.create_thread_from_message(
                 ids::to_channel(channel),
@@ -271,6 +278,7 @@ impl Chat for DiscordChat {
         message: MessageId,
         content: String,
     ) -> Result<(), ChatError> {
+        let content = self.secrets.redact(&content);
         self.copies.close(message, &content);
         let edit = EditMessage::new().content(content).components(Vec::new());
         self.change(channel, message, edit).await

@@ -23,6 +23,7 @@ use crate::{
     admission::PerMinute,
     config::CatchUp,
     delivery::ChatError,
+    observe::Secrets,
     words::{ChannelId, GuildId},
 };
 
@@ -57,6 +58,8 @@ pub struct DiscordSettings {
     pub catch_up: CatchUp,
     /// How many commands a person may use a minute.
     pub commands: PerMinute,
+    /// What nobody gets to see.
+    pub secrets: Secrets,
 }
 
 /// A simulator that is spoken to exactly as Discord is: `discord.com` leads to it.
@@ -120,6 +123,7 @@ impl Connection {
             turns,
             Arc::clone(&self.copies),
             self.refusals.clone(),
+            self.settings.secrets.clone(),
         ))
     }
 
@@ -158,7 +162,10 @@ pub async fn connect(settings: DiscordSettings) -> Result<Connection, DiscordErr
     Ok(Connection {
         people,
         turns: Arc::default(),
-        copies: Arc::new(Copies::new(Arc::clone(http.client()))),
+        copies: Arc::new(Copies::new(
+            Arc::clone(http.client()),
+            settings.secrets.clone(),
+        )),
         refusals,
         settings,
         client,

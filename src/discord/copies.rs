@@ -10,7 +10,7 @@ use serenity::{all as sn, http::Http};
 use tokio::time::Instant;
 
 use super::{chat::nobody, replies};
-use crate::words::MessageId;
+use crate::{observe::Secrets, words::MessageId};
 
 /// How long a token is of use (interactions/receiving-and-responding), less a moment.
 const KEPT: Duration = Duration::from_mins(14);
@@ -22,6 +22,7 @@ const REMEMBERED: usize = 500;
 #[derive(Debug)]
 pub(super) struct Copies {
     http: Arc<Http>,
+    secrets: Secrets,
     kept: Mutex<VecDeque<Shown>>,
 }
 
@@ -34,9 +35,10 @@ struct Shown {
 }
 
 impl Copies {
-    pub(super) const fn new(http: Arc<Http>) -> Self {
+    pub(super) const fn new(http: Arc<Http>, secrets: Secrets) -> Self {
         Self {
             http,
+            secrets,
             kept: Mutex::new(VecDeque::new()),
         }
     }
@@ -58,10 +60,11 @@ impl Copies {
 
     /// The question has ended: all its copies say so and have no buttons any more. Nobody waits for that.
     pub(super) fn close(&self, of: MessageId, content: &str) {
+        let content = self.secrets.redact(content);
         for token in self.take(of) {
             let http = Arc::clone(&self.http);
             let closed = sn::EditInteractionResponse::new()
-                .content(content)
+                .content(&*content)
                 .allowed_mentions(nobody())
                 .components(Vec::new());
             tokio::spawn(async move {
@@ -91,7 +94,7 @@ mod tests {
     const SECOND: MessageId = MessageId::new(2);
 
     fn copies() -> Copies {
-        Copies::new(Arc::new(Http::new("token")))
+        Copies::new(Arc::new(Http::new("token")), Secrets::default())
     }
 
     #[tokio::test(start_paused = true)]

@@ -30,7 +30,7 @@ use super::{
     stage::Stage,
     sweep,
     tap::{self, Tapped},
-    watchdog,
+    unwell, watchdog,
 };
 use crate::{
     clock::Clock,
@@ -94,6 +94,7 @@ pub(super) struct Life {
     listener: Listener,
     sessions: mpsc::UnboundedReceiver<Tapped>,
     stage: Stage,
+    outbox: Arc<Outbox>,
     live: mpsc::UnboundedReceiver<Shown>,
     commands: Vec<CreateCommand>,
     /// How long serenity may show no sign of life.
@@ -141,7 +142,12 @@ impl Life {
             connection.http.clone(),
         ));
         let answers = connect::without_limits(&connection.settings, &connection.client);
-        let arrivals = Arc::new(Arrivals::new(link.clone(), answers, patience.sign));
+        let arrivals = Arc::new(Arrivals::new(
+            link.clone(),
+            answers,
+            patience.sign,
+            connection.settings.secrets.clone(),
+        ));
         let desk = Desk {
             house: Arc::clone(&house),
             places: Arc::clone(&places),
@@ -177,12 +183,14 @@ impl Life {
             clock.clone(),
             patience.again,
         );
+        let delivers = Arc::clone(&outbox);
         let stage = Stage {
             house,
+            secrets: connection.settings.secrets.clone(),
             chat: connection.chat(),
             clock: clock.clone(),
             pace: Arc::default(),
-            listen: Arc::new(move || outbox.listen()),
+            listen: Arc::new(move || delivers.listen()),
         };
         Ok(Self {
             connection,
@@ -194,6 +202,7 @@ impl Life {
             listener,
             sessions,
             stage,
+            outbox,
             live,
             commands,
             silence: patience.silence,
@@ -224,6 +233,7 @@ impl Life {
             listener,
             sessions,
             stage,
+            outbox,
             live,
             commands,
             silence,
@@ -236,6 +246,13 @@ impl Life {
         }
         let shards = Arc::clone(&client.shard_manager);
         let mut tasks = JoinSet::new();
+        let unwell = unwell::watch(
+            link.clone(),
+            store.clone(),
+            clock.clone(),
+            (outbox, unwell::PATIENCE),
+        );
+        tasks.spawn(unwell);
         tasks.spawn(sweep::keep_small(clients, clock));
         tasks.spawn(async move { listener.run(sessions, gap).await });
         tasks.spawn(live::show_all(stage, live));

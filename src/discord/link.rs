@@ -112,6 +112,13 @@ impl Link {
         self.0.borrow().refusals.treatment()
     }
 
+    /// Waits until it is so.
+    pub(super) async fn until(&self, state: LinkState) {
+        let mut told = self.0.subscribe();
+        // It cannot fail as long as this link is there.
+        let _ = told.wait_for(|inner| inner.state == state).await;
+    }
+
     /// Here Discord's refusals are counted.
     pub(super) fn watch(&self, refusals: Refusals) {
         self.0.send_modify(|inner| inner.refusals = refusals);

@@ -240,6 +240,13 @@ impl<S: Scene> Show<S> {
 
     fn text(&self, frame: &Frame) -> String {
         let elapsed = self.stage.clock.now().since(frame.started);
-        render::live(&frame.text, &frame.tools, elapsed)
+        let secrets = &self.stage.secrets;
+        // Before it is cut to what one message holds: then no half of one is left.
+        let tools: Vec<ToolAtWork> = frame
+            .tools
+            .iter()
+            .map(|tool| tool.without(secrets))
+            .collect();
+        render::live(&secrets.redact(&frame.text), &tools, elapsed)
     }
 }

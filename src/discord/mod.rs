@@ -55,6 +55,7 @@ mod testing;
 mod tests;
 mod transit;
 mod turns;
+mod unwell;
 mod waits;
 mod watchdog;
 

@@ -14,7 +14,7 @@ use super::{
     failure::{ALREADY_ANSWERED, meaning},
     rest::within,
 };
-use crate::delivery::ChatError;
+use crate::{delivery::ChatError, observe::Secrets};
 
 /// How long it is waited before a first answer is tried again, and the time in which that has to succeed.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -47,6 +47,7 @@ impl Ticket<'_> {
         arrivals: &Arrivals,
         answer: &sn::CreateInteractionResponse,
     ) -> Result<(), ChatError> {
+        let answer = clean(&arrivals.secrets, answer);
         let left = arrivals.time_left(self.id);
         if left < LEAST {
             return Err(ChatError::NotSent("it is too late".to_owned()));
@@ -58,7 +59,7 @@ impl Ticket<'_> {
             let tried =
                 arrivals
                     .http
-                    .create_interaction_response(self.id, self.token, answer, Vec::new());
+                    .create_interaction_response(self.id, self.token, &answer, Vec::new());
             let error = match timeout_at(until, tried).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) => meaning(&error),
@@ -95,6 +96,13 @@ impl Ticket<'_> {
     }
 }
 
+/// An answer without secrets. It has no files, and ids that we gave out ourselves.
+fn clean(secrets: &Secrets, answer: &sn::CreateInteractionResponse) -> serde_json::Value {
+    // What serenity can send is JSON.
+    let written = serde_json::to_value(answer).unwrap_or_default();
+    secrets.redact_json(&written)
+}
+
 /// The same for who has nothing but the token.
 pub(super) async fn tell(
     http: &Http,
@@ -119,5 +127,33 @@ pub(super) async fn tell(
         tracing::debug!(%error, "what somebody alone is told is tried again");
         sleep(wait).await;
         pause = (pause * 2).min(longest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_first_answer_has_a_secret_wherever_it_stands() {
+        let secrets = Secrets::new(["correct-horse".into()]);
+        let label = "a correct-horse";
+        let field = sn::CreateInputText::new(sn::InputTextStyle::Short, label, "field")
+            .placeholder(label)
+            .value(label);
+        let rows = vec![sn::CreateActionRow::InputText(field)];
+        let form = sn::CreateModal::new("form", label).components(rows);
+        let said = sn::CreateInteractionResponseMessage::new().content(label);
+        for answer in [
+            sn::CreateInteractionResponse::Modal(form),
+            sn::CreateInteractionResponse::Message(said),
+        ] {
+            let sent = clean(&secrets, &answer).to_string();
+            assert!(sent.contains("a [redacted]"), "{sent}");
+            assert!(!sent.contains("horse"), "{sent}");
+            // It is what serenity would have sent in all else.
+            let whole = serde_json::to_value(&answer).unwrap();
+            assert_eq!(clean(&Secrets::default(), &answer), whole);
+        }
     }
 }

@@ -8,6 +8,7 @@ use super::{house::House, pace::Pace};
 use crate::{
     clock::Clock,
     delivery::{Chat, Delivered},
+    observe::Secrets,
     store::DeliveryKind,
     words::{ChannelId, RunId},
 };
@@ -20,6 +21,8 @@ pub(super) struct Stage {
     pub(super) clock: Clock,
     /// How often each channel's messages may be edited.
     pub(super) pace: Arc<Pace>,
+    /// What is in nothing that is shown.
+    pub(super) secrets: Secrets,
     /// Listens to what the outbox delivers from now on.
     pub(super) listen: Listen,
 }

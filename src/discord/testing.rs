@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     config::CatchUp,
     delivery::ChatError,
+    observe::Secrets,
     words::{ChannelId, GuildId},
 };
 
@@ -39,6 +40,7 @@ pub(super) fn settings(sim: &Sim) -> DiscordSettings {
             max_messages: 500,
         },
         commands: PerMinute::MAX,
+        secrets: Secrets::default(),
     }
 }
 

@@ -13,6 +13,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use crate::observe::redact;
+
 use super::{Desk, Report, SlotState, Stage};
 
 /// OpenMetrics 1.0, the text format.
@@ -25,7 +27,8 @@ pub(super) async fn metrics(State(desk): State<Desk>) -> Response {
     add(&mut registry, &report);
     let mut text = String::new();
     match encode(&mut text, &registry) {
-        Ok(()) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
+        // A label may be a name that somebody has given.
+        Ok(()) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], redact(&text)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the metrics could not be written down");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

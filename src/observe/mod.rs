@@ -14,5 +14,5 @@ pub use format::LogFormat;
 pub use last_error::LastError;
 pub use metrics::{Heed, Metrics, Passage, Visit};
 pub use reference::Reference;
-pub use secrets::{Secrets, redact};
+pub use secrets::{Lease, Secrets, redact};
 pub use setup::{LogError, start};

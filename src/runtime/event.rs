@@ -190,6 +190,9 @@ pub struct TurnEnd {
     pub cost_total_microusd: u64,
     /// How long the turn took, as the agent tells it.
     pub took: Duration,
+    /// What the system said to each command that a sandbox has stopped at once, where the agent program tells people
+    /// nothing of it. Not which commands: who may see those was asked elsewhere.
+    pub stopped: Vec<String>,
 }
 
 /// How a turn ended.

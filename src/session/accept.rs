@@ -91,7 +91,14 @@ impl Engine {
         };
         self.acknowledge(&mut tx, heard, session, begins.as_ref())
             .await?;
+        let has_room = matches!(room, Room::Run(_));
+        if has_room {
+            self.note_room(&mut tx).await?;
+        }
         tx.commit().await?;
+        if has_room {
+            self.has_room();
+        }
         tracing::info!(discord_message = %heard.message, %session, person = %heard.person.id, "accepted");
         Ok(match room {
             Room::Run(reservation) => Accepted::Stored(reservation.confirm()),

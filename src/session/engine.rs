@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Weak, atomic::AtomicU64},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, AtomicU64},
+    },
     time::Duration,
 };
 
@@ -119,6 +122,8 @@ pub struct Engine {
     pub(super) live: mpsc::UnboundedSender<Shown>,
     pub(super) metrics: Metrics,
     pub(super) secrets: Secrets,
+    /// Whether operators were told that the queue is full; an earlier server may have told them.
+    pub(super) told_full: AtomicBool,
     /// The logins of the agent programs.
     pub(super) kept: Watch,
     /// How many questions to people have ended: turns that wait for one look when it changes.
@@ -190,6 +195,7 @@ impl Engine {
             live: parts.live,
             metrics: parts.metrics,
             secrets: parts.secrets,
+            told_full: AtomicBool::new(true),
             kept: parts.kept,
             ends: watch::Sender::new(0),
             waited: Mutex::default(),

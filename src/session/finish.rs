@@ -317,7 +317,11 @@ fn footer(end: &RunEnd, account: Option<&Account>, parts: &InParts) -> String {
             input: end.input_tokens,
             output: end.output_tokens,
         };
-        sentences::footer(usage, end.cost_microusd, parts.took() + turn.took)
+        let used = sentences::footer(usage, end.cost_microusd, parts.took() + turn.took);
+        match sentences::stopped(&turn.stopped) {
+            Some(stopped) => format!("{used} · {stopped}"),
+            None => used,
+        }
     })
 }
 

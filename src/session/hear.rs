@@ -100,6 +100,7 @@ impl Engine {
             Accepted::Ended => Box::pin(self.hear(heard)).await,
             Accepted::QueueFull(full) => {
                 self.metrics.request(Heed::QueueFull);
+                self.note_full(full).await?;
                 self.reply(&heard, "full", sentences::queue_full(full))
                     .await
             }

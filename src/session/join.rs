@@ -146,6 +146,8 @@ pub(super) enum MayJoin {
 pub(super) struct Joined {
     /// What the agent was given and has not taken up, by the id under which it was given.
     unheard: HashMap<Uuid, RequestId>,
+    /// What the system said to commands of parts of the turn that were stopped.
+    stopped: Vec<String>,
 }
 
 /// A line of a runner's journal.
@@ -247,12 +249,14 @@ impl Joined {
     /// it has not taken up: then `None`, and what it has answered is stored. Otherwise how the run ends; what
     /// was stored belongs to it.
     pub(super) async fn ended(
-        &self,
+        &mut self,
         engine: &Engine,
         run: RunId,
         line: Line,
-        end: TurnEnd,
+        mut end: TurnEnd,
     ) -> Result<Option<TurnEnd>, SessionError> {
+        // Those of the parts before are told with the end of all.
+        end.stopped.splice(0..0, self.stopped.drain(..));
         let TurnOutcome::Answered(answer) = &end.outcome else {
             return Ok(Some(end));
         };
@@ -262,6 +266,7 @@ impl Joined {
             Ok(engine.store.is_part(run, runner, seq).await?)
         });
         if is_part.await? {
+            self.stopped = end.stopped;
             return Ok(None);
         }
         if self.unheard.is_empty() {
@@ -283,6 +288,7 @@ impl Joined {
             Ok(tx.commit().await?)
         })
         .await?;
+        self.stopped = end.stopped;
         Ok(None)
     }
 

@@ -3,7 +3,7 @@
 use super::{Engine, insist::until_stored, sentences};
 use crate::{
     runtime::{ErrorClass, Limit, Policy},
-    words::{RuntimeKind, SessionId, SlotId},
+    words::{Alert, RuntimeKind, SessionId, SlotId},
 };
 
 /// From which part of a limit on people are warned. The service warns earlier too, by how fast it is used.
@@ -34,9 +34,11 @@ impl Engine {
                 .notice(&mut tx, key, session, row.thread_id, text)
                 .await?;
             if is_news {
-                let text = sentences::limit_near_for_operators(limit);
-                tx.alert(now, "limit_near", account_of(row.runtime), &text)
-                    .await?;
+                let alert = Alert::LimitNear {
+                    slot: SlotId::main(row.runtime),
+                    sentence: sentences::limit_near_for_operators(limit),
+                };
+                tx.raise(now, &alert).await?;
             }
             Ok(tx.commit().await?)
         });
@@ -57,20 +59,15 @@ impl Engine {
         let stored = until_stored("an alert", || async {
             let mut tx = self.store.write().await?;
             let now = self.clock.now();
-            tx.alert(now, "login_needed", account_of(kind), class.sentence())
-                .await?;
+            let alert = Alert::LoginNeeded {
+                slot: SlotId::main(kind),
+                sentence: class.sentence().to_owned(),
+            };
+            tx.raise(now, &alert).await?;
             Ok(tx.commit().await?)
         });
         // What cannot be stored is in the log.
         let _ = stored.await;
         self.outbox.wake();
-    }
-}
-
-/// Whose account it is, for operators.
-const fn account_of(kind: RuntimeKind) -> &'static str {
-    match kind {
-        RuntimeKind::Claude => "the account of Claude Code",
-        RuntimeKind::Codex => "the account of Codex",
     }
 }

@@ -10,7 +10,7 @@ use super::{Engine, SessionError, agents::Errands, engine::permit_for};
 use crate::{
     access::{Action, Permit},
     runtime::{Errand, Tidings},
-    words::{RuntimeKind, UserId},
+    words::{Alert, LoginNews, RuntimeKind, SlotId, UserId},
 };
 
 /// How long a person may take. A code is good for fifteen minutes, and that long Discord lets a command be answered
@@ -106,7 +106,7 @@ impl Engine {
             },
             Err(_) => return Ok(Err(NoLogin::Failed(String::new()))),
         };
-        self.tell_of_login(kind, by, "login_begun", "a code was given")
+        self.tell_of_login(kind, by, LoginNews::Begun, "a code was given")
             .await?;
         let (ends, end) = oneshot::channel();
         let engine = Arc::clone(self);
@@ -137,7 +137,7 @@ impl Engine {
             }
             LoginEnd::TooLate => "not logged in: nobody has typed the code",
         };
-        let told = self.tell_of_login(kind, by, "login_ended", how).await;
+        let told = self.tell_of_login(kind, by, LoginNews::Ended, how).await;
         if let Err(error) = told {
             error.log("the end of a login could not be stored");
         }
@@ -148,15 +148,20 @@ impl Engine {
         &self,
         kind: RuntimeKind,
         by: UserId,
-        action: &str,
+        news: LoginNews,
         how: &str,
     ) -> Result<(), SessionError> {
         let now = self.clock.now();
         let object = format!("the account of {}", kind.name());
-        let text = format!("<@{by}> uses `/login {kind}`: {how}.");
+        let alert = Alert::Login {
+            slot: SlotId::main(kind),
+            kind: news,
+            sentence: format!("<@{by}> uses `/login {kind}`: {how}."),
+        };
+        let action = alert.kind().as_str();
         let mut tx = self.store.write().await?;
         tx.audit(now, Some(by), action, &object, how).await?;
-        tx.alert(now, action, &object, &text).await?;
+        tx.raise(now, &alert).await?;
         tx.commit().await?;
         self.outbox.wake();
         Ok(())

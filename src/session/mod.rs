@@ -24,6 +24,7 @@ mod drive;
 mod engine;
 mod finish;
 mod follow_up;
+mod full;
 mod grants;
 mod hear;
 mod housekeeping;

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::{LiveWait, describe::named};
 use crate::{
     clock::Millis,
+    observe::Secrets,
     runtime::{BlockId, RunEvent},
     words::{ChannelId, RunId, SessionId},
 };
@@ -58,6 +59,17 @@ pub struct ToolAtWork {
     pub depth: usize,
     /// What it does, in one line.
     pub line: String,
+}
+
+impl ToolAtWork {
+    /// The same without secrets.
+    #[must_use]
+    pub fn without(&self, secrets: &Secrets) -> Self {
+        Self {
+            depth: self.depth,
+            line: secrets.redact(&self.line),
+        }
+    }
 }
 
 /// A call that is not over.

@@ -2,7 +2,7 @@
 
 mod limits;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 pub(super) use limits::{limit_near, limit_near_for_operators, parked};
 
@@ -288,6 +288,21 @@ pub(super) fn footer(usage: Usage, cost_microusd: u64, took: Duration) -> String
     parts.join(" · ")
 }
 
+/// What the system said to commands that the sandbox has stopped at once, which agents need not tell of.
+pub(super) fn stopped(said: &[String]) -> Option<String> {
+    let count = match said.len() {
+        0 => return None,
+        1 => "a command".to_owned(),
+        more => format!("{more} commands"),
+    };
+    let each: BTreeSet<&str> = said.iter().map(String::as_str).collect();
+    let each: Vec<&str> = each.into_iter().collect();
+    Some(format!(
+        "🔒 the sandbox, or the system, has stopped {count}: {}",
+        each.join(", ")
+    ))
+}
+
 fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
@@ -322,6 +337,19 @@ fn span(took: Duration) -> String {
 mod tests {
     use super::*;
     use crate::admission::Caps;
+
+    #[test]
+    fn how_many_commands_were_stopped_is_said_with_each_word_of_the_system_once() {
+        let said = |all: &[&str]| {
+            let all: Vec<String> = all.iter().map(|one| (*one).to_owned()).collect();
+            stopped(&all)
+        };
+        assert_eq!(said(&[]), None);
+        let one = "🔒 the sandbox, or the system, has stopped a command: b";
+        assert_eq!(said(&["b"]).as_deref(), Some(one));
+        let more = "🔒 the sandbox, or the system, has stopped 3 commands: a, b";
+        assert_eq!(said(&["b", "a", "b"]).as_deref(), Some(more));
+    }
 
     #[test]
     fn a_footer_is_short_and_readable() {

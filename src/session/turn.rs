@@ -331,7 +331,7 @@ impl Turn {
     }
 
     /// The agent has ended a turn; says how all of it ended, if it did.
-    async fn ended(&self, line: Line, end: TurnEnd) -> Result<Option<Ending>, SessionError> {
+    async fn ended(&mut self, line: Line, end: TurnEnd) -> Result<Option<Ending>, SessionError> {
         let ended = self.joined.ended(&self.engine, self.run, line, end);
         Ok(ended.await?.map(Ending::Turn))
     }

@@ -307,6 +307,7 @@ impl Tx {
         object: &str,
         detail: &str,
     ) -> Result<i64, StoreError> {
+        let (object, detail) = (self.3.redact(object), self.3.redact(detail));
         let done = sqlx::query!(
             "INSERT INTO audit (at, actor, action, object, detail) VALUES (?, ?, ?, ?, ?)",
             at,

@@ -103,7 +103,8 @@ impl Tx {
     pub async fn deliver(&mut self, new: &NewDelivery, now: Millis) -> Result<bool, StoreError> {
         let id = DeliveryId::fresh();
         let kind = new.payload.kind();
-        let payload = serde_json::to_string(&new.payload)?;
+        let payload = new.payload.clone().without(&self.3);
+        let payload = serde_json::to_string(&payload)?;
         let done = sqlx::query!(
             "INSERT INTO deliveries (id, key, lane, kind, state, session_id, run_id, payload,
                  created_at)

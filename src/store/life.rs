@@ -72,14 +72,23 @@ impl Store {
 }
 
 impl Tx {
-    /// Notes that the server has started, and whether the one before it could not let go.
-    pub async fn note_start(&mut self) -> Result<(), StoreError> {
+    /// Notes that the server has started, and whether the one before it could not let go: then that is answered.
+    pub async fn note_start(&mut self) -> Result<Option<Life>, StoreError> {
+        let before = sqlx::query!(
+            r#"SELECT starts AS "starts: u64", unclean_ends AS "unclean_ends: u64", works AS "works: bool"
+               FROM server_life"#
+        )
+        .fetch_one(&mut *self.0)
+        .await?;
         sqlx::query!(
             "UPDATE server_life SET starts = starts + 1, unclean_ends = unclean_ends + works, works = 1"
         )
         .execute(&mut *self.0)
         .await?;
-        Ok(())
+        Ok(before.works.then_some(Life {
+            starts: before.starts + 1,
+            unclean_ends: before.unclean_ends + 1,
+        }))
     }
 
     /// Notes that the server ends and has let go.
@@ -106,11 +115,14 @@ impl Store {
 mod tests {
     use super::*;
 
-    async fn start(store: &Store) -> Life {
+    /// Starts; says how often that was done, and whether the end before is told of.
+    async fn start(store: &Store) -> (Life, bool) {
         let mut tx = store.write().await.unwrap();
-        tx.note_start().await.unwrap();
+        let told = tx.note_start().await.unwrap();
         tx.commit().await.unwrap();
-        store.vitals().await.unwrap().life
+        let life = store.vitals().await.unwrap().life;
+        assert!(told.is_none_or(|told| told == life));
+        (life, told.is_some())
     }
 
     #[tokio::test]
@@ -122,12 +134,12 @@ mod tests {
             unclean_ends,
         };
         assert_eq!(store.vitals().await.unwrap().life, life(0, 0));
-        assert_eq!(start(&store).await, life(1, 0));
-        assert_eq!(start(&store).await, life(2, 1), "it was killed");
+        assert_eq!(start(&store).await, (life(1, 0), false));
+        assert_eq!(start(&store).await, (life(2, 1), true), "it was killed");
         let mut tx = store.write().await.unwrap();
         tx.note_end().await.unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(start(&store).await, life(3, 1), "it had let go");
+        assert_eq!(start(&store).await, (life(3, 1), false), "it had let go");
     }
 
     #[tokio::test]

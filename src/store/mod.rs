@@ -33,10 +33,12 @@ use sqlx::{Sqlite, SqlitePool};
 use thiserror::Error;
 use tokio::sync::Notify;
 
+use crate::observe::Secrets;
+
 pub use access::{AuditLine, MembershipRow, Subject};
 pub use accounts::AccountLimit;
 pub use again::{Counts, Used};
-pub use alerts::Alert;
+pub use alerts::AlertRow;
 pub use approvals::{ApprovalEnd, ApprovalRow, NewApproval, Renewed};
 pub use credentials::{LoginRow, RenewalId};
 pub use deliveries::{
@@ -64,6 +66,8 @@ pub struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
     operators: Operators,
+    /// What is not stored in what people read.
+    secrets: Secrets,
     /// Something was added to `run_events`.
     run_events: Arc<Notify>,
     /// Held as long as anybody uses the store: a second server must not open it. `None` for a
@@ -73,7 +77,7 @@ pub struct Store {
 
 /// A transaction: everything in it happens, or nothing.
 #[derive(Debug)]
-pub struct Tx(sqlx::Transaction<'static, Sqlite>, News, Operators);
+pub struct Tx(sqlx::Transaction<'static, Sqlite>, News, Operators, Secrets);
 
 /// What others are told once a transaction is durable.
 #[derive(Debug)]
@@ -83,6 +87,13 @@ struct News {
 }
 
 impl Store {
+    /// From now on what this store keeps for people to read, in Discord and in the tables of alerts and of the audit
+    /// trail, is kept without these. What agents wrote stays as they wrote it.
+    #[must_use]
+    pub fn without(self, secrets: Secrets) -> Self {
+        Self { secrets, ..self }
+    }
+
     /// Starts a transaction; waits until the one before has ended. Dropping it rolls back.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         // IMMEDIATE takes the write lock now: a transaction that began with a read could otherwise
@@ -92,7 +103,7 @@ impl Store {
             run_events: Arc::clone(&self.run_events),
             has_run_event: false,
         };
-        Ok(Tx(tx, news, self.operators))
+        Ok(Tx(tx, news, self.operators, self.secrets.clone()))
     }
 
     /// Closes every connection, so that the write-ahead log is folded into the file.

@@ -16,6 +16,7 @@ use sqlx::{
 };
 
 use super::{Operators, Store, StoreError, lock::DirectoryLock};
+use crate::observe::Secrets;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -79,6 +80,7 @@ impl Store {
             writer,
             readers,
             operators: Operators::default(),
+            secrets: Secrets::default(),
             run_events: Arc::default(),
             _lock: lock,
         })

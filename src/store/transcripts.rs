@@ -118,7 +118,7 @@ impl Store {
             .iter()
             .filter_map(|payload| match serde_json::from_str(payload) {
                 Ok(Payload::Answer { markdown, .. }) => Some(markdown),
-                Ok(Payload::Notice { text, .. }) => Some(text),
+                Ok(Payload::Notice { text, .. } | Payload::PersonNotice { text, .. }) => Some(text),
                 Ok(
                     Payload::Reaction { .. }
                     | Payload::Thread { .. }

@@ -92,7 +92,7 @@ impl Line {
             run: entry.run,
             n: entry.n,
             kind: entry.kind,
-            data: clean(secrets, entry.data),
+            data: secrets.redact_json(&entry.data),
             asked: asked.iter().map(|it| question(secrets, it)).collect(),
             told: told.map(|text| secrets.redact(&text)),
         };
@@ -126,18 +126,4 @@ fn moment(ms: i64) -> String {
         || ms.to_string(),
         |at| at.to_rfc3339_opts(SecondsFormat::Millis, true),
     )
-}
-
-/// A value without secrets. They are taken out of each text by itself: in JSON a secret may be written
-/// in another way.
-fn clean(secrets: &Secrets, value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(secrets.redact(&text)),
-        Value::Array(items) => items.into_iter().map(|item| clean(secrets, item)).collect(),
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(name, value)| (secrets.redact(&name), clean(secrets, value)))
-            .collect(),
-        other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
-    }
 }

@@ -16,6 +16,7 @@ use crate::{
     delivery::Outbox,
     observe::{Metrics, Secrets},
     store::{Store, StoreError},
+    words::{Alert, AlertKind},
 };
 use folder::{Folder, FolderError, Written};
 use line::Line;
@@ -71,10 +72,20 @@ impl Transcripts {
     /// Writes until told to stop, and then what is there.
     pub async fn run(self, stop: CancellationToken) {
         let mut is_failing = false;
+        // What an earlier server told of may be over too.
+        let mut is_told = true;
         loop {
             let written = self.catch_up().await;
-            if let Err(error) = &written {
-                self.failed(error, is_failing).await;
+            match &written {
+                Err(error) => {
+                    self.failed(error, is_failing).await;
+                    is_told = true;
+                }
+                Ok(()) if is_told => {
+                    self.works().await;
+                    is_told = false;
+                }
+                Ok(()) => {}
             }
             is_failing = written.is_err();
             tokio::select! {
@@ -120,8 +131,8 @@ impl Transcripts {
         for refused in &written.refused {
             self.metrics.transcript_failed();
             tracing::error!(error = %refused, "lines of a transcript were left out");
-            self.alert(&format!("Lines of a transcript were left out: {refused}"))
-                .await;
+            let sentence = format!("Lines of a transcript were left out: {refused}");
+            self.raise(&Alert::LinesLeftOut { sentence }).await;
         }
     }
 
@@ -133,20 +144,35 @@ impl Transcripts {
             return;
         }
         tracing::error!(%error, "the transcripts cannot be written; trying again");
-        self.alert(&format!(
+        let sentence = format!(
             "The transcripts cannot be written: {error}. Nothing is lost; they go on when that is over"
-        ))
-        .await;
+        );
+        self.raise(&Alert::Transcripts { sentence }).await;
     }
 
-    async fn alert(&self, text: &str) {
+    async fn raise(&self, alert: &Alert) {
         let raise = async {
             let mut tx = self.store.write().await?;
-            tx.alert(self.clock.now(), "transcripts", "transcripts", text)
+            tx.raise(self.clock.now(), alert).await?;
+            tx.commit().await
+        };
+        self.noted(raise.await);
+    }
+
+    /// They can be written.
+    async fn works(&self) {
+        let clear = async {
+            let mut tx = self.store.write().await?;
+            let subject = "transcripts";
+            tx.clear(self.clock.now(), AlertKind::Transcripts, subject)
                 .await?;
             tx.commit().await
         };
-        match raise.await {
+        self.noted(clear.await);
+    }
+
+    fn noted(&self, noted: Result<(), StoreError>) {
+        match noted {
             Ok(()) => self.outbox.wake(),
             Err(error) => tracing::warn!(%error, "an alert could not be stored"),
         }

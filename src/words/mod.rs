@@ -5,6 +5,7 @@
 //! does it.
 
 mod addressed;
+mod alert;
 mod approval;
 mod approvers;
 mod background;
@@ -22,6 +23,7 @@ mod tier;
 mod way;
 
 pub use addressed::Addressed;
+pub use alert::{Alert, AlertKind, Lasts, Level, LoginNews, Skew};
 pub use approval::{ApprovalKind, ApprovalState, Choice, GrantReach, GrantScope, Route, Routing};
 pub use approvers::{Approvers, Eyes};
 pub use background::Background;

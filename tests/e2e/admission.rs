@@ -181,6 +181,38 @@ async fn who_takes_back_what_waits_leaves_nothing_about_his_place() {
     .await;
 }
 
+both!(who_asks_for_much_lets_others_in_between);
+
+async fn who_asks_for_much_lets_others_in_between(program: Program) {
+    let stage = stage_with(program, &[("MAX_ACTIVE", "1")]).await;
+    let mut places = vec![stage.ask("ann", &format!("begin {HELD}")).await];
+    stage.model.wait_for_hold("working").await;
+    for (name, what) in [
+        ("ann", "hers 1."),
+        ("ann", "hers 2."),
+        ("ann", "hers 3."),
+        ("bob", "his 1."),
+        ("bob", "his 2."),
+    ] {
+        let said = format!(r#"{what} STUB:[{{"text":"answer {what}"}}]"#);
+        let place = stage.ask(name, &said).await;
+        stage.says(place, "⏳").await;
+        places.push(place);
+    }
+    stage.model.release("working");
+    for place in places {
+        stage.answer(place, "").await;
+    }
+    let mut turns = Vec::new();
+    for what in ["hers 1.", "hers 2.", "hers 3.", "his 1.", "his 2."] {
+        turns.push((stage.turn_with(what).await.0, what));
+    }
+    turns.sort_unstable();
+    let order: Vec<&str> = turns.into_iter().map(|(_, what)| what).collect();
+    assert_eq!(order, ["hers 1.", "his 1.", "hers 2.", "his 2.", "hers 3."]);
+    stage.until_settled().await;
+}
+
 both!(two_conversations_work_at_the_same_time);
 
 async fn two_conversations_work_at_the_same_time(program: Program) {

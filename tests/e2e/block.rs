@@ -5,7 +5,7 @@ use discord_sim::{ChannelId, Rule};
 use serde_json::json;
 
 use crate::{
-    approvals::{control, owners_decide, runs},
+    approvals::{control, owners_decide_on, runs},
     cancel::{asleep, unheard_of},
     stage::{Program, Settings, Stage},
 };
@@ -17,12 +17,7 @@ fn held(name: &str) -> String {
 
 const STOPPED: &str = "🚫 The agent was stopped: somebody whom it worked for here is blocked now.";
 
-async fn stage_with_bob(settings: &[(&str, &str)]) -> Stage {
-    stage_with_bob_by(Program::Claude, settings).await
-}
-
-/// The same with this agent program.
-async fn stage_with_bob_by(program: Program, settings: &[(&str, &str)]) -> Stage {
+async fn stage_with_bob(program: Program, settings: &[(&str, &str)]) -> Stage {
     let env = settings
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -49,9 +44,12 @@ async fn says_in(stage: &Stage, name: &str, text: &str, place: ChannelId) {
     stage.sign(said, "👀").await;
 }
 
-#[tokio::test]
-async fn an_agent_at_work_for_somebody_who_is_blocked_is_stopped_where_everybody_sees_it() {
-    let stage = stage_with_bob(&[]).await;
+both!(an_agent_at_work_for_somebody_who_is_blocked_is_stopped_where_everybody_sees_it);
+
+async fn an_agent_at_work_for_somebody_who_is_blocked_is_stopped_where_everybody_sees_it(
+    program: Program,
+) {
+    let stage = stage_with_bob(program, &[]).await;
     let thread = stage.ask("bob", &format!("work {}", held("working"))).await;
     stage.model.wait_for_hold("working").await;
     let run = stage.open_run(thread).await;
@@ -70,7 +68,7 @@ async fn an_agent_at_work_for_somebody_who_is_blocked_is_stopped_where_everybody
 both!(a_block_by_command_stops_the_agent_and_its_processes);
 
 async fn a_block_by_command_stops_the_agent_and_its_processes(program: Program) {
-    let stage = stage_with_bob_by(program, &[]).await;
+    let stage = stage_with_bob(program, &[]).await;
     stage.until_commands().await;
     let sleep = unheard_of();
     let began = stage.project().join("began");
@@ -102,9 +100,10 @@ async fn a_block_by_command_stops_the_agent_and_its_processes(program: Program) 
     crate::stage::until("no tool runs", || asleep(&sleep) == 0).await;
 }
 
-#[tokio::test]
-async fn who_is_blocked_while_his_agent_waits_for_a_yes_gets_nothing_of_it() {
-    let stage = Stage::with(owners_decide()).await;
+both!(who_is_blocked_while_his_agent_waits_for_a_yes_gets_nothing_of_it);
+
+async fn who_is_blocked_while_his_agent_waits_for_a_yes_gets_nothing_of_it(program: Program) {
+    let stage = Stage::with(owners_decide_on(program)).await;
     stage.grant("bob", Scope::Global, Tier::Member).await;
     let thread = stage.ask("bob", &runs(&["touch it"], "never said")).await;
     let owners = stage.owners_messages();
@@ -137,9 +136,10 @@ async fn who_is_blocked_while_his_agent_waits_for_a_yes_gets_nothing_of_it() {
     assert_eq!(stage.count(thread, "never said"), 0);
 }
 
-#[tokio::test]
-async fn who_is_blocked_while_his_turn_is_prepared_does_not_reach_the_agent() {
-    let stage = stage_with_bob(&[]).await;
+both!(who_is_blocked_while_his_turn_is_prepared_does_not_reach_the_agent);
+
+async fn who_is_blocked_while_his_turn_is_prepared_does_not_reach_the_agent(program: Program) {
+    let stage = stage_with_bob(program, &[]).await;
     let bob = stage.sim.user("bob");
     let thread = bob.creates_thread("a place").in_(stage.channel()).await;
     // A conversation that begins in the middle of a thread reads what was said there before.
@@ -170,9 +170,12 @@ fn said_anywhere(directory: &std::path::Path, text: &str) -> bool {
     })
 }
 
-#[tokio::test]
-async fn what_others_asked_in_a_turn_that_is_stopped_is_taken_up_again_without_the_blocked() {
-    let stage = stage_with_bob(&[]).await;
+both!(what_others_asked_in_a_turn_that_is_stopped_is_taken_up_again_without_the_blocked);
+
+async fn what_others_asked_in_a_turn_that_is_stopped_is_taken_up_again_without_the_blocked(
+    program: Program,
+) {
+    let stage = stage_with_bob(program, &[]).await;
     let thread = stage.ask("ann", &format!("begin {}", held("first"))).await;
     stage.model.wait_for_hold("first").await;
     // Of a turn the model obeys the last script that it is given.
@@ -202,9 +205,10 @@ async fn what_others_asked_in_a_turn_that_is_stopped_is_taken_up_again_without_t
     stage.model.release("second");
 }
 
-#[tokio::test]
-async fn who_is_blocked_in_the_middle_of_everything_reaches_nothing_further() {
-    let mut stage = stage_with_bob(&[("BATON_ADMISSION__MAX_ACTIVE", "2")]).await;
+both!(who_is_blocked_in_the_middle_of_everything_reaches_nothing_further);
+
+async fn who_is_blocked_in_the_middle_of_everything_reaches_nothing_further(program: Program) {
+    let mut stage = stage_with_bob(program, &[("BATON_ADMISSION__MAX_ACTIVE", "2")]).await;
     // At work, in a mailbox, queued.
     let at_work = stage.ask("bob", &format!("work {}", held("bobs"))).await;
     stage.model.wait_for_hold("bobs").await;

@@ -3,7 +3,7 @@
 use baton::words::{ChannelId, Scope, Tier};
 use discord_sim::{ChannelKind, MessageView};
 
-use crate::stage::{Settings, Stage, thread_of};
+use crate::stage::{Program, Settings, Stage, thread_of};
 
 /// A model that holds its answer until `working` is released.
 const HELD: &str = r#"STUB:[{"text":"done at last","hold":"working"}]"#;
@@ -76,12 +76,15 @@ async fn a_blocked_person_does_not_reach_the_agent_by_writing_while_the_server_i
     assert_unknown(&stage, thread, "forbidden word").await;
 }
 
-#[tokio::test]
-async fn a_block_that_comes_while_a_request_waits_refuses_it_where_everybody_sees_it() {
+both!(a_block_that_comes_while_a_request_waits_refuses_it_where_everybody_sees_it);
+
+async fn a_block_that_comes_while_a_request_waits_refuses_it_where_everybody_sees_it(
+    program: Program,
+) {
     let env = vec![("BATON_ADMISSION__MAX_ACTIVE".to_owned(), "1".to_owned())];
     let stage = Stage::with(Settings {
         env,
-        ..Settings::default()
+        ..Settings::of(program)
     })
     .await;
     stage.grant("bob", Scope::Global, Tier::Member).await;
@@ -118,9 +121,12 @@ async fn a_block_that_comes_while_a_request_waits_refuses_it_where_everybody_see
     assert_eq!(stage.count(second, "never said"), 0);
 }
 
-#[tokio::test]
-async fn a_block_that_comes_while_a_message_waits_in_the_mailbox_leaves_the_others_answers() {
-    let stage = Stage::open().await;
+both!(a_block_that_comes_while_a_message_waits_in_the_mailbox_leaves_the_others_answers);
+
+async fn a_block_that_comes_while_a_message_waits_in_the_mailbox_leaves_the_others_answers(
+    program: Program,
+) {
+    let stage = Stage::of(program).await;
     stage.grant("bob", Scope::Global, Tier::Member).await;
     let thread = stage.ask("ann", &format!("first {HELD}")).await;
     stage.model.wait_for_hold("working").await;

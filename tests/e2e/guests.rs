@@ -3,14 +3,14 @@
 use baton::words::{Scope, Tier};
 use serde_json::{Value, json};
 
-use crate::stage::{Settings, Stage};
+use crate::stage::{Program, Settings, Stage};
 
 /// A stage whose project lets guests ask.
-async fn open_to_guests() -> Stage {
+async fn open_to_guests(program: Program) -> Stage {
     let env = vec![("BATON_PROJECTS__0__GUESTS".to_owned(), "ask".to_owned())];
     Stage::with(Settings {
         env,
-        ..Settings::default()
+        ..Settings::of(program)
     })
     .await
 }
@@ -19,9 +19,9 @@ async fn open_to_guests() -> Stage {
 fn tries_everything(stage: &Stage, answer: &str) -> String {
     std::fs::write(stage.project().join("note"), "the note's words").unwrap();
     let calls = json!([
-        {"tool": "Read", "input": {"file_path": stage.project().join("note")}},
-        {"tool": "Write", "input": {"file_path": stage.project().join("made"), "content": "x"}},
-        {"tool": "Bash", "input": {"command": "touch made"}},
+        {"do": {"read": stage.project().join("note")}},
+        {"do": {"write": {"file": stage.project().join("made"), "text": "x"}}},
+        {"do": {"run": "touch made"}},
         {"text": answer},
     ]);
     format!("try STUB:{calls}")
@@ -34,9 +34,10 @@ fn told(stage: &Stage) -> String {
     body["messages"].to_string()
 }
 
+// Codex has no tool that only looks at files; what it has is in `codex::turns`.
 #[tokio::test]
 async fn a_guest_has_a_conversation_of_his_own_in_which_an_agent_only_looks() {
-    let stage = open_to_guests().await;
+    let stage = open_to_guests(Program::Claude).await;
     let thread = stage
         .ask("gus", &tries_everything(&stage, "tried all"))
         .await;
@@ -69,9 +70,10 @@ async fn a_guest_has_a_conversation_of_his_own_in_which_an_agent_only_looks() {
     assert!(stage.project().join("made").exists());
 }
 
-#[tokio::test]
-async fn a_guest_has_no_say_in_a_conversation_of_members() {
-    let stage = open_to_guests().await;
+both!(a_guest_has_no_say_in_a_conversation_of_members);
+
+async fn a_guest_has_no_say_in_a_conversation_of_members(program: Program) {
+    let stage = open_to_guests(program).await;
     let thread = stage
         .ask("ann", r#"hello STUB:[{"text":"answer one"}]"#)
         .await;
@@ -104,9 +106,10 @@ async fn a_guest_has_no_say_in_a_conversation_of_members() {
     assert!(!stage.model_saw("forbidden word"));
 }
 
-#[tokio::test]
-async fn what_a_guest_and_a_member_say_during_a_run_is_answered_apart() {
-    let stage = open_to_guests().await;
+both!(what_a_guest_and_a_member_say_during_a_run_is_answered_apart);
+
+async fn what_a_guest_and_a_member_say_during_a_run_is_answered_apart(program: Program) {
+    let stage = open_to_guests(program).await;
     let held = r#"STUB:[{"text":"done at last","hold":"working"}]"#;
     let thread = stage.ask("gus", &format!("begin {held}")).await;
     stage.model.wait_for_hold("working").await;
@@ -124,9 +127,12 @@ async fn what_a_guest_and_a_member_say_during_a_run_is_answered_apart() {
     assert!(!turn.contains("the member's"), "{turn}");
 }
 
-#[tokio::test]
-async fn guests_are_let_in_by_the_settings_of_now_and_never_when_they_are_blocked() {
-    let mut stage = open_to_guests().await;
+both!(guests_are_let_in_by_the_settings_of_now_and_never_when_they_are_blocked);
+
+async fn guests_are_let_in_by_the_settings_of_now_and_never_when_they_are_blocked(
+    program: Program,
+) {
+    let mut stage = open_to_guests(program).await;
     let thread = stage
         .ask("gus", r#"hello STUB:[{"text":"answer one"}]"#)
         .await;
@@ -154,15 +160,18 @@ async fn guests_are_let_in_by_the_settings_of_now_and_never_when_they_are_blocke
     assert!(!stage.model_saw("forbidden word"));
 }
 
-#[tokio::test]
-async fn who_was_a_member_when_he_asked_gets_no_more_than_a_guest_when_his_turn_comes() {
+both!(who_was_a_member_when_he_asked_gets_no_more_than_a_guest_when_his_turn_comes);
+
+async fn who_was_a_member_when_he_asked_gets_no_more_than_a_guest_when_his_turn_comes(
+    program: Program,
+) {
     let env = vec![
         ("BATON_PROJECTS__0__GUESTS".to_owned(), "ask".to_owned()),
         ("BATON_ADMISSION__MAX_ACTIVE".to_owned(), "1".to_owned()),
     ];
     let stage = Stage::with(Settings {
         env,
-        ..Settings::default()
+        ..Settings::of(program)
     })
     .await;
     stage.grant("bob", Scope::Global, Tier::Member).await;

@@ -59,6 +59,19 @@ impl Pages {
         }
     }
 
+    /// Waits until it is told of Claude's login what is wanted.
+    pub(crate) async fn until_login(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let began = std::time::Instant::now();
+        loop {
+            let (_, page) = self.health().await;
+            if wanted(&page["tokenStatus"]) {
+                return page["tokenStatus"].clone();
+            }
+            assert!(began.elapsed() < PATIENCE, "{}", page["tokenStatus"]);
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
     /// Waits until it is told that the database takes writes.
     async fn until_writable(&self) -> Value {
         let began = std::time::Instant::now();

@@ -1,6 +1,6 @@
 //! Operators are told of alerts and of what people did, in channels of their own.
 
-use baton::store::Alert;
+use baton::store::AlertRow;
 use discord_sim::{ChannelId, Permission};
 use serde_json::json;
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
@@ -25,7 +25,7 @@ async fn told() -> (Stage, [ChannelId; 2]) {
     (stage, channels)
 }
 
-async fn alerts(stage: &Stage) -> Vec<Alert> {
+async fn alerts(stage: &Stage) -> Vec<AlertRow> {
     let store = stage.store().await;
     let mut alerts = store.alerts(50).await.unwrap();
     store.close().await;
@@ -100,7 +100,7 @@ async fn an_alert_is_told_in_its_channel_and_one_about_that_channel_is_not() {
     .await;
     stage.until_settled().await;
     let all = alerts(&stage).await;
-    let is_about = |alert: &&Alert| alert.place == about;
+    let is_about = |alert: &&AlertRow| alert.place == about;
     // Each alert about the second thread was refused there once, and that was told nowhere.
     let (of_channel, of_thread): (Vec<_>, Vec<_>) = all[before..].iter().partition(is_about);
     assert_eq!(of_channel.len(), of_thread.len(), "{all:?}");

@@ -1,6 +1,7 @@
 //! No secret leaves: not by an agent's environment or arguments, a log, a file or Discord, and not
 //! through the tools that are allowed as shipped.
 
+mod canary;
 mod reach;
 mod writing;
 
@@ -13,7 +14,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::stage::{Powers, Settings, Stage, until, without_powers};
+use crate::{
+    recovery::runners,
+    stage::{Powers, Program, Settings, Stage, until, without_powers},
+};
 
 /// What `allowed_tools` is when nobody sets it.
 const SHIPPED: [&str; 5] = ["Read", "Grep", "Glob", "Edit", "Write"];
@@ -26,12 +30,12 @@ const IN_DOT_ENV: &str = "canary-6f1d0c-dot-env";
 const THE_AGENTS: &str = "key-of-the-model-service-6f1d0c";
 
 /// A stage with canaries in the server's environment and in `.env`.
-async fn guarded(powers: Powers) -> Stage {
-    guarded_with(powers, Vec::new()).await
+async fn guarded(program: Program, powers: Powers) -> Stage {
+    guarded_with(program, powers, Vec::new()).await
 }
 
 /// The same with more in the server's environment.
-async fn guarded_with(powers: Powers, more: Vec<(String, String)>) -> Stage {
+async fn guarded_with(program: Program, powers: Powers, more: Vec<(String, String)>) -> Stage {
     let settings = Settings {
         allowed_tools: SHIPPED.to_vec(),
         env: [
@@ -42,12 +46,13 @@ async fn guarded_with(powers: Powers, more: Vec<(String, String)>) -> Stage {
                     IN_THE_ENVIRONMENT.to_owned(),
                 ),
                 ("ANTHROPIC_API_KEY".to_owned(), THE_AGENTS.to_owned()),
+                ("SIM_KEY".to_owned(), THE_AGENTS.to_owned()),
             ],
             more,
         ]
         .concat(),
         powers,
-        ..Settings::default()
+        ..Settings::of(program)
     };
     let mut stage = Stage::dark(settings).await;
     fs::write(
@@ -79,13 +84,25 @@ fn files(directory: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The runner and the agent, when nothing else is at work.
-async fn runner_and_agent(stage: &Stage) -> Vec<u32> {
-    until("only the runner and the agent are there", || {
-        stage.processes().len() == 2
+/// The runners and what is behind them, when nothing else is at work.
+async fn at_rest(stage: &Stage) -> Vec<u32> {
+    let expected = match stage.program() {
+        Program::Claude => 2,
+        // A seat and its runner, the hub and its own, and Codex.
+        Program::Codex => 5,
+    };
+    let all = || {
+        let mut all = stage.processes();
+        all.extend(stage.codexes());
+        all.sort_unstable();
+        all.dedup();
+        all
+    };
+    until("only the runners and the agents are there", || {
+        all().len() == expected
     })
     .await;
-    stage.processes()
+    all()
 }
 
 fn contains(bytes: &[u8], text: &str) -> bool {
@@ -94,12 +111,15 @@ fn contains(bytes: &[u8], text: &str) -> bool {
         .any(|window| window == text.as_bytes())
 }
 
-#[tokio::test]
-async fn no_process_log_file_or_message_has_the_bots_token_or_a_secret_of_the_server() {
-    let stage = guarded(Powers::Inherited).await;
+both!(no_process_log_file_or_message_has_the_bots_token_or_a_secret_of_the_server);
+
+async fn no_process_log_file_or_message_has_the_bots_token_or_a_secret_of_the_server(
+    program: Program,
+) {
+    let stage = guarded(program, Powers::Inherited).await;
     let note = stage.project().join("note");
     fs::write(&note, "words of the note").unwrap();
-    let script = json!([{"tool": "Read", "input": {"file_path": note}}, {"text": "answer one"}]);
+    let script = json!([{"do": {"read": note}}, {"text": "answer one"}]);
     let thread = stage.ask("ann", &format!("hello STUB:{script}")).await;
     stage.answer(thread, "answer one").await;
     stage
@@ -112,7 +132,7 @@ async fn no_process_log_file_or_message_has_the_bots_token_or_a_secret_of_the_se
 
     let token = stage.sim.token().to_owned();
     let secrets = [token.as_str(), IN_THE_ENVIRONMENT, IN_DOT_ENV];
-    let processes = runner_and_agent(&stage).await;
+    let processes = at_rest(&stage).await;
     let mut told = Vec::new();
     for process in processes {
         for file in ["environ", "cmdline"] {
@@ -178,35 +198,37 @@ fn can_be_looked_into(process: u32) -> bool {
     look.status.success()
 }
 
-#[tokio::test]
-async fn other_processes_of_the_user_cannot_look_into_the_server_and_the_runners() {
-    let stage = guarded(Powers::Dropped).await;
+both!(other_processes_of_the_user_cannot_look_into_the_server_and_the_runners);
+
+async fn other_processes_of_the_user_cannot_look_into_the_server_and_the_runners(program: Program) {
+    let stage = guarded(program, Powers::Dropped).await;
     let thread = stage
         .ask("ann", r#"hello STUB:[{"text":"answer one"}]"#)
         .await;
     stage.answer(thread, "answer one").await;
-    let processes = runner_and_agent(&stage).await;
+    at_rest(&stage).await;
     let agents = stage.agents();
-    let runners: Vec<u32> = processes
-        .into_iter()
-        .filter(|process| !agents.contains(process))
-        .collect();
-    assert_eq!((agents.len(), runners.len()), (1, 1));
+    let runners = runners(&stage);
+    let expected = match program {
+        Program::Claude => 1,
+        Program::Codex => 2,
+    };
+    assert_eq!((agents.len(), runners.len()), (1, expected));
     assert!(
         !can_be_looked_into(stage.server().pid()),
         "the server can be looked into"
     );
-    assert!(
-        !can_be_looked_into(runners[0]),
-        "the runner can be looked into"
-    );
+    for runner in runners {
+        assert!(!can_be_looked_into(runner), "a runner can be looked into");
+    }
     // What this proves it by: an ordinary process can.
     assert!(can_be_looked_into(agents[0]));
 }
 
-#[tokio::test]
-async fn what_baton_keeps_is_for_its_user_alone() {
-    let stage = guarded(Powers::Inherited).await;
+both!(what_baton_keeps_is_for_its_user_alone);
+
+async fn what_baton_keeps_is_for_its_user_alone(program: Program) {
+    let stage = guarded(program, Powers::Inherited).await;
     let thread = stage
         .ask("ann", r#"hello STUB:[{"text":"answer one"}]"#)
         .await;

@@ -4,12 +4,12 @@ use baton::words::{AgentMode, Busy};
 use discord_sim::ChannelId;
 use serde_json::json;
 
-use crate::stage::{Settings, Stage, commands_with};
+use crate::stage::{Program, Settings, Stage, commands_with};
 
 /// Has the agent work until the test lets it, and waits until it does.
 async fn at_work(stage: &Stage, thread: ChannelId) {
     let wait = json!([
-        {"tool": "Bash", "input": {"command": "touch begun; until [ -e go ]; do sleep 0.05; done"}},
+        {"do": {"run": "touch begun; until [ -e go ]; do sleep 0.05; done"}},
         {"text": "done waiting"},
     ]);
     let said = format!("wait STUB:{wait}");
@@ -35,6 +35,18 @@ fn models(stage: &Stage) -> Vec<String> {
     models
 }
 
+/// Whether the newest agent is in the plan mode of its program.
+fn plans(stage: &Stage) -> bool {
+    match stage.program() {
+        Program::Claude => !commands_with("--permission-mode plan").is_empty(),
+        // Only there it is told how to ask people.
+        Program::Codex => {
+            let newest = stage.model.requests().pop().unwrap();
+            newest.body.to_string().contains("<proposed_plan>")
+        }
+    }
+}
+
 async fn mode_of(stage: &Stage, thread: ChannelId) -> (Option<String>, AgentMode) {
     let thread = baton::words::ChannelId::new(thread.get());
     let store = stage.store().await;
@@ -47,30 +59,32 @@ const NEXT_TURN: &str = "Done: it holds from the next message there on.";
 const TAKEN: &str =
     "Done: the agent has taken it. What it is at work on now it may finish as it began.";
 
-#[tokio::test]
-async fn another_model_reaches_a_warm_agent_and_one_at_work_without_a_restart() {
-    let stage = Stage::open().await;
+both!(another_model_reaches_a_warm_agent_and_one_at_work_without_a_restart);
+
+async fn another_model_reaches_a_warm_agent_and_one_at_work_without_a_restart(program: Program) {
+    let stage = Stage::of(program).await;
     stage.until_commands().await;
     let said = r#"hello STUB:[{"text":"answer one"}]"#;
     let thread = stage.ask("ann", said).await;
     stage.answer(thread, "answer one").await;
     let agents = stage.agents();
 
-    let sonnet = [("model", "claude-sonnet-4-6")];
+    let others = match program {
+        Program::Claude => ["claude-sonnet-4-6", "claude-haiku-4-5"],
+        // The first calls tools by their names.
+        Program::Codex => ["gpt-5.4", "gpt-5.6-terra"],
+    };
+    let first = [("model", others[0])];
     let told = stage
-        .command_with("ann", "session model", sonnet, thread)
+        .command_with("ann", "session model", first, thread)
         .await;
     assert_eq!(told, NEXT_TURN);
     at_work(&stage, thread).await;
-    assert!(
-        models(&stage).last().unwrap().contains("sonnet"),
-        "{:?}",
-        models(&stage)
-    );
+    assert_eq!(models(&stage).last().unwrap(), others[0]);
 
-    let haiku = [("model", "claude-haiku-4-5")];
+    let second = [("model", others[1])];
     let told = stage
-        .command_with("ann", "session model", haiku, thread)
+        .command_with("ann", "session model", second, thread)
         .await;
     assert_eq!(told, TAKEN);
     let_go(&stage);
@@ -80,17 +94,14 @@ async fn another_model_reaches_a_warm_agent_and_one_at_work_without_a_restart() 
         .in_(thread)
         .await;
     stage.answer(thread, "answer three").await;
-    assert!(
-        models(&stage).last().unwrap().contains("haiku"),
-        "{:?}",
-        models(&stage)
-    );
+    assert_eq!(models(&stage).last().unwrap(), others[1]);
     assert_eq!(stage.agents(), agents, "the agent was started anew");
 }
 
-#[tokio::test]
-async fn a_mode_is_told_to_a_living_agent_and_given_to_the_next_one() {
-    let mut stage = Stage::open().await;
+both!(a_mode_is_told_to_a_living_agent_and_given_to_the_next_one);
+
+async fn a_mode_is_told_to_a_living_agent_and_given_to_the_next_one(program: Program) {
+    let mut stage = Stage::of(program).await;
     stage.until_commands().await;
     let said = r#"hello STUB:[{"text":"answer one"}]"#;
     let thread = stage.ask("ann", said).await;
@@ -102,7 +113,7 @@ async fn a_mode_is_told_to_a_living_agent_and_given_to_the_next_one() {
     assert_eq!(told, NEXT_TURN);
     let ann = stage.sim.user("ann");
     let change = json!([
-        {"tool": "Bash", "input": {"command": "touch changed"}},
+        {"do": {"run": "touch changed"}},
         {"text": "answer two"},
     ]);
     ann.says(format!("change it STUB:{change}"))
@@ -132,7 +143,7 @@ async fn a_mode_is_told_to_a_living_agent_and_given_to_the_next_one() {
         .in_(thread)
         .await;
     stage.answer(thread, "answer four").await;
-    assert!(!commands_with("--permission-mode plan").is_empty());
+    assert!(plans(&stage), "the new agent was not started in plan mode");
 }
 
 #[tokio::test]
@@ -180,9 +191,10 @@ for line in lines():
     );
 }
 
-#[tokio::test]
-async fn a_conversation_that_is_cleared_stays_set_as_it_was() {
-    let stage = Stage::open().await;
+both!(a_conversation_that_is_cleared_stays_set_as_it_was);
+
+async fn a_conversation_that_is_cleared_stays_set_as_it_was(program: Program) {
+    let stage = Stage::of(program).await;
     stage.until_commands().await;
     let said = r#"hello STUB:[{"text":"answer one"}]"#;
     let thread = stage.ask("ann", said).await;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     recovery::runners,
-    stage::{Settings, Stage, until},
+    stage::{Program, Settings, Stage, until},
 };
 
 /// Commands that are over at once and leave something behind, or say very much.
@@ -37,8 +37,7 @@ fn peak(pid: u32) -> u64 {
 
 /// A prompt with which the agent runs a command and then says something.
 fn runs(command: &str, then: &str) -> String {
-    let call = json!({"tool": "Bash", "input": {"command": command, "description": "it"}});
-    format!("STUB:{}", json!([call, {"text": then}]))
+    format!("STUB:{}", json!([{"do": {"run": command}}, {"text": then}]))
 }
 
 /// A conversation in which all of them run, one after the other.
@@ -74,9 +73,17 @@ async fn lane(stage: &Stage, name: String) -> ChannelId {
     thread
 }
 
-#[tokio::test]
-async fn a_hundred_runs_with_hostile_tools_of_the_real_program_leave_nothing_and_cost_no_memory() {
-    let mut stage = Stage::dark(Settings::default()).await;
+both!(a_hundred_runs_with_hostile_tools_of_the_real_program_leave_nothing_and_cost_no_memory);
+
+async fn a_hundred_runs_with_hostile_tools_of_the_real_program_leave_nothing_and_cost_no_memory(
+    program: Program,
+) {
+    // Beside the runner and the process of each conversation: Codex, its hub and the runner of that.
+    let (runners_beside, beside) = match program {
+        Program::Claude => (0, 0),
+        Program::Codex => (1, 3),
+    };
+    let mut stage = Stage::dark(Settings::of(program)).await;
     for cap in [
         "ADMISSION__MAX_ACTIVE",
         "ADMISSION__PERSON_MAX_ACTIVE",
@@ -92,13 +99,13 @@ async fn a_hundred_runs_with_hostile_tools_of_the_real_program_leave_nothing_and
         let lanes = (0..LANES).map(|n| lane(&stage, format!("lane-{round}-{n}")));
         let threads = futures::future::join_all(lanes).await;
         let kept = runners(&stage);
-        assert_eq!(kept.len(), LANES);
+        assert_eq!(kept.len(), LANES + runners_beside);
         for runner in kept {
             let peak = peak(runner);
             assert!(peak < 64 << 10, "a runner took {peak} KiB");
         }
         // The last turn of each was cancelled: nothing that tools have left is there while its agent waits for more.
-        let waits = 2 * LANES;
+        let waits = 2 * LANES + beside;
         until("runners and agents are left", || {
             stage.processes().len() == waits
         })

@@ -130,3 +130,26 @@ fn tools_of_servers_are_named_one_by_one_by_server_or_all_together() {
         assert_eq!(fits, may, "{rule} {tool}");
     }
 }
+
+#[test]
+fn a_name_that_may_be_of_another_server_is_forbidden_with_the_server_and_not_allowed_with_it() {
+    for (rule, tool, allows) in [
+        ("mcp__a", "mcp__a__c", true),
+        ("mcp__a", "mcp__a__b_c", true),
+        // `c` of `a__b`, or `b__c` of `a`; `c` of `a_`, or `_c` of `a`.
+        ("mcp__a", "mcp__a__b__c", false),
+        ("mcp__a__b", "mcp__a__b__c", false),
+        ("mcp__a", "mcp__a___c", false),
+        ("mcp__a_", "mcp__a___c", false),
+        ("mcp__a__b__c", "mcp__a__b__c", true),
+        ("mcp__*", "mcp__a__b__c", true),
+    ] {
+        let root = Path::new("/");
+        let ask = ask(tool, json!({}), root);
+        let call = Call::new(&ask, root);
+        let rule = ToolRule::parse(rule).expect("a rule");
+        assert!(rule.may_fit(&call), "{rule:?} {tool}");
+        let fit = rule.fit(&call);
+        assert_eq!(matches!(fit, Fit::Allows), allows, "{rule:?} {tool}");
+    }
+}

@@ -1,7 +1,13 @@
 //! What is reported of a server whose database or disk does not do what it should.
 
+use tokio_util::task::TaskTracker;
+
 use super::*;
-use crate::{cli::judge_tools, runtime::HostEnv};
+use crate::{
+    cli::judge_tools,
+    runtime::HostEnv,
+    words::{Alert, ChannelId},
+};
 
 struct Bed {
     health: Arc<Health>,
@@ -28,6 +34,7 @@ async fn bed() -> Bed {
         program: "baton".into(),
         agents_get: HostEnv::of_this_process(),
         stop: CancellationToken::new(),
+        renewals: TaskTracker::new(),
         last_error: LastError::default(),
     };
     let link = Link::default();
@@ -136,10 +143,11 @@ async fn the_last_error_is_told_without_secrets_and_an_alert_by_its_kind() {
     let bed = bed().await;
     assert_eq!(bed.health.report().await.last_error, None);
     let mut tx = bed.store.write().await.unwrap();
-    let text = "a person's words";
-    tx.alert(Millis::new(999_999), "delivery_refused", "channel 1", text)
-        .await
-        .unwrap();
+    let alert = Alert::DeliveryRefused {
+        channel: ChannelId::new(1),
+        sentence: "a person's words".to_owned(),
+    };
+    tx.raise(Millis::new(999_999), &alert).await.unwrap();
     tx.commit().await.unwrap();
     let vitals = bed.store.vitals().await.unwrap();
     let alert = LastFault {

@@ -1,4 +1,4 @@
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use nix::errno::Errno;
 use serde_json::json;
@@ -42,6 +42,8 @@ async fn bed(answers: &[&str]) -> Bed {
         store,
         clock: Clock::held_at(NOW),
         rescue: home.path().join("data/rescue"),
+        secrets: Secrets::default(),
+        stop: CancellationToken::new(),
     };
     fs::write(renewal.file.path(), login("one").text()).unwrap();
     Bed {
@@ -130,7 +132,11 @@ async fn new_tokens_are_on_disk_and_nothing_is_left_beside_them() {
     assert_eq!(Some(now), bed.on_disk());
     assert_eq!(expires_at, Some(NOW.after(Duration::from_hours(1))));
     assert_eq!(now, print("two"));
-    assert_eq!(came.secrets.len(), 2);
+    let shown = bed
+        .renewal
+        .secrets
+        .redact(&format!("it is {}", token("two")));
+    assert_eq!(shown, "it is [redacted]");
     assert_eq!(bed.beside(), [] as [&str; 0]);
     assert!(!bed.is_cut_off().await);
     let heard = bed.service.heard.lock()[0].clone();
@@ -207,7 +213,7 @@ async fn what_was_held_when_the_process_died_is_put_in_place_by_the_next() {
     // As a process dies: what it would tidy up stays, and so does the copy.
     bed.renewal.file.faults.none();
     drop(came);
-    recover(&bed.renewal.file, &bed.renewal.rescue, &bed.renewal.slot);
+    bed.renewal.recover(None).await.unwrap();
     assert_eq!(bed.on_disk(), Some(print("two")));
     assert_eq!(names(&bed.renewal.rescue), [] as [&str; 0]);
 }
@@ -222,7 +228,7 @@ async fn a_login_of_somebody_elses_stays_while_what_was_held_is_given_up() {
     let (tried, pending) = bed.renewal.try_again(came.pending.unwrap()).await;
     assert!(matches!(tried, Tried::Changed(_)) && pending.is_none());
     assert_eq!(bed.on_disk(), Some(print("theirs")));
-    recover(&bed.renewal.file, &bed.renewal.rescue, &bed.renewal.slot);
+    bed.renewal.recover(None).await.unwrap();
     assert_eq!(bed.on_disk(), Some(print("theirs")));
 }
 

@@ -33,7 +33,7 @@ fn print_of(document: &Document) -> Fingerprint {
 fn refused(store: &FileStore) -> Refusal {
     match store.look() {
         Look::Refused(refusal) => refusal,
-        other => panic!("{other:?}"),
+        other @ (Look::Absent | Look::There { .. }) => panic!("{other:?}"),
     }
 }
 
@@ -155,27 +155,75 @@ fn whatever_step_the_disk_refuses_one_whole_version_stays_and_a_later_try_stores
         let there = fs::read(store.path()).unwrap();
         assert!(there == old.text() || there == new.text(), "{steps}");
         store.faults.none();
-        if there == old.text() {
-            reserved.try_commit(&new, &print_of(&old)).unwrap();
-        }
+        reserved.try_commit(&new, &print_of(&old)).unwrap();
         assert_eq!(fs::read(store.path()).unwrap(), new.text(), "{steps}");
+        assert_eq!(names(&store), [".credentials.json"], "{steps}");
     }
     assert_eq!(refusals, 7, "every step was refused once");
 }
 
 #[test]
-fn a_whole_version_that_was_left_behind_is_put_in_place_after_its_own_and_no_other() {
+fn a_place_that_somebody_has_removed_is_lost_and_another_one_takes_the_version() {
+    let (_home, store) = store();
+    let (old, new) = (login("one"), login("two"));
+    write(&store, &old);
+    let mut reserved = store.reserve(&print_of(&old)).unwrap();
+    fs::remove_file(&reserved.path).unwrap();
+    let refused = reserved.try_commit(&new, &print_of(&old));
+    assert!(matches!(refused, Err(NotStored::Io(_))) && reserved.is_lost());
+    store.adopt(&new, &print_of(&old)).unwrap();
+    assert_eq!(fs::read(store.path()).unwrap(), new.text());
+}
+
+#[test]
+fn what_stands_in_the_file_has_to_be_known_before_something_takes_its_place() {
+    let (old, new) = (login("one"), login("two"));
+    let blanked = r#"{"claudeAiOauth": {"accessToken": "", "refreshToken": "", "expiresAt": 0}}"#;
+    for (meanwhile, is_stored) in [("{half", false), (blanked, true)] {
+        let (_home, store) = store();
+        write(&store, &old);
+        let mut reserved = store.reserve(&print_of(&old)).unwrap();
+        fs::write(store.path(), meanwhile).unwrap();
+        let stored = reserved.try_commit(&new, &print_of(&old));
+        assert_eq!(stored.is_ok(), is_stored, "{meanwhile} {stored:?}");
+        assert!(!matches!(stored, Err(NotStored::Changed)), "{meanwhile}");
+        write(&store, &old);
+        reserved.try_commit(&new, &print_of(&old)).unwrap();
+    }
+}
+
+/// What a process leaves behind that dies with a version on disk.
+fn leave(store: &FileStore, after: &Document, text: &[u8]) -> PathBuf {
+    let left = store.beside(MARK, &print_of(after));
+    fs::write(&left, text).unwrap();
+    left
+}
+
+#[test]
+fn a_whole_version_that_was_left_behind_is_put_in_place_after_its_own_and_kept_beside_another() {
+    let (old, new) = (login("one"), login("two"));
     for (now, is_put) in [("one", true), ("other", false)] {
         let (_home, store) = store();
-        let (old, new) = (login("one"), login("two"));
         write(&store, &login(now));
-        let left = store.beside(MARK, &print_of(&old));
-        fs::write(left, new.text()).unwrap();
-        assert_eq!(store.finish().unwrap(), is_put);
-        let there = if is_put { new } else { login(now) };
+        leave(&store, &old, &new.text());
+        assert_eq!(store.finish(None).unwrap(), is_put);
+        let there = if is_put { &new } else { &login(now) };
         assert_eq!(fs::read(store.path()).unwrap(), there.text());
-        assert_eq!(names(&store), [".credentials.json"]);
+        assert_eq!(names(&store).len(), if is_put { 1 } else { 2 });
     }
+}
+
+#[test]
+fn a_whole_version_is_put_in_place_of_what_the_program_has_left_of_the_one_before_it() {
+    let (_home, store) = store();
+    let (old, new) = (login("one"), login("two"));
+    let blanked = r#"{"claudeAiOauth": {"accessToken": "", "refreshToken": "", "expiresAt": 0}}"#;
+    fs::write(store.path(), blanked).unwrap();
+    leave(&store, &old, &new.text());
+    assert!(!store.finish(None).unwrap());
+    assert!(!store.finish(Some(&print_of(&new))).unwrap());
+    assert!(store.finish(Some(&print_of(&old))).unwrap());
+    assert_eq!(fs::read(store.path()).unwrap(), new.text());
 }
 
 #[test]
@@ -183,13 +231,48 @@ fn half_a_version_that_was_left_behind_is_removed() {
     let (_home, store) = store();
     let old = login("one");
     write(&store, &old);
-    let left = store.beside(MARK, &print_of(&old));
     for text in [&b""[..], &[0; 100], &login("two").text()[..20], &old.text()] {
-        fs::write(&left, text).unwrap();
-        assert!(!store.finish().unwrap());
+        leave(&store, &old, text);
+        assert!(!store.finish(None).unwrap());
         assert_eq!(names(&store), [".credentials.json"]);
     }
     assert_eq!(fs::read(store.path()).unwrap(), old.text());
+}
+
+#[test]
+fn what_was_left_behind_is_read_as_carefully_as_the_file() {
+    let (home, store) = store();
+    let (old, new) = (login("one"), login("two"));
+    write(&store, &old);
+    let elsewhere = home.path().join("elsewhere");
+    fs::write(&elsewhere, new.text()).unwrap();
+    symlink(&elsewhere, store.beside(MARK, &print_of(&old))).unwrap();
+    nix::unistd::mkfifo(
+        &store.beside(MARK, &print_of(&old)),
+        nix::sys::stat::Mode::S_IRUSR,
+    )
+    .unwrap();
+    assert!(!store.finish(None).unwrap());
+    assert_eq!(fs::read(store.path()).unwrap(), old.text());
+    assert_eq!(names(&store), [".credentials.json"]);
+}
+
+#[test]
+fn nothing_is_put_in_place_of_what_cannot_be_read() {
+    let (_home, store) = store();
+    let (old, new) = (login("one"), login("two"));
+    fs::write(store.path(), "{half").unwrap();
+    leave(&store, &old, &new.text());
+    assert!(store.finish(Some(&print_of(&old))).is_err());
+    assert_eq!(names(&store).len(), 2);
+}
+
+#[test]
+fn a_directory_that_others_can_write_into_is_refused() {
+    let (_home, store) = store();
+    write(&store, &login("one"));
+    fs::set_permissions(store.directory(), Permissions::from_mode(0o770)).unwrap();
+    assert_eq!(refused(&store), Refusal::Open);
 }
 
 #[test]
@@ -198,7 +281,7 @@ fn an_answer_that_is_kept_is_not_swept_away() {
     let old = login("one");
     write(&store, &old);
     let kept = store.keep_answer(&print_of(&old), b"<html>").unwrap();
-    assert!(!store.finish().unwrap());
+    assert!(!store.finish(None).unwrap());
     assert_eq!(fs::read(&kept).unwrap(), b"<html>");
     assert_eq!(fs::metadata(&kept).unwrap().mode() & 0o777, 0o600);
     assert_eq!(

@@ -23,7 +23,7 @@ pub(super) async fn think(context: Context<'_>) -> Result<(), CommandError> {
 /// Says something to the caller alone, after the first sign.
 pub(super) async fn say(context: Context<'_>, text: &str) -> Result<(), CommandError> {
     let told = EditInteractionResponse::new()
-        .content(text)
+        .content(context.data().arrivals.secrets.redact(text))
         .allowed_mentions(nobody());
     let told = ticket(context).tell(told).await;
     told.map_err(CommandError::Untold)
@@ -31,6 +31,7 @@ pub(super) async fn say(context: Context<'_>, text: &str) -> Result<(), CommandE
 
 /// The same with buttons.
 pub(super) async fn show(context: Context<'_>, post: Post) -> Result<(), CommandError> {
+    let post = post.without(&context.data().arrivals.secrets);
     let told = ticket(context).tell(controls::edited(post)).await;
     told.map_err(CommandError::Untold)
 }

@@ -185,6 +185,7 @@ impl<'a> Click<'a> {
 
     /// Tells him, and nobody else, after the first sign.
     pub(super) async fn tell(&self, post: Post) -> Result<(), ChatError> {
+        let post = post.without(&self.arrivals.secrets);
         self.ticket.tell(edited(post)).await
     }
 }

@@ -168,6 +168,7 @@ mod tests {
             thread: None,
         };
         let inquiry = Inquiry {
+            key: "Which?".to_owned(),
             question: "Which?".to_owned(),
             header: "which".to_owned(),
             options: Vec::new(),

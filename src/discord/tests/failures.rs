@@ -11,6 +11,7 @@ use crate::{
         rest::Rest,
         testing::{CleanSim, channel, connected, given_up_after},
     },
+    observe::Secrets,
 };
 
 async fn failing_with(fault: Fault) -> ChatError {
@@ -97,6 +98,7 @@ async fn nothing_was_sent_when_nobody_listens() {
         std::sync::Arc::default(),
         connection.copies,
         connection.refusals,
+        Secrets::default(),
     );
     let error = chat.typing(general).await.unwrap_err();
     assert!(matches!(error, ChatError::NotSent(_)), "{error:?}");

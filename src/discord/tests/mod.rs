@@ -24,6 +24,7 @@ mod people;
 mod poise;
 mod preflight;
 mod relay;
+mod secrets;
 mod sends;
 mod serenity;
 mod shard;

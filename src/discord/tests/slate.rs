@@ -27,10 +27,14 @@ use crate::{
         stage::Stage,
         testing::FakeHouse,
     },
+    observe::Secrets,
     session::ProgressState,
     store::DeliveryKind,
     words::{ChannelId, MessageId, RunId, UserId},
 };
+
+/// What nobody is shown.
+pub(super) const SECRET: &str = "correct-horse";
 
 pub(super) const CHANNEL: ChannelId = ChannelId::new(5);
 
@@ -184,6 +188,7 @@ impl Shown {
             chat: self.slate.clone(),
             clock: self.clock.clone(),
             pace: Arc::clone(&self.pace),
+            secrets: Secrets::new([SECRET.into()]),
             listen: Arc::new(move || delivered.subscribe()),
         }
     }

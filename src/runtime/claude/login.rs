@@ -77,11 +77,13 @@ impl Format for LoginFile {
             "client_id": tokens.client.as_deref().unwrap_or(client),
         });
         // A login of another client has its own; what was never granted is not asked for.
-        let scopes = if tokens.client.is_some() {
-            &tokens.scopes
-        } else {
-            asked
-        };
+        let mut scopes = if tokens.client.is_some() { &[] } else { asked }.to_vec();
+        let keeps = |scope: &&String| tokens.client.is_some() || is_kept(scope);
+        for scope in tokens.scopes.iter().filter(keeps) {
+            if !scopes.contains(scope) {
+                scopes.push(scope.clone());
+            }
+        }
         if !scopes.is_empty() {
             body["scope"] = scopes.join(" ").into();
         }
@@ -90,6 +92,13 @@ impl Format for LoginFile {
 
     fn life(&self, answer: &Members, _now: Millis) -> Option<Duration> {
         expires_in(answer)
+    }
+
+    fn login(&self, directory: &Path) -> String {
+        format!(
+            "`CLAUDE_CONFIG_DIR={} claude auth login`",
+            directory.display()
+        )
     }
 
     /// Around a renewal the first, then the one beside its directory; around each change of the file the last.
@@ -102,6 +111,11 @@ impl Format for LoginFile {
             directory.join(".storage-write.lock"),
         ]))
     }
+}
+
+/// What the program asks for again where a login has it (2.1.197).
+fn is_kept(scope: &str) -> bool {
+    scope.starts_with("user:design:") || scope.starts_with("user:projects:")
 }
 
 fn scopes(login: &Members) -> Vec<String> {
@@ -149,16 +163,16 @@ mod tests {
             access: "a".into(),
             refresh: "r".into(),
             expires_at: None,
-            scopes: vec!["own".to_owned()],
+            scopes: ["own", "p", "user:design:read"].map(str::to_owned).into(),
             client: client.map(str::to_owned),
         };
         assert_eq!(
             LoginFile.request(&tokens(None), "default", &asked),
-            json!({"grant_type": "refresh_token", "refresh_token": "r", "client_id": "default", "scope": "p q"})
+            json!({"grant_type": "refresh_token", "refresh_token": "r", "client_id": "default", "scope": "p q user:design:read"})
         );
         assert_eq!(
             LoginFile.request(&tokens(Some("other")), "default", &asked),
-            json!({"grant_type": "refresh_token", "refresh_token": "r", "client_id": "other", "scope": "own"})
+            json!({"grant_type": "refresh_token", "refresh_token": "r", "client_id": "other", "scope": "own p user:design:read"})
         );
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn turn_end(result: &Value, said: Option<&str>) -> TurnEnd {
         usage: usage(&result["usage"]),
         cost_total_microusd: microusd(result["total_cost_usd"].as_f64()),
         took: Duration::from_millis(result["duration_ms"].as_u64().unwrap_or(0)),
+        stopped: Vec::new(),
     }
 }
 

@@ -110,13 +110,13 @@ fn elicitation(params: &Value) -> Value {
     input
 }
 
-/// Questions as Baton has them; the id that Codex gives each stays with it.
+/// Questions as Baton has them; the answer of each goes back under the id that Codex gives it.
 fn questions(params: &Value) -> Value {
     let asked = params["questions"].as_array().into_iter().flatten();
     let questions: Vec<Value> = asked
         .map(|question| {
             let options = question["options"].as_array().cloned().unwrap_or_default();
-            json!({"id": question["id"], "question": question["question"],
+            json!({"answer_key": question["id"], "question": question["question"],
                 "header": question["header"], "multiSelect": false, "options": options})
         })
         .collect();
@@ -198,9 +198,9 @@ fn answers(ask: &Ask, reply: &Reply) -> Value {
     let asked = ask.input["questions"].as_array().into_iter().flatten();
     let answers: Map<String, Value> = asked
         .filter_map(|question| {
-            let answer = given[question["question"].as_str()?].as_str()?;
-            let id = question["id"].as_str()?.to_owned();
-            Some((id, json!({"answers": [answer]})))
+            let id = question["answer_key"].as_str()?;
+            let answer = given[id].as_str()?;
+            Some((id.to_owned(), json!({"answers": [answer]})))
         })
         .collect();
     Value::Object(answers)

@@ -131,7 +131,7 @@ fn question(params: &Value, name: &str, field: &Value, is_required: bool) -> Opt
         .map(|(label, value)| json!({"label": label, "description": "", "value": value}))
         .collect();
     Some(
-        json!({"id": name, "question": asked, "header": name, "multiSelect": is_many,
+        json!({"answer_key": name, "question": asked, "header": name, "multiSelect": is_many,
         "options": options, "field": field}),
     )
 }
@@ -189,9 +189,8 @@ fn hint(field: &Value) -> String {
 pub(super) fn content(questions: &Value, answers: &Value) -> Result<Value, String> {
     let mut content = Map::new();
     for question in questions.as_array().into_iter().flatten() {
-        let name = question["id"].as_str().unwrap_or("");
-        let asked = question["question"].as_str().unwrap_or("");
-        let answer = answers[asked].as_str().unwrap_or("");
+        let name = question["answer_key"].as_str().unwrap_or("");
+        let answer = answers[name].as_str().unwrap_or("");
         let value = value(question, answer).ok_or_else(|| {
             format!("The form of the MCP server was declined, as `{name}` was not answered with what it may be.")
         })?;

@@ -89,6 +89,13 @@ impl Format for LoginFile {
         expires_in(answer).or_else(of_token)
     }
 
+    fn login(&self, directory: &Path) -> String {
+        format!(
+            "`/login codex`, or `CODEX_HOME={} codex login`",
+            directory.display()
+        )
+    }
+
     fn locks(&self, directory: &Path) -> io::Result<Locking> {
         Ok(Locking::File(directory.join("auth.lock")))
     }

@@ -26,6 +26,7 @@ pub(super) fn turn_end(turn: &Value, words: &str, failed: Option<&Value>, usage:
         // Codex does not tell what anything costs.
         cost_total_microusd: 0,
         took: Duration::from_millis(turn["durationMs"].as_u64().unwrap_or(0)),
+        stopped: Vec::new(),
     }
 }
 

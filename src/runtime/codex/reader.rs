@@ -32,6 +32,8 @@ const NEAR: f64 = 0.9;
 pub(super) struct CodexReader {
     /// The last message of the agent in this turn.
     words: String,
+    /// What it proposes to do, which Codex takes out of its message.
+    plan: String,
     /// Why the turn fails, as it said before its end.
     failed: Option<Value>,
     /// How long the service was out of reach when the turn was stopped for that, in seconds.
@@ -147,12 +149,13 @@ impl CodexReader {
     }
 
     fn completed(&mut self, item: &Value) -> Vec<RunEvent> {
+        let text = item["text"].as_str().unwrap_or("");
         if item["type"] == "agentMessage" {
-            item["text"]
-                .as_str()
-                .unwrap_or("")
-                .clone_into(&mut self.words);
+            text.clone_into(&mut self.words);
             self.open = None;
+        }
+        if item["type"] == "plan" {
+            text.clone_into(&mut self.plan);
         }
         // One that has taken a moment to fail is told of like any other.
         if item["type"] == "commandExecution" && item["status"] == "failed" {
@@ -196,15 +199,17 @@ impl CodexReader {
     /// A turn has ended, and what is known of it is the next one's no more.
     fn end(&mut self, turn: &Value) -> TurnEnd {
         let over = std::mem::take(self);
-        let told = turn["items"].as_array().and_then(|items| {
-            let is_message = |item: &&Value| item["type"] == "agentMessage";
-            items.iter().rev().find(is_message)?["text"].as_str()
-        });
-        let words = told.unwrap_or(&over.words);
-        let mut end = turn_end(turn, words, over.failed.as_ref(), over.usage);
-        if let TurnOutcome::Answered(words) = &mut end.outcome {
-            words.push_str(&stopped(over.stopped));
-        }
+        let told = |kind: &str| {
+            let items = turn["items"].as_array()?;
+            let last = items.iter().rev().find(|item| item["type"] == kind)?;
+            last["text"].as_str()
+        };
+        let words = told("agentMessage").unwrap_or(&over.words).trim_end();
+        let plan = told("plan").unwrap_or(&over.plan).trim();
+        let all = [words, plan].into_iter().filter(|text| !text.is_empty());
+        let all = all.collect::<Vec<_>>().join("\n\n");
+        let mut end = turn_end(turn, &all, over.failed.as_ref(), over.usage);
+        end.stopped = over.stopped;
         if let (TurnOutcome::Stopped, Some(seconds)) = (&end.outcome, over.out_of_reach) {
             let span = humantime::format_duration(Duration::from_secs(seconds));
             end.outcome = TurnOutcome::Failed {
@@ -214,21 +219,6 @@ impl CodexReader {
         }
         end
     }
-}
-
-/// What is told below an answer of commands that the sandbox has stopped: not which, as who may see that was asked elsewhere.
-fn stopped(mut said: Vec<String>) -> String {
-    let count = match said.len() {
-        0 => return String::new(),
-        1 => "a command".to_owned(),
-        more => format!("{more} commands"),
-    };
-    said.sort();
-    said.dedup();
-    format!(
-        "\n\n-# 🔒 The sandbox, or the system, has stopped {count}: {}",
-        said.join(", ")
-    )
 }
 
 /// The limits of an account: a primary one of hours and a secondary one of days.

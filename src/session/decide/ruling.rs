@@ -238,11 +238,11 @@ fn answered(row: &ApprovalRow, given: &[(u8, String)]) -> Option<(Value, bool)> 
         .unwrap_or_default();
     for (question, answer) in given {
         let inquiry = asked.get(usize::from(*question))?;
-        answers.insert(inquiry.question.clone(), bounded(answer).into());
+        answers.insert(inquiry.key.clone(), bounded(answer).into());
     }
     let is_whole = asked
         .iter()
-        .all(|inquiry| answers.contains_key(&inquiry.question));
+        .all(|inquiry| answers.contains_key(&inquiry.key));
     Some((Value::Object(answers), is_whole))
 }
 

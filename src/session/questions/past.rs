@@ -11,6 +11,7 @@ use crate::{
     approval::{input_hash, shown},
     runtime::{ToolEnd, ToolInput, runner::Seq},
     session::{SessionError, insist::until_stored, join::Line, settle::hashed, stored_input::kept},
+    words::Alert,
 };
 
 /// The calls of one turn.
@@ -141,8 +142,11 @@ impl Questions {
                 let told = hashed(past.tool, &hash);
                 tx.audit_telling(now, None, action, &object, &detail, &told)
                     .await?;
-                tx.alert(now, "tool_past_gate", &object, &end.alert(&tool))
-                    .await?;
+                let alert = Alert::PastGate {
+                    run: self.run,
+                    sentence: end.alert(&tool),
+                };
+                tx.raise(now, &alert).await?;
             } else {
                 tx.audit_quietly(now, None, action, &object, &detail)
                     .await?;

@@ -129,6 +129,7 @@ mod tests {
             usage: Usage::default(),
             cost_total_microusd: 0,
             took: Duration::ZERO,
+            stopped: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Millis,
+    observe::Secrets,
     store::StoreError,
     words::{ApprovalId, ChannelId, DeliveryId, MessageId, RunId, SessionId, UserId, Way, words},
 };
@@ -25,6 +26,8 @@ words! {
         Answer = "answer",
         /// A sentence to a person.
         Notice = "notice",
+        /// A sentence to a person, in a direct message.
+        PersonNotice = "person_notice",
         /// A question to people about what an agent wants to do.
         Question = "question",
         /// What a question becomes when it has its end.
@@ -111,6 +114,13 @@ pub enum Payload {
         /// The sentence.
         text: String,
     },
+    /// Tell somebody a sentence in a direct message. Its lane has his number.
+    PersonNotice {
+        /// Who.
+        person: UserId,
+        /// The sentence.
+        text: String,
+    },
     /// Ask people whether an agent may do something.
     Question {
         /// The question.
@@ -137,9 +147,40 @@ impl Payload {
             Self::Settle { .. } => DeliveryKind::Settle,
             Self::Answer { .. } => DeliveryKind::Answer,
             Self::Notice { .. } => DeliveryKind::Notice,
+            Self::PersonNotice { .. } => DeliveryKind::PersonNotice,
             Self::Question { .. } => DeliveryKind::Question,
             Self::QuestionEnd { .. } => DeliveryKind::QuestionEnd,
         }
+    }
+
+    /// The same without secrets, whoever wrote it. It is done before an answer is cut into messages, so that none
+    /// stands across two of them; and the same payload always gives the same, so that a message is found again that was
+    /// sent before.
+    #[must_use]
+    pub fn without(mut self, secrets: &Secrets) -> Self {
+        let clean = |text: &mut String| *text = secrets.redact(text);
+        match &mut self {
+            Self::Thread { name, .. } => clean(name),
+            Self::Opening { text, name, .. } => {
+                clean(text);
+                clean(name);
+            }
+            Self::Live { text } | Self::Notice { text, .. } | Self::PersonNotice { text, .. } => {
+                clean(text);
+            }
+            Self::Settle { text, .. } => {
+                if let Some(text) = text {
+                    clean(text);
+                }
+            }
+            Self::Answer { markdown, footer } => {
+                clean(markdown);
+                clean(footer);
+            }
+            // Questions lose theirs where they are made of what is stored.
+            Self::Reaction { .. } | Self::Question { .. } | Self::QuestionEnd { .. } => {}
+        }
+        self
     }
 }
 
@@ -239,5 +280,55 @@ impl TryFrom<Raw> for Delivery {
             attempted_at: raw.attempted_at,
             nonce_round: u32::try_from(raw.nonce_round).unwrap_or(0),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_of_a_payload_has_a_secret() {
+        let secrets = Secrets::new(["correct-horse".into()]);
+        let text = || "a correct-horse, or Y29ycmVjdC1ob3JzZQ==".to_owned();
+        let (channel, message) = (ChannelId::new(1), MessageId::new(2));
+        let payloads = [
+            Payload::Thread {
+                channel,
+                message,
+                name: text(),
+            },
+            Payload::Opening {
+                channel,
+                text: text(),
+                name: text(),
+            },
+            Payload::Live { text: text() },
+            Payload::Settle {
+                live: DeliveryId::fresh(),
+                text: Some(text()),
+            },
+            Payload::Answer {
+                markdown: text(),
+                footer: text(),
+            },
+            Payload::Notice {
+                channel: None,
+                reply_to: None,
+                text: text(),
+            },
+            Payload::PersonNotice {
+                person: UserId::new(3),
+                text: text(),
+            },
+        ];
+        for payload in payloads {
+            let clean = payload.without(&secrets);
+            let told = format!("{clean:?}");
+            assert!(told.contains("a [redacted], or [redacted]"), "{told}");
+            assert!(!told.contains("horse") && !told.contains("Y29y"), "{told}");
+            // Whoever sends it again sends the same.
+            assert_eq!(clean.clone().without(&secrets), clean);
+        }
     }
 }

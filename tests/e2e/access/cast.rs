@@ -6,6 +6,7 @@ use baton::{
 };
 use discord_sim::{Actor, ChannelId};
 
+use super::matrix::Owns;
 use crate::stage::{Settings, Stage};
 
 /// A stage with everybody on it, who is nobody yet.
@@ -183,6 +184,14 @@ impl Scene {
 }
 
 impl Player {
+    /// How far it goes what he owns.
+    pub(super) const fn owns(&self) -> Owns {
+        match self.by {
+            By::Settings | By::Membership(Tier::Owner, Reach::Global, _) => Owns::Everything,
+            By::Membership(..) | By::Nothing => Owns::NoMoreThanAPlace,
+        }
+    }
+
     /// What he is at a spot.
     pub(super) fn tier(&self, spot: Spot) -> Tier {
         match (self.by, spot) {

@@ -13,10 +13,11 @@ use super::{
 use crate::stage::Stage;
 
 /// What a person is told who may not.
-const REFUSALS: [&str; 5] = [
+const REFUSALS: [&str; 6] = [
     "You are blocked here. An owner of this server can lift that.",
     "Only members can work with the agents here. Ask an owner of this server to add you.",
     "Only owners may do that here. Ask an owner of this server to do it for you.",
+    "That is for owners of the whole server. Ask one of them to do it for you.",
     "Only an owner can decide on this.",
     "Only people who could have asked for this themselves can answer the agent here.",
 ];
@@ -117,7 +118,7 @@ async fn everybody_uses_everything(guests: Guests) {
             (Spot::Thread, scene.thread),
             (Spot::Channel, stage.channel()),
         ] {
-            let wanted = |entry| outcome(entry, player.tier(spot), guests);
+            let wanted = |entry| outcome(entry, player.tier(spot), guests).of(player.owns());
             for entry in commands() {
                 let Entry::Command(line, options) = entry else {
                     continue;

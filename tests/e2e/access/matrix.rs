@@ -10,6 +10,8 @@ use baton::words::{Guests, Tier};
 pub(super) enum Outcome {
     /// It is done.
     Done,
+    /// It is done for owners of the whole server; an owner of one channel or thread alone is told why not.
+    DoneForOwnersOfAll,
     /// It is done by an agent that only looks.
     Looks,
     /// Nothing; his message gets a sign, and he at most one sentence in ten minutes.
@@ -26,6 +28,24 @@ pub(super) enum Outcome {
     Withheld,
     /// Nothing; he alone is told that there is nothing behind it.
     Useless,
+}
+
+impl Outcome {
+    /// What comes of it for somebody who owns the whole server, or does not.
+    pub(super) const fn of(self, owns: Owns) -> Self {
+        match (self, owns) {
+            (Self::DoneForOwnersOfAll, Owns::Everything) => Self::Done,
+            (Self::DoneForOwnersOfAll, Owns::NoMoreThanAPlace) => Self::Alone,
+            (other, _) => other,
+        }
+    }
+}
+
+/// How far it goes what somebody owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owns {
+    Everything,
+    NoMoreThanAPlace,
 }
 
 /// A way in.
@@ -54,7 +74,9 @@ pub(super) enum Entry {
     Command(&'static str, &'static [(&'static str, &'static str)]),
 }
 
-use Outcome::{Alone, Done, Ignored, Looks, Offered, Sign, Told, Useless, Withheld};
+use Outcome::{
+    Alone, Done, DoneForOwnersOfAll, Ignored, Looks, Offered, Sign, Told, Useless, Withheld,
+};
 
 /// Owner, member, guest, guest of a project that lets guests ask, blocked.
 type Row = (Entry, [Outcome; 5]);
@@ -139,7 +161,10 @@ pub(super) const MATRIX: &[Row] = &[
         FOR_MEMBERS,
     ),
     (Entry::Command("health", &[]), FOR_ALL),
-    (Entry::Command("login codex", &[]), FOR_OWNERS),
+    (
+        Entry::Command("login codex", &[]),
+        [DoneForOwnersOfAll, Alone, Alone, Alone, Alone],
+    ),
 ];
 
 /// What the table says of somebody.
@@ -196,6 +221,9 @@ fn way_in(entry: Entry) -> String {
 const fn words(outcome: Outcome) -> &'static str {
     match outcome {
         Done => "yes",
+        DoneForOwnersOfAll => {
+            "of the whole server: yes; of one channel or thread: no, he alone is told"
+        }
         Looks => "an agent that only reads",
         Sign => "🚫",
         Alone => "no, he alone is told",

@@ -43,9 +43,10 @@ async fn asked_in_private(mut stage: Stage, approvers: &str) -> (Stage, ChannelI
     (stage, thread, question)
 }
 
-#[tokio::test]
-async fn a_member_calls_up_what_an_owner_was_asked_in_private_and_decides() {
-    let stage = Stage::dark(owners_decide()).await;
+both!(a_member_calls_up_what_an_owner_was_asked_in_private_and_decides);
+
+async fn a_member_calls_up_what_an_owner_was_asked_in_private_and_decides(program: Program) {
+    let stage = Stage::dark(owners_decide_on(program)).await;
     let (mut stage, thread, question) = asked_in_private(stage, "\"members\"").await;
     let pointer = stage
         .says(thread, "Whoever else may decide finds it with `/approvals`")
@@ -85,9 +86,10 @@ async fn a_member_calls_up_what_an_owner_was_asked_in_private_and_decides() {
     stage.until_settled().await;
 }
 
-#[tokio::test]
-async fn who_is_an_approver_by_a_role_decides_only_as_long_as_he_has_it() {
-    let stage = Stage::dark(owners_decide()).await;
+both!(who_is_an_approver_by_a_role_decides_only_as_long_as_he_has_it);
+
+async fn who_is_an_approver_by_a_role_decides_only_as_long_as_he_has_it(program: Program) {
+    let stage = Stage::dark(owners_decide_on(program)).await;
     let role = stage.sim.role("signers");
     let (stage, thread, question) = asked_in_private(stage, &format!("[{role}]")).await;
     // He is a guest otherwise.
@@ -117,9 +119,10 @@ async fn who_is_an_approver_by_a_role_decides_only_as_long_as_he_has_it() {
     assert!(stage.has("it"));
 }
 
-#[tokio::test]
-async fn what_somebody_calls_up_is_his_alone() {
-    let stage = Stage::dark(owners_decide()).await;
+both!(what_somebody_calls_up_is_his_alone);
+
+async fn what_somebody_calls_up_is_his_alone(program: Program) {
+    let stage = Stage::dark(owners_decide_on(program)).await;
     let (stage, thread, question) = asked_in_private(stage, "\"members\"").await;
     let listed = stage.waiting_for("bob", thread).await;
     let shown = stage.called_up("bob", &listed, "Show 1").await;

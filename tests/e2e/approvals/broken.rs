@@ -3,9 +3,10 @@
 use super::*;
 use crate::recovery::{kill_process, the_agent};
 
-#[tokio::test]
-async fn a_question_whose_run_could_not_be_ended_as_it_should_loses_its_buttons() {
-    let (stage, thread, question) = touching("it").await;
+both!(a_question_whose_run_could_not_be_ended_as_it_should_loses_its_buttons);
+
+async fn a_question_whose_run_could_not_be_ended_as_it_should_loses_its_buttons(program: Program) {
+    let (stage, thread, question) = touching_by(program, "it").await;
     let pointer = stage.says(thread, "an owner was asked").await;
     stage.sql("UPDATE approvals SET asked_by = '{'").await;
     kill_process(the_agent(&stage));

@@ -5,8 +5,8 @@ use super::*;
 pub(super) const NOT_HIS: &str = "Only an owner can decide on this.";
 
 /// The question stands where everybody is who may not decide, so that they can press its buttons.
-async fn in_the_open() -> (Stage, ChannelId, MessageView) {
-    in_the_open_on(Stage::dark(owners_decide()).await).await
+async fn in_the_open(program: Program) -> (Stage, ChannelId, MessageView) {
+    in_the_open_on(Stage::dark(owners_decide_on(program)).await).await
 }
 
 /// The same on a stage that was prepared otherwise.
@@ -33,9 +33,10 @@ pub(super) async fn in_the_open_on(mut stage: Stage) -> (Stage, ChannelId, Messa
     (stage, thread, question)
 }
 
-#[tokio::test]
-async fn nobody_but_an_approver_presses_a_button_or_sends_a_form() {
-    let (stage, thread, question) = in_the_open().await;
+both!(nobody_but_an_approver_presses_a_button_or_sends_a_form);
+
+async fn nobody_but_an_approver_presses_a_button_or_sends_a_form(program: Program) {
+    let (stage, thread, question) = in_the_open(program).await;
     with_bob(&stage).await;
     stage.grant("zed", Scope::Global, Tier::Blocked).await;
     let all = [
@@ -67,9 +68,10 @@ async fn nobody_but_an_approver_presses_a_button_or_sends_a_form() {
     stage.until_settled().await;
 }
 
-#[tokio::test]
-async fn who_loses_the_role_while_he_fills_the_form_in_decides_nothing() {
-    let (stage, thread, question) = in_the_open().await;
+both!(who_loses_the_role_while_he_fills_the_form_in_decides_nothing);
+
+async fn who_loses_the_role_while_he_fills_the_form_in_decides_nothing(program: Program) {
+    let (stage, thread, question) = in_the_open(program).await;
     let mut forms = Vec::new();
     for label in ["Deny with a reason…", "Always in this project…"] {
         let form = stage.press("keeper", &question, label).await;
@@ -104,9 +106,10 @@ async fn who_loses_the_role_while_he_fills_the_form_in_decides_nothing() {
     stage.until_settled().await;
 }
 
-#[tokio::test]
-async fn a_forged_id_and_a_button_of_another_message_decide_nothing() {
-    let (stage, thread, question) = in_the_open().await;
+both!(a_forged_id_and_a_button_of_another_message_decide_nothing);
+
+async fn a_forged_id_and_a_button_of_another_message_decide_nothing(program: Program) {
+    let (stage, thread, question) = in_the_open(program).await;
     let ids = [
         "Allow once",
         "Deny with a reason…",
@@ -139,9 +142,10 @@ async fn a_forged_id_and_a_button_of_another_message_decide_nothing() {
     stage.until_settled().await;
 }
 
-#[tokio::test]
-async fn of_two_clicks_at_once_one_counts_and_a_late_one_is_told() {
-    let (stage, thread, question) = in_the_open().await;
+both!(of_two_clicks_at_once_one_counts_and_a_late_one_is_told);
+
+async fn of_two_clicks_at_once_one_counts_and_a_late_one_is_told(program: Program) {
+    let (stage, thread, question) = in_the_open(program).await;
     let yes = stage.press("owner", &question, "Allow once").await;
     let no = stage.press("keeper", &question, "Deny").await;
     let said = [told("owner", &yes).await, told("keeper", &no).await];
@@ -160,9 +164,10 @@ async fn of_two_clicks_at_once_one_counts_and_a_late_one_is_told() {
     assert_eq!(stage.has("it"), ended.content.contains("✅ Allowed once"));
 }
 
-#[tokio::test]
-async fn from_a_direct_message_somebody_is_what_he_is_in_the_server() {
-    let (stage, thread, question) = touching("it").await;
+both!(from_a_direct_message_somebody_is_what_he_is_in_the_server);
+
+async fn from_a_direct_message_somebody_is_what_he_is_in_the_server(program: Program) {
+    let (stage, thread, question) = touching_by(program, "it").await;
     stage.sim.user("owner").leaves();
     let said = stage.pressed("owner", &question, "Allow once").await;
     assert!(
@@ -176,9 +181,10 @@ async fn from_a_direct_message_somebody_is_what_he_is_in_the_server() {
     stage.until_settled().await;
 }
 
-#[tokio::test]
-async fn with_four_eyes_who_asked_is_neither_asked_nor_heard() {
-    let mut stage = Stage::dark(owners_decide()).await;
+both!(with_four_eyes_who_asked_is_neither_asked_nor_heard);
+
+async fn with_four_eyes_who_asked_is_neither_asked_nor_heard(program: Program) {
+    let mut stage = Stage::dark(owners_decide_on(program)).await;
     stage.set_env("BATON_PROJECTS__0__FOUR_EYES", "true");
     stage.set_env("BATON_APPROVALS__ROUTE", "dm");
     stage.grant("bob", Scope::Global, Tier::Owner).await;

@@ -3,8 +3,8 @@
 use super::*;
 
 /// A veil in the thread, because owners can be asked nowhere else; `keeper` is an owner like `owner`.
-async fn veiled() -> (Stage, ChannelId, MessageView) {
-    let stage = Stage::with(owners_decide()).await;
+async fn veiled(program: Program) -> (Stage, ChannelId, MessageView) {
+    let stage = Stage::with(owners_decide_on(program)).await;
     stage.grant("keeper", Scope::Global, Tier::Owner).await;
     for who in ["owner", "keeper"] {
         stage.sim.user(who).closes_direct_messages();
@@ -24,9 +24,10 @@ impl Stage {
     }
 }
 
-#[tokio::test]
-async fn every_copy_of_a_question_says_how_it_ended_and_has_no_buttons_any_more() {
-    let (stage, thread, veil) = veiled().await;
+both!(every_copy_of_a_question_says_how_it_ended_and_has_no_buttons_any_more);
+
+async fn every_copy_of_a_question_says_how_it_ended_and_has_no_buttons_any_more(program: Program) {
+    let (stage, thread, veil) = veiled(program).await;
     let mut copies = Vec::new();
     for who in ["owner", "owner", "keeper"] {
         copies.push(stage.shown(who, &veil).await);
@@ -42,9 +43,12 @@ async fn every_copy_of_a_question_says_how_it_ended_and_has_no_buttons_any_more(
     stage.until_settled().await;
 }
 
-#[tokio::test]
-async fn a_copy_from_before_a_restart_says_what_became_of_the_question_when_it_is_used() {
-    let (mut stage, thread, veil) = veiled().await;
+both!(a_copy_from_before_a_restart_says_what_became_of_the_question_when_it_is_used);
+
+async fn a_copy_from_before_a_restart_says_what_became_of_the_question_when_it_is_used(
+    program: Program,
+) {
+    let (mut stage, thread, veil) = veiled(program).await;
     let copy = stage.shown("owner", &veil).await;
     stage.restart_after_kill().await;
     let other = stage.shown("keeper", &veil).await;

@@ -52,6 +52,45 @@ async fn an_agent_whose_plan_is_rejected_hears_why_and_plans_on_until_one_is_app
     assert_eq!(stage.count(thread, "carried out"), 1);
 }
 
+// Codex asks nobody about a plan: it is its answer, and people end plan mode by `/session mode`.
+#[tokio::test]
+async fn codex_answers_with_its_plan_and_carries_it_out_when_people_end_plan_mode() {
+    let (stage, thread) = planning_by(Program::Codex).await;
+    let ann = stage.sim.user("ann");
+    for (said, before) in [("first", "Let me think.\n\n"), ("second", "")] {
+        let plan =
+            format!("{before}<proposed_plan>\n1. eat the {said} pineapple\n</proposed_plan>");
+        let play = json!([{"text": plan}]);
+        ann.says(format!("{said} STUB:{play}")).in_(thread).await;
+        let answer = stage
+            .answer(thread, &format!("eat the {said} pineapple"))
+            .await;
+        assert!(
+            !answer.content.contains("proposed_plan"),
+            "{}",
+            answer.content
+        );
+        assert!(
+            answer.content.starts_with(before.trim()),
+            "{}",
+            answer.content
+        );
+        assert!(answer.components.is_empty(), "{answer:?}");
+        stage.until_settled().await;
+    }
+    assert_eq!(mode(&stage, thread).await, AgentMode::Plan);
+    let default = [("mode", "default")];
+    stage
+        .command_with("ann", "session mode", default, thread)
+        .await;
+    let play = json!([{"do": {"write": {"file": stage.project().join("made"), "text": "x"}}},
+        {"text": "carried out"}]);
+    ann.says(format!("do it STUB:{play}")).in_(thread).await;
+    stage.answer(thread, "carried out").await;
+    assert!(stage.has("made"));
+    stage.until_settled().await;
+}
+
 both!(in_plan_mode_an_agent_asks_people_and_changes_nothing);
 
 async fn in_plan_mode_an_agent_asks_people_and_changes_nothing(program: Program) {

@@ -35,9 +35,12 @@ fn assert_untold(stage: &Stage, channel: ChannelId, pieces: &[&str]) {
     }
 }
 
-#[tokio::test]
-async fn of_what_is_asked_in_private_the_place_sees_the_tools_name_also_after_a_restart_and_a_no() {
-    let mut stage = Stage::with(owners_decide()).await;
+both!(of_what_is_asked_in_private_the_place_sees_the_tools_name_also_after_a_restart_and_a_no);
+
+async fn of_what_is_asked_in_private_the_place_sees_the_tools_name_also_after_a_restart_and_a_no(
+    program: Program,
+) {
+    let mut stage = Stage::with(owners_decide_on(program)).await;
     let command = "touch pineapple && echo cherry";
     let thread = stage.ask("ann", &secretly(command, "the end")).await;
     let question = stage.question(stage.owners_messages(), command).await;
@@ -54,9 +57,10 @@ async fn of_what_is_asked_in_private_the_place_sees_the_tools_name_also_after_a_
     assert!(!stage.has("pineapple"));
 }
 
-#[tokio::test]
-async fn what_was_asked_in_private_the_place_does_not_see_after_a_yes_either() {
-    let stage = Stage::with(owners_decide()).await;
+both!(what_was_asked_in_private_the_place_does_not_see_after_a_yes_either);
+
+async fn what_was_asked_in_private_the_place_does_not_see_after_a_yes_either(program: Program) {
+    let stage = Stage::with(owners_decide_on(program)).await;
     let command = "touch pineapple; until [ -e go ]; do sleep 0.05; done";
     let thread = stage.ask("ann", &secretly(command, "the end")).await;
     let question = stage.question(stage.owners_messages(), "pineapple").await;
@@ -68,11 +72,14 @@ async fn what_was_asked_in_private_the_place_does_not_see_after_a_yes_either() {
     assert_untold(&stage, thread, &PIECES);
 }
 
-#[tokio::test]
-async fn what_a_rule_allows_the_place_sees_without_secrets() {
-    let mut settings = owners_decide();
+both!(what_a_rule_allows_the_place_sees_without_secrets);
+
+async fn what_a_rule_allows_the_place_sees_without_secrets(program: Program) {
+    let mut settings = owners_decide_on(program);
     settings.allowed_tools = vec!["Bash(tail:*)"];
-    settings.env.push(("ANTHROPIC_API_KEY".into(), KEY.into()));
+    for name in ["ANTHROPIC_API_KEY", "SIM_KEY"] {
+        settings.env.push((name.into(), KEY.into()));
+    }
     let stage = Stage::with(settings).await;
     std::fs::write(stage.project().join("pineapple"), "").unwrap();
     let command = format!("tail -f pineapple {KEY}");
@@ -87,9 +94,10 @@ async fn what_a_rule_allows_the_place_sees_without_secrets() {
     assert_untold(&stage, thread, &[KEY]);
 }
 
-#[tokio::test]
-async fn the_operators_channel_is_told_of_questions_and_grants_by_their_hash() {
-    let mut stage = Stage::dark(owners_decide()).await;
+both!(the_operators_channel_is_told_of_questions_and_grants_by_their_hash);
+
+async fn the_operators_channel_is_told_of_questions_and_grants_by_their_hash(program: Program) {
+    let mut stage = Stage::dark(owners_decide_on(program)).await;
     let channel = stage.sim.create_channel("audit");
     stage.set_env("BATON_DISCORD__AUDIT_CHANNEL", &channel.to_string());
     stage.start().await;

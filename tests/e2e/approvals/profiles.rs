@@ -2,9 +2,10 @@
 
 use super::*;
 
-#[tokio::test]
-async fn an_owners_agent_may_do_everything_but_what_the_project_always_asks_for() {
-    let mut stage = Stage::dark(owners_decide()).await;
+both!(an_owners_agent_may_do_everything_but_what_the_project_always_asks_for);
+
+async fn an_owners_agent_may_do_everything_but_what_the_project_always_asks_for(program: Program) {
+    let mut stage = Stage::dark(owners_decide_on(program)).await;
     stage.set_env("BATON_PROJECTS__0__OWNER_TOOLS", "*");
     stage.set_env("BATON_PROJECTS__0__ASKED_TOOLS", "Bash(touch asked:*)");
     stage.start().await;

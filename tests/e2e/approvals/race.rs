@@ -128,9 +128,10 @@ async fn of_a_click_and_the_end_of_the_time_one_wins_and_everybody_sees_the_same
     here.stop(async || tokio::task::yield_now().await).await;
 }
 
-#[tokio::test]
-async fn of_a_click_and_a_cancel_one_wins_and_everybody_sees_the_same() {
-    let stage = Stage::with(owners_decide()).await;
+both!(of_a_click_and_a_cancel_one_wins_and_everybody_sees_the_same);
+
+async fn of_a_click_and_a_cancel_one_wins_and_everybody_sees_the_same(program: Program) {
+    let stage = Stage::with(owners_decide_on(program)).await;
     stage.until_commands().await;
     let thread = stage
         .ask("ann", r#"hello STUB:[{"text":"answer one"}]"#)

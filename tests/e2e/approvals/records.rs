@@ -6,10 +6,15 @@ use super::*;
 
 const KEY: &str = "canary-key-of-the-agent";
 
-#[tokio::test]
-async fn a_question_and_its_end_are_on_record_with_the_hash_of_the_call_and_without_secrets() {
-    let mut settings = owners_decide();
-    settings.env.push(("ANTHROPIC_API_KEY".into(), KEY.into()));
+both!(a_question_and_its_end_are_on_record_with_the_hash_of_the_call_and_without_secrets);
+
+async fn a_question_and_its_end_are_on_record_with_the_hash_of_the_call_and_without_secrets(
+    program: Program,
+) {
+    let mut settings = owners_decide_on(program);
+    for name in ["ANTHROPIC_API_KEY", "SIM_KEY"] {
+        settings.env.push((name.into(), KEY.into()));
+    }
     let stage = Stage::with(settings).await;
     let command = format!("touch it # {KEY} {}", "x".repeat(1_000));
     let thread = stage.ask("ann", &runs(&[&command], "the end")).await;
@@ -31,15 +36,20 @@ async fn a_question_and_its_end_are_on_record_with_the_hash_of_the_call_and_with
     };
     let object = format!("question {} of run {}", asked.id, asked.run);
     // The first is the gate, which leaves it to people.
-    for (action, actor, begins) in [
-        ("tool_asked", None, "Bash by built in: no rule allows it: "),
+    let lines_of_gate = match program {
+        Program::Claude => Some(("tool_asked", None, "Bash by built in: no rule allows it: ")),
+        // Codex has one gate.
+        Program::Codex => None,
+    };
+    let lines_of_people = [
         (
             "question_asked",
             None,
             "Bash by built in: no rule allows it: ",
         ),
         ("question_allowed", Some(owner), "Bash once "),
-    ] {
+    ];
+    for (action, actor, begins) in lines_of_gate.into_iter().chain(lines_of_people) {
         let line = lines(action);
         assert_eq!(line.actor, actor, "{line:?}");
         let hash = format!(

@@ -18,9 +18,10 @@ async fn on_record<const N: usize>(stage: &Stage, actions: [&str; N]) -> [usize;
     actions.map(|action| trail.iter().filter(|line| line.action == action).count())
 }
 
-#[tokio::test]
-async fn a_click_that_is_told_of_twice_decides_once_and_is_answered_once() {
-    let (stage, thread, question) = touching("it").await;
+both!(a_click_that_is_told_of_twice_decides_once_and_is_answered_once);
+
+async fn a_click_that_is_told_of_twice_decides_once_and_is_answered_once(program: Program) {
+    let (stage, thread, question) = touching_by(program, "it").await;
     told_twice(&stage, 1);
     let said = stage
         .pressed("owner", &question, "Allow for this session")
@@ -38,9 +39,12 @@ async fn a_click_that_is_told_of_twice_decides_once_and_is_answered_once() {
     assert_eq!(kept.await, [1, 1, 0]);
 }
 
-#[tokio::test]
-async fn a_form_that_is_told_of_twice_decides_once_and_a_second_copy_of_it_not_at_all() {
-    let (stage, thread, question) = touching("it").await;
+both!(a_form_that_is_told_of_twice_decides_once_and_a_second_copy_of_it_not_at_all);
+
+async fn a_form_that_is_told_of_twice_decides_once_and_a_second_copy_of_it_not_at_all(
+    program: Program,
+) {
+    let (stage, thread, question) = touching_by(program, "it").await;
     // The click, and then what it opens.
     told_twice(&stage, 2);
     let form = stage.press("owner", &question, "Deny with a reason…").await;
@@ -65,9 +69,10 @@ async fn a_form_that_is_told_of_twice_decides_once_and_a_second_copy_of_it_not_a
     );
 }
 
-#[tokio::test]
-async fn who_is_no_owner_any_more_decides_nothing_with_what_he_was_sent_as_one() {
-    let mut stage = Stage::dark(owners_decide()).await;
+both!(who_is_no_owner_any_more_decides_nothing_with_what_he_was_sent_as_one);
+
+async fn who_is_no_owner_any_more_decides_nothing_with_what_he_was_sent_as_one(program: Program) {
+    let mut stage = Stage::dark(owners_decide_on(program)).await;
     stage.set_env("BATON_APPROVALS__ROUTE", "dm");
     stage.set_env("BATON_PROJECTS__0__FOUR_EYES", "true");
     stage.grant("bob", Scope::Global, Tier::Owner).await;
@@ -99,8 +104,8 @@ async fn who_is_no_owner_any_more_decides_nothing_with_what_he_was_sent_as_one()
 }
 
 /// A stage on which nobody decides on what he asks himself, with two owners.
-async fn four_eyes() -> Stage {
-    let mut stage = Stage::dark(owners_decide()).await;
+async fn four_eyes(program: Program) -> Stage {
+    let mut stage = Stage::dark(owners_decide_on(program)).await;
     stage.set_env("BATON_PROJECTS__0__FOUR_EYES", "true");
     stage.set_env("BATON_APPROVALS__ROUTE", "thread");
     let role = stage.sim.role("keys");
@@ -121,9 +126,10 @@ async fn four_eyes() -> Stage {
     stage
 }
 
-#[tokio::test]
-async fn with_four_eyes_who_asked_may_not_approve_and_another_one_may() {
-    let stage = four_eyes().await;
+both!(with_four_eyes_who_asked_may_not_approve_and_another_one_may);
+
+async fn with_four_eyes_who_asked_may_not_approve_and_another_one_may(program: Program) {
+    let stage = four_eyes(program).await;
     let thread = stage.ask("ann", &runs(&["touch it"], "the end")).await;
     let question = stage.question(thread, "touch it").await;
     for label in ["Allow once", "Allow for this session", "Deny"] {
@@ -142,9 +148,10 @@ async fn with_four_eyes_who_asked_may_not_approve_and_another_one_may() {
     assert!(stage.has("it"));
 }
 
-#[tokio::test]
-async fn with_four_eyes_ones_own_lasting_yes_allows_nothing_that_one_asks_for() {
-    let stage = four_eyes().await;
+both!(with_four_eyes_ones_own_lasting_yes_allows_nothing_that_one_asks_for);
+
+async fn with_four_eyes_ones_own_lasting_yes_allows_nothing_that_one_asks_for(program: Program) {
+    let stage = four_eyes(program).await;
     let thread = stage
         .ask("ann", &runs(&["touch it"], "the first end"))
         .await;

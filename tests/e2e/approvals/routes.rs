@@ -21,9 +21,10 @@ fn hide(stage: &Stage, channel: ChannelId) {
     stage.sim.overwrite(channel, bot, sight, []);
 }
 
-#[tokio::test]
-async fn where_only_approvers_are_it_is_asked_in_place() {
-    let mut stage = Stage::dark(owners_decide()).await;
+both!(where_only_approvers_are_it_is_asked_in_place);
+
+async fn where_only_approvers_are_it_is_asked_in_place(program: Program) {
+    let mut stage = Stage::dark(owners_decide_on(program)).await;
     hide(&stage, stage.channel());
     stage.start().await;
     let thread = stage.ask("owner", &runs(&["touch it"], "the end")).await;
@@ -35,9 +36,10 @@ async fn where_only_approvers_are_it_is_asked_in_place() {
     stage.until_settled().await;
 }
 
-#[tokio::test]
-async fn who_takes_no_direct_messages_is_asked_in_the_channel_for_questions() {
-    let mut stage = Stage::dark(owners_decide()).await;
+both!(who_takes_no_direct_messages_is_asked_in_the_channel_for_questions);
+
+async fn who_takes_no_direct_messages_is_asked_in_the_channel_for_questions(program: Program) {
+    let mut stage = Stage::dark(owners_decide_on(program)).await;
     let channel = owners_channel(&stage);
     stage.set_env("BATON_APPROVALS__CHANNEL", &channel.to_string());
     stage.sim.user("owner").closes_direct_messages();
@@ -55,9 +57,12 @@ async fn who_takes_no_direct_messages_is_asked_in_the_channel_for_questions() {
     assert_eq!(stage.sim.messages(stage.owners_messages()), []);
 }
 
-#[tokio::test]
-async fn where_nothing_else_is_left_only_a_veil_is_seen_and_approvers_look_behind_it() {
-    let stage = Stage::with(owners_decide()).await;
+both!(where_nothing_else_is_left_only_a_veil_is_seen_and_approvers_look_behind_it);
+
+async fn where_nothing_else_is_left_only_a_veil_is_seen_and_approvers_look_behind_it(
+    program: Program,
+) {
+    let stage = Stage::with(owners_decide_on(program)).await;
     stage.sim.user("owner").closes_direct_messages();
     with_bob(&stage).await;
     let thread = stage
@@ -89,12 +94,15 @@ async fn where_nothing_else_is_left_only_a_veil_is_seen_and_approvers_look_behin
     assert!(stage.has("secretly"));
 }
 
-#[tokio::test]
-async fn a_long_command_is_a_file_and_a_secret_is_nowhere() {
-    let mut settings = owners_decide();
-    settings
-        .env
-        .push(("ANTHROPIC_API_KEY".into(), "canary-key-of-the-agent".into()));
+both!(a_long_command_is_a_file_and_a_secret_is_nowhere);
+
+async fn a_long_command_is_a_file_and_a_secret_is_nowhere(program: Program) {
+    let mut settings = owners_decide_on(program);
+    for name in ["ANTHROPIC_API_KEY", "SIM_KEY"] {
+        settings
+            .env
+            .push((name.into(), "canary-key-of-the-agent".into()));
+    }
     let stage = Stage::with(settings).await;
     let long = format!("touch it # {} canary-key-of-the-agent", "x".repeat(3_000));
     let thread = stage.ask("ann", &runs(&[&long], "the end")).await;
@@ -112,8 +120,8 @@ async fn a_long_command_is_a_file_and_a_secret_is_nowhere() {
 }
 
 /// A stage whose owners are known by a role alone.
-async fn owned_by_a_role() -> Stage {
-    let mut stage = Stage::dark(owners_decide()).await;
+async fn owned_by_a_role(program: Program) -> Stage {
+    let mut stage = Stage::dark(owners_decide_on(program)).await;
     let role = stage.sim.role("keys");
     stage.set_env("BATON_DISCORD__OWNER_ROLE", &role.to_string());
     // The person of the settings is gone.
@@ -122,9 +130,12 @@ async fn owned_by_a_role() -> Stage {
     stage
 }
 
-#[tokio::test]
-async fn where_owners_are_known_by_a_role_alone_nobody_is_written_to_and_they_open_the_veil() {
-    let mut stage = owned_by_a_role().await;
+both!(where_owners_are_known_by_a_role_alone_nobody_is_written_to_and_they_open_the_veil);
+
+async fn where_owners_are_known_by_a_role_alone_nobody_is_written_to_and_they_open_the_veil(
+    program: Program,
+) {
+    let mut stage = owned_by_a_role(program).await;
     stage.start().await;
     let thread = stage
         .ask("ann", &runs(&["touch secretly"], "the end"))
@@ -143,9 +154,10 @@ async fn where_owners_are_known_by_a_role_alone_nobody_is_written_to_and_they_op
     }
 }
 
-#[tokio::test]
-async fn where_owners_are_known_by_a_role_alone_their_channel_is_used() {
-    let mut stage = owned_by_a_role().await;
+both!(where_owners_are_known_by_a_role_alone_their_channel_is_used);
+
+async fn where_owners_are_known_by_a_role_alone_their_channel_is_used(program: Program) {
+    let mut stage = owned_by_a_role(program).await;
     let channel = owners_channel(&stage);
     let sight = [discord_sim::Permission::ViewChannel];
     stage

@@ -109,9 +109,12 @@ async fn a_file_that_is_not_there_yet_is_said_to_be_new() {
     stage.until_settled().await;
 }
 
-#[tokio::test]
-async fn a_long_question_behind_a_veil_is_opened_with_its_file_for_who_may_decide() {
-    let stage = Stage::with(owners_decide()).await;
+both!(a_long_question_behind_a_veil_is_opened_with_its_file_for_who_may_decide);
+
+async fn a_long_question_behind_a_veil_is_opened_with_its_file_for_who_may_decide(
+    program: Program,
+) {
+    let stage = Stage::with(owners_decide_on(program)).await;
     stage.sim.user("owner").closes_direct_messages();
     with_bob(&stage).await;
     let long = format!("touch it # {}", "x".repeat(3_000));

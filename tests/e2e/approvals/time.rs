@@ -100,9 +100,10 @@ async fn what_is_always_allowed_is_asked_again_when_its_time_is_up(program: Prog
     here.stop(async || tokio::task::yield_now().await).await;
 }
 
-#[tokio::test]
-async fn what_a_click_has_begun_is_told_also_when_its_token_has_died() {
-    let stage = Stage::with(owners_decide()).await;
+both!(what_a_click_has_begun_is_told_also_when_its_token_has_died);
+
+async fn what_a_click_has_begun_is_told_also_when_its_token_has_died(program: Program) {
+    let stage = Stage::with(owners_decide_on(program)).await;
     let works = "touch begun; until [ -e go ]; do sleep 0.1; done";
     let thread = stage.ask("ann", &runs(&[works], "the end")).await;
     let question = stage.question(stage.owners_messages(), "begun").await;

@@ -5,7 +5,10 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 use serde_json::json;
 
 use super::{plays, settings, settles};
-use crate::stage::{Settings, Stage};
+use crate::{
+    approvals::told,
+    stage::{Settings, Stage},
+};
 
 /// A server whose one tool asks people with a form and tells the model what came of it, quotes aside. By its own word
 /// that tool changes nothing.
@@ -48,7 +51,7 @@ async fn with_server(mut settings: Settings, form: &serde_json::Value) -> Stage 
 
 /// Words for an agent that calls the tool of the server.
 fn order() -> String {
-    let call = json!({"tool": "order", "namespace": "mcp__fruit", "input": {}});
+    let call = json!({"tool": "order", "namespace": "mcp__fruit", "input": {"ripe": "very"}});
     plays([call], "ordered")
 }
 
@@ -84,6 +87,33 @@ async fn people_fill_in_the_form_of_a_server() {
 }
 
 #[tokio::test]
+async fn two_fields_that_are_asked_for_in_the_same_words_are_answered_each() {
+    let fruit = json!({"type": "string", "enum": ["apple", "banana"], "title": "Which fruit"});
+    let form = json!({"type": "object", "required": ["mine", "yours"],
+        "properties": {"mine": fruit, "yours": fruit}});
+    let stage = with_server(allowed(), &form).await;
+    let thread = stage.ask("ann", &order()).await;
+    let question = stage.question(thread, "What shall I order?").await;
+    let rows = question.components.iter();
+    let lists: Vec<&str> = rows
+        .filter(|row| row["components"][0]["type"] == 3)
+        .filter_map(|row| row["components"][0]["custom_id"].as_str())
+        .collect();
+    assert_eq!(lists.len(), 2, "{question:?}");
+    let ann = stage.sim.user("ann");
+    for (list, fruit, said) in [
+        (lists[0], "apple", "Noted. There is more to be answered."),
+        (lists[1], "banana", "Answered. The agent goes on."),
+    ] {
+        let chosen = ann.selects(question.at(), list, [fruit]).await;
+        assert_eq!(told("ann", &chosen).await, said);
+    }
+    stage.answer(thread, "ordered").await;
+    assert!(stage.model_saw("action:accept,content:{mine:apple,yours:banana}"));
+    settles(&stage).await;
+}
+
+#[tokio::test]
 async fn a_form_that_asks_for_a_secret_is_declined_and_nobody_is_asked() {
     let form = json!({"type": "object", "properties": {"password": {"type": "string"}}});
     let stage = with_server(allowed(), &form).await;
@@ -105,8 +135,11 @@ async fn a_call_of_a_server_that_no_rule_allows_is_asked_about_by_the_name_of_it
     stage.pressed("owner", &question, "Deny").await;
     stage.answer(thread, "ordered").await;
     assert!(!stage.model_saw("people said"));
-    let asked = stage.sql("SELECT group_concat(tool) FROM approvals").await;
-    assert_eq!(asked, "mcp__fruit__order");
+    // Known by what Codex says in `_meta` of its question: the kind of the question, the tool and its input.
+    let asked = stage
+        .sql("SELECT group_concat(tool || ' ' || input) FROM approvals")
+        .await;
+    assert_eq!(asked, r#"mcp__fruit__order {"ripe":"very"}"#);
     settles(&stage).await;
 }
 

@@ -1,5 +1,6 @@
 //! The login of an account is renewed while several sessions work with it.
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use model_sim::ForcedError;
 use serde_json::{Value, json};
 
@@ -18,6 +19,127 @@ const RENEWAL: &str = "/oauth/token";
 /// The refresh token that comes with this renewal.
 fn next(renewal: usize) -> String {
     format!("refresh-{renewal}")
+}
+
+/// A token like [`TOKEN`] whose time is up, and which one it is.
+fn run_out(n: usize) -> String {
+    let claims = TOKEN.split('.').nth(1).unwrap();
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap();
+    let mut claims: Value = serde_json::from_slice(&claims).unwrap();
+    claims["exp"] = json!(1_000_000_000 + n);
+    let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
+    TOKEN
+        .split('.')
+        .enumerate()
+        .map(|(at, part)| if at == 1 { claims.as_str() } else { part })
+        .collect::<Vec<_>>()
+        .join(".")
+}
+
+/// Has each renewal give this token, and a refresh token that is good for one time.
+fn renewed_by(stage: &Stage, times: usize, token: impl Fn(usize) -> String) {
+    stage.model.force((0..times).map(|n| {
+        let (token, next) = (token(n), next(n));
+        let tokens = json!({"id_token": token, "access_token": token, "refresh_token": next});
+        let given = ForcedError::status(201).body(tokens);
+        given.path(RENEWAL).times(1)
+    }));
+}
+
+/// The refresh tokens with which a renewal was asked for, in order.
+fn spent(stage: &Stage) -> Vec<String> {
+    let requests = stage.model.requests().into_iter();
+    let renewals = requests.filter(|request| request.path == RENEWAL);
+    renewals
+        .map(|request| request.body["refresh_token"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The same if each that came was used once, so many of them.
+fn each_once(times: usize) -> Vec<String> {
+    let given = ["dummy".to_owned()].into_iter().chain((0..).map(next));
+    given.take(times).collect()
+}
+
+/// A stage whose account's token has run out, with people whose agents run a command each.
+async fn with_a_token_that_has_run_out() -> Stage {
+    let mut stage = Stage::dark(Settings::for_crowd(Program::Codex, PEOPLE)).await;
+    subscribe(&mut stage);
+    let file = stage.codex_home().join("auth.json");
+    let login = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, login.replace(TOKEN, &run_out(0))).unwrap();
+    stage
+}
+
+/// Everybody asks for a command, and all are answered.
+async fn all_are_answered(stage: &Stage) {
+    let mut threads = Vec::new();
+    for n in 0..PEOPLE {
+        let play = json!([
+            {"do": {"run": format!("echo x >> made{n}")}, "hold": "all"},
+            {"text": format!("answer {n}")},
+        ]);
+        let said = format!("go STUB:{play}");
+        threads.push(stage.ask(&format!("person{n}"), &said).await);
+    }
+    let asks = || {
+        let requests = stage.model.requests().into_iter();
+        requests.filter(|request| request.path == MODEL).count()
+    };
+    stage.sim.wait_for(|_| asks() >= PEOPLE).await;
+    stage.model.release("all");
+    for (n, thread) in threads.into_iter().enumerate() {
+        stage.answer(thread, &format!("answer {n}")).await;
+        let made = std::fs::read_to_string(stage.project().join(format!("made{n}")));
+        assert_eq!(made.ok().as_deref(), Some("x\n"), "{n}");
+        assert_eq!(stage.count(thread, "⚠️"), 0);
+    }
+    stage.until_settled().await;
+    assert_eq!(stage.codexes().len(), 1);
+}
+
+#[tokio::test]
+async fn a_login_that_has_run_out_is_renewed_once_before_anything_is_asked_with_it() {
+    let mut stage = with_a_token_that_has_run_out().await;
+    let renewed = TOKEN.replace(".c2ln", ".bmV3");
+    renewed_by(&stage, PEOPLE, |_| renewed.clone());
+    stage.start().await;
+    stage.let_in(PEOPLE).await;
+    all_are_answered(&stage).await;
+    assert_eq!(spent(&stage), each_once(1));
+    let bearer = format!("Bearer {renewed}");
+    for request in stage.model.requests() {
+        if request.path != RENEWAL {
+            let with = request.header("authorization");
+            assert_eq!(with, Some(bearer.as_str()), "{}", request.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_runs_out_again_and_again_while_turns_run_is_renewed_with_no_token_twice() {
+    // Codex asks for many. Then comes one that holds.
+    const RENEWALS: usize = 300;
+    let mut stage = with_a_token_that_has_run_out().await;
+    renewed_by(&stage, RENEWALS, |n| run_out(n + 1));
+    stage.start().await;
+    stage.let_in(PEOPLE).await;
+    all_are_answered(&stage).await;
+    let spent = spent(&stage);
+    assert_eq!(spent, each_once(spent.len()));
+    // Turns had begun by then.
+    let requests = stage.model.requests();
+    let numbers = |path: &str| -> Vec<u64> {
+        let of = requests.iter().filter(|request| request.path == path);
+        of.map(|request| request.number).collect()
+    };
+    let first = numbers(MODEL).into_iter().min();
+    let last = numbers(RENEWAL).into_iter().max();
+    assert!(first < last, "{first:?} {last:?}");
+    let login = std::fs::read_to_string(stage.codex_home().join("auth.json")).unwrap();
+    let login: Value = serde_json::from_str(&login).unwrap();
+    let kept = login["tokens"]["refresh_token"].as_str().unwrap();
+    assert!(!spent.iter().any(|one| one == kept), "{kept} is spent");
 }
 
 #[tokio::test]
@@ -41,26 +163,14 @@ async fn a_login_that_is_refused_to_several_turns_is_renewed_with_no_token_twice
     stage.sim.wait_for(|_| asks(MODEL) >= PEOPLE).await;
     let renewed = TOKEN.replace(".c2ln", ".bmV3");
     stage.model.accept_only(Some(vec![renewed.clone()]));
-    // A refresh token is good for one time.
-    stage.model.force((0..PEOPLE).map(|n| {
-        let tokens =
-            json!({"id_token": renewed, "access_token": renewed, "refresh_token": next(n)});
-        let given = ForcedError::status(201).body(tokens);
-        given.path(RENEWAL).times(1)
-    }));
+    renewed_by(&stage, PEOPLE, |_| renewed.clone());
     stage.model.release("all");
     for (n, thread) in threads.into_iter().enumerate() {
         stage.answer(thread, &format!("answer {n}")).await;
     }
     // Each turn renews it for itself, one after the other: a token that was used twice would cost the account its login.
-    let requests = stage.model.requests().into_iter();
-    let renewals = requests.filter(|request| request.path == RENEWAL);
-    let used: Vec<String> = renewals
-        .map(|request| request.body["refresh_token"].as_str().unwrap().to_owned())
-        .collect();
-    let given = ["dummy".to_owned()].into_iter().chain((0..).map(next));
-    let expected: Vec<String> = given.take(used.len()).collect();
-    assert_eq!(used, expected);
+    let used = spent(&stage);
+    assert_eq!(used, each_once(used.len()));
     assert!((1..=PEOPLE).contains(&used.len()), "{used:?}");
     assert_eq!(stage.codexes().len(), 1);
     for n in 0..PEOPLE {

@@ -216,11 +216,34 @@ async fn a_command_that_the_sandbox_stops_at_once_is_told_below_the_answer() {
     let said = runs(&[&write, "ls nothing-there", "true"], "tried it");
     let thread = stage.ask("ann", &said).await;
     let answer = stage.answer(thread, "tried it").await;
-    let note = "\n-# 🔒 The sandbox, or the system, has stopped a command: Read-only file system";
-    assert!(answer.content.contains(note), "{}", answer.content);
-    assert!(!answer.content.contains("outside"), "{}", answer.content);
+    let note = "🔒 the sandbox, or the system, has stopped a command: Read-only file system";
+    let (words, below) = answer.content.rsplit_once("\n-# ").unwrap();
+    assert_eq!(words, "tried it");
+    assert!(below.ends_with(&format!(" · {note}")), "{below}");
     let said = runs(&["ls nothing-there", "true"], "tried that");
     stage.sim.user("ann").says(&said).in_(thread).await;
     let answer = stage.answer(thread, "tried that").await;
     assert!(!answer.content.contains("🔒"), "{}", answer.content);
+    stage.until_settled().await;
+    // It is nobody's words: neither in the transcript nor for an agent that reads what was said before.
+    let transcript = stage
+        .data()
+        .join("transcripts")
+        .join(format!("{thread}.jsonl"));
+    let transcript = || std::fs::read_to_string(&transcript).unwrap_or_default();
+    crate::stage::until("the transcript is written", || {
+        transcript().contains("tried that")
+    })
+    .await;
+    assert!(transcript().contains("tried it") && !transcript().contains("🔒"));
+    stage.command("ann", "session stop", thread).await;
+    stage.until_settled().await;
+    let ann = stage.sim.user("ann");
+    ann.says(r#"@bot what now? STUB:[{"text":"read it"}]"#)
+        .in_(thread)
+        .await;
+    stage.answer(thread, "read it").await;
+    let (_, turn) = stage.turn_with("what now?").await;
+    assert!(turn.contains("tried it"), "{turn}");
+    assert!(!turn.contains("🔒") && !turn.contains("tokens"), "{turn}");
 }

@@ -23,7 +23,7 @@ async fn claude_code_renews_a_login_that_ends_soon_once_and_keeps_the_new_one() 
     logins.oauth.set_rules(Rules::default());
     let mut claude = logins.claude();
     for turn in ["one", "two"] {
-        claude.answered(turn).await;
+        claude.answered(turn, 0.0).await;
     }
 
     let posts = logins.oauth.posts();

@@ -5,7 +5,7 @@ use std::fs;
 use discord_sim::ChannelId;
 
 use super::{answered_once, the_agent};
-use crate::stage::{Stage, another};
+use crate::stage::{Program, Stage, another};
 
 /// What is said to whoever writes to the second one.
 const REFUSED: &str = "⚠️ Another agent process still works on this conversation.";
@@ -26,9 +26,12 @@ async fn says(stage: &Stage, thread: ChannelId, text: &str) {
     stage.sim.user("ann").says(text).in_(thread).await;
 }
 
-#[tokio::test]
-async fn a_server_on_a_copy_of_the_data_is_refused_the_conversation_that_another_one_has() {
-    let mut stage = Stage::open().await;
+both!(a_server_on_a_copy_of_the_data_is_refused_the_conversation_that_another_one_has);
+
+async fn a_server_on_a_copy_of_the_data_is_refused_the_conversation_that_another_one_has(
+    program: Program,
+) {
+    let mut stage = Stage::of(program).await;
     let thread = stage
         .ask("ann", r#"the word is apricot STUB:[{"text":"answer one"}]"#)
         .await;
@@ -71,6 +74,8 @@ async fn a_server_on_a_copy_of_the_data_is_refused_the_conversation_that_another
     assert_eq!(the_agent(&stage), agent);
 }
 
+// A conversation of Codex's is known by a name of its own only when it has begun: in its first process, Codex itself
+// keeps others from it.
 #[tokio::test]
 async fn a_server_on_a_copy_that_was_made_while_an_agent_lived_leaves_that_agent_alone() {
     let mut stage = Stage::open().await;

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::symlink};
 use serde_json::{Value, json};
 
 use super::{IN_DOT_ENV, guarded, guarded_with};
-use crate::stage::{Powers, Stage};
+use crate::stage::{Powers, Program, Stage};
 
 const CANARY: &str = "canary-77ab12";
 
@@ -24,7 +24,7 @@ const SECRET: [&str; 9] = [
 
 #[tokio::test]
 async fn the_tools_that_are_allowed_as_shipped_do_not_reach_what_is_secret() {
-    let stage = guarded(Powers::Inherited).await;
+    let stage = guarded(Program::Claude, Powers::Inherited).await;
     let secret = [&SECRET[..], &["elsewhere/notes"]].concat();
     reach_for(&stage, "ann", &secret).await;
 }
@@ -32,7 +32,7 @@ async fn the_tools_that_are_allowed_as_shipped_do_not_reach_what_is_secret() {
 #[tokio::test]
 async fn an_owners_agent_that_may_do_all_does_not_reach_it_either() {
     let all = ("BATON_PROJECTS__0__OWNER_TOOLS".to_owned(), "*".to_owned());
-    let stage = guarded_with(Powers::Inherited, vec![all]).await;
+    let stage = guarded_with(Program::Claude, Powers::Inherited, vec![all]).await;
     reach_for(&stage, "owner", &SECRET).await;
     // Elsewhere it does read.
     let note = stage.home().join("note");

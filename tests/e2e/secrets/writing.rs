@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn the_tools_that_are_allowed_as_shipped_write_nothing_outside_and_nothing_that_others_run() {
-    let stage = guarded(Powers::Inherited).await;
+    let stage = guarded(Program::Claude, Powers::Inherited).await;
     let home = stage.home().to_owned();
     let project = stage.project();
     for directory in [".ssh", "elsewhere", "project/.git/hooks", "project/.claude"] {

@@ -14,7 +14,7 @@ use baton::{
     runtime::HostEnv,
 };
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::subscriber::DefaultGuard;
 
 use super::{HeldClock, Stage};
@@ -59,6 +59,7 @@ impl Stage {
                 lang: None,
             },
             stop: stop.clone(),
+            renewals: TaskTracker::new(),
             last_error: LastError::default(),
         };
         self.count_looks();

@@ -2,6 +2,7 @@
 //! process of its own, with the real agent CLI.
 
 mod agent;
+pub(crate) mod canary;
 pub(crate) mod fake;
 mod held_clock;
 mod inside;
@@ -10,6 +11,7 @@ mod processes;
 mod program;
 mod scene;
 mod server;
+pub(crate) mod small_disk;
 pub(crate) mod uses;
 
 use std::{
@@ -91,6 +93,8 @@ pub(crate) enum Powers {
     Inherited,
     /// Those of an ordinary user: root, in a container, could look into every process.
     Dropped,
+    /// Those of whoever runs the tests, among the file systems that this process sees.
+    Beside(u32),
 }
 
 impl Default for Settings {
@@ -241,6 +245,11 @@ approvers = {approvers}
         self.settings.env.push((name.to_owned(), value.to_owned()));
     }
 
+    /// With which rights the servers run that start from now on, for what is known only once the stage stands.
+    pub(crate) fn run_with(&mut self, powers: Powers) {
+        self.settings.powers = powers;
+    }
+
     /// Starts Baton and does not wait for it.
     pub(crate) fn start_unconnected(&mut self) {
         assert!(self.server.is_none(), "Baton runs already");
@@ -292,8 +301,15 @@ approvers = {approvers}
     pub(crate) fn env(&self) -> Vec<(String, String)> {
         let mut env = vec![
             ("ANTHROPIC_BASE_URL".to_owned(), self.model.base_url()),
-            ("ANTHROPIC_API_KEY".to_owned(), "dummy-key".to_owned()),
-            ("SIM_KEY".to_owned(), "dummy-key".to_owned()),
+            (
+                "ANTHROPIC_API_KEY".to_owned(),
+                canary::OF_THE_AGENTS.to_owned(),
+            ),
+            ("SIM_KEY".to_owned(), canary::OF_THE_AGENTS.to_owned()),
+            (
+                canary::VARIABLE.to_owned(),
+                canary::OF_THE_SERVER.to_owned(),
+            ),
         ];
         if self.settings.env_file.is_none() {
             env.push(("DISCORD_BOT_TOKEN".to_owned(), self.sim.token().to_owned()));
@@ -404,6 +420,11 @@ approvers = {approvers}
         found
     }
 
+    /// The secrets of this stage that are where they may not be.
+    pub(crate) fn leaks(&self) -> Vec<canary::Leak> {
+        canary::search(self)
+    }
+
     /// A look into the database.
     pub(crate) async fn store(&self) -> Store {
         Store::visit(&self.data()).await.unwrap()
@@ -452,16 +473,19 @@ pub(crate) async fn sql(data: &Path, statement: &str) -> String {
 
 impl Drop for Stage {
     fn drop(&mut self) {
+        let has_failed = std::thread::panicking();
+        // Who has failed has something to say already.
+        let leaks = if has_failed { Vec::new() } else { self.leaks() };
         if let Some(server) = self.server.take() {
             server.kill_now();
         }
         server::clear_away(&self.data());
-        let has_failed = std::thread::panicking();
         if has_failed || !self.sim.violations().is_empty() {
             eprintln!("--- Baton's log\n{}", self.log());
         }
         if !has_failed {
             self.sim.assert_clean();
+            assert_eq!(leaks, [], "a secret has leaked");
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-use super::{claude, processes::PATIENCE};
+use super::{Settings, Stage, claude, processes::PATIENCE};
 
 /// A service with a model behind it, and a directory for programs that log in there.
 pub(crate) struct Logins {
@@ -24,6 +24,29 @@ pub(crate) struct Logins {
     /// Where the model is.
     model: String,
     home: PathBuf,
+}
+
+impl Stage {
+    /// A stage on which Baton does not run yet. It looks after the login in Claude Code's directory, as often as it can
+    /// be told to, and nobody is logged in.
+    pub(crate) async fn with_logins(rules: Rules, settings: Settings) -> (Self, Logins) {
+        let mut stage = Self::dark(settings).await;
+        let logins = Logins::below(stage.home(), &stage.model, rules);
+        for (name, value) in logins.env() {
+            stage.set_env(&name, &value);
+        }
+        let url = logins.oauth.token_url(Service::Claude);
+        for (name, value) in [
+            // A key in the environment would be the login.
+            ("ANTHROPIC_API_KEY", ""),
+            ("BATON_CREDENTIALS__CLAUDE_TOKEN_URL", &url),
+            ("BATON_CREDENTIALS__CLAUDE_RENEWAL", "direct"),
+            ("BATON_CREDENTIALS__TICK", "1s"),
+        ] {
+            stage.set_env(name, value);
+        }
+        (stage, logins)
+    }
 }
 
 /// The same without Baton.
@@ -74,8 +97,13 @@ impl Logins {
 
     /// Logs Claude Code in, as its own login does.
     pub(crate) fn log_in(&self) -> Tokens {
+        self.log_in_at(&self.directory())
+    }
+
+    /// The same where its directory is seen at another place.
+    pub(crate) fn log_in_at(&self, directory: &Path) -> Tokens {
         let tokens = self.oauth.login(Service::Claude);
-        keep(&self.directory(), &tokens);
+        keep(directory, &tokens);
         tokens
     }
 
@@ -161,16 +189,18 @@ impl Claude {
         ended.unwrap_or_else(|_| panic!("the turn {text:?} did not end within {PATIENCE:?}"))
     }
 
-    /// The same for a turn that must be answered.
-    pub(crate) async fn answered(&mut self, text: &str) {
-        let result = self.turn(text).await;
+    /// The same for a turn that the model answers with this, after it has thought about it for so many seconds.
+    pub(crate) async fn answered(&mut self, text: &str, thinks: f64) {
+        let said = format!("STUB:{}", json!({ "text": text, "stall": thinks }));
+        let result = self.turn(&said).await;
         assert_eq!(result["is_error"], json!(false), "{result}");
-        assert_eq!(result["result"], json!(format!("echo: {text}")), "{result}");
+        assert_eq!(result["api_error_status"], Value::Null, "{result}");
+        assert_eq!(result["result"], json!(text), "{result}");
     }
 }
 
 /// Puts a login where Claude Code finds it, at once: a live process reads it whenever it likes.
-pub(crate) fn keep(directory: &Path, tokens: &Tokens) {
+fn keep(directory: &Path, tokens: &Tokens) {
     let lives = tokens.expires_in;
     let login = json!({
         "claudeAiOauth": {

@@ -44,6 +44,13 @@ impl Server {
                 command.arg(env!("CARGO_BIN_EXE_baton"));
                 command
             }
+            Powers::Beside(process) => {
+                let mut command = Command::new("nsenter");
+                command.args(["--user", "--mount", "--preserve-credentials"]);
+                command.arg(format!("--target={process}"));
+                command.arg(env!("CARGO_BIN_EXE_baton"));
+                command
+            }
         };
         command.arg("run");
         let file = home.join("baton.toml");

@@ -183,9 +183,9 @@ impl Ways {
                     self.shake_hands(tcp, Road::Tunnel).await;
                 }
             }
-            HANDSHAKE if self.refuse(Road::Tls) => reset(tcp),
+            HANDSHAKE if self.refuse(Road::Tls) => reset(&tcp),
             HANDSHAKE => self.shake_hands(tcp, Road::Tls).await,
-            b'P' if self.refuse(Road::Plain) => reset(tcp),
+            b'P' if self.refuse(Road::Plain) => reset(&tcp),
             _ => self.serve(Box::new(tcp), Road::Plain).await,
         }
     }
@@ -230,8 +230,8 @@ impl Ways {
     }
 }
 
-/// Ends a connection without TCP's good-bye.
-fn reset(tcp: TcpStream) {
+/// Has a connection end without TCP's good-bye when it is dropped.
+fn reset(tcp: &TcpStream) {
     // One that has ended cannot be told, and does not care.
     let _ = tcp.set_zero_linger();
 }

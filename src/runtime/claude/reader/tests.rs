@@ -248,6 +248,7 @@ fn a_turn_that_nobody_asked_for_ends_as_its_own() {
             },
             cost_total_microusd: 690,
             took: Duration::from_millis(18),
+            stopped: Vec::new(),
         })]
     );
 }

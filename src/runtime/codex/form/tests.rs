@@ -22,7 +22,7 @@ fn filled(questions: &Value, given: &[&str]) -> Result<Value, String> {
     let answers: Map<String, Value> = each
         .map(|(question, answer)| {
             (
-                question["question"].as_str().unwrap().to_owned(),
+                question["answer_key"].as_str().unwrap().to_owned(),
                 json!(answer),
             )
         })
@@ -151,5 +151,16 @@ fn a_form_that_cannot_be_asked_or_asks_for_a_secret_is_declined_with_a_sentence(
     assert_eq!(
         read(&json!({"mode": "url", "url": "https://a.example"})),
         Form::Plain
+    );
+}
+
+#[test]
+fn fields_that_are_asked_for_in_the_same_words_have_answers_of_their_own() {
+    let fruit = json!({"type": "string", "enum": ["apple", "banana"], "title": "Which fruit"});
+    let questions = questions(&json!({"mine": fruit, "yours": fruit}), &["mine", "yours"]);
+    assert_eq!(questions[0]["question"], questions[1]["question"]);
+    assert_eq!(
+        filled(&questions, &["apple", "banana"]),
+        Ok(json!({"mine": "apple", "yours": "banana"}))
     );
 }

@@ -72,6 +72,7 @@ fn a_turn_is_told_from_its_prompt_to_its_answer() {
         usage,
         cost_total_microusd: 0,
         took: Duration::from_millis(262),
+        stopped: Vec::new(),
     };
     assert_eq!(
         events,
@@ -171,7 +172,7 @@ fn a_choice_of_people_comes_back_by_the_ids_of_its_questions() {
     assert_eq!(ask.tool, "AskUserQuestion");
     assert_eq!(ask.input["questions"][0]["options"], options);
     let mut input = ask.input.clone();
-    input["answers"] = json!({"Which one?": "B"});
+    input["answers"] = json!({"q": "B"});
     let (answer, say) = asks::answer(ask, &crate::runtime::Reply::AllowWith(input));
     assert_eq!(answer, json!({"answers": {"q": {"answers": ["B"]}}}));
     assert_eq!(say, None);
@@ -352,7 +353,8 @@ fn a_window_of_a_limit_is_told_in_the_unit_that_it_has() {
 }
 
 #[test]
-fn an_answer_tells_of_commands_that_the_sandbox_has_stopped_and_the_next_one_does_not() {
+fn a_turn_that_has_ended_tells_of_commands_that_the_sandbox_has_stopped_and_the_next_one_does_not()
+{
     let failed = |call: &str, said: Value| json!({"baton": "failed", "call": call, "said": said});
     let item = json!({"type": "agentMessage", "text": "done"});
     let end = told(
@@ -375,14 +377,40 @@ fn an_answer_tells_of_commands_that_the_sandbox_has_stopped_and_the_next_one_doe
         end: ToolEnd::Failed,
     };
     assert_eq!(events[..3], [over("a"), over("b"), over("c")]);
-    let answers = events[3..].iter().map(|event| {
+    let ends = events[3..].iter().map(|event| {
         let RunEvent::TurnEnded(end) = event else {
             panic!("{event:?}");
         };
-        end.outcome.clone()
+        (end.outcome.clone(), end.stopped.clone())
     });
-    let note =
-        "done\n\n-# 🔒 The sandbox, or the system, has stopped 2 commands: Permission denied";
-    let expected = [note, "done"].map(|text| TurnOutcome::Answered(text.to_owned()));
-    assert_eq!(answers.collect::<Vec<_>>(), expected);
+    let said = "Permission denied".to_owned();
+    // Beside the agent's words, not in them.
+    let expected = [vec![said.clone(), said], Vec::new()]
+        .map(|stopped| (TurnOutcome::Answered("done".to_owned()), stopped));
+    assert_eq!(ends.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_plan_belongs_to_the_answer_also_where_nothing_else_is_said() {
+    let done = |item: Value| told("item/completed", json!({ "item": item }));
+    let plan = done(json!({"type": "plan", "id": "p", "text": "1. eat\n"}));
+    let end = told(
+        "turn/completed",
+        json!({"turn": {"status": "completed", "items": []}}),
+    );
+    let said = done(json!({"type": "agentMessage", "id": "m", "text": "Here.\n\n"}));
+    let events = read(&[said, plan.clone(), end.clone(), plan, end.clone(), end]);
+    let answers = events.iter().filter_map(|event| {
+        if let RunEvent::TurnEnded(end) = event {
+            Some(&end.outcome)
+        } else {
+            None
+        }
+    });
+    let expected = ["Here.\n\n1. eat", "1. eat", ""];
+    let expected = expected.map(|text| TurnOutcome::Answered(text.to_owned()));
+    assert_eq!(
+        answers.collect::<Vec<_>>(),
+        expected.iter().collect::<Vec<_>>()
+    );
 }

@@ -174,7 +174,7 @@ async fn a_login_can_be_ended_by_its_owner_and_by_its_client() {
         stage.oauth.login(Service::Claude),
     );
     assert!(stage.oauth.revoke(&one.access));
-    assert_eq!(stage.oauth.live(), [two.clone()]);
+    assert_eq!(stage.oauth.live(), std::slice::from_ref(&two));
     let url = format!("{}/v1/oauth/token/revoke", stage.oauth.base_url());
     let ended = Client::new()
         .post(url)

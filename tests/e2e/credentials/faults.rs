@@ -1,0 +1,197 @@
+//! What happens to a login while Baton renews it: a death, another's login, a full disk, a second Baton.
+
+use baton::clock::Millis;
+use model_sim::{Fault, Refusal, Rules, Tokens, Verdict, What};
+use serde_json::Value;
+
+use super::{SHORT, accepted, no_login_was_lost};
+use crate::{
+    health::Pages,
+    stage::{
+        Settings, Stage, another,
+        oauth::{Logins, stored},
+        small_disk::SmallDisk,
+        sql, until,
+    },
+};
+
+/// A stage on which Baton does not run, with a login that is to be renewed at once though it holds for hours.
+async fn due() -> (Stage, Logins, Tokens) {
+    let (mut stage, logins) = Stage::with_logins(Rules::default(), Settings::default()).await;
+    let tokens = logins.log_in();
+    stage.start().await;
+    let pages = Pages::of(&stage).await;
+    let is_kept = |login: &Value| login["hasToken"] == true && login["daemonRunning"] == "running";
+    pages.until_login(is_kept).await;
+    stage.stop().await;
+    stage.sql("UPDATE account_logins SET due_at = 0").await;
+    (stage, logins, tokens)
+}
+
+fn gate(name: &str) -> What {
+    What::Gate(name.to_owned())
+}
+
+#[tokio::test]
+async fn a_server_that_dies_before_the_answer_does_not_use_the_token_again_while_it_could_lose_something()
+ {
+    let (mut stage, logins, tokens) = due().await;
+    let before = logins.stored();
+    logins.oauth.next([Fault::after(gate("answer"))]);
+    stage.start().await;
+    logins.oauth.at_gate("answer").await;
+    stage.kill().await;
+    assert_eq!(logins.stored(), before);
+
+    stage.start().await;
+    let pages = Pages::of(&stage).await;
+    let is_doubtful = |login: &Value| {
+        let trouble = login["trouble"].as_str().unwrap_or_default();
+        trouble.starts_with("it is not known whether")
+    };
+    // It has had its chance to renew when it shows that.
+    pages.until_login(is_doubtful).await;
+    assert_eq!(logins.stored(), before);
+    // Somebody logs in again, and Baton goes on with that.
+    logins.oauth.set_rules(SHORT);
+    let again = logins.log_in();
+    logins.oauth.posted(2).await;
+    pages.until_login(|login| login["trouble"].is_null()).await;
+    stage.stop().await;
+    let posts = logins.oauth.posts();
+    assert_eq!(posts[0].refresh(), Some(tokens.refresh.as_str()));
+    assert_eq!(posts[1].refresh(), Some(again.refresh.as_str()));
+    assert_eq!(accepted(&posts), posts.len());
+}
+
+#[tokio::test]
+async fn a_server_that_dies_before_the_answer_tries_once_more_when_nothing_is_left_to_lose() {
+    let (mut stage, logins) = Stage::with_logins(SHORT, Settings::default()).await;
+    let tokens = logins.log_in();
+    logins.oauth.next([Fault::before(gate("request"))]);
+    stage.start().await;
+    logins.oauth.at_gate("request").await;
+    stage.kill().await;
+    // The service never saw the first one.
+    logins.oauth.until(|posts| accepted(posts) == 0).await;
+    stage.start().await;
+    logins.oauth.until(|posts| accepted(posts) > 0).await;
+    stage.stop().await;
+    let posts = logins.oauth.posts();
+    let first: Vec<_> = posts[..2]
+        .iter()
+        .map(|post| (post.refresh(), post.verdict))
+        .collect();
+    let refresh = Some(tokens.refresh.as_str());
+    assert_eq!(
+        first,
+        [(refresh, Verdict::Unseen), (refresh, Verdict::Accepted)]
+    );
+    assert_eq!(logins.stored().refresh, logins.oauth.live()[0].refresh);
+}
+
+#[tokio::test]
+async fn a_token_that_was_used_before_the_death_is_dead_and_a_new_login_is_taken_up() {
+    let (mut stage, logins) = Stage::with_logins(SHORT, Settings::default()).await;
+    logins.log_in();
+    logins.oauth.next([Fault::after(gate("answer"))]);
+    stage.start().await;
+    logins.oauth.at_gate("answer").await;
+    stage.kill().await;
+    stage.start().await;
+    let pages = Pages::of(&stage).await;
+    let is_lost = |login: &Value| login["trouble"] == "somebody has to log in again";
+    pages.until_login(is_lost).await;
+    let posts = logins.oauth.posts();
+    assert_eq!(
+        posts[1].verdict,
+        Verdict::Refused(Refusal::Reused),
+        "{posts:#?}"
+    );
+    let again = logins.log_in();
+    pages.until_login(|login| login["trouble"].is_null()).await;
+    logins.oauth.posted(3).await;
+    stage.stop().await;
+    assert_eq!(
+        logins.oauth.posts()[2].refresh(),
+        Some(again.refresh.as_str())
+    );
+    assert_eq!(logins.stored().refresh, logins.oauth.live()[0].refresh);
+}
+
+#[tokio::test]
+async fn a_login_that_comes_while_another_is_renewed_stays() {
+    let (mut stage, logins, _) = due().await;
+    logins.oauth.next([Fault::after(gate("answer"))]);
+    stage.start().await;
+    logins.oauth.at_gate("answer").await;
+    let again = logins.log_in();
+    let theirs = logins.stored();
+    logins.oauth.open_gate("answer");
+    until("Baton has seen it", || {
+        stage
+            .log()
+            .contains("the login was changed during a renewal")
+    })
+    .await;
+    stage.stop().await;
+    assert_eq!(logins.stored(), theirs);
+    assert_eq!(theirs.refresh, again.refresh);
+    assert_eq!(logins.oauth.posts().len(), 1);
+}
+
+#[tokio::test]
+async fn two_servers_with_one_directory_use_each_token_once() {
+    let (mut stage, logins) = Stage::with_logins(SHORT, Settings::default()).await;
+    logins.log_in();
+    stage.start().await;
+    let data = stage.home().join("second");
+    let second = another(&stage, &data);
+    let mut renewals = 20;
+    loop {
+        logins.oauth.posted(renewals).await;
+        if has_renewed(&stage.data()).await && has_renewed(&data).await {
+            break;
+        }
+        assert!(renewals < 200, "one of them does nothing");
+        renewals += 1;
+    }
+    drop(second);
+    stage.stop().await;
+    no_login_was_lost(&logins);
+}
+
+/// Whether the Baton with this data directory has ever renewed the login.
+async fn has_renewed(data: &std::path::Path) -> bool {
+    let at = "SELECT CAST(renewed_at AS TEXT) FROM account_logins";
+    !sql(data, at).await.is_empty()
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_costs_no_token() {
+    let (mut stage, logins) = Stage::with_logins(SHORT, Settings::default()).await;
+    let disk = SmallDisk::at(&logins.directory(), 512).await;
+    let tokens = logins.log_in_at(&disk.path());
+    disk.fill();
+    stage.run_with(disk.powers());
+    stage.start().await;
+    until("people are told", || stage.log().contains("NoRoom")).await;
+    assert_eq!(logins.oauth.posts().len(), 0);
+    assert_eq!(stored(&disk.path()).refresh, tokens.refresh);
+
+    // What comes for a token that is being used has its room already.
+    logins.oauth.set_rules(Rules::default());
+    logins.oauth.next([Fault::after(gate("answer"))]);
+    disk.clear();
+    logins.oauth.at_gate("answer").await;
+    disk.fill();
+    logins.oauth.open_gate("answer");
+    until("it is on disk", || {
+        stored(&disk.path()).refresh == logins.oauth.live()[0].refresh
+    })
+    .await;
+    stage.stop().await;
+    let posts = logins.oauth.posts();
+    assert_eq!((posts.len(), accepted(&posts)), (1, 1));
+    assert!(stored(&disk.path()).expires_at > Millis::new(0));
+}
