@@ -98,8 +98,9 @@ impl Engine {
             }
         };
         let session = self.store.session(run.session_id).await?;
-        let pause = self.pause_of_account(session.runtime);
-        if let Some(pause) = pause.filter(|_| !cancel.is_cancelled()) {
+        if !cancel.is_cancelled()
+            && let Seated::Waits(session, pause) = self.seat(run, session).await?
+        {
             if self.park(run, &session, &pause, None).await? {
                 return Ok(ControlFlow::Break(Worked::Through));
             }

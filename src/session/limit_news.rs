@@ -15,6 +15,11 @@ const DAY: i64 = 24 * 60 * 60 * 1_000;
 impl Engine {
     /// Warns of a limit that is near: once, where it is first seen, and the operators.
     pub(super) async fn warn_of_limit(&self, session: SessionId, limit: &Limit) {
+        let stored = until_stored("whose limit it is", || async {
+            Ok::<_, SessionError>(self.store.session(session).await?)
+        });
+        let Ok(row) = stored.await else { return };
+        self.accounts.of(&row.account()).used(limit);
         if limit.used.is_some_and(|used| used < NEAR) {
             return;
         }
@@ -25,8 +30,8 @@ impl Engine {
             |at| (at.get() / 1_000).to_string(),
         );
         let stored = until_stored("a warning of a limit", || async {
-            let row = self.store.session(session).await?;
-            let key = format!("limit-near:{}:{window}:{reset}", row.runtime.as_str());
+            let slot = row.account();
+            let key = format!("limit-near:{slot}:{window}:{reset}");
             let now = self.clock.now();
             let mut tx = self.store.write().await?;
             let text = sentences::limit_near(limit);
@@ -35,7 +40,7 @@ impl Engine {
                 .await?;
             if is_news {
                 let alert = Alert::LimitNear {
-                    slot: SlotId::main(row.runtime),
+                    slot,
                     sentence: sentences::limit_near_for_operators(limit),
                 };
                 tx.raise(now, &alert).await?;
@@ -49,18 +54,18 @@ impl Engine {
 
     /// A turn failed: what that tells of the account is kept, and operators hear of it if they have to do
     /// something.
-    pub(super) async fn note_failure(&self, kind: RuntimeKind, class: ErrorClass) {
+    pub(super) async fn note_failure(&self, slot: &SlotId, class: ErrorClass) {
         if class.policy() == Policy::LoginNeeded {
-            self.kept.refused(&SlotId::main(kind));
+            self.kept.refused(slot);
         }
-        if !self.accounts.of(kind).failed(class) {
+        if !self.accounts.of(slot).failed(class) {
             return;
         }
         let stored = until_stored("an alert", || async {
             let mut tx = self.store.write().await?;
             let now = self.clock.now();
             let alert = Alert::LoginNeeded {
-                slot: SlotId::main(kind),
+                slot: slot.clone(),
                 sentence: class.sentence().to_owned(),
             };
             tx.raise(now, &alert).await?;
@@ -69,5 +74,21 @@ impl Engine {
         // What cannot be stored is in the log.
         let _ = stored.await;
         self.outbox.wake();
+    }
+
+    /// A turn was answered: its account takes turns.
+    pub(super) async fn note_answer(&self, slot: &SlotId) {
+        let account = self.accounts.of(slot);
+        let was_limited = account.limited_until(self.clock.now()).is_some();
+        account.answered();
+        if was_limited {
+            let stored = until_stored("that an account takes turns again", || async {
+                let mut tx = self.store.write().await?;
+                tx.unlimit_account(slot).await?;
+                Ok::<_, SessionError>(tx.commit().await?)
+            });
+            // What cannot be stored is in the log.
+            let _ = stored.await;
+        }
     }
 }

@@ -124,7 +124,7 @@ impl Engine {
         let mut tx = self.store.write().await?;
         let used = used_in(&mut tx, account).await?;
         let counts = match pause.why {
-            Why::Limit { .. } => Counts::Not,
+            Why::Limit { .. } | Why::Moves => Counts::Not,
             Why::Trouble(_) => Counts::AsRetry,
         };
         self.end_questions(&mut tx, run.id, ApprovalState::Lost, AGENT_GONE)

@@ -274,8 +274,8 @@ impl Engine {
 
     /// What is known of the account of an agent program, and how many turns were refused since the start because
     /// nobody is logged in.
-    pub fn account(&self, kind: RuntimeKind) -> (AccountState, u64) {
-        self.accounts.of(kind).known()
+    pub fn account(&self, slot: &SlotId) -> (AccountState, u64) {
+        self.accounts.of(slot).known()
     }
 
     /// How the session room is.

@@ -157,10 +157,20 @@ fn of_project(rule: &str, project: &Path) -> String {
 /// What is locked while the program works on a conversation. It has no lock of its own: two processes
 /// that resume one conversation lose what the slower of them was told.
 pub(super) fn lock(settings: &ClaudeSettings, launch: &Launch) -> PathBuf {
-    let home = || settings.host.home.join(".claude");
-    let directory = settings.config_dir.clone().unwrap_or_else(home);
     let name = format!("{}.lock", launch.agent_session);
-    directory.join("baton-locks").join(name)
+    directory(settings).join("baton-locks").join(name)
+}
+
+/// The program's directory.
+pub(super) fn directory(settings: &ClaudeSettings) -> PathBuf {
+    let home = || settings.host.home.join(".claude");
+    settings.config_dir.clone().unwrap_or_else(home)
+}
+
+/// How the program calls a working directory below its own: each character but letters and digits is a `-` (2.1.197).
+pub(super) fn project(directory: &Path) -> String {
+    let name = |char: char| if char.is_ascii_alphanumeric() { char } else { '-' };
+    directory.to_string_lossy().chars().map(name).collect()
 }
 
 /// The whole environment.

@@ -75,6 +75,22 @@ impl Runtime for ClaudeRuntime {
         .behind(&launch.launcher)
     }
 
+    fn home(&self) -> Option<PathBuf> {
+        Some(launch::directory(&self.settings))
+    }
+
+    /// A file of lines, and a directory of the same name for what its sub-agents said (2.1.197).
+    fn memory(&self, conversation: Uuid, directory: &Path) -> Option<Memory> {
+        let project = Path::new("projects").join(launch::project(directory));
+        Some(Memory {
+            home: launch::directory(&self.settings),
+            parts: vec![
+                project.join(format!("{conversation}.jsonl")),
+                project.join(conversation.to_string()),
+            ],
+        })
+    }
+
     fn reader(&self) -> Box<dyn Reader> {
         Box::<reader::ClaudeReader>::default()
     }

@@ -130,7 +130,7 @@ impl Engine {
         let (Some(source), Some(target)) = (runtimes.with(from), runtimes.with(to)) else {
             return Ok(false);
         };
-        self.agents.let_go(session.id).await;
+        self.agents.end_of_session(session.id).await;
         if session.agent_acknowledged {
             let Some(project) = self.projects.named(&session.project) else {
                 return Ok(false);

@@ -4,6 +4,7 @@ use crate::{
     clock::Millis,
     runtime::{ErrorClass, Limit},
     session::again::{Pause, Why},
+    words::SlotId,
 };
 
 /// A run is parked.
@@ -21,6 +22,7 @@ pub(in crate::session) fn parked(pause: &Pause) -> String {
             };
             format!("⏳ The agent's {limit} is reached. {next}; `/cancel` takes it back.")
         }
+        Why::Moves => "🔀 The agent's limit is reached. I go on with another account.".to_owned(),
         Why::Trouble(class) => {
             let trouble = if *class == ErrorClass::Throttled {
                 "takes no more requests at the moment"
@@ -34,6 +36,14 @@ pub(in crate::session) fn parked(pause: &Pause) -> String {
             )
         }
     }
+}
+
+/// A conversation goes on with another account of its agent program.
+pub(in crate::session) fn moved(from: &SlotId, to: &SlotId) -> String {
+    format!(
+        "🔀 The limit of the account `{}` is reached. This conversation goes on with `{}`.",
+        from.name, to.name
+    )
 }
 
 /// A limit is near.
