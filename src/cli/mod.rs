@@ -4,8 +4,6 @@
 //! room knows this one. Exit codes: 0 done, 2 the configuration is wrong, 1 anything else.
 
 mod arguments;
-mod codex_login;
-mod codex_version;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
@@ -15,10 +13,12 @@ mod hub;
 mod logins;
 mod member;
 mod notes;
+mod one_process;
 mod operators;
 mod projects;
 mod run;
 mod terminal;
+mod version;
 mod wiring;
 
 use std::{error::Error as _, ffi::OsString, future::Future, path::PathBuf, process::ExitCode};

@@ -6,7 +6,7 @@ use crate::{
     admission::ProjectCaps,
     approval::{PolicyError, ProjectTools, ToolLists, faults},
     config::{Complaint, Project, Settings},
-    runtime::{ProcessBounds, codex},
+    runtime::{ProcessBounds, lacks},
     session::{AgentBounds, ProjectAgent, Projects},
     words::RuntimeKind,
 };
@@ -26,21 +26,19 @@ pub fn judge_tools(list: &'static str, rules: &[String], runtime: RuntimeKind) -
 
 /// What is allowed that agents of a program never have: whoever allows it counts on it.
 fn not_to_be_had(list: &str, rules: &[String], runtime: RuntimeKind) -> Vec<Complaint> {
-    let lacks: &[&str] = match runtime {
-        RuntimeKind::Claude => &[],
-        RuntimeKind::Codex => &codex::LACKS,
-    };
-    let mut named: Vec<&str> = rules.iter().map(|rule| rule.trim()).collect();
-    named.retain(|rule| lacks.contains(rule) && matches!(list, "allowed_tools" | "owner_tools"));
-    let told = |rule| {
+    if !matches!(list, "allowed_tools" | "owner_tools") {
+        return Vec::new();
+    }
+    let why = |rule: &str| lacks(runtime).iter().find(|(tool, _)| *tool == rule);
+    let named = rules.iter().filter_map(|rule| why(rule.trim()));
+    let told = |(tool, why): &(&str, &str)| {
+        let name = runtime.name();
         Complaint::new(
-            format!(
-                "`{rule}` cannot be allowed where Codex works: its sub-agents stay switched off, because Baton cannot judge what they do."
-            ),
+            format!("`{tool}` cannot be allowed where {name} works: {why}."),
             "Leave it out, or choose another `runtime`.",
         )
     };
-    named.into_iter().map(told).collect()
+    named.map(told).collect()
 }
 
 /// Reads the tool rules and finds the directories; fails without any project.

@@ -12,9 +12,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    codex_login, codex_version,
     health::Health,
-    logins, notes, operators, projects,
+    logins, notes, one_process, operators, projects, version,
     wiring::{account, asking, channel_mode, forbidden, host, limits, owners, runtimes},
 };
 use crate::{
@@ -48,7 +47,10 @@ const RENEWED: Duration = Duration::from_secs(32);
 /// may end the process as soon as this returns.
 pub(super) async fn run(settings: Settings) -> Result<()> {
     projects::of(&settings)?;
-    codex_login::check(&settings)?;
+    let program = std::env::current_exe().context("the path of this program is unknown")?;
+    let agents_get = HostEnv::of_this_process();
+    let agents = runtimes(&settings, &program, &agents_get)?;
+    one_process::check(&settings, &agents)?;
     keep_memory_private();
     let last_error = observe::start(
         settings.log.level.as_str(),
@@ -56,11 +58,11 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
         settings.secrets(),
     )?;
     notes::log(&settings);
-    codex_version::look_at(&settings);
+    version::look_at(&settings, &agents);
     let world = World {
         clock: Clock::system(),
-        program: std::env::current_exe().context("the path of this program is unknown")?,
-        agents_get: HostEnv::of_this_process(),
+        program,
+        agents_get,
         stop: CancellationToken::new(),
         renewals: TaskTracker::new(),
         last_error,

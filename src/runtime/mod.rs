@@ -36,7 +36,7 @@ pub use event::{
 };
 pub use host_env::HostEnv;
 pub use policy::Policy;
-pub use runtimes::Runtimes;
+pub use runtimes::{Runtimes, lacks};
 
 /// What a session needs to have its agent started.
 #[derive(Clone, Debug)]
@@ -134,6 +134,17 @@ pub struct Memory {
     pub parts: Vec<PathBuf>,
 }
 
+/// How an installed program is asked for its version, and which ones Baton was proved against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionCheck {
+    /// The program, which tells its version if it gets `--version`, in a last word.
+    pub program: PathBuf,
+    /// Its whole environment.
+    pub env: BTreeMap<String, String>,
+    /// The proved versions without their last part, such as `0.169`.
+    pub proved: &'static str,
+}
+
 /// What the system keeps each process of an agent to; `None` is what holds for Baton.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessBounds {
@@ -209,6 +220,12 @@ pub trait Runtime: Send + Sync {
 
     /// What it remembers of a conversation that was led in this directory, if that can be carried to another account.
     fn memory(&self, _conversation: Uuid, _directory: &Path) -> Option<Memory> {
+        None
+    }
+
+    /// How it is found out whether the installed program is one that Baton was proved against; `None` if every one is
+    /// taken.
+    fn version(&self) -> Option<VersionCheck> {
         None
     }
 

@@ -2,8 +2,17 @@
 
 use std::sync::Arc;
 
-use super::Runtime;
+use super::{Runtime, codex};
 use crate::words::{RuntimeKind, SlotId};
+
+/// Tools that no agent of a program ever has, by the names of rules, with the reason. Asked before there is a
+/// [`Runtime`]: settings that count on such a tool are refused.
+pub const fn lacks(kind: RuntimeKind) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        RuntimeKind::Claude => &[],
+        RuntimeKind::Codex => &codex::LACKS,
+    }
+}
 
 /// The agent programs that a server has, each with each of its accounts; in the order of the settings.
 #[derive(Clone, Default)]

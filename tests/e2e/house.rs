@@ -44,10 +44,10 @@ const KEPT: [(&[&str], &[&str], &str); 5] = [
             "runtime/codex/hub/program.rs",
             "workspace/git",
             "cli/demo",
-            "cli/codex_version.rs",
+            "cli/version.rs",
         ],
         "processes are started by src/runtime/runner/ and src/workspace/git, by the hub of Codex and by the demo, and \
-         to ask Codex for its version",
+         to ask an agent program for its version",
     ),
     (
         &["println!", "eprintln!", "print!", "eprint!"],

@@ -105,15 +105,17 @@ async fn a_hundred_runs_with_hostile_tools_of_the_real_program_leave_nothing_and
             assert!(peak < 64 << 10, "a runner took {peak} KiB");
         }
         // The last turn of each was cancelled: nothing that tools have left is there while its agent waits for more.
-        let waits = 2 * LANES + beside;
+        let expected = 2 * LANES + beside;
         until("runners and agents are left", || {
-            stage.processes().len() == waits
+            stage.processes().len() == expected
         })
         .await;
         for thread in threads {
             stage.command("ann", "session stop", thread).await;
         }
-        until("nothing is left", || stage.processes().is_empty()).await;
+        // The runner of Codex's hub waits for a while for whoever would still read what that has said.
+        let waits = |id: &u32| program == Program::Codex && runners(&stage).contains(id);
+        until("nothing is left", || stage.processes().iter().all(waits)).await;
         stage.until_settled().await;
         peaks.push(peak(server));
     }

@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use super::{
     Ask, Command, Errand, ErrorClass, HostEnv, Launch, Reader, Reply, Runtime, Tidings, Tune,
-    Verdict,
+    Verdict, VersionCheck,
 };
 use crate::words::AgentMode;
 #[cfg(test)]
@@ -45,7 +45,10 @@ pub const DEFAULT_MODEL: &str = "gpt-5.5";
 
 /// Tools that no session has, by the names of rules. A sub-agent is a thread of its own: it works on when the turn that
 /// has begun it is stopped, and what it asks, it asks as a thread that no session has (0.169).
-pub const LACKS: [&str; 2] = ["Agent", "Task"];
+pub const LACKS: [(&str, &str); 2] = [("Agent", SUB_AGENTS), ("Task", SUB_AGENTS)];
+
+const SUB_AGENTS: &str =
+    "its sub-agents stay switched off, because Baton cannot judge what they do";
 
 /// The models that Codex itself names (`model/list`, 0.169), the one first that is taken without a word.
 const MODELS: [&str; 9] = [
@@ -119,6 +122,21 @@ impl Runtime for CodexRuntime {
     fn bears_one(&self) -> bool {
         let is_own = self.settings.service.is_none();
         is_own && login_in(&self.settings.home) == Login::Subscription
+    }
+
+    fn version(&self) -> Option<VersionCheck> {
+        let host = &self.settings.host;
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let env = [
+            ("PATH", host.path.clone()),
+            ("HOME", text(&host.home)),
+            ("CODEX_HOME", text(&self.settings.home)),
+        ];
+        Some(VersionCheck {
+            program: self.settings.command.clone(),
+            env: env.map(|(name, value)| (name.to_owned(), value)).into(),
+            proved: PROVED,
+        })
     }
 
     /// The line that opens a thread tells of files as they are at that moment.

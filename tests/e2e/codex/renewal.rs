@@ -1,6 +1,9 @@
 //! The login of an account is renewed while several sessions work with it.
 
+use std::time::Duration;
+
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use baton::clock::{Clock, Millis};
 use model_sim::ForcedError;
 use serde_json::{Value, json};
 
@@ -8,7 +11,7 @@ use super::{
     outputs,
     trouble::{TOKEN, subscribe},
 };
-use crate::stage::{Program, Settings, Stage};
+use crate::stage::{Program, Settings, Stage, until};
 
 const PEOPLE: usize = 5;
 
@@ -21,12 +24,12 @@ fn next(renewal: usize) -> String {
     format!("refresh-{renewal}")
 }
 
-/// A token like [`TOKEN`] whose time is up, and which one it is.
-fn run_out(n: usize) -> String {
+/// A token like [`TOKEN`] that holds until then.
+fn good_until(end: Millis) -> String {
     let claims = TOKEN.split('.').nth(1).unwrap();
     let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap();
     let mut claims: Value = serde_json::from_slice(&claims).unwrap();
-    claims["exp"] = json!(1_000_000_000 + n);
+    claims["exp"] = json!(end.get() / 1_000);
     let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
     TOKEN
         .split('.')
@@ -36,10 +39,10 @@ fn run_out(n: usize) -> String {
         .join(".")
 }
 
-/// Has each renewal give this token, and a refresh token that is good for one time.
-fn renewed_by(stage: &Stage, times: usize, token: impl Fn(usize) -> String) {
-    stage.model.force((0..times).map(|n| {
-        let (token, next) = (token(n), next(n));
+/// Has each of so many renewals give this token, and a refresh token that is good for one time.
+fn renewed_by(stage: &Stage, token: &str) {
+    stage.model.force((0..PEOPLE).map(|n| {
+        let next = next(n);
         let tokens = json!({"id_token": token, "access_token": token, "refresh_token": next});
         let given = ForcedError::status(201).body(tokens);
         given.path(RENEWAL).times(1)
@@ -61,18 +64,18 @@ fn each_once(times: usize) -> Vec<String> {
     given.take(times).collect()
 }
 
-/// A stage whose account's token has run out, with people whose agents run a command each.
-async fn with_a_token_that_has_run_out() -> Stage {
+/// A stage whose account's token runs out then.
+async fn with_a_token_until(end: Millis) -> Stage {
     let mut stage = Stage::dark(Settings::for_crowd(Program::Codex, PEOPLE)).await;
     subscribe(&mut stage);
     let file = stage.codex_home().join("auth.json");
     let login = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, login.replace(TOKEN, &run_out(0))).unwrap();
+    std::fs::write(&file, login.replace(TOKEN, &good_until(end))).unwrap();
     stage
 }
 
-/// Everybody asks for a command, and all are answered.
-async fn all_are_answered(stage: &Stage) {
+/// Everybody asks for a command, which runs after this, and all are answered.
+async fn all_are_answered(stage: &Stage, meanwhile: impl AsyncFnOnce()) {
     let mut threads = Vec::new();
     for n in 0..PEOPLE {
         let play = json!([
@@ -87,6 +90,7 @@ async fn all_are_answered(stage: &Stage) {
         requests.filter(|request| request.path == MODEL).count()
     };
     stage.sim.wait_for(|_| asks() >= PEOPLE).await;
+    meanwhile().await;
     stage.model.release("all");
     for (n, thread) in threads.into_iter().enumerate() {
         stage.answer(thread, &format!("answer {n}")).await;
@@ -100,12 +104,12 @@ async fn all_are_answered(stage: &Stage) {
 
 #[tokio::test]
 async fn a_login_that_has_run_out_is_renewed_once_before_anything_is_asked_with_it() {
-    let mut stage = with_a_token_that_has_run_out().await;
+    let mut stage = with_a_token_until(Millis::new(1_000_000_000_000)).await;
     let renewed = TOKEN.replace(".c2ln", ".bmV3");
-    renewed_by(&stage, PEOPLE, |_| renewed.clone());
+    renewed_by(&stage, &renewed);
     stage.start().await;
     stage.let_in(PEOPLE).await;
-    all_are_answered(&stage).await;
+    all_are_answered(&stage, async || {}).await;
     assert_eq!(spent(&stage), each_once(1));
     let bearer = format!("Bearer {renewed}");
     for request in stage.model.requests() {
@@ -117,29 +121,29 @@ async fn a_login_that_has_run_out_is_renewed_once_before_anything_is_asked_with_
 }
 
 #[tokio::test]
-async fn a_login_that_runs_out_again_and_again_while_turns_run_is_renewed_with_no_token_twice() {
-    // Codex asks for many. Then comes one that holds.
-    const RENEWALS: usize = 300;
-    let mut stage = with_a_token_that_has_run_out().await;
-    renewed_by(&stage, RENEWALS, |n| run_out(n + 1));
+async fn a_login_that_runs_out_while_turns_run_is_renewed_with_no_token_twice_and_all_go_on() {
+    let clock = Clock::system();
+    let end = clock.now().after(Duration::from_secs(10));
+    let mut stage = with_a_token_until(end).await;
+    let renewed = TOKEN.replace(".c2ln", ".bmV3");
+    renewed_by(&stage, &renewed);
     stage.start().await;
     stage.let_in(PEOPLE).await;
-    all_are_answered(&stage).await;
+    let run_out = async || until("it has run out", || clock.now() > end).await;
+    all_are_answered(&stage, run_out).await;
+    // The service would have taken the old one: nothing was refused.
     let spent = spent(&stage);
+    assert!(!spent.is_empty());
     assert_eq!(spent, each_once(spent.len()));
-    // Turns had begun by then.
-    let requests = stage.model.requests();
-    let numbers = |path: &str| -> Vec<u64> {
-        let of = requests.iter().filter(|request| request.path == path);
-        of.map(|request| request.number).collect()
-    };
-    let first = numbers(MODEL).into_iter().min();
-    let last = numbers(RENEWAL).into_iter().max();
-    assert!(first < last, "{first:?} {last:?}");
-    let login = std::fs::read_to_string(stage.codex_home().join("auth.json")).unwrap();
-    let login: Value = serde_json::from_str(&login).unwrap();
-    let kept = login["tokens"]["refresh_token"].as_str().unwrap();
-    assert!(!spent.iter().any(|one| one == kept), "{kept} is spent");
+    let bearer = format!("Bearer {renewed}");
+    let requests = stage.model.requests().into_iter();
+    let ask_again = requests
+        .filter(|request| request.path == MODEL)
+        .skip(PEOPLE);
+    let with: Vec<_> = ask_again
+        .map(|request| request.header("authorization").map(str::to_owned))
+        .collect();
+    assert_eq!(with, vec![Some(bearer); PEOPLE]);
 }
 
 #[tokio::test]
@@ -163,7 +167,7 @@ async fn a_login_that_is_refused_to_several_turns_is_renewed_with_no_token_twice
     stage.sim.wait_for(|_| asks(MODEL) >= PEOPLE).await;
     let renewed = TOKEN.replace(".c2ln", ".bmV3");
     stage.model.accept_only(Some(vec![renewed.clone()]));
-    renewed_by(&stage, PEOPLE, |_| renewed.clone());
+    renewed_by(&stage, &renewed);
     stage.model.release("all");
     for (n, thread) in threads.into_iter().enumerate() {
         stage.answer(thread, &format!("answer {n}")).await;

@@ -61,11 +61,12 @@ impl Uses {
         if self.presses.iter().any(|one| !one.follow_ups().is_empty()) {
             return Err("a click was answered twice".to_owned());
         }
+        let told: Vec<_> = self.commands.iter().map(Promotion::told).collect();
         let store = stage.store().await;
         let trail = store.audit_trail(10_000).await.unwrap();
         store.close().await;
-        for one in &self.commands {
-            one.check(&trail)?;
+        for (one, told) in self.commands.iter().zip(&told) {
+            one.check(told.as_ref(), &trail)?;
         }
         let states: Vec<String> = sqlx::query_scalar("SELECT state FROM approvals")
             .fetch_all(pool)

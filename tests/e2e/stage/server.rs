@@ -116,6 +116,15 @@ pub(crate) fn another(stage: &Stage, data: &Path) -> Another {
     }
 }
 
+impl Another {
+    /// Ends it as a service manager does.
+    pub(crate) async fn stop(mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+    }
+}
+
 impl Drop for Another {
     fn drop(&mut self) {
         if let Some(server) = self.server.take() {

@@ -2,7 +2,7 @@
 //! what was done.
 
 use baton::store::AuditLine;
-use discord_sim::InteractionRef;
+use discord_sim::{InteractionRef, MessageView};
 
 use super::Stage;
 
@@ -44,17 +44,26 @@ impl Promotion {
         &self.whom
     }
 
+    /// What the owner is told, if he is yet.
+    pub(crate) fn told(&self) -> Option<MessageView> {
+        self.used.told()
+    }
+
     /// What was said to be done was done, nothing was done twice, and nobody was answered twice. Whether he was
-    /// told that it was done.
-    pub(crate) fn check(&self, trail: &[AuditLine]) -> Result<bool, String> {
+    /// told that it was done: `told` was looked at before the trail was read, because a late command is carried out
+    /// at any time.
+    pub(crate) fn check(
+        &self,
+        told: Option<&MessageView>,
+        trail: &[AuditLine],
+    ) -> Result<bool, String> {
         let object = format!("user {}", self.user);
         let lines = trail.iter().filter(|line| line.action == "membership_set");
         let done = lines.filter(|line| line.object == object).count();
         if !self.used.follow_ups().is_empty() {
             return Err(format!("{} was answered twice", self.whom));
         }
-        let told = self.used.told();
-        let says_so = told.as_ref().map(|told| told.content.contains(DONE));
+        let says_so = told.map(|told| told.content.contains(DONE));
         // Who was told nothing does not know.
         if says_so.map_or(done < 2, |says_so| done == usize::from(says_so)) {
             return Ok(says_so == Some(true));
