@@ -1,5 +1,7 @@
 -- With which account of its agent program a session works; NULL before its first run.
 ALTER TABLE sessions ADD COLUMN slot TEXT;
+-- What was begun before there were several was begun with the one.
+UPDATE sessions SET slot = 'main' WHERE agent_acknowledged = 1;
 
 -- What turns have told of an account, so that the next server knows it too.
 CREATE TABLE account_limits (

@@ -159,7 +159,10 @@ impl Engine {
             self.store_limit(&slot, at, now).await;
             if self.may_move(session) {
                 // At once: it gets its other account when its turn comes.
-                return Pause { until: now, why: Why::Moves };
+                return Pause {
+                    until: now,
+                    why: Why::Moves,
+                };
             }
         }
         let is_told = told.is_some();

@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, SessionError, finish::Outcome, join::MayJoin, sentences};
+use super::{Engine, SessionError, accounts::Seated, finish::Outcome, join::MayJoin, sentences};
 use crate::{
     access::{Permit, Refusal},
     clock::Millis,

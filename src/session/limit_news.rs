@@ -1,9 +1,9 @@
 //! News of the account for people: that a limit is near, that nobody is logged in.
 
-use super::{Engine, insist::until_stored, sentences};
+use super::{Engine, SessionError, insist::until_stored, sentences};
 use crate::{
     runtime::{ErrorClass, Limit, Policy},
-    words::{Alert, RuntimeKind, SessionId, SlotId},
+    words::{Alert, SessionId, SlotId},
 };
 
 /// From which part of a limit on people are warned. The service warns earlier too, by how fast it is used.

@@ -133,8 +133,7 @@ impl Engine {
             TurnOutcome::Failed { class, detail } => {
                 if watched.stop.is_none() && wish == Wish::GoesOn {
                     let limit = watched.limit.as_ref();
-                    let again =
-                        self.again_after(run, session, *class, watched.tool_calls, limit);
+                    let again = self.again_after(run, session, *class, watched.tool_calls, limit);
                     match again.await {
                         Some(Again::AtOnce) => {
                             return Ok(Said::Again(Counts::AsRetry, "its turn failed"));

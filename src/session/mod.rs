@@ -59,7 +59,7 @@ mod vain;
 mod views;
 mod waits;
 
-pub use accounts::AccountState;
+pub use accounts::{AccountHealth, AccountView};
 pub use cancel::Cancelled;
 pub use channel_mode::{Bystanders, ChannelMode, Speakers};
 pub use clicks::Control;

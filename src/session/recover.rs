@@ -307,8 +307,7 @@ impl Engine {
     ) -> bool {
         match tool_calls.filter(|_| !row.is_wished_to_end()) {
             Some(calls) => {
-                let again =
-                    self.again_after(row, session, ErrorClass::Crashed, calls, None);
+                let again = self.again_after(row, session, ErrorClass::Crashed, calls, None);
                 again.await.is_some()
             }
             None => false,

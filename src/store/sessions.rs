@@ -9,7 +9,8 @@ use super::{Store, StoreError};
 use crate::{
     clock::Millis,
     words::{
-        AgentMode, ChannelId, Circle, GuildId, MessageId, Place, RunId, RuntimeKind, SessionId, SlotId, SlotName,
+        AgentMode, ChannelId, Circle, GuildId, MessageId, Place, RunId, RuntimeKind, SessionId,
+        SlotId, SlotName,
     },
 };
 

@@ -127,12 +127,9 @@ pub(super) fn args(settings: &ClaudeSettings, launch: &Launch) -> Vec<String> {
 }
 
 fn flag_settings(settings: &ClaudeSettings, launch: &Launch) -> String {
-    let forbidden: Vec<_> = launch
-        .forbidden
-        .iter()
-        .chain(&settings.config_dir)
-        .cloned()
-        .collect();
+    let own = settings.config_dir.iter();
+    let own = own.filter(|own| !launch.forbidden.contains(own));
+    let forbidden: Vec<_> = launch.forbidden.iter().chain(own).cloned().collect();
     let mut deny = deny::rules(&forbidden, &settings.host.home, &launch.directory);
     deny.extend(
         launch
@@ -169,7 +166,13 @@ pub(super) fn directory(settings: &ClaudeSettings) -> PathBuf {
 
 /// How the program calls a working directory below its own: each character but letters and digits is a `-` (2.1.197).
 pub(super) fn project(directory: &Path) -> String {
-    let name = |char: char| if char.is_ascii_alphanumeric() { char } else { '-' };
+    let name = |char: char| {
+        if char.is_ascii_alphanumeric() {
+            char
+        } else {
+            '-'
+        }
+    };
     directory.to_string_lossy().chars().map(name).collect()
 }
 

@@ -12,12 +12,16 @@ mod reader;
 mod say;
 mod tools;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use uuid::Uuid;
 
 use super::{
-    Ask, Command, ErrorClass, HostEnv, Launch, ProcessBounds, Reader, Reply, Runtime, Tune, Verdict,
+    Ask, Command, ErrorClass, HostEnv, Launch, Memory, ProcessBounds, Reader, Reply, Runtime, Tune,
+    Verdict,
 };
 pub use launch::UNANSWERABLE;
 pub use login::{LoginFile, TOKENS};

@@ -65,7 +65,10 @@ mod tests {
         };
         assert!(carry(Some(memory.clone()), Some(b.clone())).unwrap());
         assert_eq!(fs::read_to_string(b.join("p/one.jsonl")).unwrap(), "lines");
-        assert_eq!(fs::read_to_string(b.join("p/one/sub/agent.jsonl")).unwrap(), "more");
+        assert_eq!(
+            fs::read_to_string(b.join("p/one/sub/agent.jsonl")).unwrap(),
+            "more"
+        );
         assert!(!b.join("p/one/link").exists());
         let nothing = Memory {
             parts: vec!["p/none".into()],

@@ -85,9 +85,18 @@ mod tests {
 
     #[test]
     fn the_healthiest_with_the_most_headroom_is_taken() {
-        let with = |name, headroom| Candidate { headroom, ..candidate(name) };
-        let fails = Candidate { fails: true, ..with("fails", 1.0) };
-        let out = Candidate { needs_login: true, ..with("out", 1.0) };
+        let with = |name, headroom| Candidate {
+            headroom,
+            ..candidate(name)
+        };
+        let fails = Candidate {
+            fails: true,
+            ..with("fails", 1.0)
+        };
+        let out = Candidate {
+            needs_login: true,
+            ..with("out", 1.0)
+        };
         for (candidates, taken) in [
             (vec![candidate("a"), candidate("b")], "a"),
             (vec![with("a", 0.2), with("b", 0.3)], "b"),
@@ -96,13 +105,20 @@ mod tests {
             (vec![limited("a", 9), with("b", 0.0)], "b"),
             (vec![out.clone()], "out"),
         ] {
-            assert_eq!(choose(&candidates), Choice::Take(slot(taken)), "{candidates:?}");
+            assert_eq!(
+                choose(&candidates),
+                Choice::Take(slot(taken)),
+                "{candidates:?}"
+            );
         }
     }
 
     #[test]
     fn where_all_have_met_their_limits_the_first_that_is_free_again_is_waited_for() {
-        let out = Candidate { needs_login: true, ..candidate("out") };
+        let out = Candidate {
+            needs_login: true,
+            ..candidate("out")
+        };
         let all = [limited("a", 9), limited("b", 7), out];
         assert_eq!(choose(&all), Choice::Wait(slot("b"), Millis::new(7)));
         assert_eq!(choose(&[]), Choice::None);

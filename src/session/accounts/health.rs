@@ -12,9 +12,25 @@ use crate::{
 /// How long a limit is believed in without asking. The operator may log in with another account.
 const BELIEVED: Duration = Duration::from_mins(15);
 
-/// What is known of the account.
+/// How an account is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AccountState {
+pub enum AccountHealth {
+    /// No turn has told yet.
+    #[default]
+    Unknown,
+    /// The last turn that told was answered.
+    Works,
+    /// It takes no more before this time.
+    LimitedUntil(Millis),
+    /// Somebody has to log in; what its turns were refused for, if one was.
+    LoginNeeded(Option<ErrorClass>),
+    /// The last turn that told was refused for another reason.
+    Fails(ErrorClass),
+}
+
+/// What turns have told last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum AccountState {
     /// No turn has told yet.
     #[default]
     Unknown,
@@ -31,8 +47,6 @@ pub(in crate::session) struct Account(Mutex<Known>);
 #[derive(Debug, Default)]
 struct Known {
     state: AccountState,
-    /// Turns that were refused because nobody is logged in.
-    refused: u64,
     /// When the limit that was reached is reset, and when that was heard.
     limit: Option<(Millis, Millis)>,
     /// How much of each limit is used, 0 to 1, and when that one starts anew.
@@ -56,9 +70,6 @@ impl Account {
             AccountState::Fails(before) => before.policy() == Policy::LoginNeeded,
             AccountState::Unknown | AccountState::Works => false,
         };
-        if is_lost {
-            known.refused += 1;
-        }
         if is_lost || is_of_account(class) {
             known.state = AccountState::Fails(class);
         }
@@ -76,6 +87,26 @@ impl Account {
         (until > now && now.since(said) < BELIEVED).then_some(until)
     }
 
+    /// How it is, with what is known of its login: whether there is one.
+    pub(in crate::session) fn health(&self, has_login: Option<bool>, now: Millis) -> AccountHealth {
+        let known = self.0.lock();
+        let limit = known.limit.filter(|(until, _)| *until > now);
+        match (limit, known.state) {
+            (Some((until, _)), _) => AccountHealth::LimitedUntil(until),
+            (None, AccountState::Fails(class)) if class.policy() == Policy::LoginNeeded => {
+                AccountHealth::LoginNeeded(Some(class))
+            }
+            (None, _) if has_login == Some(false) => AccountHealth::LoginNeeded(None),
+            (None, AccountState::Unknown) => AccountHealth::Unknown,
+            (None, AccountState::Works) => AccountHealth::Works,
+            // It was reset meanwhile.
+            (None, AccountState::Fails(ErrorClass::LimitReached)) if known.limit.is_some() => {
+                AccountHealth::Unknown
+            }
+            (None, AccountState::Fails(class)) => AccountHealth::Fails(class),
+        }
+    }
+
     /// How much of a limit is used was told.
     pub(in crate::session) fn used(&self, limit: &Limit) {
         if let Some(used) = limit.used {
@@ -85,19 +116,20 @@ impl Account {
         }
     }
 
-    /// What is left of its narrowest limit, 0 to 1; half of it if nothing was told.
-    pub(in crate::session) fn headroom(&self, now: Millis) -> f64 {
+    /// What is left of its narrowest limit, 0 to 1; `None` if nothing was told.
+    pub(in crate::session) fn headroom(&self, now: Millis) -> Option<f64> {
         let known = self.0.lock();
+        if known.limit.is_some_and(|(until, _)| until > now) {
+            return Some(0.0);
+        }
         let now_used = known.used.values().map(|(used, resets)| {
-            if resets.is_some_and(|at| at <= now) { 0.0 } else { *used }
+            if resets.is_some_and(|at| at <= now) {
+                0.0
+            } else {
+                *used
+            }
         });
-        now_used.reduce(f64::max).map_or(0.5, |used| 1.0 - used)
-    }
-
-    /// What is known, and how many turns were refused because nobody is logged in.
-    pub(in crate::session) fn known(&self) -> (AccountState, u64) {
-        let known = self.0.lock();
-        (known.state, known.refused)
+        now_used.reduce(f64::max).map(|used| (1.0 - used).max(0.0))
     }
 }
 
@@ -134,24 +166,53 @@ const fn is_of_account(class: ErrorClass) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::LimitState;
+
+    const NOW: Millis = Millis::new(0);
 
     #[test]
     fn what_turns_tell_of_the_account_is_known_until_another_tells_otherwise() {
         let account = Account::default();
-        assert_eq!(account.known(), (AccountState::Unknown, 0));
+        let health = || account.health(None, NOW);
+        assert_eq!(health(), AccountHealth::Unknown);
         assert!(!account.failed(ErrorClass::ServiceDown));
-        assert_eq!(account.known(), (AccountState::Unknown, 0));
+        assert_eq!(health(), AccountHealth::Unknown);
         assert!(account.failed(ErrorClass::LoginDead));
         assert!(!account.failed(ErrorClass::ServiceDown));
         assert!(!account.failed(ErrorClass::LoginNeeded), "known already");
-        let refused = AccountState::Fails(ErrorClass::LoginNeeded);
-        assert_eq!(account.known(), (refused, 2));
+        let refused = AccountHealth::LoginNeeded(Some(ErrorClass::LoginNeeded));
+        assert_eq!(health(), refused);
         account.answered();
-        assert_eq!(account.known(), (AccountState::Works, 2));
+        assert_eq!(health(), AccountHealth::Works);
         assert!(!account.failed(ErrorClass::LimitReached));
-        let limit = AccountState::Fails(ErrorClass::LimitReached);
-        assert_eq!(account.known(), (limit, 2));
+        assert_eq!(health(), AccountHealth::Fails(ErrorClass::LimitReached));
         assert!(account.failed(ErrorClass::BadApiKey));
+        let empty = Account::default().health(Some(false), NOW);
+        assert_eq!(empty, AccountHealth::LoginNeeded(None));
+    }
+
+    #[test]
+    fn who_has_met_a_limit_has_nothing_left_until_it_is_reset() {
+        let account = Account::default();
+        let at = |minutes| NOW.after(Duration::from_mins(minutes));
+        let used = |window: &str, used, minutes| Limit {
+            state: LimitState::Near,
+            window: Some(window.to_owned()),
+            resets_at: Some(at(minutes)),
+            used: Some(used),
+        };
+        assert_eq!(account.headroom(NOW), None);
+        account.used(&used("seven_day", 0.25, 90));
+        account.used(&used("five_hour", 0.5, 30));
+        assert_eq!(account.headroom(NOW), Some(0.5));
+        assert_eq!(account.headroom(at(30)), Some(0.75));
+        account.failed(ErrorClass::LimitReached);
+        account.limited(at(60), NOW);
+        let told = [59, 60].map(|minutes| account.health(None, at(minutes)));
+        let reset = [AccountHealth::LimitedUntil(at(60)), AccountHealth::Unknown];
+        assert_eq!(told, reset);
+        let left = [59, 60].map(|minutes| account.headroom(at(minutes)));
+        assert_eq!(left, [Some(0.0), Some(0.75)]);
     }
 
     #[test]

@@ -3,10 +3,9 @@
 use super::{
     carry::carry,
     choose::{Candidate, Choice, choose},
-    health::AccountState,
+    health::AccountHealth,
 };
 use crate::{
-    runtime::Policy,
     session::{
         Engine, SessionError,
         again::{A_LITTLE, Pause, Why},
@@ -15,6 +14,9 @@ use crate::{
     store::{RunRow, SessionRow},
     words::SlotId,
 };
+
+/// What an account is taken to have left that has told nothing.
+const UNTOLD: f64 = 0.5;
 
 /// Whether a run may begin with the account of its session.
 pub(in crate::session) enum Seated {
@@ -62,14 +64,22 @@ impl Engine {
         let Some(until) = self.accounts.of(&own).limited_until(self.clock.now()) else {
             return Ok(Seated::Here(session));
         };
-        if self.limits.failover
-            && let Choice::Take(other) = choose(&self.candidates(&session, Some(&own)))
-            && !self.needs_login(&other)
-            && self.moved(run, &session, (&own, &other)).await?
-        {
-            let session = self.store.session(session.id).await?;
-            return Ok(Seated::Here(session));
-        }
+        let others = match self.limits.failover {
+            true => choose(&self.candidates(&session, Some(&own))),
+            false => Choice::None,
+        };
+        let until = match others {
+            Choice::Take(other) if !self.needs_login(&other) => {
+                if self.moved(run, &session, (&own, &other)).await? {
+                    let session = self.store.session(session.id).await?;
+                    return Ok(Seated::Here(session));
+                }
+                until
+            }
+            // It is asked again when the first of them is free.
+            Choice::Wait(_, other) => until.min(other),
+            Choice::Take(_) | Choice::None => until,
+        };
         Ok(Seated::Waits(session, limited(until)))
     }
 
@@ -92,21 +102,18 @@ impl Engine {
             Candidate {
                 slot: slot.clone(),
                 needs_login: self.needs_login(slot),
-                fails: matches!(account.known().0, AccountState::Fails(_)),
+                fails: matches!(account.health(None, now), AccountHealth::Fails(_)),
                 limited_until: account.limited_until(now),
-                headroom: account.headroom(now),
+                headroom: account.headroom(now).unwrap_or(UNTOLD),
             }
         };
         others.map(candidate).collect()
     }
 
     fn needs_login(&self, slot: &SlotId) -> bool {
-        let is_out = self.kept.status(slot).and_then(|status| status.has_login) == Some(false);
-        let is_refused = match self.accounts.of(slot).known().0 {
-            AccountState::Fails(class) => class.policy() == Policy::LoginNeeded,
-            AccountState::Unknown | AccountState::Works => false,
-        };
-        is_out || is_refused
+        let has_login = self.kept.status(slot).and_then(|status| status.has_login);
+        let health = self.accounts.of(slot).health(has_login, self.clock.now());
+        matches!(health, AccountHealth::LoginNeeded(_))
     }
 
     async fn pin(&self, session: SessionRow, slot: &SlotId) -> Result<SessionRow, SessionError> {
@@ -150,10 +157,22 @@ impl Engine {
         let key = format!("moved:{}:{}", run.id, run.attempt);
         let mut tx = self.store.write().await?;
         tx.pin_session(session.id, &to.name).await?;
-        self.notice(&mut tx, key, session.id, session.thread_id, sentences::moved(from, to))
-            .await?;
-        tx.audit(self.clock.now(), None, "session_moved", &format!("session {}", session.id), &format!("{from} → {to}"))
-            .await?;
+        self.notice(
+            &mut tx,
+            key,
+            session.id,
+            session.thread_id,
+            sentences::moved(from, to),
+        )
+        .await?;
+        tx.audit(
+            self.clock.now(),
+            None,
+            "session_moved",
+            &format!("session {}", session.id),
+            &format!("{from} → {to}"),
+        )
+        .await?;
         tx.commit().await?;
         self.outbox.wake();
         tracing::info!(session = %session.id, %from, %to, "a conversation goes on with another account");
