@@ -99,7 +99,7 @@ impl Engine {
         };
         let session = self.store.session(run.session_id).await?;
         if !cancel.is_cancelled()
-            && let Seated::Waits(session, pause) = self.seat(run, session).await?
+            && let Seated::Waits(pause) = self.seat(run, &session).await?
         {
             if self.park(run, &session, &pause, None).await? {
                 return Ok(ControlFlow::Break(Worked::Through));

@@ -13,13 +13,16 @@ const NEAR: f64 = 0.9;
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
 impl Engine {
+    /// How much of a limit is used was told: new sessions go where the most is left.
+    pub(super) async fn note_headroom(&self, session: SessionId, limit: &Limit) {
+        match self.store.session(session).await {
+            Ok(row) => self.accounts.of(&row.account()).used(limit),
+            Err(error) => tracing::warn!(%error, "what is left of an account was not noted"),
+        }
+    }
+
     /// Warns of a limit that is near: once, where it is first seen, and the operators.
     pub(super) async fn warn_of_limit(&self, session: SessionId, limit: &Limit) {
-        let stored = until_stored("whose limit it is", || async {
-            Ok::<_, SessionError>(self.store.session(session).await?)
-        });
-        let Ok(row) = stored.await else { return };
-        self.accounts.of(&row.account()).used(limit);
         if limit.used.is_some_and(|used| used < NEAR) {
             return;
         }
@@ -30,6 +33,7 @@ impl Engine {
             |at| (at.get() / 1_000).to_string(),
         );
         let stored = until_stored("a warning of a limit", || async {
+            let row = self.store.session(session).await?;
             let slot = row.account();
             let key = format!("limit-near:{slot}:{window}:{reset}");
             let now = self.clock.now();

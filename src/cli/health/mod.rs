@@ -339,16 +339,14 @@ fn called(slot: &SlotId) -> String {
 
 fn slot(view: &AccountView) -> Slot {
     let (state, reason) = match view.health {
-        AccountHealth::Unknown => (SlotState::Unknown, None),
+        // That nobody is logged in is told by `hasLogin`; it has failed nobody yet.
+        AccountHealth::Unknown | AccountHealth::LoginNeeded(None) => (SlotState::Unknown, None),
         AccountHealth::Works => (SlotState::Ok, None),
         AccountHealth::LimitedUntil(_) => {
             let reason = ErrorClass::LimitReached.sentence();
             (SlotState::Limited, Some(reason))
         }
-        AccountHealth::LoginNeeded(class) => {
-            let class = class.unwrap_or(ErrorClass::LoginNeeded);
-            (SlotState::LoginNeeded, Some(class.sentence()))
-        }
+        AccountHealth::LoginNeeded(Some(class)) => (SlotState::LoginNeeded, Some(class.sentence())),
         AccountHealth::Fails(class) => (SlotState::Failing, Some(class.sentence())),
     };
     Slot {

@@ -21,8 +21,8 @@ pub(super) struct Candidate {
 pub(super) enum Choice {
     /// This one.
     Take(SlotId),
-    /// All that could be taken have met their limits: this one is free first, at this time.
-    Wait(SlotId, Millis),
+    /// All that could be taken have met their limits: the first is free at this time.
+    Wait(Millis),
     /// There is none.
     None,
 }
@@ -35,11 +35,9 @@ pub(super) fn choose(candidates: &[Candidate]) -> Choice {
     if let Some(best) = best {
         return Choice::Take(best.slot.clone());
     }
-    let first_free = with_login()
-        .filter_map(|one| Some((one.limited_until?, &one.slot)))
-        .min_by_key(|(until, _)| *until);
+    let first_free = with_login().filter_map(|one| one.limited_until).min();
     match (first_free, candidates.first()) {
-        (Some((until, slot)), _) => Choice::Wait(slot.clone(), until),
+        (Some(until), _) => Choice::Wait(until),
         // Its turn says that somebody has to log in.
         (None, Some(first)) => Choice::Take(first.slot.clone()),
         (None, None) => Choice::None,
@@ -120,7 +118,7 @@ mod tests {
             ..candidate("out")
         };
         let all = [limited("a", 9), limited("b", 7), out];
-        assert_eq!(choose(&all), Choice::Wait(slot("b"), Millis::new(7)));
+        assert_eq!(choose(&all), Choice::Wait(Millis::new(7)));
         assert_eq!(choose(&[]), Choice::None);
     }
 }

@@ -20,19 +20,19 @@ const UNTOLD: f64 = 0.5;
 
 /// Whether a run may begin with the account of its session.
 pub(in crate::session) enum Seated {
-    /// It may; the session as it is now.
-    Here(SessionRow),
+    /// It may.
+    Here,
     /// It waits.
-    Waits(SessionRow, Pause),
+    Waits(Pause),
 }
 
 impl Engine {
-    /// The account with which a run of a session begins. A session keeps the one of its first run, unless that takes no
-    /// more and the settings let it move.
+    /// Gives a session the account with which its next run begins. It keeps the one of its first run, unless that takes
+    /// no more and the settings let it move.
     pub(in crate::session) async fn seat(
         &self,
         run: &RunRow,
-        session: SessionRow,
+        session: &SessionRow,
     ) -> Result<Seated, SessionError> {
         let own = session.slot.is_some().then(|| session.account());
         let is_there = |slot: &SlotId| self.agents.runtimes().with(slot).is_some();
@@ -43,44 +43,46 @@ impl Engine {
     }
 
     /// A session without an account, or with one that the settings do not have any more.
-    async fn take_first(&self, session: SessionRow) -> Result<Seated, SessionError> {
-        Ok(match choose(&self.candidates(&session, None)) {
-            Choice::Take(slot) => Seated::Here(self.pin(session, &slot).await?),
-            Choice::Wait(_, until) => {
-                let pause = limited(until);
-                Seated::Waits(session, pause)
+    async fn take_first(&self, session: &SessionRow) -> Result<Seated, SessionError> {
+        Ok(match choose(&self.candidates(session, None)) {
+            Choice::Take(slot) => {
+                let mut tx = self.store.write().await?;
+                tx.pin_session(session.id, &slot.name).await?;
+                tx.commit().await?;
+                Seated::Here
             }
+            Choice::Wait(until) => Seated::Waits(limited(until)),
             // Its start says that there is no such program.
-            Choice::None => Seated::Here(session),
+            Choice::None => Seated::Here,
         })
     }
 
     async fn stay_or_move(
         &self,
         run: &RunRow,
-        session: SessionRow,
+        session: &SessionRow,
         own: SlotId,
     ) -> Result<Seated, SessionError> {
         let Some(until) = self.accounts.of(&own).limited_until(self.clock.now()) else {
-            return Ok(Seated::Here(session));
+            return Ok(Seated::Here);
         };
-        let others = match self.limits.failover {
-            true => choose(&self.candidates(&session, Some(&own))),
-            false => Choice::None,
+        let others = if self.limits.failover {
+            choose(&self.candidates(session, Some(&own)))
+        } else {
+            Choice::None
         };
         let until = match others {
             Choice::Take(other) if !self.needs_login(&other) => {
-                if self.moved(run, &session, (&own, &other)).await? {
-                    let session = self.store.session(session.id).await?;
-                    return Ok(Seated::Here(session));
+                if self.moved(run, session, (&own, &other)).await? {
+                    return Ok(Seated::Here);
                 }
                 until
             }
             // It is asked again when the first of them is free.
-            Choice::Wait(_, other) => until.min(other),
+            Choice::Wait(other) => until.min(other),
             Choice::Take(_) | Choice::None => until,
         };
-        Ok(Seated::Waits(session, limited(until)))
+        Ok(Seated::Waits(limited(until)))
     }
 
     /// Whether a session can go on with another account than its own now.
@@ -114,16 +116,6 @@ impl Engine {
         let has_login = self.kept.status(slot).and_then(|status| status.has_login);
         let health = self.accounts.of(slot).health(has_login, self.clock.now());
         matches!(health, AccountHealth::LoginNeeded(_))
-    }
-
-    async fn pin(&self, session: SessionRow, slot: &SlotId) -> Result<SessionRow, SessionError> {
-        let mut tx = self.store.write().await?;
-        tx.pin_session(session.id, &slot.name).await?;
-        tx.commit().await?;
-        Ok(SessionRow {
-            slot: Some(slot.name.clone()),
-            ..session
-        })
     }
 
     /// Takes a conversation to another account; says whether it is there. Its agent has ended, or is ended.

@@ -288,16 +288,24 @@ async fn where_nobody_is_logged_in_no_turn_begins_and_health_says_so() {
     stage.set_env("HTTPS_PROXY", "http://127.0.0.1:9");
     stage.start().await;
     let pages = Pages::of(&stage).await;
-    let claude = json!({"healthy": true, "reason": null, "state": "unknown", "hasLogin": true});
-    let codex = json!({"healthy": true, "reason": null, "state": "unknown", "hasLogin": false});
+    let slot = |reason: Option<&str>, state: &str, has_login: bool| {
+        json!({
+            "healthy": reason.is_none(),
+            "reason": reason,
+            "state": state,
+            "hasLogin": has_login,
+            "limitedUntil": null,
+            "headroomPercent": null,
+        })
+    };
+    let (claude, codex) = (slot(None, "unknown", true), slot(None, "unknown", false));
     let slots = json!({"claude": claude, "codex": codex});
     pages.until_told(&[("accountSlotsHealth", slots)]).await;
     let sentence = "The agent is not logged in. The operator has to log it in again on the machine, Codex also with `/login codex`; then \
                     send your message once more.";
     let thread = stage.ask("ann", "hello").await;
     failure(&stage, thread, sentence).await;
-    let codex =
-        json!({"healthy": false, "reason": sentence, "state": "failing", "hasLogin": false});
+    let codex = slot(Some(sentence), "login_needed", false);
     let slots = json!({"claude": claude, "codex": codex});
     pages.until_told(&[("accountSlotsHealth", slots)]).await;
     assert_eq!(stage.model.requests().len(), 0);
