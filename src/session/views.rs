@@ -272,6 +272,12 @@ impl Engine {
         }
     }
 
+    /// The same for somebody who may see them.
+    pub fn accounts_for(&self, permit: &Permit) -> Result<Vec<AccountView>, SessionError> {
+        permit_for(permit, Action::SeeAccounts)?;
+        Ok(self.accounts())
+    }
+
     /// The accounts of the agent programs, in the order of the settings.
     pub fn accounts(&self) -> Vec<AccountView> {
         let now = self.clock.now();

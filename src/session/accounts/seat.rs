@@ -1,5 +1,7 @@
 //! Gives a session its account, and another one if its own takes no more.
 
+use std::sync::Arc;
+
 use super::{
     carry::carry,
     choose::{Candidate, Choice, choose},
@@ -134,9 +136,12 @@ impl Engine {
             let Some(project) = self.projects.named(&session.project) else {
                 return Ok(false);
             };
-            let memory = source.memory(session.agent_session, &project.directory);
-            let home = target.home();
-            let carried = tokio::task::spawn_blocking(move || carry(memory, home)).await;
+            let (source, home) = (Arc::clone(source), target.home());
+            let (conversation, directory) = (session.agent_session, project.directory.clone());
+            let carried = tokio::task::spawn_blocking(move || {
+                carry(source.memory(conversation, &directory), home)
+            });
+            let carried = carried.await;
             match carried {
                 Ok(Ok(true)) => {}
                 Ok(Ok(false)) | Err(_) => return Ok(false),
@@ -146,7 +151,7 @@ impl Engine {
                 }
             }
         }
-        let key = format!("moved:{}:{}", run.id, run.attempt);
+        let key = format!("moved:{}:{}:{to}", run.id, run.attempt);
         let mut tx = self.store.write().await?;
         tx.pin_session(session.id, &to.name).await?;
         self.notice(

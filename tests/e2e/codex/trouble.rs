@@ -1,6 +1,6 @@
 //! Codex in trouble: with its account, its service, its model.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 use baton::{
     clock::{Clock, Millis},
@@ -210,8 +210,16 @@ pub(super) const TOKEN: &str = concat!(
 /// Logs Codex in with a subscription whose service is the simulated one.
 pub(super) fn subscribe(stage: &mut Stage) {
     const REFRESH: &str = "CODEX_REFRESH_TOKEN_URL_OVERRIDE";
+    let url = stage.model.base_url();
+    subscribe_at(stage, &stage.codex_home(), TOKEN);
+    by_login(stage, &format!("pass_env = [\"{REFRESH}\"]"));
+    stage.set_env(REFRESH, &format!("{url}/oauth/token"));
+}
+
+/// Gives a home such a login with this token.
+pub(super) fn subscribe_at(stage: &Stage, home: &Path, token: &str) {
     let login = json!({"auth_mode": "chatgpt", "OPENAI_API_KEY": null, "tokens": {"id_token": TOKEN,
-        "access_token": TOKEN, "refresh_token": "dummy", "account_id": "account-simulated"},
+        "access_token": token, "refresh_token": "dummy", "account_id": "account-simulated"},
         "last_refresh": "2026-11-22T00:00:00Z"});
     let url = stage.model.base_url();
     let config = format!(
@@ -219,10 +227,8 @@ pub(super) fn subscribe(stage: &mut Stage) {
          name = \"sim\"\nwire_api = \"responses\"\nbase_url = \"{url}/backend-api/codex\"\n\
          requires_openai_auth = true\n"
     );
-    fs::write(stage.codex_home().join("auth.json"), login.to_string()).unwrap();
-    fs::write(stage.codex_home().join("config.toml"), config).unwrap();
-    by_login(stage, &format!("pass_env = [\"{REFRESH}\"]"));
-    stage.set_env(REFRESH, &format!("{url}/oauth/token"));
+    fs::write(home.join("auth.json"), login.to_string()).unwrap();
+    fs::write(home.join("config.toml"), config).unwrap();
 }
 
 #[tokio::test]
