@@ -34,7 +34,8 @@ use baton::{
     },
     store::{ProjectRow, Store},
     words::{
-        Addressed, Busy, ChannelId, Guests, GuildId, MessageId, Person, Place, RuntimeKind, UserId,
+        Addressed, Busy, ChannelId, Guests, GuildId, MessageId, Person, Place, RuntimeKind, SlotId,
+        UserId,
     },
 };
 use figures::{HEAD, Samples};
@@ -264,7 +265,7 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
             bounds: AgentBounds::default(),
         }]),
         runtimes: Runtimes::new([(
-            RuntimeKind::Claude,
+            SlotId::main(RuntimeKind::Claude),
             Arc::new(ClaudeRuntime::new(ClaudeSettings {
                 command: "claude".into(),
                 config_dir: None,
@@ -293,6 +294,7 @@ async fn engine(home: &std::path::Path) -> Arc<Engine> {
             turn: long,
             start: long,
             question: long,
+            failover: false,
         },
         channel_mode: ChannelMode {
             speakers: Speakers::Owners,

@@ -42,6 +42,8 @@ pub enum Action {
     RevokeGrant,
     /// Log an agent program's account in.
     LogIn,
+    /// See the accounts of the agent programs.
+    SeeAccounts,
 }
 
 impl Action {
@@ -65,6 +67,7 @@ impl Action {
         Self::SeeGrants,
         Self::RevokeGrant,
         Self::LogIn,
+        Self::SeeAccounts,
     ];
 
     /// The least that a person must be.
@@ -86,13 +89,14 @@ impl Action {
             | Self::ManageChannel
             | Self::ManageMembers
             | Self::RevokeGrant
-            | Self::LogIn => Tier::Owner,
+            | Self::LogIn
+            | Self::SeeAccounts => Tier::Owner,
         }
     }
 
     /// Whether it concerns the whole server of agents, wherever it is asked for: an owner of one channel is none of that.
     pub(super) const fn is_everywhere(self) -> bool {
-        matches!(self, Self::LogIn)
+        matches!(self, Self::LogIn | Self::SeeAccounts)
     }
 
     /// What it takes to do the same in a channel whose conversation is for owners only.
@@ -113,7 +117,8 @@ impl Action {
             | Self::Decide
             | Self::SeeGrants
             | Self::RevokeGrant
-            | Self::LogIn => self,
+            | Self::LogIn
+            | Self::SeeAccounts => self,
         }
     }
 }

@@ -36,7 +36,7 @@ fn expected(tier: Tier, everywhere: Tier, action: Action) -> Result<Tier, Refusa
     let for_everybody = [Action::SeeHealth, Action::AskAsGuest, Action::Decide];
     match tier {
         Tier::Blocked => Err(Refusal::Blocked),
-        _ if action == Action::LogIn => match (tier, everywhere) {
+        _ if [Action::LogIn, Action::SeeAccounts].contains(&action) => match (tier, everywhere) {
             (_, Tier::Owner) => Ok(tier),
             (Tier::Owner, _) => Err(Refusal::NotOwnerOfAll),
             _ => Err(Refusal::NotAnOwner),

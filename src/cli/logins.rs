@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use super::run::World;
 use crate::{
-    config::{Renewal, Settings, TokenService},
+    config::{self, Renewal, Settings, TokenService},
     credentials::{Account, Endpoint, FileStore, Parts, Renewer, Route, Rules, Task, Watch, Wire},
     runtime::{claude, codex},
     store::Store,
@@ -20,12 +20,10 @@ pub(super) fn task(settings: &Settings, store: &Store, world: &World) -> Result<
         Some(address) => Route::Proxy(address.clone()),
         None => Route::Direct,
     });
-    let mut accounts = vec![of_claude(settings, world)];
-    accounts.extend(of_codex(settings));
     let wire = Wire::new(routes.collect(), wished.ca.as_deref())
         .context("`credentials.ca` cannot be used")?;
     Ok(Task::new(Parts {
-        accounts,
+        accounts: all(settings, world),
         rules: Rules {
             tick: wished.tick,
             ahead: wished.refresh_ahead,
@@ -41,26 +39,60 @@ pub(super) fn task(settings: &Settings, store: &Store, world: &World) -> Result<
     }))
 }
 
-fn of_claude(settings: &Settings, world: &World) -> Account {
-    let section = &settings.claude;
-    let is_given = |name: &&str| section.env.contains_key(*name);
+/// Where the login of an account lies, and who is to renew it.
+struct Wish<'a> {
+    slot: SlotId,
+    directory: &'a Path,
+    renewal: Renewal,
+    /// A key that comes with the settings is used instead of it.
+    has_key: bool,
+}
+
+fn all(settings: &Settings, world: &World) -> Vec<Account> {
     let operators = world.agents_get.home.join(".claude");
-    let directory = section.config_dir.as_ref().unwrap_or(&operators);
+    let (section, wished) = (&settings.claude, &settings.credentials);
+    let is_given = |name: &&str| section.env.contains_key(*name);
+    let claude = Wish {
+        slot: SlotId::main(RuntimeKind::Claude),
+        directory: section.config_dir.as_ref().unwrap_or(&operators),
+        renewal: wished.claude_renewal,
+        has_key: claude::TOKENS.iter().any(is_given),
+    };
+    let has_service = |codex: &config::Codex| codex.service.is_some();
+    let codex = settings.codex.as_ref().map(|section| Wish {
+        slot: SlotId::main(RuntimeKind::Codex),
+        directory: &section.home,
+        renewal: wished.codex_renewal,
+        has_key: has_service(section),
+    });
+    let further = settings.accounts.iter().map(|account| Wish {
+        slot: account.slot.clone(),
+        directory: &account.directory,
+        renewal: account.renewal,
+        has_key: match account.slot.runtime {
+            RuntimeKind::Claude => false,
+            RuntimeKind::Codex => settings.codex.as_ref().is_some_and(has_service),
+        },
+    });
+    let all = std::iter::once(claude).chain(codex).chain(further);
+    all.map(|wish| match wish.slot.runtime {
+        RuntimeKind::Claude => of_claude(wish, &wished.claude, &operators),
+        RuntimeKind::Codex => of_codex(wish, &wished.codex),
+    })
+    .collect()
+}
+
+fn of_claude(wish: Wish<'_>, service: &TokenService, operators: &Path) -> Account {
     // The directory of the operator's own login is his.
-    let is_batons = really(directory) != really(&operators);
-    let renewer = match settings.credentials.claude_renewal {
-        _ if claude::TOKENS.iter().any(is_given) => Renewer::Nobody,
+    let is_batons = really(wish.directory) != really(operators);
+    let renewer = match wish.renewal {
+        _ if wish.has_key => Renewer::Nobody,
         Renewal::Auto if !is_batons => Renewer::Program,
         Renewal::Auto | Renewal::Direct => Renewer::Baton,
         Renewal::Cli => Renewer::Program,
     };
-    let file = FileStore::new(&claude::LoginFile, &of(renewer, directory));
-    account(
-        RuntimeKind::Claude,
-        file,
-        renewer,
-        &settings.credentials.claude,
-    )
+    let file = FileStore::new(&claude::LoginFile, &of(renewer, wish.directory));
+    account(wish.slot, file, renewer, service)
 }
 
 /// Who only looks follows the links that an operator has made; who writes does not.
@@ -77,30 +109,18 @@ fn really(directory: &Path) -> PathBuf {
         .unwrap_or_else(|_| directory.to_owned())
 }
 
-fn of_codex(settings: &Settings) -> Option<Account> {
-    let section = settings.codex.as_ref()?;
-    let renewer = match settings.credentials.codex_renewal {
-        _ if section.service.is_some() => Renewer::Nobody,
+fn of_codex(wish: Wish<'_>, service: &TokenService) -> Account {
+    let renewer = match wish.renewal {
+        _ if wish.has_key => Renewer::Nobody,
         Renewal::Direct => Renewer::Baton,
         // Codex sends its refresh token without a lock, so there should be one who does.
         Renewal::Cli | Renewal::Auto => Renewer::Program,
     };
-    let file = FileStore::new(&codex::LoginFile, &of(renewer, &section.home));
-    Some(account(
-        RuntimeKind::Codex,
-        file,
-        renewer,
-        &settings.credentials.codex,
-    ))
+    let file = FileStore::new(&codex::LoginFile, &of(renewer, wish.directory));
+    account(wish.slot, file, renewer, service)
 }
 
-fn account(
-    runtime: RuntimeKind,
-    file: FileStore,
-    renewer: Renewer,
-    service: &TokenService,
-) -> Account {
-    let slot = SlotId::main(runtime);
+fn account(slot: SlotId, file: FileStore, renewer: Renewer, service: &TokenService) -> Account {
     let who = match renewer {
         Renewer::Baton => "Baton renews it",
         Renewer::Program => "the agent program renews it",

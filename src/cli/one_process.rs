@@ -10,8 +10,13 @@ use crate::{
 /// each launcher, and with the second renewal by the same token the service takes the whole login away.
 pub(super) fn check(settings: &Settings, runtimes: &Runtimes) -> Result<(), ConfigErrors> {
     let bear_one = runtimes.kinds().into_iter().filter(|kind| {
-        let runtime = runtimes.of(*kind);
-        runtime.is_some_and(|runtime| runtime.bears_one())
+        let mut accounts = runtimes.accounts(*kind);
+        let bears_one = |slot| {
+            runtimes
+                .with(slot)
+                .is_some_and(|runtime| runtime.bears_one())
+        };
+        accounts.any(bears_one)
     });
     let problems: Vec<Problem> = bear_one
         .filter_map(|kind| two_launchers(settings, kind))

@@ -19,12 +19,12 @@ use crate::{
     discord::{BoundChannel, DiscordSettings, SecureSimulator},
     runtime::{
         HostEnv, Runtime, Runtimes,
-        claude::{ClaudeRuntime, ClaudeSettings},
+        claude::{ClaudeRuntime, ClaudeSettings, TOKENS},
         codex::{CodexRuntime, CodexSettings, Service},
         runner::{RunnerHost, RunnerLimits},
     },
     session::{Bystanders, ChannelMode, Limits, Projects, Speakers},
-    words::{ChannelId, RuntimeKind},
+    words::{ChannelId, RuntimeKind, SlotId},
 };
 
 pub(super) fn account(settings: &Settings) -> DiscordSettings {
@@ -83,15 +83,49 @@ pub(super) fn owners(settings: &Settings) -> Owners {
 
 /// The agent programs. `baton` is this program.
 pub(super) fn runtimes(settings: &Settings, baton: &Path, host: &HostEnv) -> Result<Runtimes> {
-    let claude = ClaudeRuntime::new(claude(settings, host));
-    let claude = (RuntimeKind::Claude, Arc::new(claude) as Arc<dyn Runtime>);
-    let mut all = vec![claude];
+    let of_claude = |slot: SlotId, settings| {
+        let runtime: Arc<dyn Runtime> = Arc::new(ClaudeRuntime::new(settings));
+        (slot, runtime)
+    };
+    let of_codex = |slot: SlotId, section: &config::Codex, home: &Path| {
+        make_private(home)?;
+        let settings = codex(section, home, baton, host);
+        let runtime: Arc<dyn Runtime> = Arc::new(CodexRuntime::new(settings));
+        anyhow::Ok((slot, runtime))
+    };
+    let own = SlotId::main(RuntimeKind::Claude);
+    let mut all = vec![of_claude(own, claude(settings, host))];
     if let Some(section) = &settings.codex {
-        make_private(&section.home)?;
-        let runtime = CodexRuntime::new(codex(section, baton, host));
-        all.push((RuntimeKind::Codex, Arc::new(runtime)));
+        let own = SlotId::main(RuntimeKind::Codex);
+        all.push(of_codex(own, section, &section.home)?);
+    }
+    for account in &settings.accounts {
+        let slot = account.slot.clone();
+        match (account.slot.runtime, &settings.codex) {
+            (RuntimeKind::Claude, _) => {
+                all.push(of_claude(slot, further_claude(settings, account, host)));
+            }
+            (RuntimeKind::Codex, Some(section)) => {
+                all.push(of_codex(slot, section, &account.directory)?);
+            }
+            // An account of it is a reason to have it.
+            (RuntimeKind::Codex, None) => {}
+        }
     }
     Ok(Runtimes::new(all))
+}
+
+/// Claude Code with another account. A token in the environment is that of the first one, and would be taken before the
+/// login in its directory.
+fn further_claude(
+    settings: &Settings,
+    account: &config::Account,
+    host: &HostEnv,
+) -> ClaudeSettings {
+    let mut own = claude(settings, host);
+    own.config_dir = Some(account.directory.clone());
+    (own.pass_env).retain(|name, _| !TOKENS.contains(&name.as_str()));
+    own
 }
 
 /// Makes a directory that only this user may enter; one that is there is closed to others.
@@ -105,13 +139,13 @@ fn make_private(directory: &Path) -> Result<()> {
     made.with_context(|| format!("cannot make {}", directory.display()))
 }
 
-fn codex(section: &config::Codex, baton: &Path, host: &HostEnv) -> CodexSettings {
+fn codex(section: &config::Codex, home: &Path, baton: &Path, host: &HostEnv) -> CodexSettings {
     let value = |value: &SecretString| value.expose_secret().to_owned();
     let keys = section.service.iter().flat_map(|service| &service.key);
     CodexSettings {
         command: section.command.clone(),
         baton: baton.to_owned(),
-        home: section.home.clone(),
+        home: home.to_owned(),
         model: section.model.clone(),
         service: section.service.as_ref().map(|service| Service {
             base_url: service.base_url.clone(),
@@ -150,15 +184,22 @@ pub(super) fn host(settings: &Settings, program: PathBuf) -> Result<RunnerHost> 
     Ok(RunnerHost::new(&settings.data.sockets(), program, limits)?)
 }
 
-/// What no agent may touch: the settings, the secrets beside them, the state, and the login of another agent
-/// program.
+/// What no agent may touch: the settings, the secrets beside them, the state, and the logins of other accounts than its
+/// own, which its program shuts itself.
 pub(super) fn forbidden(settings: &Settings) -> Vec<PathBuf> {
     settings
         .files
         .iter()
         .cloned()
         .chain([settings.data.dir.clone()])
+        .chain(settings.claude.config_dir.clone())
         .chain(settings.codex.iter().map(|codex| codex.home.clone()))
+        .chain(
+            settings
+                .accounts
+                .iter()
+                .map(|account| account.directory.clone()),
+        )
         .collect()
 }
 
@@ -182,6 +223,7 @@ pub(super) fn limits(settings: &Settings) -> Limits {
         turn: settings.claude.turn_timeout,
         start: settings.claude.start_timeout,
         question: settings.approvals.timeout,
+        failover: settings.credentials.failover,
     }
 }
 

@@ -50,7 +50,7 @@ enum Meaning {
 }
 
 /// Every old name, with the setting that it is a name of.
-const ALIASES: [Alias; 21] = [
+const ALIASES: [Alias; 22] = [
     alias("OMC_OWNER_USER_ID", "discord.owner_user", Meaning::Same),
     alias("OMC_OWNER_ROLE_ID", "discord.owner_role", Meaning::Same),
     alias("DISCORD_OWNER_ROLE_ID", "discord.owner_role", Meaning::Same),
@@ -112,6 +112,7 @@ const ALIASES: [Alias; 21] = [
     ),
     alias("OMC_LOG_LEVEL", "log.level", Meaning::PinoLevel),
     alias("OAUTH_PROXY_URL", "credentials.proxies", Meaning::Same),
+    alias("OMC_ACCOUNTS_JSON", "accounts", Meaning::Same),
 ];
 
 const fn alias(old: &'static str, key: &'static str, meaning: Meaning) -> Alias {

@@ -187,7 +187,7 @@ fn read_key(value: &Value, environment: &Environment) -> Result<(String, SecretS
 }
 
 /// A directory of the bot's own, where no sandboxed command can write.
-fn read_home(value: &Value, environment: &Environment) -> Result<PathBuf, Complaint> {
+pub(super) fn read_home(value: &Value, environment: &Environment) -> Result<PathBuf, Complaint> {
     let home = values::absolute(value)?;
     let really = really(&home);
     let remedy = "Write a directory that Codex has for Baton alone, such as /var/lib/baton/codex, or remove \

@@ -60,6 +60,8 @@ pub struct Credentials {
     pub ca: Option<PathBuf>,
     /// With less free than so many bytes where a login lies, people are told.
     pub disk_low: u64,
+    /// Whether a conversation goes on with another account when its own has met its limit.
+    pub failover: bool,
     /// Who renews Claude's tokens.
     pub claude_renewal: Renewal,
     /// Who renews Codex's.
@@ -88,6 +90,7 @@ impl Credentials {
         let proxies = read_proxies(&mut section);
         let ca = section.optional("ca", "those of every browser", values::absolute);
         let disk_low = section.or("disk_low", "100 MiB", values::bytes(0..=1 << 40));
+        let failover = section.or("failover", false, values::yes_or_no);
         let claude_renewal = section.or("claude_renewal", Renewal::Auto.as_str(), read_renewal);
         let codex_renewal = section.or("codex_renewal", Renewal::Auto.as_str(), read_renewal);
         let claude = read_service(
@@ -107,6 +110,7 @@ impl Credentials {
             proxies: proxies.ok()?,
             ca: ca.ok()?,
             disk_low: disk_low?,
+            failover: failover?,
             claude_renewal: claude_renewal?,
             codex_renewal: codex_renewal?,
             claude: claude?,
@@ -115,7 +119,7 @@ impl Credentials {
     }
 }
 
-fn read_renewal(value: &Value) -> Result<Renewal, Complaint> {
+pub(super) fn read_renewal(value: &Value) -> Result<Renewal, Complaint> {
     values::text(value)?.parse().map_err(|_| {
         wrong(
             value,

@@ -7,8 +7,9 @@ use std::{
 };
 
 use super::{
-    Admission, Approvals, ChannelMode, Claude, Codex, ConfigErrors, Credentials, Data, Discord,
-    Handoff, Http, Log, Problem, Project, Runner, Settings, ToolJudge, Transcripts,
+    Account, Admission, Approvals, ChannelMode, Claude, Codex, ConfigErrors, Credentials, Data,
+    Discord, Handoff, Http, Log, Problem, Project, Runner, Settings, ToolJudge, Transcripts,
+    accounts,
     aliases::Old,
     codex::CodexGround,
     environment::Environment,
@@ -140,14 +141,22 @@ fn read(
         projects.push(Project::read(section, &mut taken, ground));
     });
     let default_project = read_default_project(&mut root, &mut taken, ground.data_dir);
-    let codex = read_codex(&mut root, &projects, ground.data_dir, environment);
+    let accounts = accounts::read(&mut root, environment);
+    let codex = read_codex(
+        &mut root,
+        wants_codex(&projects, &accounts),
+        ground.data_dir,
+        environment,
+    );
     let started = Started {
         claude: claude.as_ref(),
         codex: codex.as_ref().ok().and_then(Option::as_ref),
+        accounts: &accounts,
         path: environment.of_process("PATH").unwrap_or(USUAL_PATH),
         home: environment.of_process("HOME"),
         files: &files,
     };
+    accounts::compare(&mut root, &started);
     taken.look_at_what_runs(&mut root, started);
     root.finish();
     Some(Settings {
@@ -157,6 +166,7 @@ fn read(
         claude: claude?,
         codex: codex.ok()?,
         credentials: credentials?,
+        accounts: accounts.into_iter().collect::<Option<_>>()?,
         admission: admission?,
         approvals: approvals?,
         channel_mode: channel_mode?,
@@ -178,12 +188,11 @@ fn read(
 /// of it.
 fn read_codex(
     root: &mut Section<'_>,
-    projects: &[Option<Project>],
+    is_wanted: bool,
     data_dir: Option<&Path>,
     environment: &Environment,
 ) -> Result<Option<Codex>, Reported> {
-    let mut works = projects.iter().flatten();
-    let is_wanted = root.has("codex") || works.any(|project| project.runtime == RuntimeKind::Codex);
+    let is_wanted = is_wanted || root.has("codex");
     let section = root.section("codex");
     if !is_wanted {
         section.finish();
@@ -194,6 +203,16 @@ fn read_codex(
         environment,
     };
     Codex::read(section, &ground).map(Some).ok_or(Reported)
+}
+
+/// Whether a project or an account is Codex's.
+fn wants_codex(projects: &[Option<Project>], accounts: &[Option<Account>]) -> bool {
+    let works = projects.iter().flatten().map(|project| project.runtime);
+    let pays = accounts
+        .iter()
+        .flatten()
+        .map(|account| account.slot.runtime);
+    works.chain(pays).any(|kind| kind == RuntimeKind::Codex)
 }
 
 /// The project that has all channels that no other one has. Its name is made, and shown with it.

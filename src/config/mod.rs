@@ -7,6 +7,7 @@
 //! it names; it does not know tools or what the rooms do with the values, and reads no process
 //! environment by itself.
 
+mod accounts;
 mod admission;
 mod aliases;
 mod api_base;
@@ -40,6 +41,7 @@ mod values;
 
 use std::path::PathBuf;
 
+pub use accounts::Account;
 pub use admission::Admission;
 pub use aliases::{OldName, Standing};
 pub use api_base::{ApiBase, ApiBaseError};
@@ -88,6 +90,8 @@ pub struct Settings {
     pub codex: Option<Codex>,
     /// How the logins of both are kept alive.
     pub credentials: Credentials,
+    /// Further accounts of both, beside the one that each program has by its own section.
+    pub accounts: Vec<Account>,
     /// The queue.
     pub admission: Admission,
     /// How people are asked whether an agent may do something.

@@ -78,6 +78,11 @@ impl<'a> Section<'a> {
         self.values.contains_key(name)
     }
 
+    /// Whether a setting of this table that was not read yet is a text, such as a variable has.
+    pub(super) fn is_text(&self, name: &str) -> bool {
+        matches!(self.values.get(name), Some(Value::String(..)))
+    }
+
     fn of(reader: &'a mut Reader, path: String, value: Option<Value>) -> Self {
         let values = match value {
             None => Dict::new(),

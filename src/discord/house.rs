@@ -11,9 +11,9 @@ use crate::{
     clock::Millis,
     delivery::Question,
     session::{
-        Cancelled, Cleared, Control, Given, Health, Heard, Login, NoLogin, NotDecided, NotStarted,
-        Projects, QueuePosition, Reach, Ruling, SessionError, SessionView, Settled, StartIn,
-        StartOrder, Started, Stopped, Tuned, TuningWish, Waiting,
+        AccountView, Cancelled, Cleared, Control, Given, Health, Heard, Login, NoLogin, NotDecided,
+        NotStarted, Projects, QueuePosition, Reach, Ruling, SessionError, SessionView, Settled,
+        StartIn, StartOrder, Started, Stopped, Tuned, TuningWish, Waiting,
     },
     store::MembershipRow,
     words::{
@@ -193,6 +193,9 @@ pub(super) trait House: Send + Sync + 'static {
         permit: &Permit,
         kind: RuntimeKind,
     ) -> Result<Result<Login, NoLogin>, SessionError>;
+
+    /// How the accounts of the agent programs are.
+    fn accounts(&self, permit: &Permit) -> Result<Vec<AccountView>, SessionError>;
 
     /// What a person is at the permit's place, and the memberships that have a say in it.
     async fn standing(

@@ -15,7 +15,7 @@ use prometheus_client::{
 
 use crate::observe::redact;
 
-use super::{Desk, Report, SlotState, Stage};
+use super::{Desk, Report, Stage};
 
 /// OpenMetrics 1.0, the text format.
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -77,7 +77,7 @@ fn states(registry: &mut Registry, report: &Report) {
         "Ends in which the server could not let go",
         unclean,
     );
-    let is_failing = |slot: &super::Slot| slot.state == SlotState::Failing;
+    let is_failing = |slot: &super::Slot| !slot.healthy;
     let failing = report.account_slots_health.values().any(is_failing);
     gauge(
         registry,

@@ -41,8 +41,8 @@ pub struct Report {
     pub restart_count: Option<u64>,
     /// How often after an end in which it could not let go: a crash, a kill, a power cut.
     pub unclean_end_count: Option<u64>,
-    /// By agent program, whether its account works.
-    pub account_slots_health: BTreeMap<&'static str, Slot>,
+    /// By agent program whether its account works, and by `program/name` each further account.
+    pub account_slots_health: BTreeMap<String, Slot>,
     /// Its login.
     pub token_status: Option<TokenStatus>,
     /// The connection to Discord.
@@ -103,16 +103,24 @@ pub struct Slot {
     pub state: SlotState,
     /// Whether it has a login or a key; `null` where that cannot be seen.
     pub has_login: Option<bool>,
+    /// It takes no more before this time, UTC epoch milliseconds.
+    pub limited_until: Option<i64>,
+    /// What is left of its narrowest limit, in percent; `null` if nothing was told.
+    pub headroom_percent: Option<u8>,
 }
 
 /// What is known of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum SlotState {
     /// No turn has ended since the start.
     Unknown,
     /// The last turn that told was answered.
     Ok,
+    /// It has met its limit.
+    Limited,
+    /// Somebody has to log in.
+    LoginNeeded,
     /// The last turn that told was refused for the account's sake.
     Failing,
 }

@@ -40,6 +40,8 @@ fn report(reason: Option<&str>) -> Report {
         reason: None,
         state: SlotState::Unknown,
         has_login: Some(true),
+        limited_until: None,
+        headroom_percent: None,
     };
     Report {
         healthy: reason.is_none(),
@@ -63,7 +65,7 @@ fn report(reason: Option<&str>) -> Report {
         rss_bytes: Some(5),
         restart_count: Some(6),
         unclean_end_count: Some(1),
-        account_slots_health: BTreeMap::from([("claude", slot)]),
+        account_slots_health: BTreeMap::from([("claude".to_owned(), slot)]),
         token_status: Some(TokenStatus {
             has_token: Some(true),
             expires_at: Some(120_000),

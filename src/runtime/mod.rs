@@ -125,6 +125,15 @@ pub struct Command {
     pub conversation: Option<PathBuf>,
 }
 
+/// What an agent program remembers of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// The directory of its account.
+    pub home: PathBuf,
+    /// Files and directories below it; not all of them need be there.
+    pub parts: Vec<PathBuf>,
+}
+
 /// How an installed program is asked for its version, and which ones Baton was proved against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionCheck {
@@ -202,6 +211,16 @@ pub trait Runtime: Send + Sync {
     /// [`Runtime::command`] of that launch.
     fn known_by(&self, _launch: &Launch, command: Command) -> String {
         format!("{command:?}")
+    }
+
+    /// The directory of its account, if conversations can be carried there from another one.
+    fn home(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// What it remembers of a conversation that was led in this directory, if that can be carried to another account.
+    fn memory(&self, _conversation: Uuid, _directory: &Path) -> Option<Memory> {
+        None
     }
 
     /// How it is found out whether the installed program is one that Baton was proved against; `None` if every one is

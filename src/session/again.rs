@@ -11,12 +11,12 @@ use super::{Engine, SessionError, insist::until_stored, turn::Origin};
 use crate::{
     clock::Millis,
     runtime::{ErrorClass, Limit, Policy},
-    store::RunRow,
-    words::{RunId, RuntimeKind},
+    store::{AccountLimit, RunRow, SessionRow},
+    words::{RunId, SlotId},
 };
 
 /// How long after the time that was told a limit is taken for reset: clocks differ.
-const A_LITTLE: Duration = Duration::from_mins(1);
+pub(super) const A_LITTLE: Duration = Duration::from_mins(1);
 
 /// When it is tried again if nobody says when the limit is reset.
 const UNTOLD: Duration = Duration::from_mins(15);
@@ -75,7 +75,7 @@ impl Pause {
     /// the old one for hours.
     pub(super) const fn keeps_agent(&self) -> bool {
         match self.why {
-            Why::Limit { .. } => false,
+            Why::Limit { .. } | Why::Moves => false,
             Why::Trouble(_) => true,
         }
     }
@@ -89,6 +89,8 @@ pub(super) enum Why {
         window: Option<String>,
         is_told: bool,
     },
+    /// It goes on with another account.
+    Moves,
     /// The model service is in trouble.
     Trouble(ErrorClass),
 }
@@ -98,7 +100,7 @@ impl Engine {
     pub(super) async fn again_after(
         &self,
         run: &RunRow,
-        kind: RuntimeKind,
+        session: &SessionRow,
         class: ErrorClass,
         tool_calls: u32,
         limit: Option<&Limit>,
@@ -108,7 +110,7 @@ impl Engine {
             return None;
         }
         match class.policy() {
-            Policy::ParkUntil => Some(Again::Later(self.pause_until_reset(kind, limit))),
+            Policy::ParkUntil => Some(Again::Later(self.pause_until_reset(session, limit).await)),
             Policy::Retry(pause) => {
                 if run.retried_at.is_some() || tool_calls > 0 || self.has_acted(run.id).await {
                     return None;
@@ -137,8 +139,9 @@ impl Engine {
 
     /// Until when a run waits that has met the account's limit. The agent program tells of a limit once a
     /// process.
-    fn pause_until_reset(&self, kind: RuntimeKind, limit: Option<&Limit>) -> Pause {
-        let account = self.accounts.of(kind);
+    async fn pause_until_reset(&self, session: &SessionRow, limit: Option<&Limit>) -> Pause {
+        let slot = session.account();
+        let account = self.accounts.of(&slot);
         let now = self.clock.now();
         // A time that has passed, by a clock that is ahead, says nothing.
         let told = limit
@@ -153,6 +156,14 @@ impl Engine {
         // Others hold for some models only.
         if let (Some(at), Some("five_hour" | "seven_day")) = (told, window.as_deref()) {
             account.limited(at, now);
+            self.store_limit(&slot, at, now).await;
+            if self.may_move(session) {
+                // At once: it gets its other account when its turn comes.
+                return Pause {
+                    until: now,
+                    why: Why::Moves,
+                };
+            }
         }
         let is_told = told.is_some();
         Pause {
@@ -161,15 +172,18 @@ impl Engine {
         }
     }
 
-    /// Until when a run that is about to begin had better wait, because the account of its agent
-    /// program has just said that it takes no more.
-    pub(super) fn pause_of_account(&self, kind: RuntimeKind) -> Option<Pause> {
-        let at = self.accounts.of(kind).limited_until(self.clock.now())?;
-        let why = Why::Limit {
-            window: None,
-            is_told: true,
+    /// Stores that an account takes no more, for the server after this one; what cannot be stored is in the log.
+    async fn store_limit(&self, slot: &SlotId, until: Millis, heard: Millis) {
+        let limit = AccountLimit {
+            slot: slot.clone(),
+            until,
+            heard,
         };
-        let until = at.after(A_LITTLE);
-        Some(Pause { until, why })
+        let _ = until_stored("a limit of an account", || async {
+            let mut tx = self.store.write().await?;
+            tx.limit_account(&limit).await?;
+            Ok::<_, SessionError>(tx.commit().await?)
+        })
+        .await;
     }
 }

@@ -154,7 +154,9 @@ impl Agents {
         &self,
         session: &SessionRow,
     ) -> Result<&Arc<dyn Runtime>, SessionError> {
-        let runtime = self.runtimes.of(session.runtime);
+        let runtime = self.runtimes.with(&session.account());
+        // Its account may be gone from the settings; then the first one answers for it.
+        let runtime = runtime.or_else(|| self.runtimes.of(session.runtime));
         runtime.ok_or(SessionError::NoRuntime(session.runtime))
     }
 

@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, SessionError, finish::Outcome, join::MayJoin, sentences};
+use super::{Engine, SessionError, accounts::Seated, finish::Outcome, join::MayJoin, sentences};
 use crate::{
     access::{Permit, Refusal},
     clock::Millis,
@@ -98,8 +98,9 @@ impl Engine {
             }
         };
         let session = self.store.session(run.session_id).await?;
-        let pause = self.pause_of_account(session.runtime);
-        if let Some(pause) = pause.filter(|_| !cancel.is_cancelled()) {
+        if !cancel.is_cancelled()
+            && let Seated::Waits(pause) = self.seat(run, &session).await?
+        {
             if self.park(run, &session, &pause, None).await? {
                 return Ok(ControlFlow::Break(Worked::Through));
             }

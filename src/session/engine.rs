@@ -17,7 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     ChannelMode, Projects, Shown,
-    account::Accounts,
+    accounts::Accounts,
     agents::{Agents, Forbidden},
     courtesy::Courtesy,
     follow_up::GoesOn,
@@ -68,6 +68,8 @@ pub struct Limits {
     pub start: Duration,
     /// How long a question to people waits for one of them.
     pub question: Duration,
+    /// Whether a conversation goes on with another account when its own takes no more.
+    pub failover: bool,
 }
 
 /// What an engine is built from.
@@ -163,6 +165,7 @@ impl Engine {
     /// An engine that does nothing yet: see [`Engine::recover`] and [`Engine::keep`].
     pub fn new(parts: Parts) -> Arc<Self> {
         let (goes_on, signs) = mpsc::unbounded_channel();
+        let accounts = Accounts::new(parts.runtimes.all_accounts());
         let agents = Agents::new(
             parts.store.clone(),
             parts.clock.clone(),
@@ -199,7 +202,7 @@ impl Engine {
             kept: parts.kept,
             ends: watch::Sender::new(0),
             waited: Mutex::default(),
-            accounts: Accounts::default(),
+            accounts,
             logins: Logins::default(),
             offered: Offered::default(),
             stop: parts.stop,

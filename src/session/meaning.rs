@@ -17,7 +17,7 @@ use super::{
 use crate::{
     runtime::{ErrorClass, TurnEnd, TurnOutcome},
     store::{Counts, RunRow, SessionRow},
-    words::RuntimeKind,
+    words::SlotId,
 };
 
 /// Whose turn is over.
@@ -68,7 +68,7 @@ impl Engine {
     ) -> Result<Next, SessionError> {
         match &watched.ending {
             Ending::NotStarted { class, .. } | Ending::Refused(class) => {
-                self.note_failure(over.session.runtime, *class).await;
+                self.note_failure(&over.session.account(), *class).await;
             }
             Ending::Turn(_)
             | Ending::Disobeyed
@@ -93,13 +93,13 @@ impl Engine {
         self.broke_off(over, agent, watched, account).await
     }
 
-    async fn note_account(&self, kind: RuntimeKind, outcome: &TurnOutcome, stop: Option<Stop>) {
+    async fn note_account(&self, slot: &SlotId, outcome: &TurnOutcome, stop: Option<Stop>) {
         match outcome {
-            TurnOutcome::Answered(_) => self.accounts.of(kind).answered(),
-            TurnOutcome::Failed { class, .. } => self.note_failure(kind, *class).await,
+            TurnOutcome::Answered(_) => self.note_answer(slot).await,
+            TurnOutcome::Failed { class, .. } => self.note_failure(slot, *class).await,
             TurnOutcome::Stopped => {
                 if let Some(Stop::Refused(class)) = stop {
-                    self.note_failure(kind, class).await;
+                    self.note_failure(slot, class).await;
                 }
             }
         }
@@ -114,7 +114,7 @@ impl Engine {
         watched: &Watched,
         wish: Wish,
     ) -> Result<Said, SessionError> {
-        self.note_account(session.runtime, &end.outcome, watched.stop)
+        self.note_account(&session.account(), &end.outcome, watched.stop)
             .await;
         Ok(Said::End(match &end.outcome {
             TurnOutcome::Answered(text) => Outcome::Answered(text.clone()),
@@ -133,8 +133,7 @@ impl Engine {
             TurnOutcome::Failed { class, detail } => {
                 if watched.stop.is_none() && wish == Wish::GoesOn {
                     let limit = watched.limit.as_ref();
-                    let again =
-                        self.again_after(run, session.runtime, *class, watched.tool_calls, limit);
+                    let again = self.again_after(run, session, *class, watched.tool_calls, limit);
                     match again.await {
                         Some(Again::AtOnce) => {
                             return Ok(Said::Again(Counts::AsRetry, "its turn failed"));
@@ -242,7 +241,7 @@ impl Engine {
         if died && !was_idle {
             let class = ErrorClass::Crashed;
             let again = self
-                .again_after(over.run, session.runtime, class, watched.tool_calls, None)
+                .again_after(over.run, session, class, watched.tool_calls, None)
                 .await;
             if again.is_some() {
                 return Ok(Meaning::Again(Counts::AsRetry, "its agent died at work"));

@@ -6,7 +6,7 @@
 //! and to people through deliveries; it knows no Discord and no agent program.
 
 mod accept;
-mod account;
+mod accounts;
 mod again;
 mod agent;
 mod agents;
@@ -60,7 +60,7 @@ mod vain;
 mod views;
 mod waits;
 
-pub use account::AccountState;
+pub use accounts::{AccountHealth, AccountView};
 pub use cancel::Cancelled;
 pub use channel_mode::{Bystanders, ChannelMode, Speakers};
 pub use clicks::Control;

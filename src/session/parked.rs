@@ -124,7 +124,7 @@ impl Engine {
         let mut tx = self.store.write().await?;
         let used = used_in(&mut tx, account).await?;
         let counts = match pause.why {
-            Why::Limit { .. } => Counts::Not,
+            Why::Limit { .. } | Why::Moves => Counts::Not,
             Why::Trouble(_) => Counts::AsRetry,
         };
         self.end_questions(&mut tx, run.id, ApprovalState::Lost, AGENT_GONE)
@@ -146,13 +146,15 @@ impl Engine {
             tx.deliver(&about(key, Payload::Settle { live, text }), now)
                 .await?;
         }
-        let told = Payload::Notice {
-            channel: None,
-            reply_to: None,
-            text: sentences::parked(pause),
-        };
-        tx.deliver(&about(told_once(run.id, pause), told), now)
-            .await?;
+        if let Some(text) = sentences::parked(pause) {
+            let told = Payload::Notice {
+                channel: None,
+                reply_to: None,
+                text,
+            };
+            tx.deliver(&about(told_once(run.id, pause), told), now)
+                .await?;
+        }
         self.commit_leaving(tx, run.id).await?;
         tracing::info!(run = %run.id, until = %pause.until, why = ?pause.why, "the run is parked");
         Ok(true)
@@ -209,7 +211,7 @@ impl Engine {
 fn told_once(run: RunId, pause: &Pause) -> String {
     match pause.why {
         Why::Limit { is_told: false, .. } => format!("parked:{run}"),
-        Why::Limit { is_told: true, .. } | Why::Trouble(_) => {
+        Why::Limit { is_told: true, .. } | Why::Moves | Why::Trouble(_) => {
             format!("parked:{run}:{}", pause.until)
         }
     }

@@ -36,6 +36,8 @@ impl Engine {
             runners = runners.len(),
             "taking up what an earlier server left"
         );
+        let limits = self.store.account_limits(self.clock.now()).await?;
+        self.accounts.recall(&limits);
         let known: Vec<RunnerId> = runners.iter().map(|runner| runner.id).collect();
         self.agents.bury_strangers(&known).await?;
         let runs = self.store.open_runs().await?;
@@ -305,8 +307,7 @@ impl Engine {
     ) -> bool {
         match tool_calls.filter(|_| !row.is_wished_to_end()) {
             Some(calls) => {
-                let again =
-                    self.again_after(row, session.runtime, ErrorClass::Crashed, calls, None);
+                let again = self.again_after(row, session, ErrorClass::Crashed, calls, None);
                 again.await.is_some()
             }
             None => false,

@@ -4,7 +4,7 @@ mod limits;
 
 use std::{collections::BTreeSet, time::Duration};
 
-pub(super) use limits::{limit_near, limit_near_for_operators, parked};
+pub(super) use limits::{limit_near, limit_near_for_operators, moved, parked};
 
 use super::Started;
 use crate::{

@@ -294,8 +294,11 @@ impl Turn {
             RunEvent::SessionNamed(name) if name == self.named => {}
             RunEvent::SessionNamed(name) => self.renamed(name).await?,
             RunEvent::Limit(limit) => match limit.state {
-                LimitState::Open => {}
-                LimitState::Near => self.engine.warn_of_limit(self.session, &limit).await,
+                LimitState::Open => self.engine.note_headroom(self.session, &limit).await,
+                LimitState::Near => {
+                    self.engine.note_headroom(self.session, &limit).await;
+                    self.engine.warn_of_limit(self.session, &limit).await;
+                }
                 LimitState::Reached => {
                     tracing::warn!(run = %self.run, ?limit, "the account's limit is reached");
                     self.limit = Some(limit);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{AccountState, Engine, SessionError, engine::permit_for};
+use super::{AccountView, Engine, SessionError, engine::permit_for};
 use crate::{
     access::{Action, Permit},
     admission::{Caps, Outlook},
@@ -272,10 +272,27 @@ impl Engine {
         }
     }
 
-    /// What is known of the account of an agent program, and how many turns were refused since the start because
-    /// nobody is logged in.
-    pub fn account(&self, kind: RuntimeKind) -> (AccountState, u64) {
-        self.accounts.of(kind).known()
+    /// The same for somebody who may see them.
+    pub fn accounts_for(&self, permit: &Permit) -> Result<Vec<AccountView>, SessionError> {
+        permit_for(permit, Action::SeeAccounts)?;
+        Ok(self.accounts())
+    }
+
+    /// The accounts of the agent programs, in the order of the settings.
+    pub fn accounts(&self) -> Vec<AccountView> {
+        let now = self.clock.now();
+        let all = self.agents.runtimes().all_accounts().into_iter();
+        all.map(|slot| {
+            let account = self.accounts.of(&slot);
+            let has_login = self.kept.status(&slot).and_then(|kept| kept.has_login);
+            AccountView {
+                health: account.health(has_login, now),
+                headroom: account.headroom(now),
+                has_login,
+                slot,
+            }
+        })
+        .collect()
     }
 
     /// How the session room is.

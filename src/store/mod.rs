@@ -4,6 +4,7 @@
 //! from it is decided by the rooms above.
 
 mod access;
+mod accounts;
 mod again;
 mod alerts;
 mod approvals;
@@ -35,6 +36,7 @@ use tokio::sync::Notify;
 use crate::observe::Secrets;
 
 pub use access::{AuditLine, MembershipRow, Subject};
+pub use accounts::AccountLimit;
 pub use again::{Counts, Used};
 pub use alerts::AlertRow;
 pub use approvals::{ApprovalEnd, ApprovalRow, NewApproval, Renewed};

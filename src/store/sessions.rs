@@ -10,6 +10,7 @@ use crate::{
     clock::Millis,
     words::{
         AgentMode, ChannelId, Circle, GuildId, MessageId, Place, RunId, RuntimeKind, SessionId,
+        SlotId, SlotName,
     },
 };
 
@@ -78,6 +79,8 @@ pub struct SessionRow {
     pub mode: AgentMode,
     /// The agent's own id of the conversation.
     pub agent_session: Uuid,
+    /// With which account of its agent program it works; `None` before its first run.
+    pub slot: Option<SlotName>,
     /// For whom it is.
     pub circle: Circle,
     /// Whether the agent has ever taken up a message of it.
@@ -103,6 +106,14 @@ impl SessionRow {
         self.thread_id == self.channel_id
     }
 
+    /// The account that it works with; before its first run the one that a program has whose settings name none.
+    pub fn account(&self) -> SlotId {
+        SlotId {
+            runtime: self.runtime,
+            name: self.slot.clone().unwrap_or_else(SlotName::main),
+        }
+    }
+
     /// Whether it was ended.
     pub const fn has_ended(&self) -> bool {
         self.ended_at.is_some()
@@ -116,7 +127,7 @@ macro_rules! select {
             SessionRow,
             "SELECT id, project, runtime, guild_id, channel_id, thread_id, post_channel_id,
                     unreachable, context_before, context_after, title, name, model, mode,
-                    agent_session, circle, agent_acknowledged, used_at, ended_at
+                    agent_session, slot, circle, agent_acknowledged, used_at, ended_at
              FROM sessions " + $rest
             $(, $argument)*
         )

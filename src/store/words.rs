@@ -14,7 +14,7 @@ use crate::{
     words::{
         AgentMode, ApprovalId, ApprovalKind, ApprovalState, ChannelId, Choice, Circle, DeliveryId,
         GrantId, GrantReach, GrantScope, GuildId, MessageId, RequestId, RequestState, Route, RunId,
-        RunState, RunnerId, RuntimeKind, Scope, SessionId, Tier, UserId,
+        RunState, RunnerId, RuntimeKind, Scope, SessionId, SlotName, Tier, UserId,
     },
 };
 
@@ -91,6 +91,7 @@ words_stored!(
     RunState,
     RequestState,
     RuntimeKind,
+    SlotName,
     DeliveryKind,
     DeliveryState
 );

@@ -316,7 +316,7 @@ fn every_command_asks_for_a_permit_first() {
             }
         }
     }
-    assert_eq!(seen, 18, "commands were found");
+    assert_eq!(seen, 19, "commands were found");
 }
 
 #[test]

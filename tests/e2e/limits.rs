@@ -4,10 +4,11 @@ mod joined;
 mod login;
 mod parked;
 mod service;
+mod slots;
 mod untold;
 mod warning;
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use baton::clock::{Clock, Millis};
 use serde_json::json;
@@ -29,8 +30,12 @@ fn by_login() -> Settings {
 
 /// Logs the agents in with this token. Without one that renews it: nobody is there who could.
 fn log_in(stage: &Stage, token: &str) {
-    let directory = stage.home().join("claude");
-    fs::create_dir_all(&directory).unwrap();
+    log_in_at(&stage.home().join("claude"), token);
+}
+
+/// The same for the account of this directory.
+fn log_in_at(directory: &Path, token: &str) {
+    fs::create_dir_all(directory).unwrap();
     let login = json!({"claudeAiOauth": {
         "accessToken": token,
         "expiresAt": Clock::system().now().after(Duration::from_hours(24)).get(),

@@ -34,6 +34,8 @@ pub struct ForcedError {
     #[serde(default)]
     path: Option<String>,
     #[serde(default)]
+    bearer: Option<String>,
+    #[serde(default)]
     times: Option<u32>,
 }
 
@@ -50,6 +52,7 @@ impl ForcedError {
             body: None,
             headers: BTreeMap::new(),
             path: None,
+            bearer: None,
             times: None,
         }
     }
@@ -112,6 +115,13 @@ impl ForcedError {
         self
     }
 
+    /// Only for requests with this bearer token or API key. Default: with any, and with none.
+    #[must_use]
+    pub fn bearer(mut self, token: &str) -> Self {
+        self.bearer = Some(token.to_owned());
+        self
+    }
+
     /// Only so many times.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
@@ -126,11 +136,11 @@ impl ForcedError {
         header_map(&self.headers).map(drop)
     }
 
-    fn hits(&mut self, path: &str) -> bool {
-        if !self
-            .path
-            .as_deref()
-            .is_none_or(|prefix| path.starts_with(prefix))
+    fn hits(&mut self, path: &str, sent: &str) -> bool {
+        let is_there = |prefix: &str| path.starts_with(prefix);
+        let is_whose = |token: &str| token == sent;
+        if !(self.path.as_deref().is_none_or(is_there)
+            && self.bearer.as_deref().is_none_or(is_whose))
         {
             return false;
         }
@@ -180,12 +190,13 @@ impl Faults {
         self.accept(Accepted::Any);
     }
 
-    /// The error that a request to `path` must get; counts it.
-    pub(crate) fn strike(&self, path: &str) -> Option<Failure> {
+    /// The error that a request to `path` with these headers must get; counts it.
+    pub(crate) fn strike(&self, path: &str, headers: &BTreeMap<String, String>) -> Option<Failure> {
+        let sent = credential(headers);
         let mut rules = self.rules.lock();
         let rule = rules
             .iter_mut()
-            .find_map(|rule| rule.hits(path).then_some(rule))?;
+            .find_map(|rule| rule.hits(path, sent).then_some(rule))?;
         Failure::of_step(&Step {
             status: Some(rule.status),
             error: rule.error.clone(),
@@ -201,11 +212,7 @@ impl Faults {
 
     /// Why the request's bearer token or API key is not accepted, if it is not.
     pub(crate) fn refusal(&self, headers: &BTreeMap<String, String>) -> Option<&'static str> {
-        let bearer = headers
-            .get("authorization")
-            .and_then(|value| value.strip_prefix("Bearer "));
-        let sent = bearer.or_else(|| headers.get("x-api-key").map(String::as_str));
-        let sent = sent.unwrap_or_default();
+        let sent = credential(headers);
         match &*self.accepted.lock() {
             Accepted::Any => None,
             Accepted::These(these) => {
@@ -215,4 +222,13 @@ impl Faults {
             Accepted::Issued(guard) => guard.complaint(sent),
         }
     }
+}
+
+/// The bearer token or API key of a request; empty if it has none.
+fn credential(headers: &BTreeMap<String, String>) -> &str {
+    let bearer = headers
+        .get("authorization")
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let sent = bearer.or_else(|| headers.get("x-api-key").map(String::as_str));
+    sent.unwrap_or_default()
 }

@@ -110,12 +110,12 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
     };
     let arrival = arrival(at, &head, &received, due.as_ref());
     let unauthorized = shared.faults.refusal(&arrival.headers);
-    let mut entry = shared.journal.open(arrival);
-
     // A probe must not use up an error that is meant for the request behind it.
     let forced = (head.method != Method::HEAD)
-        .then(|| shared.faults.strike(path))
+        .then(|| shared.faults.strike(path, &arrival.headers))
         .flatten();
+    let mut entry = shared.journal.open(arrival);
+
     if let Some(failure) = forced {
         entry.finish(Outcome::Answered);
         return answer::error_reply(api, failure);

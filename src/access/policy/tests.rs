@@ -226,6 +226,7 @@ fn each_action_demands_its_tier() {
         Action::ManageMembers,
         Action::RevokeGrant,
         Action::LogIn,
+        Action::SeeAccounts,
     ];
     assert_eq!(for_owners, wanted.iter().collect::<Vec<_>>());
 }

@@ -27,7 +27,8 @@ use crate::{
         Database, Gateway, LastFault, Queue, Report, Reporter, Slot, SlotState, Stage, TokenStatus,
     },
     observe::{LastError, Secrets},
-    session::{AccountState, Engine, Pulse},
+    runtime::ErrorClass,
+    session::{AccountHealth, AccountView, Engine, Pulse},
     store::{Store, Vitals},
     words::{RuntimeKind, SlotId},
 };
@@ -176,19 +177,17 @@ impl Health {
         })
     }
 
-    fn account(&self, kind: RuntimeKind) -> (AccountState, u64) {
-        let engine = self.engine.get();
-        engine.map_or_else(Default::default, |engine| engine.account(kind))
-    }
-
     /// The accounts of the agent programs that this server has.
-    fn slots(&self) -> BTreeMap<&'static str, Slot> {
-        let all = self.kept.all().into_iter();
-        all.map(|(id, kept)| {
-            let kind = id.runtime;
-            (kind.as_str(), slot(self.account(kind).0, kept.has_login))
-        })
-        .collect()
+    fn slots(&self) -> BTreeMap<String, Slot> {
+        let views = match self.engine.get() {
+            Some(engine) => engine.accounts(),
+            // Until there is one nobody has told anything.
+            None => Vec::new(),
+        };
+        views
+            .iter()
+            .map(|view| (called(&view.slot), slot(view)))
+            .collect()
     }
 
     fn gateway(&self) -> (Gateway, Option<String>) {
@@ -329,17 +328,40 @@ fn database(proof: Option<(Duration, Proof)>) -> (Database, Option<String>) {
     (database, fault)
 }
 
-fn slot(account: AccountState, has_login: Option<bool>) -> Slot {
-    let (state, reason) = match account {
-        AccountState::Unknown => (SlotState::Unknown, None),
-        AccountState::Works => (SlotState::Ok, None),
-        AccountState::Fails(class) => (SlotState::Failing, Some(class.sentence())),
+/// What an account is called there: the one that a program has by its own section as that.
+fn called(slot: &SlotId) -> String {
+    if *slot == SlotId::main(slot.runtime) {
+        slot.runtime.as_str().to_owned()
+    } else {
+        slot.to_string()
+    }
+}
+
+fn slot(view: &AccountView) -> Slot {
+    let (state, reason) = match view.health {
+        // That nobody is logged in is told by `hasLogin`; it has failed nobody yet.
+        AccountHealth::Unknown | AccountHealth::LoginNeeded(None) => (SlotState::Unknown, None),
+        AccountHealth::Works => (SlotState::Ok, None),
+        AccountHealth::LimitedUntil(_) => {
+            let reason = ErrorClass::LimitReached.sentence();
+            (SlotState::Limited, Some(reason))
+        }
+        AccountHealth::LoginNeeded(Some(class)) => (SlotState::LoginNeeded, Some(class.sentence())),
+        AccountHealth::Fails(class) => (SlotState::Failing, Some(class.sentence())),
     };
     Slot {
-        healthy: state != SlotState::Failing,
+        healthy: matches!(state, SlotState::Unknown | SlotState::Ok),
         reason,
         state,
-        has_login,
+        has_login: view.has_login,
+        limited_until: match view.health {
+            AccountHealth::LimitedUntil(until) => Some(until.get()),
+            AccountHealth::Unknown
+            | AccountHealth::Works
+            | AccountHealth::LoginNeeded(_)
+            | AccountHealth::Fails(_) => None,
+        },
+        headroom_percent: view.headroom_percent(),
     }
 }
 

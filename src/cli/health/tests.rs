@@ -179,17 +179,46 @@ async fn a_part_that_has_ended_is_named_until_the_server_ends() {
 }
 
 #[test]
-fn an_account_is_failing_only_after_a_turn_has_said_so() {
-    use crate::runtime::ErrorClass;
-    let state = |account| (slot(account, None).healthy, slot(account, None).state);
-    assert_eq!(state(AccountState::Unknown), (true, SlotState::Unknown));
-    assert_eq!(state(AccountState::Works), (true, SlotState::Ok));
-    let refused = AccountState::Fails(ErrorClass::LoginNeeded);
-    assert_eq!(state(refused), (false, SlotState::Failing));
-    assert!(
-        slot(refused, None)
-            .reason
-            .unwrap()
-            .contains("not logged in")
+fn what_is_known_of_an_account_is_told_with_its_reason_and_its_time() {
+    let view = |health, headroom| AccountView {
+        slot: SlotId::main(RuntimeKind::Claude),
+        health,
+        has_login: None,
+        headroom,
+    };
+    let told = |health| {
+        let slot = slot(&view(health, None));
+        (slot.healthy, slot.state, slot.reason.is_some())
+    };
+    assert_eq!(
+        told(AccountHealth::Unknown),
+        (true, SlotState::Unknown, false)
     );
+    assert_eq!(told(AccountHealth::Works), (true, SlotState::Ok, false));
+    let refused = AccountHealth::LoginNeeded(Some(ErrorClass::LoginNeeded));
+    assert_eq!(told(refused), (false, SlotState::LoginNeeded, true));
+    let fails = AccountHealth::Fails(ErrorClass::NoCredit);
+    assert_eq!(told(fails), (false, SlotState::Failing, true));
+    let limited = slot(&view(
+        AccountHealth::LimitedUntil(Millis::new(7)),
+        Some(0.254),
+    ));
+    assert_eq!(
+        (limited.healthy, limited.state),
+        (false, SlotState::Limited)
+    );
+    assert_eq!(
+        (limited.limited_until, limited.headroom_percent),
+        (Some(7), Some(25))
+    );
+}
+
+#[test]
+fn a_further_account_is_called_by_its_name_too() {
+    let main = SlotId::main(RuntimeKind::Codex);
+    let team = SlotId {
+        name: "team".parse().unwrap(),
+        ..main.clone()
+    };
+    assert_eq!([called(&main), called(&team)], ["codex", "codex/team"]);
 }

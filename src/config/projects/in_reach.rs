@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::super::{
-    Claude, Codex, Complaint, Source, program::find_program, reach::Reach, section::Section,
+    Account, Claude, Codex, Complaint, Source, program::find_program, reach::Reach,
+    section::Section,
 };
 
 /// What to do about a directory of an agent program.
@@ -16,6 +17,8 @@ pub(in crate::config) struct Started<'a> {
     pub(in crate::config) claude: Option<&'a Claude>,
     /// The other one, if there is one.
     pub(in crate::config) codex: Option<&'a Codex>,
+    /// Their further accounts; `None` stands for one that is wrong.
+    pub(in crate::config) accounts: &'a [Option<Account>],
     /// The `PATH` of agents.
     pub(in crate::config) path: &'a str,
     /// Their home directory, if they have one.
@@ -56,6 +59,11 @@ pub(super) fn look(root: &mut Section<'_>, reach: &Reach, started: Started<'_>) 
         );
         let over = reach.over_directory(&codex.home);
         report(root, "codex.home", over, BELIEVED);
+    }
+    for (at, account) in started.accounts.iter().enumerate() {
+        let over = account.as_ref();
+        let over = over.and_then(|account| reach.over_directory(&account.directory));
+        report(root, &format!("accounts.{at}.directory"), over, BELIEVED);
     }
     let why = path.split(':').find_map(|part| {
         let place = Path::new(part);

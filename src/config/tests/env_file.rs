@@ -11,22 +11,22 @@ use crate::{config::Settings, words::UserId};
 fn a_line_that_is_no_variable_stops_the_start_only_where_somebody_reads_it() {
     let with = |line: &str| Folder::new(SMALLEST).with_env_file(line);
     for line in [
-        "OMC_ACCOUNTS_JSON=[{\"slot\": \"a\"}]\nOMC_CHANNEL_HISTORY_N=3\n",
-        "OMC_CHANNEL_HISTORY_N=3\n  export OMC_ACCOUNTS_JSON = a b",
+        "OMC_RETOKEN_POLICY=[{\"slot\": \"a\"}]\nOMC_CHANNEL_HISTORY_N=3\n",
+        "OMC_CHANNEL_HISTORY_N=3\n  export OMC_RETOKEN_POLICY = a b",
     ] {
         let settings = with(line).load(&[]).unwrap();
         assert_eq!(
             settings.warnings(),
-            ["OMC_ACCOUNTS_JSON does nothing: Baton has no such setting. Remove it."]
+            ["OMC_RETOKEN_POLICY does nothing: Baton has no such setting. Remove it."]
         );
         assert_eq!(settings.channel_mode.history, 3);
     }
     for line in [
         "OMC_CHANNEL_HISTORY_N=3 4\n",
-        "OMC_ACCOUNTS_JSON\n",
-        "OMC_ACCOUNTS_JSON=a b\nOMC_CHANNEL_HISTORY_N=a b\n",
+        "OMC_RETOKEN_POLICY\n",
+        "OMC_RETOKEN_POLICY=a b\nOMC_CHANNEL_HISTORY_N=a b\n",
         // What comes after a quote that is not closed is taken for a part of the value.
-        "OMC_ACCOUNTS_JSON=[it's]\nOMC_CHANNEL_HISTORY_N=3\n",
+        "OMC_RETOKEN_POLICY=[it's]\nOMC_CHANNEL_HISTORY_N=3\n",
     ] {
         let told = with(line).told(&[]);
         assert!(told.contains("This line is no variable."), "{told}");

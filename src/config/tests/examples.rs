@@ -37,6 +37,7 @@ const WITHOUT_DEFAULT: [&str; 21] = [
 fn example(toml: &str) -> Folder {
     assert!(toml.contains("\"/srv/projects/website\""));
     let toml = toml.replace("/srv/projects/website", "$DIR/site");
+    let toml = toml.replace("/var/lib/baton/team", "$DIR");
     // A program that every machine has.
     Folder::new(&toml.replace("/opt/baton/bwrap-agent", "/bin/true"))
 }

@@ -1,5 +1,6 @@
 //! The settings as a whole: what is read, what is refused, and what the examples say.
 
+mod accounts;
 mod approvers;
 mod codex;
 mod credentials;

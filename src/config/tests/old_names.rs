@@ -176,6 +176,7 @@ fn every_old_name_sets_its_setting_and_says_so() {
             "credentials.proxies",
             "2 of them",
         ),
+        ("OMC_ACCOUNTS_JSON", "[]", "accounts", "0 of them"),
         ("OMC_LOG_LEVEL", "warn", "log.level", "warn"),
         ("OMC_LOG_LEVEL", "fatal", "log.level", "error"),
         ("OMC_LOG_LEVEL", "silent", "log.level", "off"),
@@ -214,7 +215,7 @@ fn an_old_name_that_is_empty_is_not_set() {
     let without = folder.load(&[]).unwrap();
     let names = without.old_names().iter();
     let empty: Vec<(&str, &str)> = names.map(|name| (name.old, " ")).collect();
-    assert_eq!(empty.len(), 21);
+    assert_eq!(empty.len(), 22);
     let settings = folder.load(&empty).unwrap();
     assert_eq!(settings.explain(), without.explain());
 }
@@ -298,7 +299,7 @@ fn a_new_name_wins_over_an_old_one_and_a_difference_is_spoken_of_once() {
 fn a_variable_of_the_seed_that_has_no_meaning_here_is_named() {
     let settings = Folder::new(SMALLEST)
         .load(&[
-            ("OMC_ACCOUNTS_JSON", "[hush]"),
+            ("OMC_RETOKEN_POLICY", "[hush]"),
             ("OMC_MAX_ACTIVE_CLI", "9"),
             ("OMC_OWNER_USERID", ""),
         ])
@@ -306,9 +307,9 @@ fn a_variable_of_the_seed_that_has_no_meaning_here_is_named() {
     assert_eq!(
         settings.warnings(),
         [
-            "OMC_ACCOUNTS_JSON does nothing: Baton has no such setting. Remove it.",
             "OMC_MAX_ACTIVE_CLI does nothing: there is no such setting. Did you mean \
              OMC_MAX_ACTIVE_CLIS?",
+            "OMC_RETOKEN_POLICY does nothing: Baton has no such setting. Remove it.",
         ]
     );
 }

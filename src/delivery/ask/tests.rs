@@ -64,6 +64,7 @@ fn shown(row: ApprovalRow) -> Question {
         model: None,
         mode: AgentMode::Default,
         agent_session: uuid::Uuid::nil(),
+        slot: None,
         circle: Circle::Members,
         agent_acknowledged: true,
         used_at: NOW,

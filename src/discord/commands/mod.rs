@@ -6,6 +6,7 @@
 
 mod answer;
 mod approvals;
+mod auth;
 mod cancel;
 mod grants;
 mod haste;
@@ -109,6 +110,7 @@ pub(super) fn framework() -> poise::FrameworkOptions<Desk, CommandError> {
             permission::permission(),
             health::health(),
             login::login(),
+            auth::auth(),
         ],
         allowed_mentions: Some(nobody()),
         initialize_owners: false,

@@ -10,9 +10,9 @@ use crate::{
     clock::Millis,
     delivery::Question,
     session::{
-        Cancelled, Cleared, Control, Engine, Given, Health, Heard, Login, NoLogin, NotDecided,
-        NotStarted, Projects, QueuePosition, Reach, Ruling, SessionError, SessionView, Settled,
-        StartIn, StartOrder, Started, Stopped, Tuned, TuningWish, Waiting,
+        AccountView, Cancelled, Cleared, Control, Engine, Given, Health, Heard, Login, NoLogin,
+        NotDecided, NotStarted, Projects, QueuePosition, Reach, Ruling, SessionError, SessionView,
+        Settled, StartIn, StartOrder, Started, Stopped, Tuned, TuningWish, Waiting,
     },
     store::MembershipRow,
     words::{
@@ -226,6 +226,10 @@ impl House for Behind {
         kind: RuntimeKind,
     ) -> Result<Result<Login, NoLogin>, SessionError> {
         self.0.log_in(permit, kind).await
+    }
+
+    fn accounts(&self, permit: &Permit) -> Result<Vec<AccountView>, SessionError> {
+        self.0.accounts_for(permit)
     }
 
     async fn standing(

@@ -12,9 +12,9 @@ use crate::{
     delivery::Question,
     discord::house::House,
     session::{
-        Cancelled, Cleared, Control, Given, Health, Heard, Login, NoLogin, NotDecided, NotStarted,
-        Projects, QueuePosition, Reach, Ruling, SessionError, SessionView, Settled, StartIn,
-        StartOrder, Started, Stopped, Tuned, TuningWish, Waiting,
+        AccountView, Cancelled, Cleared, Control, Given, Health, Heard, Login, NoLogin, NotDecided,
+        NotStarted, Projects, QueuePosition, Reach, Ruling, SessionError, SessionView, Settled,
+        StartIn, StartOrder, Started, Stopped, Tuned, TuningWish, Waiting,
     },
     store::{MembershipRow, Store, StoreError},
     words::{
@@ -343,6 +343,10 @@ impl House for FakeHouse {
         _: RuntimeKind,
     ) -> Result<Result<Login, NoLogin>, SessionError> {
         Ok(Err(NoLogin::NoNeed))
+    }
+
+    fn accounts(&self, _: &Permit) -> Result<Vec<AccountView>, SessionError> {
+        Ok(Vec::new())
     }
 
     async fn standing(

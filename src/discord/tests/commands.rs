@@ -85,7 +85,7 @@ async fn every_command_gives_the_first_sign_before_it_asks_the_house_anything() 
     let served = Served::start_with(&sim, house, store, directory).await;
     until_registered(&sim).await;
     let person = ("user", "alice");
-    let lines: [(&str, &[(&str, &str)]); 18] = [
+    let lines: [(&str, &[(&str, &str)]); 19] = [
         ("cancel", &[]),
         ("approvals", &[]),
         ("grants list", &[]),
@@ -107,6 +107,7 @@ async fn every_command_gives_the_first_sign_before_it_asks_the_house_anything() 
         ("permission revoke", &[("membership", "x")]),
         ("health", &[]),
         ("login codex", &[]),
+        ("auth status", &[]),
     ];
     let all = lines.map(|(line, _)| line.to_owned());
     assert_eq!(names(&framework().commands, ""), all);
@@ -275,7 +276,8 @@ async fn commands_are_registered_when_they_changed_and_not_at_every_start() {
                 "wait",
                 "permission",
                 "health",
-                "login"
+                "login",
+                "auth"
             ],
             vec!["cancel", "approvals"]
         ]

@@ -127,12 +127,9 @@ pub(super) fn args(settings: &ClaudeSettings, launch: &Launch) -> Vec<String> {
 }
 
 fn flag_settings(settings: &ClaudeSettings, launch: &Launch) -> String {
-    let forbidden: Vec<_> = launch
-        .forbidden
-        .iter()
-        .chain(&settings.config_dir)
-        .cloned()
-        .collect();
+    let own = settings.config_dir.iter();
+    let own = own.filter(|own| !launch.forbidden.contains(own));
+    let forbidden: Vec<_> = launch.forbidden.iter().chain(own).cloned().collect();
     let mut deny = deny::rules(&forbidden, &settings.host.home, &launch.directory);
     deny.extend(
         launch
@@ -157,10 +154,26 @@ fn of_project(rule: &str, project: &Path) -> String {
 /// What is locked while the program works on a conversation. It has no lock of its own: two processes
 /// that resume one conversation lose what the slower of them was told.
 pub(super) fn lock(settings: &ClaudeSettings, launch: &Launch) -> PathBuf {
-    let home = || settings.host.home.join(".claude");
-    let directory = settings.config_dir.clone().unwrap_or_else(home);
     let name = format!("{}.lock", launch.agent_session);
-    directory.join("baton-locks").join(name)
+    directory(settings).join("baton-locks").join(name)
+}
+
+/// The program's directory.
+pub(super) fn directory(settings: &ClaudeSettings) -> PathBuf {
+    let home = || settings.host.home.join(".claude");
+    settings.config_dir.clone().unwrap_or_else(home)
+}
+
+/// How the program calls a working directory below its own: each character but letters and digits is a `-` (2.1.197).
+pub(super) fn project(directory: &Path) -> String {
+    let name = |char: char| {
+        if char.is_ascii_alphanumeric() {
+            char
+        } else {
+            '-'
+        }
+    };
+    directory.to_string_lossy().chars().map(name).collect()
 }
 
 /// The whole environment.

@@ -12,12 +12,16 @@ mod reader;
 mod say;
 mod tools;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use uuid::Uuid;
 
 use super::{
-    Ask, Command, ErrorClass, HostEnv, Launch, ProcessBounds, Reader, Reply, Runtime, Tune, Verdict,
+    Ask, Command, ErrorClass, HostEnv, Launch, Memory, ProcessBounds, Reader, Reply, Runtime, Tune,
+    Verdict,
 };
 pub use launch::UNANSWERABLE;
 pub use login::{LoginFile, TOKENS};
@@ -73,6 +77,22 @@ impl Runtime for ClaudeRuntime {
             conversation: Some(launch::lock(&self.settings, launch)),
         }
         .behind(&launch.launcher)
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        Some(launch::directory(&self.settings))
+    }
+
+    /// A file of lines, and a directory of the same name for what its sub-agents said (2.1.197).
+    fn memory(&self, conversation: Uuid, directory: &Path) -> Option<Memory> {
+        let project = Path::new("projects").join(launch::project(directory));
+        Some(Memory {
+            home: launch::directory(&self.settings),
+            parts: vec![
+                project.join(format!("{conversation}.jsonl")),
+                project.join(conversation.to_string()),
+            ],
+        })
     }
 
     fn reader(&self) -> Box<dyn Reader> {

@@ -10,6 +10,7 @@ mod form;
 pub mod hub;
 mod launch;
 mod login;
+mod memory;
 mod outcome;
 mod profile;
 mod reader;
@@ -26,8 +27,8 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    Ask, Command, Errand, ErrorClass, HostEnv, Launch, Reader, Reply, Runtime, Tidings, Tune,
-    Verdict, VersionCheck,
+    Ask, Command, Errand, ErrorClass, HostEnv, Launch, Memory, Reader, Reply, Runtime, Tidings,
+    Tune, Verdict, VersionCheck,
 };
 use crate::words::AgentMode;
 #[cfg(test)]
@@ -116,6 +117,14 @@ impl Runtime for CodexRuntime {
 
     fn shared(&self, launcher: &[String], socket: &Path) -> Option<Command> {
         Some(launch::shared(&self.settings, launcher, socket))
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        Some(self.settings.home.clone())
+    }
+
+    fn memory(&self, conversation: Uuid, _directory: &Path) -> Option<Memory> {
+        memory::of(&self.settings.home, conversation)
     }
 
     /// With the second renewal by the same token the service takes the whole login away.

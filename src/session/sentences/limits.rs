@@ -4,12 +4,13 @@ use crate::{
     clock::Millis,
     runtime::{ErrorClass, Limit},
     session::again::{Pause, Why},
+    words::SlotId,
 };
 
-/// A run is parked.
-pub(in crate::session) fn parked(pause: &Pause) -> String {
+/// A run is parked; nothing if that is not worth a word.
+pub(in crate::session) fn parked(pause: &Pause) -> Option<String> {
     let when = at(pause.until);
-    match &pause.why {
+    Some(match &pause.why {
         Why::Limit { window, is_told } => {
             let limit = limit_words(window.as_deref());
             let next = if *is_told {
@@ -21,6 +22,8 @@ pub(in crate::session) fn parked(pause: &Pause) -> String {
             };
             format!("⏳ The agent's {limit} is reached. {next}; `/cancel` takes it back.")
         }
+        // It is said when it has moved.
+        Why::Moves => return None,
         Why::Trouble(class) => {
             let trouble = if *class == ErrorClass::Throttled {
                 "takes no more requests at the moment"
@@ -33,7 +36,15 @@ pub(in crate::session) fn parked(pause: &Pause) -> String {
                 "⏳ The model service {trouble}. I try once more {when}; `/cancel` takes it back."
             )
         }
-    }
+    })
+}
+
+/// A conversation goes on with another account of its agent program.
+pub(in crate::session) fn moved(from: &SlotId, to: &SlotId) -> String {
+    format!(
+        "🔀 The limit of the account `{}` is reached, so this conversation goes on with `{}`.",
+        from.name, to.name
+    )
 }
 
 /// A limit is near.
@@ -105,7 +116,9 @@ mod tests {
             Why::Trouble(ErrorClass::ServiceDown),
             Why::Trouble(ErrorClass::Unreachable),
         ];
-        let told = told.map(|why| parked(&Pause { until, why }));
+        let told = told.map(|why| parked(&Pause { until, why }).unwrap());
+        let moves = Why::Moves;
+        assert_eq!(parked(&Pause { until, why: moves }), None);
         insta::assert_snapshot!(told.join("\n"));
     }
 

@@ -5,7 +5,7 @@ use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use super::*;
 use crate::{
     store::{NewDelivery, NewRequest, Payload, ProjectRow, open::MIGRATIONS},
-    words::{AgentMode, Person, RequestId, RunId, Tier, UserId},
+    words::{AgentMode, Person, RequestId, RunId, SlotName, Tier, UserId},
 };
 
 const NOW: Millis = Millis::new(1_000);
@@ -237,6 +237,7 @@ async fn what_an_earlier_version_has_stored_is_kept() {
             model: None,
             mode: AgentMode::Default,
             agent_session: session.uuid(),
+            slot: Some(SlotName::main()),
             circle: Circle::Members,
             agent_acknowledged: true,
             used_at: Millis::new(6),

@@ -165,6 +165,10 @@ pub(super) const MATRIX: &[Row] = &[
         Entry::Command("login codex", &[]),
         [DoneForOwnersOfAll, Alone, Alone, Alone, Alone],
     ),
+    (
+        Entry::Command("auth status", &[]),
+        [DoneForOwnersOfAll, Alone, Alone, Alone, Alone],
+    ),
 ];
 
 /// What the table says of somebody.

@@ -1,5 +1,6 @@
 //! The real Codex behind Baton.
 
+mod accounts;
 mod approvals;
 mod contract;
 mod crash;

@@ -1,6 +1,6 @@
 //! Codex in trouble: with its account, its service, its model.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 use baton::{
     clock::{Clock, Millis},
@@ -210,8 +210,16 @@ pub(super) const TOKEN: &str = concat!(
 /// Logs Codex in with a subscription whose service is the simulated one.
 pub(super) fn subscribe(stage: &mut Stage) {
     const REFRESH: &str = "CODEX_REFRESH_TOKEN_URL_OVERRIDE";
+    let url = stage.model.base_url();
+    subscribe_at(stage, &stage.codex_home(), TOKEN);
+    by_login(stage, &format!("pass_env = [\"{REFRESH}\"]"));
+    stage.set_env(REFRESH, &format!("{url}/oauth/token"));
+}
+
+/// Gives a home such a login with this token.
+pub(super) fn subscribe_at(stage: &Stage, home: &Path, token: &str) {
     let login = json!({"auth_mode": "chatgpt", "OPENAI_API_KEY": null, "tokens": {"id_token": TOKEN,
-        "access_token": TOKEN, "refresh_token": "dummy", "account_id": "account-simulated"},
+        "access_token": token, "refresh_token": "dummy", "account_id": "account-simulated"},
         "last_refresh": "2026-11-22T00:00:00Z"});
     let url = stage.model.base_url();
     let config = format!(
@@ -219,10 +227,8 @@ pub(super) fn subscribe(stage: &mut Stage) {
          name = \"sim\"\nwire_api = \"responses\"\nbase_url = \"{url}/backend-api/codex\"\n\
          requires_openai_auth = true\n"
     );
-    fs::write(stage.codex_home().join("auth.json"), login.to_string()).unwrap();
-    fs::write(stage.codex_home().join("config.toml"), config).unwrap();
-    by_login(stage, &format!("pass_env = [\"{REFRESH}\"]"));
-    stage.set_env(REFRESH, &format!("{url}/oauth/token"));
+    fs::write(home.join("auth.json"), login.to_string()).unwrap();
+    fs::write(home.join("config.toml"), config).unwrap();
 }
 
 #[tokio::test]
@@ -288,16 +294,24 @@ async fn where_nobody_is_logged_in_no_turn_begins_and_health_says_so() {
     stage.set_env("HTTPS_PROXY", "http://127.0.0.1:9");
     stage.start().await;
     let pages = Pages::of(&stage).await;
-    let claude = json!({"healthy": true, "reason": null, "state": "unknown", "hasLogin": true});
-    let codex = json!({"healthy": true, "reason": null, "state": "unknown", "hasLogin": false});
+    let slot = |reason: Option<&str>, state: &str, has_login: bool| {
+        json!({
+            "healthy": reason.is_none(),
+            "reason": reason,
+            "state": state,
+            "hasLogin": has_login,
+            "limitedUntil": null,
+            "headroomPercent": null,
+        })
+    };
+    let (claude, codex) = (slot(None, "unknown", true), slot(None, "unknown", false));
     let slots = json!({"claude": claude, "codex": codex});
     pages.until_told(&[("accountSlotsHealth", slots)]).await;
     let sentence = "The agent is not logged in. The operator has to log it in again on the machine, Codex also with `/login codex`; then \
                     send your message once more.";
     let thread = stage.ask("ann", "hello").await;
     failure(&stage, thread, sentence).await;
-    let codex =
-        json!({"healthy": false, "reason": sentence, "state": "failing", "hasLogin": false});
+    let codex = slot(Some(sentence), "login_needed", false);
     let slots = json!({"claude": claude, "codex": codex});
     pages.until_told(&[("accountSlotsHealth", slots)]).await;
     assert_eq!(stage.model.requests().len(), 0);

@@ -24,7 +24,7 @@ use baton::{
         Speakers,
     },
     store::Store,
-    words::{Approvers, Busy, ChannelId, Eyes, Guests, RuntimeKind},
+    words::{Approvers, Busy, ChannelId, Eyes, Guests, RuntimeKind, SlotId},
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -84,6 +84,7 @@ impl Default for Wishes {
                 turn: LONG,
                 start: LONG,
                 question: LONG,
+                failover: false,
             },
             journal: 100_000,
             program: env!("CARGO_BIN_EXE_baton").into(),
@@ -162,7 +163,10 @@ pub(crate) fn parts(
             host: HostEnv::of_this_process(),
             agent_prompt: None,
         };
-        (kind, Arc::new(ClaudeRuntime::new(settings)) as _)
+        (
+            SlotId::main(kind),
+            Arc::new(ClaudeRuntime::new(settings)) as _,
+        )
     };
     // Nobody shows what can be seen of a run.
     let (live, _) = mpsc::unbounded_channel();
