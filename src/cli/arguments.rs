@@ -2,9 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-#[cfg(feature = "demo")]
-use crate::words::RuntimeKind;
-use crate::words::{Scope, Tier};
+use crate::words::{RuntimeKind, Scope, SlotName, Tier};
 
 pub(super) fn tier(text: &str) -> Result<Tier, String> {
     let all: Vec<&str> = Tier::ALL.iter().map(|tier| tier.as_str()).collect();
@@ -13,7 +11,6 @@ pub(super) fn tier(text: &str) -> Result<Tier, String> {
         .map_err(|_| format!("`{text}` is no tier. Write one of: {all}."))
 }
 
-#[cfg(feature = "demo")]
 pub(super) fn runtime(text: &str) -> Result<RuntimeKind, String> {
     let all: Vec<&str> = RuntimeKind::ALL.iter().map(|kind| kind.as_str()).collect();
     let all = all.join(", ");
@@ -43,5 +40,12 @@ pub(super) fn id<T: FromStr>(text: &str) -> Result<T, String> {
 pub(super) fn span(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| {
         format!("`{text}` is no length of time. Write a number with its unit, such as 12h or 7d.")
+    })
+}
+
+/// The name of an account in the settings.
+pub(super) fn account(text: &str) -> Result<SlotName, String> {
+    text.parse().map_err(|_| {
+        format!("`{text}` is no name of an account. Write one of `baton auth status`, without the program.")
     })
 }

@@ -22,8 +22,17 @@ pub(super) fn task(settings: &Settings, store: &Store, world: &World) -> Result<
     });
     let wire = Wire::new(routes.collect(), wished.ca.as_deref())
         .context("`credentials.ca` cannot be used")?;
+    let accounts = all(settings, &world.agents_get.home);
+    for account in &accounts {
+        tracing::info!(
+            account = %account.slot,
+            directory = %account.file.directory().display(),
+            "a login is looked after: {}",
+            who(account.renewer)
+        );
+    }
     Ok(Task::new(Parts {
-        accounts: all(settings, world),
+        accounts,
         rules: Rules {
             tick: wished.tick,
             ahead: wished.refresh_ahead,
@@ -48,8 +57,18 @@ struct Wish<'a> {
     has_key: bool,
 }
 
-fn all(settings: &Settings, world: &World) -> Vec<Account> {
-    let operators = world.agents_get.home.join(".claude");
+/// Who renews a login, as the end of a sentence.
+pub(super) const fn who(renewer: Renewer) -> &'static str {
+    match renewer {
+        Renewer::Baton => "Baton renews it",
+        Renewer::Program => "the agent program renews it",
+        Renewer::Nobody => "it is a key, which nobody renews",
+    }
+}
+
+/// The accounts of these settings, the first of each program before the further ones; `home` is the operator's.
+pub(super) fn all(settings: &Settings, home: &Path) -> Vec<Account> {
+    let operators = home.join(".claude");
     let (section, wished) = (&settings.claude, &settings.credentials);
     let is_given = |name: &&str| section.env.contains_key(*name);
     let claude = Wish {
@@ -103,7 +122,7 @@ fn of(renewer: Renewer, directory: &Path) -> PathBuf {
     }
 }
 
-fn really(directory: &Path) -> PathBuf {
+pub(super) fn really(directory: &Path) -> PathBuf {
     directory
         .canonicalize()
         .unwrap_or_else(|_| directory.to_owned())
@@ -121,12 +140,6 @@ fn of_codex(wish: Wish<'_>, service: &TokenService) -> Account {
 }
 
 fn account(slot: SlotId, file: FileStore, renewer: Renewer, service: &TokenService) -> Account {
-    let who = match renewer {
-        Renewer::Baton => "Baton renews it",
-        Renewer::Program => "the agent program renews it",
-        Renewer::Nobody => "it is a key, which nobody renews",
-    };
-    tracing::info!(account = %slot, directory = %file.directory().display(), "a login is looked after: {who}");
     Account {
         slot,
         file,

@@ -4,6 +4,7 @@
 //! room knows this one. Exit codes: 0 done, 2 the configuration is wrong, 1 anything else.
 
 mod arguments;
+mod auth;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
@@ -58,6 +59,8 @@ enum Command {
     Config(config::Args),
     /// Say who may do what; a running server goes by it at once.
     Member(member::Args),
+    /// Look at the accounts of the agent programs, and log them in.
+    Auth(auth::Args),
     /// Play the whole way of a message on this machine, without a Discord account.
     #[cfg(feature = "demo")]
     Demo(demo::Args),
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Run(file) => start(&file),
         Command::Config(args) => config::run(&args),
         Command::Member(args) => wait_for(member::run(args)),
+        Command::Auth(args) => wait_for(auth::run(args)),
         #[cfg(feature = "demo")]
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Runner { dir } => return process::run(&dir),

@@ -111,6 +111,12 @@ pub trait Format: Send + Sync {
     fn request(&self, tokens: &Tokens, client: &str, scopes: &[String]) -> Value;
     /// How long the access token of an answer holds; `None` if nothing tells.
     fn life(&self, answer: &Members, now: Millis) -> Option<Duration>;
+    /// The variable that tells the program its directory.
+    fn variable(&self) -> &'static str;
+    /// The program's arguments with which a person logs in.
+    fn login_words(&self) -> &'static [&'static str];
+    /// Where the program keeps the login of whoever has not told it another directory.
+    fn usual(&self, home: &Path) -> PathBuf;
     /// What a person runs to log in with this directory.
     fn login(&self, directory: &Path) -> String;
     /// What the program locks while it renews or writes. Fails if the directory cannot be found.

@@ -145,6 +145,11 @@ impl FileStore {
         self.directory.join(self.format.file())
     }
 
+    /// Makes the directory, if there is none, for its owner alone.
+    pub fn prepare(&self) -> io::Result<()> {
+        make_private(&self.directory)
+    }
+
     /// Reads the file. Its mode is repaired.
     pub fn look(&self) -> Look {
         match self.read() {
@@ -302,6 +307,13 @@ impl FileStore {
         self.reserve(after)?.commit(document, after)
     }
 
+    /// Puts this in the file's place, whatever that is. Whoever calls this holds the locks.
+    pub(super) fn put(&self, document: &Document) -> io::Result<()> {
+        // A fingerprint that no login has: what is left of a version that was not finished is nobody's.
+        let nobodys = Fingerprint::of(&Uuid::new_v4().to_string().into());
+        self.reserve(&nobodys)?.put(document)
+    }
+
     /// Versions that processes before this one have begun to write.
     pub(super) fn left_behind(&self) -> io::Result<Vec<PathBuf>> {
         let start = format!("{}.{MARK}-", self.format.file());
@@ -423,6 +435,10 @@ impl Reserved {
                 self.progress = Progress::Lost;
             }
         })?;
+        Ok(self.rename()?)
+    }
+
+    fn rename(&mut self) -> io::Result<()> {
         self.store.step()?;
         match fs::rename(&self.path, self.store.path()) {
             Ok(()) => self.progress = Progress::InPlace,
@@ -430,10 +446,17 @@ impl Reserved {
                 if error.kind() == io::ErrorKind::NotFound {
                     self.progress = Progress::Lost;
                 }
-                return Err(error.into());
+                return Err(error);
             }
         }
         Ok(())
+    }
+
+    fn put(mut self, document: &Document) -> io::Result<()> {
+        self.write(&document.text())?;
+        self.rename()
+            .inspect_err(|_| self.progress = Progress::Lost)?;
+        self.store.sync_directory()
     }
 }
 

@@ -10,6 +10,7 @@ mod attempt;
 mod course;
 mod document;
 mod file;
+mod import;
 mod keeper;
 mod lock;
 mod news;
@@ -25,6 +26,7 @@ pub use document::{
     Document, Format, Fresh, Held, Locking, Members, Tokens, Unusable, expires_in, text,
 };
 pub use file::{FileStore, Look, NotStored, Refusal, Reserved, free_on};
+pub use import::{NotImported, import};
 pub use keeper::Rules;
 pub use print::Fingerprint;
 pub use task::{Account, Parts, Task};

@@ -45,9 +45,10 @@ const KEPT: [(&[&str], &[&str], &str); 5] = [
             "workspace/git",
             "cli/demo",
             "cli/version.rs",
+            "cli/auth",
         ],
         "processes are started by src/runtime/runner/ and src/workspace/git, by the hub of Codex and by the demo, and \
-         to ask an agent program for its version",
+         to ask an agent program for its version or to log it in",
     ),
     (
         &["println!", "eprintln!", "print!", "eprint!"],

@@ -19,6 +19,7 @@ mod agents_in_trouble;
 mod answers;
 mod approvals;
 mod asked_to_end;
+mod auth;
 mod bare;
 mod block;
 mod busy;

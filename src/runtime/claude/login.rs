@@ -94,6 +94,18 @@ impl Format for LoginFile {
         expires_in(answer)
     }
 
+    fn variable(&self) -> &'static str {
+        "CLAUDE_CONFIG_DIR"
+    }
+
+    fn login_words(&self) -> &'static [&'static str] {
+        &["auth", "login"]
+    }
+
+    fn usual(&self, home: &Path) -> PathBuf {
+        home.join(".claude")
+    }
+
     fn login(&self, directory: &Path) -> String {
         format!(
             "`CLAUDE_CONFIG_DIR={} claude auth login`",

@@ -2,7 +2,11 @@
 //!
 //! Observed with Codex 0.169: it reads the file again before it renews, and sends what it has read without a lock.
 
-use std::{io, path::Path, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -87,6 +91,18 @@ impl Format for LoginFile {
             Some(end.since(now))
         };
         expires_in(answer).or_else(of_token)
+    }
+
+    fn variable(&self) -> &'static str {
+        "CODEX_HOME"
+    }
+
+    fn login_words(&self) -> &'static [&'static str] {
+        &["login"]
+    }
+
+    fn usual(&self, home: &Path) -> PathBuf {
+        home.join(".codex")
     }
 
     fn login(&self, directory: &Path) -> String {
