@@ -8,6 +8,7 @@ mod auth;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
+mod doctor;
 mod file;
 mod health;
 mod hub;
@@ -61,6 +62,8 @@ enum Command {
     Member(member::Args),
     /// Look at the accounts of the agent programs, and log them in.
     Auth(auth::Args),
+    /// Look for what others could get at, and for what is too old; say how each is mended.
+    Doctor(doctor::Args),
     /// Play the whole way of a message on this machine, without a Discord account.
     #[cfg(feature = "demo")]
     Demo(demo::Args),
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Config(args) => config::run(&args),
         Command::Member(args) => wait_for(member::run(args)),
         Command::Auth(args) => wait_for(auth::run(args)),
+        Command::Doctor(args) => wait_for(doctor::run(args)),
         #[cfg(feature = "demo")]
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Runner { dir } => return process::run(&dir),

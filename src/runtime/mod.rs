@@ -141,8 +141,12 @@ pub struct VersionCheck {
     pub program: PathBuf,
     /// Its whole environment.
     pub env: BTreeMap<String, String>,
-    /// The proved versions without their last part, such as `0.169`.
-    pub proved: &'static str,
+    /// The proved versions without their last part, such as `0.169`; `None` if others are as good.
+    pub proved: Option<&'static str>,
+    /// The oldest version without faults that let a repository take the machine over.
+    pub oldest: [u64; 3],
+    /// Those faults, by their numbers.
+    pub faults: &'static str,
 }
 
 /// What the system keeps each process of an agent to; `None` is what holds for Baton.

@@ -46,9 +46,10 @@ const KEPT: [(&[&str], &[&str], &str); 5] = [
             "cli/demo",
             "cli/version.rs",
             "cli/auth",
+            "cli/doctor/launchers.rs",
         ],
         "processes are started by src/runtime/runner/ and src/workspace/git, by the hub of Codex and by the demo, and \
-         to ask an agent program for its version or to log it in",
+         to ask an agent program for its version to log it in, or to try a launcher",
     ),
     (
         &["println!", "eprintln!", "print!", "eprint!"],

@@ -32,6 +32,7 @@ mod credentials;
 mod crowd;
 mod demo;
 mod denied;
+mod doctor;
 mod endures;
 mod faults;
 mod first_light;

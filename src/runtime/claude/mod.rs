@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{
     Ask, Command, ErrorClass, HostEnv, Launch, Memory, ProcessBounds, Reader, Reply, Runtime, Tune,
-    Verdict,
+    Verdict, VersionCheck,
 };
 pub use launch::UNANSWERABLE;
 pub use login::{LoginFile, TOKENS};
@@ -77,6 +77,21 @@ impl Runtime for ClaudeRuntime {
             conversation: Some(launch::lock(&self.settings, launch)),
         }
         .behind(&launch.launcher)
+    }
+
+    fn version(&self) -> Option<VersionCheck> {
+        let host = &self.settings.host;
+        let home = host.home.to_string_lossy().into_owned();
+        let env = [("PATH", host.path.clone()), ("HOME", home)];
+        Some(VersionCheck {
+            program: self.settings.command.clone(),
+            env: env.map(|(name, value)| (name.to_owned(), value)).into(),
+            proved: None,
+            // Settings of a repository ran commands before anybody had trusted it (fixed in 1.0.111), led the key
+            // elsewhere (2.0.65), and let what runs in the sandbox write them (2.1.2).
+            oldest: [2, 1, 2],
+            faults: "CVE-2025-59536, CVE-2026-21852, CVE-2026-25725",
+        })
     }
 
     fn home(&self) -> Option<PathBuf> {

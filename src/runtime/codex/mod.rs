@@ -144,7 +144,10 @@ impl Runtime for CodexRuntime {
         Some(VersionCheck {
             program: self.settings.command.clone(),
             env: env.map(|(name, value)| (name.to_owned(), value)).into(),
-            proved: PROVED,
+            proved: Some(PROVED),
+            // Settings of a repository started servers of MCP (fixed in 0.23.0).
+            oldest: [0, 23, 0],
+            faults: "CVE-2025-61260",
         })
     }
 
