@@ -99,7 +99,7 @@ async fn a_session_waits_for_its_account_while_new_ones_take_another_also_after_
     stage.until_settled().await;
     assert_eq!(tokens(&stage, "which word")[before..], ["a"]);
     let transcript = stage.sim.transcript(first);
-    assert_eq!(stage.count(first, "⏳"), 1, "{transcript}");
+    assert_eq!(stage.count(first, "⏳ The agent's"), 1, "{transcript}");
     assert_eq!(stage.count(first, "🔀"), 0, "{transcript}");
 }
 
@@ -126,7 +126,7 @@ async fn where_the_settings_let_it_a_conversation_goes_on_with_another_account_a
     assert_eq!(tokens(&stage, "and now"), ["b"]);
     let transcript = stage.sim.transcript(thread);
     assert_eq!(stage.count(thread, "🔀"), 1, "{transcript}");
-    assert_eq!(stage.count(thread, "⏳"), 0, "{transcript}");
+    assert_eq!(stage.count(thread, "⏳ The agent's"), 0, "{transcript}");
 
     // When all have met their limits it waits, whatever the settings let it do.
     let both = [
@@ -135,7 +135,7 @@ async fn where_the_settings_let_it_a_conversation_goes_on_with_another_account_a
     ];
     stage.model.force(both);
     goes_on(&stage, thread, r#"at last? STUB:[{"text":"at last"}]"#).await;
-    stage.says(thread, "⏳").await;
+    stage.says(thread, "⏳ The agent's").await;
     let run = stage.open_run(thread).await;
     assert_eq!(stage.state(run).await, RunState::Parked);
     stage.stop().await;
@@ -177,7 +177,7 @@ async fn a_conversation_that_cannot_be_carried_over_waits_for_its_own_account() 
     let reset = in_an_hour();
     stage.model.force([stage.limit_until(reset).bearer("a")]);
     goes_on(&stage, thread, r#"which word? STUB:[{"recall":true}]"#).await;
-    stage.says(thread, "⏳").await;
+    stage.says(thread, "⏳ The agent's").await;
     let run = stage.open_run(thread).await;
     assert_eq!(stage.state(run).await, RunState::Parked);
     let transcript = stage.sim.transcript(thread);
@@ -191,7 +191,7 @@ async fn who_owns_the_server_sees_each_account_and_until_when_it_is_limited() {
     let reset = in_an_hour();
     stage.model.force([stage.limit_until(reset).bearer("a")]);
     let thread = stage.ask("ann", r#"first STUB:[{"text":"never"}]"#).await;
-    stage.says(thread, "⏳").await;
+    stage.says(thread, "⏳ The agent's").await;
     stage.until_commands().await;
     let told = stage.command("owner", "auth status", stage.channel()).await;
     let at = reset.get() / 1_000;
