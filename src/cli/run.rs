@@ -69,7 +69,7 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
     };
     stop_on_signals(&world.stop)?;
     let (stop, renewals) = (world.stop.clone(), world.renewals.clone());
-    let ended = in_time(serve(settings, world), &stop).await;
+    let ended = in_time(Box::pin(serve(settings, world)), &stop).await;
     are_renewed(&renewals).await;
     ended
 }

@@ -45,7 +45,7 @@ pub(super) fn read(root: &mut Section<'_>, environment: &Environment) -> Vec<Opt
         return read.map_or_else(|| vec![None], |read| read.into_iter().map(Some).collect());
     }
     root.tables("accounts", |section| {
-        all.push(Account::read(section, environment))
+        all.push(Account::read(section, environment));
     });
     all
 }

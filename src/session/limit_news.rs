@@ -82,10 +82,7 @@ impl Engine {
 
     /// A turn was answered: its account takes turns.
     pub(super) async fn note_answer(&self, slot: &SlotId) {
-        let account = self.accounts.of(slot);
-        let was_limited = account.limited_until(self.clock.now()).is_some();
-        account.answered();
-        if was_limited {
+        if self.accounts.of(slot).answered() {
             let stored = until_stored("that an account takes turns again", || async {
                 let mut tx = self.store.write().await?;
                 tx.unlimit_account(slot).await?;

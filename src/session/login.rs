@@ -131,7 +131,7 @@ impl Engine {
     async fn note_login(&self, kind: RuntimeKind, by: UserId, end: &LoginEnd) {
         let how = match end {
             LoginEnd::LoggedIn { .. } => {
-                self.accounts.of(&SlotId::main(kind)).answered();
+                self.note_answer(&SlotId::main(kind)).await;
                 self.offered.forget(kind);
                 "logged in"
             }

@@ -16,6 +16,18 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The pages of one server.
 pub(crate) struct Pages(String);
 
+/// What the page says of an account that has met no limit.
+pub(crate) fn slot(reason: Option<&str>, state: &str, has_login: bool) -> Value {
+    json!({
+        "healthy": reason.is_none(),
+        "reason": reason,
+        "state": state,
+        "hasLogin": has_login,
+        "limitedUntil": null,
+        "headroomPercent": null,
+    })
+}
+
 impl Pages {
     /// Those of the newest server of a stage.
     pub(crate) async fn of(stage: &Stage) -> Self {
@@ -114,7 +126,7 @@ async fn a_server_tells_of_what_it_does_in_the_fields_that_scripts_know() {
         .await;
     stage.model.wait_for_hold("middle").await;
     pages.until("healthz", 200).await;
-    let slot = json!({"healthy": true, "reason": null, "state": "unknown", "hasLogin": true});
+    let slot = slot(None, "unknown", true);
     let wanted = [
         ("activeSessions", json!(1)),
         ("queuedCount", json!(0)),

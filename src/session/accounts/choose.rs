@@ -54,6 +54,8 @@ fn is_better(one: &Candidate, other: &Candidate) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
     use crate::words::RuntimeKind;
 
@@ -120,5 +122,52 @@ mod tests {
         let all = [limited("a", 9), limited("b", 7), out];
         assert_eq!(choose(&all), Choice::Wait(Millis::new(7)));
         assert_eq!(choose(&[]), Choice::None);
+    }
+
+    fn any_candidate() -> impl Strategy<Value = Candidate> {
+        let parts = (
+            "[a-z]{1,3}",
+            any::<bool>(),
+            any::<bool>(),
+            proptest::option::of(0_i64..5),
+            0_u8..5,
+        );
+        parts.prop_map(
+            |(name, needs_login, fails, limited_until, left)| Candidate {
+                needs_login,
+                fails,
+                limited_until: limited_until.map(Millis::new),
+                headroom: f64::from(left) / 4.0,
+                ..candidate(&name)
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_is_made_to_wait_while_one_is_free_and_the_best_of_these_is_taken(
+            candidates in vec(any_candidate(), 0..6),
+        ) {
+            let is_free = |one: &&Candidate| !one.needs_login && one.limited_until.is_none();
+            let free: Vec<&Candidate> = candidates.iter().filter(is_free).collect();
+            let rank = |one: &Candidate| (!one.fails, one.headroom);
+            match choose(&candidates) {
+                Choice::Take(slot) if free.is_empty() => {
+                    prop_assert!(candidates.iter().all(|one| one.needs_login));
+                    prop_assert_eq!(&slot, &candidates[0].slot);
+                }
+                Choice::Take(slot) => {
+                    let best = free.iter().map(|one| rank(one)).reduce(|a, b| if b > a { b } else { a });
+                    let first = free.iter().find(|one| Some(rank(one)) == best);
+                    prop_assert_eq!(&slot, &first.unwrap().slot);
+                }
+                Choice::Wait(until) => {
+                    prop_assert!(free.is_empty());
+                    let waits = candidates.iter().filter(|one| !one.needs_login);
+                    prop_assert_eq!(Some(until), waits.filter_map(|one| one.limited_until).min());
+                }
+                Choice::None => prop_assert!(candidates.is_empty()),
+            }
+        }
     }
 }

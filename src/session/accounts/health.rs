@@ -54,11 +54,11 @@ struct Known {
 }
 
 impl Account {
-    /// A turn was answered.
-    pub(in crate::session) fn answered(&self) {
+    /// A turn was answered. Says whether a limit was known that is none any more.
+    pub(in crate::session) fn answered(&self) -> bool {
         let mut known = self.0.lock();
         known.state = AccountState::Works;
-        known.limit = None;
+        known.limit.take().is_some()
     }
 
     /// A turn failed. Most failures tell nothing of the account. Says whether somebody has to log in, and

@@ -53,5 +53,5 @@ async fn a_conversation_with_codex_goes_on_with_another_account_and_remembers() 
     stage.until_settled().await;
     let transcript = stage.sim.transcript(thread);
     assert_eq!(stage.count(thread, "🔀"), 1, "{transcript}");
-    assert_eq!(stage.count(thread, "⏳"), 0, "{transcript}");
+    assert_eq!(stage.count(thread, "⏳ The agent's"), 0, "{transcript}");
 }

@@ -10,7 +10,7 @@ use super::{
     trouble::{by_login, with_another_launcher},
 };
 use crate::{
-    health::Pages,
+    health::{Pages, slot},
     stage::{Stage, until},
 };
 
@@ -64,8 +64,7 @@ async fn an_owner_logs_codex_in_by_a_code_and_its_conversations_go_on() {
     let told = said();
     assert!(told.contains("plan plus"), "{told}");
     assert_eq!(tokens("/oauth/token"), 1);
-    let claude = json!({"healthy": true, "reason": null, "state": "unknown", "hasLogin": true});
-    let codex = json!({"healthy": true, "reason": null, "state": "ok", "hasLogin": true});
+    let (claude, codex) = (slot(None, "unknown", true), slot(None, "ok", true));
     let slots = json!({"claude": claude, "codex": codex});
     pages.until_told(&[("accountSlotsHealth", slots)]).await;
     stage

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{open, settings};
 use crate::{
     agents_in_trouble::failure,
-    health::Pages,
+    health::{Pages, slot},
     stage::{Settings, Stage, until},
 };
 
@@ -294,16 +294,6 @@ async fn where_nobody_is_logged_in_no_turn_begins_and_health_says_so() {
     stage.set_env("HTTPS_PROXY", "http://127.0.0.1:9");
     stage.start().await;
     let pages = Pages::of(&stage).await;
-    let slot = |reason: Option<&str>, state: &str, has_login: bool| {
-        json!({
-            "healthy": reason.is_none(),
-            "reason": reason,
-            "state": state,
-            "hasLogin": has_login,
-            "limitedUntil": null,
-            "headroomPercent": null,
-        })
-    };
     let (claude, codex) = (slot(None, "unknown", true), slot(None, "unknown", false));
     let slots = json!({"claude": claude, "codex": codex});
     pages.until_told(&[("accountSlotsHealth", slots)]).await;

@@ -6,8 +6,8 @@ use baton::{clock::Clock, words::RunState};
 use discord_sim::ChannelId;
 use serde_json::{Value, json};
 
-use super::{by_login, in_an_hour, log_in_at};
-use crate::stage::{Settings, Stage};
+use super::{by_login, in_an_hour, log_in_at, warning::near};
+use crate::stage::{Program, Settings, Stage};
 
 const A_LITTLE: Duration = Duration::from_mins(1);
 
@@ -99,7 +99,7 @@ async fn a_session_waits_for_its_account_while_new_ones_take_another_also_after_
     stage.until_settled().await;
     assert_eq!(tokens(&stage, "which word")[before..], ["a"]);
     let transcript = stage.sim.transcript(first);
-    assert_eq!(stage.count(first, "⏳"), 1, "{transcript}");
+    assert_eq!(stage.count(first, "⏳ The agent's"), 1, "{transcript}");
     assert_eq!(stage.count(first, "🔀"), 0, "{transcript}");
 }
 
@@ -126,7 +126,7 @@ async fn where_the_settings_let_it_a_conversation_goes_on_with_another_account_a
     assert_eq!(tokens(&stage, "and now"), ["b"]);
     let transcript = stage.sim.transcript(thread);
     assert_eq!(stage.count(thread, "🔀"), 1, "{transcript}");
-    assert_eq!(stage.count(thread, "⏳"), 0, "{transcript}");
+    assert_eq!(stage.count(thread, "⏳ The agent's"), 0, "{transcript}");
 
     // When all have met their limits it waits, whatever the settings let it do.
     let both = [
@@ -135,7 +135,7 @@ async fn where_the_settings_let_it_a_conversation_goes_on_with_another_account_a
     ];
     stage.model.force(both);
     goes_on(&stage, thread, r#"at last? STUB:[{"text":"at last"}]"#).await;
-    stage.says(thread, "⏳").await;
+    stage.says(thread, "⏳ The agent's").await;
     let run = stage.open_run(thread).await;
     assert_eq!(stage.state(run).await, RunState::Parked);
     stage.stop().await;
@@ -148,5 +148,58 @@ async fn where_the_settings_let_it_a_conversation_goes_on_with_another_account_a
         1,
         "{}",
         stage.sim.transcript(thread)
+    );
+}
+
+#[tokio::test]
+async fn a_new_session_goes_where_the_most_is_left() {
+    let stage = two("").await;
+    let reset = in_an_hour();
+    for (answer, used, token) in [("one", 75, "a"), ("two", 93, "b"), ("three", 80, "a")] {
+        let asked = near(Program::Claude, answer, used, reset);
+        let thread = stage.ask("ann", &asked).await;
+        stage.answer(thread, answer).await;
+        assert_eq!(tokens(&stage, &asked), [token], "{answer}");
+    }
+    let left = health(&stage, "claude/second").await;
+    assert_eq!(left["headroomPercent"], json!(7), "{left}");
+}
+
+#[tokio::test]
+async fn a_conversation_that_cannot_be_carried_over_waits_for_its_own_account() {
+    let stage = two("failover = true").await;
+    let thread = stage
+        .ask("ann", r#"the word is apricot STUB:[{"text":"noted"}]"#)
+        .await;
+    stage.answer(thread, "noted").await;
+    // Where its memory would have to go.
+    std::fs::write(stage.home().join("second/projects"), "").unwrap();
+    let reset = in_an_hour();
+    stage.model.force([stage.limit_until(reset).bearer("a")]);
+    goes_on(&stage, thread, r#"which word? STUB:[{"recall":true}]"#).await;
+    stage.says(thread, "⏳ The agent's").await;
+    let run = stage.open_run(thread).await;
+    assert_eq!(stage.state(run).await, RunState::Parked);
+    let transcript = stage.sim.transcript(thread);
+    assert_eq!(stage.count(thread, "🔀"), 0, "{transcript}");
+    assert!(stage.log().contains("could not be carried over"));
+}
+
+#[tokio::test]
+async fn who_owns_the_server_sees_each_account_and_until_when_it_is_limited() {
+    let stage = two("").await;
+    let reset = in_an_hour();
+    stage.model.force([stage.limit_until(reset).bearer("a")]);
+    let thread = stage.ask("ann", r#"first STUB:[{"text":"never"}]"#).await;
+    stage.says(thread, "⏳ The agent's").await;
+    stage.until_commands().await;
+    let told = stage.command("owner", "auth status", stage.channel()).await;
+    let at = reset.get() / 1_000;
+    assert_eq!(
+        told,
+        format!(
+            "`claude/main`: its limit is reached, until <t:{at}:t> (<t:{at}:R>); has a login; 0 % of its limit are \
+             left\n`claude/second`: nothing was heard of it since the start; has a login"
+        )
     );
 }

@@ -7,7 +7,7 @@ use super::{in_an_hour, subscribed};
 use crate::stage::{Program, Stage};
 
 /// An answer with which the service says that so many percent of the session limit are used.
-fn near(program: Program, answer: &str, used: u32, reset: Millis) -> String {
+pub(super) fn near(program: Program, answer: &str, used: u32, reset: Millis) -> String {
     let reset = reset.get() / 1_000;
     let headers = match program {
         Program::Claude => json!({
