@@ -204,7 +204,10 @@ impl Renewal {
     async fn note_end(&self, id: RenewalId, ended: &Ended) {
         let noted = async {
             let mut tx = self.store.write().await?;
-            tx.end_renewal(id, word(ended), self.clock.now()).await?;
+            // What the token may have been used for, and where its successors are, has to be noted first.
+            let is_open = matches!(ended, Ended::Doubt(_) | Ended::Held { .. });
+            let at = (!is_open).then(|| self.clock.now());
+            tx.end_renewal(id, word(ended), at).await?;
             tx.commit().await
         };
         if let Err(error) = noted.await {

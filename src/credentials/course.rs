@@ -48,6 +48,7 @@ const MOMENT: Duration = Duration::from_mins(2);
 
 /// Why a login is lost whose refresh token was refused for good.
 const REFUSED: &str = "the service takes its refresh token no more";
+const BLANKED: &str = "its program was told that it holds no more";
 
 /// A moment, by both clocks.
 #[derive(Clone, Copy, Debug)]
@@ -253,6 +254,12 @@ pub struct Course {
     asked_date: Option<Duration>,
     is_held: bool,
     busy_since: Option<Duration>,
+    /// Why tokens were not renewed, the last time.
+    last_failure: Option<String>,
+    /// The machine's clock was set, and nobody has looked whether it is right now.
+    is_clock_set: bool,
+    /// The service's clock was seen to agree since the start.
+    has_agreed: bool,
 }
 
 impl Course {
@@ -271,6 +278,9 @@ impl Course {
             asked_date: None,
             is_held: false,
             busy_since: None,
+            last_failure: None,
+            is_clock_set: false,
+            has_agreed: false,
         }
     }
 
@@ -284,7 +294,7 @@ impl Course {
         if self.is_held {
             return Step::Wait;
         }
-        if self.skew.is_some() {
+        if self.skew.is_some() || self.is_clock_set {
             let is_time = |asked: Duration| now.mono >= asked + ASK_DATE;
             return match self.asked_date {
                 Some(asked) if !is_time(asked) => Step::Wait,
@@ -339,7 +349,8 @@ impl Course {
         self.seen = seen;
         if is_other {
             self.begins_anew(&mut news);
-        } else if is_first {
+        }
+        if is_first {
             self.goes_on(&mut news);
         }
         // Whoever looks after a key looks after it elsewhere.
@@ -359,7 +370,7 @@ impl Course {
         }
         let had_login = self.saved.print.is_some() || self.seen.is_login();
         if *seen == Seen::Blanked && self.seen != Seen::Blanked {
-            news.push(News::Lost("its program was told that it holds no more"));
+            news.push(News::Lost(BLANKED));
         } else if *seen == Seen::Nothing && self.seen != Seen::Nothing && had_login {
             news.push(News::Lost("its file is gone"));
         } else if seen.is_login() && !self.seen.is_login() && seen.print() != self.saved.dead {
@@ -381,9 +392,11 @@ impl Course {
 
     /// There is another login than before: what was held against the old one is over.
     fn begins_anew(&mut self, news: &mut Vec<News>) {
-        self.saved.print = self.seen.print();
-        self.saved.dead = None;
-        self.saved.doubt = None;
+        let print = self.seen.print();
+        self.saved.print = print;
+        // What an earlier process knew of this very one, which it may have had no time to note as seen, holds on.
+        self.saved.dead = self.saved.dead.filter(|dead| Some(*dead) == print);
+        self.saved.doubt = self.saved.doubt.filter(|doubt| Some(*doubt) == print);
         self.woken = None;
         self.busy_since = None;
         self.works();
@@ -511,6 +524,7 @@ impl Course {
     }
 
     fn failed(&mut self, now: Now, jitter: f64, why: String) -> Vec<News> {
+        self.last_failure = Some(why.clone());
         self.saved.failures = self.saved.failures.saturating_add(1);
         let failures = self.saved.failures;
         let pause = if failures >= OPENS {
@@ -530,6 +544,7 @@ impl Course {
     /// The service has told what time it is.
     pub fn told_date(&mut self, now: Now, date: Option<Millis>) -> Vec<News> {
         self.asked_date = Some(now.mono);
+        self.is_clock_set = false;
         let Some(date) = date else { return Vec::new() };
         let is_ahead = now.wall > date;
         let apart = now.wall.since(date).max(date.since(now.wall));
@@ -542,7 +557,59 @@ impl Course {
                 Vec::new()
             };
         }
-        was.map(|_| News::Agree).into_iter().collect()
+        if was.is_some() && self.seen.print().is_some() {
+            // What was renewed meanwhile runs out when nobody knows.
+            self.saved.due = Some(now.wall);
+        }
+        let is_news = was.is_some() || !self.has_agreed;
+        self.has_agreed = true;
+        is_news.then_some(News::Agree).into_iter().collect()
+    }
+
+    /// What is so at this moment and people should know of: that it was told once may have come to nothing, and what
+    /// lasts is told again.
+    pub fn standing(&self) -> Vec<News> {
+        let mut news = Vec::new();
+        if self.renewer == Renewer::Nobody {
+            return news;
+        }
+        if self.is_dead() {
+            news.push(News::Lost(REFUSED));
+        } else if self.seen == Seen::Blanked {
+            news.push(News::Lost(BLANKED));
+        }
+        if let Seen::Refused(why) = &self.seen {
+            news.push(News::Unread(why.clone()));
+        }
+        if self.is_doubtful() {
+            let why = "its last renewal may have been received".to_owned();
+            news.push(News::Doubtful(self.last_moment(), why));
+        }
+        if self.is_held {
+            news.push(News::Held("the disk does not take them".to_owned()));
+        }
+        if let Some((apart, is_ahead)) = self.skew {
+            news.push(News::Skewed(apart, is_ahead));
+        }
+        if let Some(why) = (self.last_failure.clone()).filter(|_| self.saved.failures >= TIERS[0]) {
+            news.push(News::Fails(self.saved.failures, why));
+        }
+        news
+    }
+
+    /// What is not so, whatever the process before has told people.
+    pub fn over(&self) -> Vec<News> {
+        let is_refused = matches!(self.seen, Seen::Refused(_));
+        [
+            (self.seen.is_login() && !self.is_dead(), News::Back),
+            (!is_refused, News::Read),
+            (!self.is_doubtful(), News::Settled),
+            (!self.is_held, News::Stored),
+            (self.saved.failures == 0, News::Works),
+        ]
+        .into_iter()
+        .filter_map(|(is_over, news)| is_over.then_some(news))
+        .collect()
     }
 
     /// When something may be done again that has to wait now, by the time that does not jump.
@@ -560,9 +627,10 @@ impl Course {
         self.renewer
     }
 
-    /// The machine's clock was set: the service is asked for its time at once, if it was wrong.
+    /// The machine's clock was set: the service is asked for its time before anything is renewed.
     pub const fn clock_was_set(&mut self) {
         self.asked_date = None;
+        self.is_clock_set = true;
     }
 
     /// What outlives the process.

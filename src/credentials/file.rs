@@ -196,6 +196,9 @@ impl FileStore {
             .take(LARGEST)
             .read_to_end(&mut text)
             .map_err(|error| io(&error))?;
+        // A version whose room was not cut off yet when its process died.
+        let end = text.iter().rposition(|byte| *byte != 0);
+        text.truncate(end.map_or(0, |last| last + 1));
         let document = Document::parse(self.format, &text).ok_or(Refusal::NoObject)?;
         Ok(Some((document, was_open)))
     }
@@ -280,7 +283,17 @@ impl FileStore {
         };
         let mut is_put = false;
         for left in self.left_behind()? {
-            let version = self.read_at(&left).ok().flatten();
+            let version = match self.read_at(&left) {
+                Ok(version) => version,
+                // It was never finished, or is nothing of ours.
+                Err(Refusal::NoObject | Refusal::TooLarge | Refusal::Link | Refusal::NoFile) => {
+                    None
+                }
+                // Nobody knows what it is, and it may be all there is of a login.
+                Err(why @ (Refusal::Io(_) | Refusal::Owner(_) | Refusal::Open)) => {
+                    return Err(io::Error::other(why.to_string()));
+                }
+            };
             let print = version.and_then(|(document, _)| document.print());
             match (print, before) {
                 (None, _) => fs::remove_file(&left)?,

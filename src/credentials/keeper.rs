@@ -91,13 +91,20 @@ impl Keeper {
         let Some(mut kept) = self.begin(&stop).await else {
             return;
         };
+        let mut is_first = true;
         loop {
             self.look(&mut kept).await;
+            if std::mem::take(&mut is_first) {
+                self.bearer.tell(kept.course.over()).await;
+            }
             if stop.is_cancelled() {
                 break;
             }
+            // What was seen is known to the next start before anything is done about it.
+            self.save(&mut kept).await;
             self.act(&mut kept).await;
             self.save(&mut kept).await;
+            self.bearer.tell(kept.course.standing()).await;
             self.show(&kept, self.keeping());
             if !self.rest(&mut kept, &stop).await {
                 break;
@@ -149,12 +156,12 @@ impl Keeper {
         let cut_off = self.renewal.store.renewal_cut_off(slot).await?;
         let print = |bytes: Option<Vec<u8>>| bytes.and_then(|it| Fingerprint::stored(&it));
         Ok(Saved {
-            print: print(row.print),
+            print: print(row.print.clone()),
             due: row.due_at.map(Millis::new),
             failures: u32::try_from(row.failures).unwrap_or(u32::MAX),
             renewed: row.renewed_at.map(Millis::new),
             dead: print(row.dead),
-            doubt: print(cut_off).or(print(row.doubt)),
+            doubt: doubt(print(row.print), print(cut_off), print(row.doubt)),
             left_alone: row.left_alone.map(Millis::new),
             refused: u64::try_from(row.refused).unwrap_or(0),
         })
@@ -346,6 +353,11 @@ impl Keeper {
         let stored = async {
             let mut tx = self.renewal.store.write().await?;
             tx.save_login(&self.renewal.slot, &row_of(&saved)).await?;
+            if !kept.course.is_held() {
+                // What came of renewals stands in the login now.
+                tx.settle_renewals(&self.renewal.slot, self.renewal.clock.now())
+                    .await?;
+            }
             tx.commit().await
         };
         match stored.await {
@@ -359,6 +371,18 @@ impl Keeper {
     fn show(&self, kept: &Kept, keeping: Keeping) {
         self.seat
             .show(Status::of(&kept.course, self.now(kept), keeping));
+    }
+}
+
+/// Which of two tokens that may have been used is the one to be careful with: that of the login that was seen last.
+fn doubt(
+    last: Option<Fingerprint>,
+    cut_off: Option<Fingerprint>,
+    noted: Option<Fingerprint>,
+) -> Option<Fingerprint> {
+    match (cut_off, noted) {
+        (Some(_), Some(noted)) if last == Some(noted) => Some(noted),
+        (cut_off, noted) => cut_off.or(noted),
     }
 }
 

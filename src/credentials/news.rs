@@ -58,7 +58,8 @@ impl Bearer {
     /// There are so many bytes free where the login lies.
     pub(super) async fn disk(&self, free: u64, low: u64) {
         let is_low = free < low;
-        if *self.was_low.lock() == Some(is_low) {
+        // What lasts is said again: whether people hear of it is decided where it is stored.
+        if !is_low && *self.was_low.lock() == Some(false) {
             return;
         }
         let word = if is_low {

@@ -48,14 +48,14 @@ pub struct Delivered {
     pub message: Option<MessageId>,
 }
 
-/// The outbox worker. Whoever queues a delivery calls [`Outbox::wake`] after the commit.
+/// The outbox worker. The commit of a delivery wakes it; whoever has paused a lane calls [`Outbox::wake`].
 #[derive(Debug)]
 pub struct Outbox {
     store: Store,
     clock: Clock,
     metrics: Metrics,
     asking: Asking,
-    wake: Notify,
+    wake: Arc<Notify>,
     delivered: broadcast::Sender<Delivered>,
 }
 
@@ -70,11 +70,11 @@ impl Outbox {
     pub fn counted(store: Store, clock: Clock, metrics: Metrics, asking: Asking) -> Arc<Self> {
         let (delivered, _) = broadcast::channel(ANNOUNCEMENTS);
         Arc::new(Self {
+            wake: store.queued(),
             store,
             clock,
             metrics,
             asking,
-            wake: Notify::new(),
             delivered,
         })
     }

@@ -12,7 +12,7 @@ use crate::{
     clock::Millis,
     runtime::{ErrorClass, Limit, Policy},
     store::{AccountLimit, RunRow, SessionRow},
-    words::{RunId, SlotId},
+    words::{Alert, RunId, SlotId},
 };
 
 /// How long after the time that was told a limit is taken for reset: clocks differ.
@@ -182,6 +182,11 @@ impl Engine {
         let _ = until_stored("a limit of an account", || async {
             let mut tx = self.store.write().await?;
             tx.limit_account(&limit).await?;
+            let alert = Alert::LimitReached {
+                slot: slot.clone(),
+                until: Some(until),
+            };
+            tx.raise(heard, &alert).await?;
             Ok::<_, SessionError>(tx.commit().await?)
         })
         .await;

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::{Engine, SessionError};
 use crate::{
     runtime::{Errand, Tidings},
-    words::RuntimeKind,
+    words::SlotId,
 };
 
 /// How long a program may take to answer.
@@ -17,13 +17,13 @@ const ANSWERS: Duration = Duration::from_secs(30);
 impl Engine {
     /// Asks an agent program for something. `None`, and a line in the log, if it does not give it; without one if it
     /// cannot be asked for that.
-    pub(super) async fn ask_program(&self, kind: RuntimeKind, errand: Errand) -> Option<Tidings> {
+    pub(super) async fn ask_program(&self, account: &SlotId, errand: Errand) -> Option<Tidings> {
         let asking = async {
             // With which of several it may be started for this nobody has said.
-            let Some(launcher) = self.projects.launcher_of(kind) else {
+            let Some(launcher) = self.projects.launcher_of(account.runtime) else {
                 return Ok(None);
             };
-            let asked = self.agents.errand(kind, launcher, errand).await?;
+            let asked = self.agents.errand(account, launcher, errand).await?;
             let Some(mut asked) = asked else {
                 return Ok(None);
             };
@@ -40,7 +40,7 @@ impl Engine {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "it does not answer".to_owned(),
         };
-        tracing::info!(runtime = %kind, ?errand, why, "an agent program does not do what it is asked for");
+        tracing::info!(%account, ?errand, why, "an agent program does not do what it is asked for");
         None
     }
 
@@ -52,7 +52,7 @@ impl Engine {
                 slots = self.kept.to_be_woken() => slots,
             };
             for slot in slots {
-                let told = self.ask_program(slot.runtime, Errand::LookAfterLogin).await;
+                let told = self.ask_program(&slot, Errand::LookAfterLogin).await;
                 if told == Some(Tidings::LookedAfter) {
                     tracing::info!(%slot, "the agent program has looked after its login");
                 }

@@ -3,7 +3,7 @@
 use super::{Engine, SessionError, insist::until_stored, sentences};
 use crate::{
     runtime::{ErrorClass, Limit, Policy},
-    words::{Alert, SessionId, SlotId},
+    words::{Alert, AlertKind, SessionId, SlotId},
 };
 
 /// From which part of a limit on people are warned. The service warns earlier too, by how fast it is used.
@@ -86,6 +86,9 @@ impl Engine {
             let stored = until_stored("that an account takes turns again", || async {
                 let mut tx = self.store.write().await?;
                 tx.unlimit_account(slot).await?;
+                let subject = format!("account {slot}");
+                tx.clear(self.clock.now(), AlertKind::LimitReached, &subject)
+                    .await?;
                 Ok::<_, SessionError>(tx.commit().await?)
             });
             // What cannot be stored is in the log.

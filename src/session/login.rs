@@ -88,7 +88,10 @@ impl Engine {
             Err(other) => return Ok(Err(NoLogin::Begun(other))),
         };
         let asking = async {
-            let errand = self.agents.errand(kind, launcher, Errand::LogIn).await?;
+            let errand = self
+                .agents
+                .errand(&SlotId::main(kind), launcher, Errand::LogIn)
+                .await?;
             let Some(mut errand) = errand else {
                 return Ok::<_, SessionError>(None);
             };

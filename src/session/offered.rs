@@ -9,7 +9,7 @@ use super::{Engine, SessionError, engine::permit_for};
 use crate::{
     access::{Action, Permit},
     runtime::{Errand, Tidings},
-    words::RuntimeKind,
+    words::{RuntimeKind, SlotId},
 };
 
 /// How long an agent program is not asked again. Its models change with its versions, and with the plan of its account.
@@ -87,7 +87,9 @@ impl Engine {
     }
 
     async fn find_models(self: Arc<Self>, kind: RuntimeKind) {
-        if let Some(Tidings::Models(models)) = self.ask_program(kind, Errand::Models).await {
+        if let Some(Tidings::Models(models)) =
+            self.ask_program(&SlotId::main(kind), Errand::Models).await
+        {
             self.offered.learn(kind, models);
         }
     }

@@ -47,6 +47,7 @@ struct Words<'a> {
 /// How it is with what lasts.
 struct State {
     tier: u32,
+    raised: Millis,
     told: Option<Millis>,
     cleared: Option<Millis>,
 }
@@ -65,7 +66,7 @@ impl Store {
 }
 
 impl Tx {
-    /// Raises an alert. It is stored each time. Operators are told of what lasts when it is new, when it has grown and
+    /// Raises an alert. What has happened is stored each time, what lasts when that is news or told again. Operators are told of what lasts when it is new, when it has grown and
     /// when it has lasted for long; and of what has happened once in ten minutes if it is said in the same words.
     pub async fn raise(&mut self, now: Millis, alert: &Alert) -> Result<(), StoreError> {
         let (kind, place, text) = (alert.kind(), alert.subject(), alert.sentence());
@@ -81,9 +82,11 @@ impl Tx {
             Lasts::No => self.happened(now, &words).await,
             Lasts::UntilCleared => {
                 let tier = alert.tier();
-                let is_due = self.is_due(now, &words, tier).await?;
+                let (is_news, is_due) = self.is_due(now, &words, tier).await?;
                 let is_told = is_due && self.may_tell(now, words.level).await?;
-                self.write_down(now, &words, (is_due, is_told)).await?;
+                if is_news || is_told {
+                    self.write_down(now, &words, (is_due, is_told)).await?;
+                }
                 self.note_state(now, &words, tier, is_told).await
             }
         }
@@ -144,16 +147,17 @@ impl Tx {
         self.write_down(now, words, (!is_known, is_told)).await
     }
 
-    /// Whether people should hear of something that lasts.
+    /// Whether something that lasts is news, and whether people should hear of it.
     async fn is_due(
         &mut self,
         now: Millis,
         words: &Words<'_>,
         tier: u32,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(bool, bool), StoreError> {
         let state = sqlx::query_as!(
             State,
-            r#"SELECT tier AS "tier: u32", told AS "told: Millis", cleared AS "cleared: Millis"
+            r#"SELECT tier AS "tier: u32", raised AS "raised!: Millis", told AS "told: Millis",
+                      cleared AS "cleared: Millis"
                FROM alert_states WHERE kind = ? AND subject = ?"#,
             words.kind,
             words.place
@@ -164,19 +168,20 @@ impl Tx {
             Level::Warning => STILL,
             Level::Error => STILL_BROKEN,
         };
-        Ok(match state {
-            None | Some(State { told: None, .. }) => true,
-            Some(State {
-                told: Some(told),
-                cleared: Some(_),
-                ..
-            }) => now.since(told) >= AGAIN,
-            Some(State {
-                told: Some(told),
-                tier: before,
-                ..
-            }) => tier > before || now.since(told) >= still,
-        })
+        let Some(state) = state else {
+            return Ok((true, true));
+        };
+        let is_news = state.cleared.is_some() || tier > state.tier;
+        let is_due = state.told.is_none_or(|told| {
+            let since = now.since(told);
+            // Of what has begun once more people know only that it was over.
+            let was_told_before = state.cleared.is_some() || told < state.raised;
+            match (was_told_before, tier > state.tier) {
+                (true, _) => since >= AGAIN,
+                (false, has_grown) => has_grown || since >= still,
+            }
+        });
+        Ok((is_news, is_due))
     }
 
     async fn note_state(

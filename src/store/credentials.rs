@@ -110,12 +110,13 @@ impl Tx {
         Ok(RenewalId(id))
     }
 
-    /// Notes what came of it.
+    /// Notes what came of it; without a time it is not over, and a start that finds it takes its token for one that may
+    /// have been used.
     pub async fn end_renewal(
         &mut self,
         id: RenewalId,
         outcome: &str,
-        at: Millis,
+        at: Option<Millis>,
     ) -> Result<(), StoreError> {
         sqlx::query!(
             "UPDATE renewals SET ended_at = ?, outcome = ? WHERE id = ?",
@@ -132,7 +133,7 @@ impl Tx {
     pub async fn settle_renewals(&mut self, slot: &SlotId, at: Millis) -> Result<(), StoreError> {
         let (runtime, name) = names(slot);
         sqlx::query!(
-            "UPDATE renewals SET ended_at = ?, outcome = 'cut off'
+            "UPDATE renewals SET ended_at = ?, outcome = COALESCE(outcome, 'cut off')
              WHERE runtime = ? AND slot = ? AND ended_at IS NULL",
             at,
             runtime,

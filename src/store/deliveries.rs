@@ -121,7 +121,9 @@ impl Tx {
         )
         .execute(&mut *self.0)
         .await?;
-        Ok(done.rows_affected() == 1)
+        let is_queued = done.rows_affected() == 1;
+        self.1.has_delivery |= is_queued;
+        Ok(is_queued)
     }
 
     /// Notes that a message is about to be asked for, with which round of its nonce; says whether

@@ -70,6 +70,8 @@ pub struct Store {
     secrets: Secrets,
     /// Something was added to `run_events`.
     run_events: Arc<Notify>,
+    /// Something was added to `deliveries`.
+    deliveries: Arc<Notify>,
     /// Held as long as anybody uses the store: a second server must not open it. `None` for a
     /// short visit of the command line.
     _lock: Option<Arc<lock::DirectoryLock>>,
@@ -84,6 +86,8 @@ pub struct Tx(sqlx::Transaction<'static, Sqlite>, News, Operators, Secrets);
 struct News {
     run_events: Arc<Notify>,
     has_run_event: bool,
+    deliveries: Arc<Notify>,
+    has_delivery: bool,
 }
 
 impl Store {
@@ -102,8 +106,15 @@ impl Store {
         let news = News {
             run_events: Arc::clone(&self.run_events),
             has_run_event: false,
+            deliveries: Arc::clone(&self.deliveries),
+            has_delivery: false,
         };
         Ok(Tx(tx, news, self.operators, self.secrets.clone()))
+    }
+
+    /// What tells that something was queued for Discord. There is one who waits for it.
+    pub fn queued(&self) -> Arc<Notify> {
+        Arc::clone(&self.deliveries)
     }
 
     /// Closes every connection, so that the write-ahead log is folded into the file.
@@ -119,6 +130,9 @@ impl Tx {
         self.0.commit().await?;
         if self.1.has_run_event {
             self.1.run_events.notify_one();
+        }
+        if self.1.has_delivery {
+            self.1.deliveries.notify_one();
         }
         Ok(())
     }

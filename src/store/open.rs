@@ -82,6 +82,7 @@ impl Store {
             operators: Operators::default(),
             secrets: Secrets::default(),
             run_events: Arc::default(),
+            deliveries: Arc::default(),
             _lock: lock,
         })
     }

@@ -551,3 +551,68 @@ proptest! {
         prop_assert_eq!(world.course.circuit(world.now()), Circuit::Closed);
     }
 }
+
+#[test]
+fn a_token_that_may_have_been_used_is_not_used_though_nobody_had_noted_that_it_was_seen() {
+    for print_before in [None, Some(print(7))] {
+        let saved = Saved {
+            print: print_before,
+            due: Some(at(Duration::ZERO).wall),
+            doubt: Some(print(1)),
+            ..Saved::default()
+        };
+        let mut course = Course::new(Renewer::Baton, AHEAD, saved);
+        let news = course.saw(at(Duration::ZERO), tokens(1, hours(8)));
+        assert!(course.is_doubtful());
+        assert!(
+            news.iter().any(|one| matches!(one, News::Doubtful(..))),
+            "{news:?}"
+        );
+        assert_eq!(course.step(at(hours(7))), Step::Wait);
+        assert_eq!(course.step(at(hours(8) - 10 * MINUTE)), Step::Renew);
+        // Another login has nothing to do with it.
+        course.saw(at(Duration::ZERO), tokens(2, hours(8)));
+        assert!(!course.is_doubtful());
+    }
+}
+
+#[test]
+fn what_stands_is_told_again_and_again_and_what_does_not_is_over() {
+    let mut course = with_tokens();
+    assert_eq!(course.standing(), []);
+    assert_eq!(course.over().len(), 5);
+    course.ended(at(hours(4)), doubt(), 0.5);
+    let standing = course.standing();
+    assert!(
+        matches!(standing[..], [News::Doubtful(Some(_), _)]),
+        "{standing:?}"
+    );
+    assert!(!course.over().contains(&News::Settled));
+    course.ended(at(hours(8)), Ended::Dead, 0.5);
+    assert_eq!(course.standing(), [News::Lost(REFUSED)]);
+    assert!(!course.over().contains(&News::Back));
+    for _ in 0..2 {
+        course.ended(at(hours(8)), not_sent(), 0.5);
+    }
+    let fails = News::Fails(3, "no connection".to_owned());
+    assert_eq!(course.standing(), [News::Lost(REFUSED), fails]);
+    course.saw(at(hours(8)), tokens(2, hours(16)));
+    assert_eq!(course.standing(), []);
+}
+
+#[test]
+fn a_clock_that_was_set_is_compared_before_anything_is_renewed() {
+    let mut course = with_tokens();
+    let due = at(hours(5));
+    assert_eq!(course.step(due), Step::Renew);
+    course.clock_was_set();
+    assert_eq!(course.step(due), Step::AskDate);
+    let apart = Millis::new(due.wall.get() - 86_400_000);
+    let news = course.told_date(due, Some(apart));
+    assert!(matches!(news[..], [News::Skewed(_, true)]), "{news:?}");
+    assert_eq!(course.step(due), Step::Wait);
+    course.clock_was_set();
+    assert_eq!(course.told_date(due, Some(due.wall)), [News::Agree]);
+    // What was renewed by the wrong time may run out at another than it says.
+    assert_eq!(course.step(due), Step::Renew);
+}

@@ -299,3 +299,34 @@ fn fresh() -> super::super::Fresh {
         id: None,
     }
 }
+
+#[test]
+fn a_whole_version_with_the_rest_of_its_room_behind_it_is_whole() {
+    let (_home, store) = store();
+    let (old, new) = (login("one"), login("two"));
+    write(&store, &old);
+    let mut text = new.text();
+    text.resize(64 << 10, 0);
+    leave(&store, &old, &text);
+    assert!(store.finish(None).unwrap());
+    let Look::There { document, .. } = store.look() else {
+        panic!("it is not read");
+    };
+    assert_eq!(document.print(), new.print());
+}
+
+#[test]
+fn a_version_that_cannot_be_read_is_not_removed() {
+    let (_home, store) = store();
+    let (old, new) = (login("one"), login("two"));
+    write(&store, &old);
+    let left = leave(&store, &old, &new.text());
+    // Root reads everything; what belongs to somebody else is not read by him either.
+    if nix::unistd::geteuid().is_root() {
+        std::os::unix::fs::chown(&left, Some(12_345), None).unwrap();
+    } else {
+        fs::set_permissions(&left, Permissions::from_mode(0o000)).unwrap();
+    }
+    assert!(store.finish(None).is_err());
+    assert!(left.exists());
+}

@@ -14,7 +14,7 @@ use crate::{
         sentences,
     },
     store::{RunRow, SessionRow},
-    words::SlotId,
+    words::{Alert, SlotId},
 };
 
 /// What an account is taken to have left that has told nothing.
@@ -162,6 +162,11 @@ impl Engine {
             sentences::moved(from, to),
         )
         .await?;
+        let alert = Alert::FailedOver {
+            from: from.clone(),
+            to: to.clone(),
+        };
+        tx.raise(self.clock.now(), &alert).await?;
         tx.audit(
             self.clock.now(),
             None,

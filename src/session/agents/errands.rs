@@ -11,7 +11,7 @@ use super::{Agents, shared::reach};
 use crate::{
     runtime::{Errand, Runtime, Tidings},
     session::SessionError,
-    words::RuntimeKind,
+    words::SlotId,
 };
 
 /// Something that was asked for. Whoever drops it wants it no more.
@@ -22,17 +22,17 @@ pub(in crate::session) struct Errands {
 }
 
 impl Agents {
-    /// Asks for something of the program that is started with this launcher; `None` if that cannot be asked for there.
+    /// Asks for something of the program with this account that is started with this launcher; `None` if that cannot be asked for there.
     pub(in crate::session) async fn errand(
         &self,
-        kind: RuntimeKind,
+        account: &SlotId,
         launcher: &[String],
         errand: Errand,
     ) -> Result<Option<Errands>, SessionError> {
         let runtime = self
             .runtimes
-            .of(kind)
-            .ok_or(SessionError::NoRuntime(kind))?;
+            .with(account)
+            .ok_or(SessionError::NoRuntime(account.runtime))?;
         let Some(line) = runtime.errand(errand) else {
             return Ok(None);
         };

@@ -280,3 +280,15 @@ async fn a_login_that_may_only_be_read_or_that_others_may_read_becomes_a_file_fo
         no_login_was_lost(&logins);
     }
 }
+
+#[tokio::test]
+async fn a_login_that_is_lost_at_night_is_told_the_owner_at_once_and_so_is_the_next_one() {
+    let (mut stage, logins, tokens) = due().await;
+    assert!(logins.oauth.revoke(&tokens.refresh));
+    stage.start().await;
+    let directly = stage.owners_messages();
+    let told = stage.says(directly, "⚠️ **login lost**").await;
+    assert!(told.content.contains("claude auth login"), "{told:?}");
+    logins.log_in();
+    stage.says(directly, "✅ **login lost**").await;
+}
