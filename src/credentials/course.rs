@@ -250,15 +250,23 @@ pub struct Course {
     not_before: Option<Duration>,
     /// The token with which a turn was refused.
     woken: Option<Fingerprint>,
-    skew: Option<(Duration, bool)>,
-    asked_date: Option<Duration>,
+    clocks: Clocks,
     is_held: bool,
     busy_since: Option<Duration>,
     /// Why tokens were not renewed, the last time.
     last_failure: Option<String>,
-    /// The machine's clock was set, and nobody has looked whether it is right now.
-    is_clock_set: bool,
-    /// The service's clock was seen to agree since the start.
+}
+
+/// How the machine's clock and the service's stand.
+#[derive(Clone, Copy, Debug, Default)]
+struct Clocks {
+    /// How far they are apart, and whether the machine's is ahead, if that is too far.
+    skew: Option<(Duration, bool)>,
+    /// When the service was asked last.
+    asked: Option<Duration>,
+    /// The machine's was set, and nobody has looked whether it is right now.
+    is_set: bool,
+    /// They were seen to agree since the start.
     has_agreed: bool,
 }
 
@@ -274,13 +282,10 @@ impl Course {
             inherited: saved.failures,
             not_before: None,
             woken: None,
-            skew: None,
-            asked_date: None,
+            clocks: Clocks::default(),
             is_held: false,
             busy_since: None,
             last_failure: None,
-            is_clock_set: false,
-            has_agreed: false,
         }
     }
 
@@ -294,9 +299,9 @@ impl Course {
         if self.is_held {
             return Step::Wait;
         }
-        if self.skew.is_some() || self.is_clock_set {
+        if self.clocks.skew.is_some() || self.clocks.is_set {
             let is_time = |asked: Duration| now.mono >= asked + ASK_DATE;
-            return match self.asked_date {
+            return match self.clocks.asked {
                 Some(asked) if !is_time(asked) => Step::Wait,
                 Some(_) | None => Step::AskDate,
             };
@@ -543,14 +548,14 @@ impl Course {
 
     /// The service has told what time it is.
     pub fn told_date(&mut self, now: Now, date: Option<Millis>) -> Vec<News> {
-        self.asked_date = Some(now.mono);
-        self.is_clock_set = false;
+        self.clocks.asked = Some(now.mono);
+        self.clocks.is_set = false;
         let Some(date) = date else { return Vec::new() };
         let is_ahead = now.wall > date;
         let apart = now.wall.since(date).max(date.since(now.wall));
-        let was = self.skew.take();
+        let was = self.clocks.skew.take();
         if apart > SKEW {
-            self.skew = Some((apart, is_ahead));
+            self.clocks.skew = Some((apart, is_ahead));
             return if was.is_none() {
                 vec![News::Skewed(apart, is_ahead)]
             } else {
@@ -561,8 +566,8 @@ impl Course {
             // What was renewed meanwhile runs out when nobody knows.
             self.saved.due = Some(now.wall);
         }
-        let is_news = was.is_some() || !self.has_agreed;
-        self.has_agreed = true;
+        let is_news = was.is_some() || !self.clocks.has_agreed;
+        self.clocks.has_agreed = true;
         is_news.then_some(News::Agree).into_iter().collect()
     }
 
@@ -588,7 +593,7 @@ impl Course {
         if self.is_held {
             news.push(News::Held("the disk does not take them".to_owned()));
         }
-        if let Some((apart, is_ahead)) = self.skew {
+        if let Some((apart, is_ahead)) = self.clocks.skew {
             news.push(News::Skewed(apart, is_ahead));
         }
         if let Some(why) = (self.last_failure.clone()).filter(|_| self.saved.failures >= TIERS[0]) {
@@ -629,8 +634,8 @@ impl Course {
 
     /// The machine's clock was set: the service is asked for its time before anything is renewed.
     pub const fn clock_was_set(&mut self) {
-        self.asked_date = None;
-        self.is_clock_set = true;
+        self.clocks.asked = None;
+        self.clocks.is_set = true;
     }
 
     /// What outlives the process.
@@ -655,7 +660,7 @@ impl Course {
 
     /// How far the clocks are apart, if it is too far.
     pub const fn skew(&self) -> Option<(Duration, bool)> {
-        self.skew
+        self.clocks.skew
     }
 
     /// Whether the service is asked.

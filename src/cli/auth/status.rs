@@ -47,9 +47,10 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<()> {
 async fn known(settings: &Settings) -> Result<Vec<Known>> {
     // Looking at accounts makes no database.
     let is_there = settings.data.dir.join("baton.db").exists();
-    let store = match is_there {
-        true => Some(Store::visit(&settings.data.dir).await?),
-        false => None,
+    let store = if is_there {
+        Some(Store::visit(&settings.data.dir).await?)
+    } else {
+        None
     };
     let mut all = Vec::new();
     for account in accounts(settings) {

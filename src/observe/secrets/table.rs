@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
 use super::{SHORTEST, forms};
@@ -110,7 +110,7 @@ impl Known {
             .match_kind(MatchKind::Standard)
             // The fastest one takes megabytes for a long key.
             .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(forms.iter().map(|form| form.expose_secret()));
+            .build(forms.iter().map(ExposeSecret::expose_secret));
         Table {
             // It fails only for more than 2 GiB of values, of which no environment has so many.
             finder: finder.ok().filter(|_| !self.0.is_empty()),
