@@ -100,15 +100,19 @@ fn of(document: &Document) -> Seen {
     }
 }
 
+/// Why a token is not sent of which another server never said what came of it.
+const BROKEN_OFF: &str = "a server with the same directory was ended in the middle of a renewal";
+
 impl Renewal {
-    /// Renews the login with this fingerprint, if it is still the one in the file.
-    pub(super) async fn run(&self, known: Fingerprint) -> Came {
+    /// Renews the login with this fingerprint, if it is still the one in the file; `is_again` if its token may have been
+    /// used and there is nothing to lose any more.
+    pub(super) async fn run(&self, known: Fingerprint, is_again: bool) -> Came {
         let locks = match self.locks().await {
             Ok(Some(locks)) => locks,
             Ok(None) => return Ended::Busy.into(),
             Err(error) => return Ended::NoRoom(error.to_string()).into(),
         };
-        let ready = match self.prepare(known).await {
+        let ready = match self.prepare(known, is_again).await {
             Ok(ready) => ready,
             Err(ended) => return ended.into(),
         };
@@ -119,10 +123,15 @@ impl Renewal {
         // Another program may have had the time to take the locks away and to use the token.
         let came = if self.stop.is_cancelled() || !locks.are_held() {
             Ended::Busy.into()
+        } else if let Err(error) = self.file.note_sent(&known) {
+            Ended::NoRoom(error.to_string()).into()
         } else {
             let outcome = self.wire.post(&self.endpoint.url, &ready.body).await;
             self.settle(known, ready, outcome, locks).await
         };
+        if !matches!(came.ended, Ended::Doubt(_) | Ended::Held { .. }) {
+            self.file.forget_sent(&known);
+        }
         self.note_end(noted, &came.ended).await;
         came
     }
@@ -161,7 +170,7 @@ impl Renewal {
     }
 
     /// Finishes what an earlier process has left behind, reads the file once more, and makes room.
-    async fn prepare(&self, known: Fingerprint) -> Result<Ready, Ended> {
+    async fn prepare(&self, known: Fingerprint, is_again: bool) -> Result<Ready, Ended> {
         let (file, rescue, slot) = (self.file.clone(), self.rescue.clone(), self.slot.clone());
         let (client, scopes) = (self.endpoint.client.clone(), self.endpoint.scopes.clone());
         let no_room = |error: io::Error| Ended::NoRoom(error.to_string());
@@ -178,6 +187,9 @@ impl Renewal {
             };
             if tokens.print() != known {
                 return Err(Ended::Changed(now));
+            }
+            if !is_again && file.is_sent(&known) {
+                return Err(Ended::Doubt(BROKEN_OFF.to_owned()));
             }
             let body = file.format().request(&tokens, &client, &scopes);
             let reserved = file.reserve(&known).map_err(no_room)?;

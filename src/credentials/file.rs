@@ -23,7 +23,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::{Document, Fingerprint, Format, Held, Locking};
+use super::{Document, Fingerprint, Format, Held, Locking, lock::OWN};
 
 /// The longest file that is read, in bytes; a login has some 600, one of Codex's 5,000.
 const LARGEST: u64 = 1 << 20;
@@ -33,6 +33,9 @@ const ROOM: u64 = 64 << 10;
 
 /// What stands between the name of the file and the fingerprint in the name of a version that is being written.
 const MARK: &str = "baton";
+
+/// How the name of a file begins that says that a token was sent.
+const SENT: &str = "sent-";
 
 /// What stands there if the service's answer could not be read and is kept as it came.
 const ANSWER: &str = "answer";
@@ -347,6 +350,42 @@ impl FileStore {
         let start = format!("{}.{MARK}-{}-", self.format.file(), print.short());
         let name = version.file_name().and_then(|name| name.to_str());
         name.is_some_and(|name| name.starts_with(&start))
+    }
+
+    /// Whether a server, this one or another with the same directory, has sent the token with this fingerprint and never
+    /// said what came of that. Whoever asks holds the locks.
+    pub(super) fn is_sent(&self, print: &Fingerprint) -> bool {
+        self.sent(print).exists()
+    }
+
+    /// Notes that the token is about to be sent, for other servers. What is noted of older ones is forgotten.
+    pub(super) fn note_sent(&self, print: &Fingerprint) -> io::Result<()> {
+        let note = self.sent(print);
+        for entry in fs::read_dir(self.directory.join(OWN))?.flatten() {
+            let is_note = entry.file_name().to_string_lossy().starts_with(SENT);
+            if is_note && entry.path() != note {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(OFlag::O_NOFOLLOW.bits())
+            .open(note)?
+            .sync_all()
+    }
+
+    /// What came of it is known.
+    pub(super) fn forget_sent(&self, print: &Fingerprint) {
+        // One that stays makes the next renewal with it, of which there is none, a careful one.
+        let _ = fs::remove_file(self.sent(print));
+    }
+
+    fn sent(&self, print: &Fingerprint) -> PathBuf {
+        let name = format!("{SENT}{}", print.short());
+        self.directory.join(OWN).join(name)
     }
 
     /// A name that no other version has.

@@ -257,9 +257,10 @@ impl Keeper {
         };
         // In a task of its own: whoever stops waiting must not lose the answer.
         let (renewal, print) = (self.renewal.clone(), *print);
+        let is_again = kept.course.is_doubtful();
         let came = self
             .under_way
-            .spawn(async move { renewal.run(print).await })
+            .spawn(async move { renewal.run(print, is_again).await })
             .await;
         let Ok(came) = came else {
             tracing::error!(slot = %self.renewal.slot, "a renewal has a fault");

@@ -34,7 +34,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 const AGAIN: Duration = Duration::from_millis(250);
 
 /// The directory of Baton's own locks within the program's.
-const OWN: &str = "baton-locks";
+pub(super) const OWN: &str = "baton-locks";
 
 /// Locks that are held. Dropping them gives them back.
 #[derive(Debug)]

@@ -78,7 +78,7 @@ fn fresh() -> String {
 
 impl Bed {
     async fn renew(&self) -> Came {
-        self.renewal.run(print("one")).await
+        self.renewal.run(print("one"), false).await
     }
 
     /// The fingerprint of what is on disk.

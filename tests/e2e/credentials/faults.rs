@@ -164,6 +164,26 @@ async fn two_servers_with_one_directory_use_each_token_once() {
     no_login_was_lost(&logins);
 }
 
+#[tokio::test]
+async fn a_server_sends_no_token_that_another_one_has_sent_before_it_was_killed() {
+    let (mut stage, logins, _) = due().await;
+    let before = logins.stored();
+    logins.oauth.next([Fault::after(gate("answer"))]);
+    stage.start().await;
+    logins.oauth.at_gate("answer").await;
+    stage.kill().await;
+    // It has the same directory, and knows nothing of the first one but what lies there.
+    stage.sql("DELETE FROM renewals").await;
+    stage.start().await;
+    until("it has looked at it", || {
+        stage.log().contains("in the middle of a renewal")
+    })
+    .await;
+    stage.stop().await;
+    assert_eq!(logins.stored(), before);
+    assert_eq!(logins.oauth.posts().len(), 1);
+}
+
 /// Whether the Baton with this data directory has ever renewed the login.
 async fn has_renewed(data: &std::path::Path) -> bool {
     let at = "SELECT CAST(renewed_at AS TEXT) FROM account_logins";
