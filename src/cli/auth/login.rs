@@ -11,14 +11,22 @@ use crate::{
     words::RuntimeKind,
 };
 
-/// What a login needs of the operator's terminal.
-const TERMINAL: [&str; 6] = [
+/// What a login needs of the operator's terminal, and of the way to its service.
+const TERMINAL: [&str; 14] = [
+    "LANG",
     "TERM",
     "DISPLAY",
     "WAYLAND_DISPLAY",
     "BROWSER",
+    "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
 ];
 
 pub(super) async fn run(settings: &Settings, which: Which, further: &[String]) -> Result<()> {

@@ -29,12 +29,11 @@ pub(super) async fn look(house: &House) -> Vec<Finding> {
 
 /// The files that no agent may read.
 fn own(house: &House) -> Vec<PathBuf> {
-    let database = house.settings.data.dir.join("baton.db");
+    let data = &house.settings.data.dir;
+    let own = ["baton.db", "baton.db-wal", "rescue"].map(|name| data.join(name));
     let settings = house.settings.files.iter().cloned();
-    settings
-        .chain([database])
-        .filter(|file| file.exists())
-        .collect()
+    let all = settings.chain(own);
+    all.filter(|file| file.exists()).collect()
 }
 
 async fn agents_of(house: &House, project: &Project) -> Finding {

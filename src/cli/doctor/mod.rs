@@ -95,13 +95,10 @@ pub(super) async fn run(args: Args) -> Result<()> {
     let findings = match House::of(&args.file) {
         Ok(house) => look(&house).await,
         // It says by itself how it is mended.
-        Err(error) => match error.downcast::<ConfigErrors>() {
-            Ok(errors) => vec![Finding::fault(
-                "the configuration is wrong",
-                errors.to_string(),
-            )],
-            Err(error) => return Err(error),
-        },
+        Err(error) => vec![match error.downcast::<ConfigErrors>() {
+            Ok(errors) => Finding::fault("the configuration is wrong", errors.to_string()),
+            Err(error) => Finding::fault("the server would not start", format!("{error:#}")),
+        }],
     };
     terminal::say(&findings.iter().map(line).collect::<String>());
     let faults = findings.iter().filter(|it| it.level == Level::Fault);
