@@ -81,8 +81,11 @@ async fn offered(context: Context<'_>, typed: &str) -> CreateAutocompleteRespons
         Ok::<_, CommandError>(rows)
     };
     let rows = found.await.unwrap_or_default();
+    let secrets = &context.data().arrivals.secrets;
     let offer = |given: Given| Offer {
-        shown: render::thread_name(&format!("{} · {}", given.grant.rule, given.grant.scope)),
+        shown: render::thread_name(
+            &secrets.redact(&format!("{} · {}", given.grant.rule, given.grant.scope)),
+        ),
         value: given.grant.id.to_string(),
     };
     offers::answer(rows.into_iter().map(offer).collect(), typed)

@@ -125,8 +125,9 @@ async fn sessions_here(context: Context<'_>) -> Result<Vec<Offer>, CommandError>
     let house = &context.data().house;
     let sessions = house.sessions(&caller.person, &permit, Reach::Here).await?;
     let sessions = visible(context, &caller, sessions, PATIENCE).await;
+    let secrets = &context.data().arrivals.secrets;
     let offer = |view: SessionView| Offer {
-        shown: render::thread_name(&format!("{} · {}", view.title, view.project)),
+        shown: render::thread_name(&secrets.redact(&format!("{} · {}", view.title, view.project))),
         value: view.id.to_string(),
     };
     Ok(sessions.into_iter().map(offer).collect())

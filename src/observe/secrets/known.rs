@@ -185,10 +185,17 @@ fn token(word: &str, at: usize) -> Option<usize> {
     })
 }
 
-/// How many letters of a kind the text begins with, if they are not too many.
+/// How many bytes of letters of a kind the text begins with, if they are not too many. What comes behind is not looked
+/// at: a text may begin like a token at each of its letters.
 fn run(text: &str, most: usize, is_one: impl Fn(char) -> bool) -> Option<usize> {
-    let length = text.find(|char| !is_one(char)).unwrap_or(text.len());
-    (length <= most).then_some(length)
+    let mut length = 0;
+    for char in text.chars().take_while(|char| is_one(*char)) {
+        length += char.len_utf8();
+        if length > most {
+            return None;
+        }
+    }
+    Some(length)
 }
 
 fn key(text: &str) -> Option<usize> {
@@ -209,8 +216,12 @@ fn of_amazon(text: &str) -> Option<usize> {
 
 /// A JSON Web Token has a header, claims, and a signature, of which the beginning may be all that is there.
 fn with_claims(text: &str) -> Option<usize> {
-    let is_json = |part: &str| part.len() >= 10 && part.starts_with("eyJ");
-    let mut parts = text.splitn(4, '.');
+    const START: &str = "eyJ";
+    let is_json = |part: &str| part.len() >= 10 && part.starts_with(START);
+    if !text.starts_with(START) {
+        return None;
+    }
+    let mut parts = text[..text.floor_char_boundary(LONGEST + 1)].splitn(4, '.');
     let (header, claims) = (parts.next()?, parts.next()?);
     if !is_json(header) || !is_json(claims) {
         return None;

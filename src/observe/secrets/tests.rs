@@ -78,6 +78,29 @@ fn of_a_text_that_grows_no_beginning_of_a_secret_is_shown() {
     }
 }
 
+/// Were every beginning looked through to the end of the text, these would take hours.
+#[test]
+fn a_long_text_that_begins_like_a_token_at_each_of_its_words_is_read_once() {
+    for word in [
+        "sk-ant-",
+        "-sk-proj-",
+        "-e",
+        "-eyJ",
+        ".eyJhbGciOiJ",
+        "-ghp_",
+        "AKIA",
+        "://a:",
+        "://a:b@",
+        "-----BEGIN ",
+        "PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----\n",
+        "a.",
+    ] {
+        let text = word.repeat((1 << 20) / word.len());
+        assert!(redact(&text).len() <= text.len() * 4, "{word}");
+    }
+}
+
 #[test]
 fn a_short_value_is_not_taken_for_a_secret() {
     assert_eq!(Secrets::new(["dummy".into()]).redact("a dummy"), "a dummy");
