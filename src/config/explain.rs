@@ -43,7 +43,7 @@ impl Settings {
     pub(super) fn known_secrets(&self) -> Secrets {
         let secret = |name: &str, value: &SecretString| {
             let name = name.to_uppercase();
-            ["KEY", "TOKEN", "SECRET", "PASSWORD"].iter().any(|word| name.contains(word))
+            SECRET.iter().any(|word| name.contains(word))
                 // The address of a proxy may have a password in it.
                 || value.expose_secret().contains('@')
         };
@@ -67,6 +67,18 @@ impl Settings {
         Secrets::new(all.into_iter().chain(passwords))
     }
 }
+
+/// What variables have in their names that hold something secret, or may: headers name who asks.
+const SECRET: [&str; 8] = [
+    "KEY",
+    "TOKEN",
+    "SECRET",
+    "PASS",
+    "AUTH",
+    "CREDENTIAL",
+    "HEADER",
+    "COOKIE",
+];
 
 /// The password in an address, as it stands there and as it is.
 fn passwords(value: &SecretString) -> Vec<SecretString> {

@@ -52,6 +52,9 @@ impl Tokens {
     }
 }
 
+/// What the name of a member has in it whose text is shown to nobody.
+const SECRET: [&str; 5] = ["token", "key", "secret", "verifier", "password"];
+
 /// What a file holds.
 #[derive(Clone, Debug)]
 pub enum Held {
@@ -232,17 +235,21 @@ pub(super) fn answer(
 fn collect(members: &Members, found: &mut Vec<SecretString>) {
     for (name, value) in members {
         let name = name.to_ascii_lowercase();
-        match value {
-            Value::String(text) if name.contains("token") || name.contains("key") => {
-                found.push(text.as_str().into());
+        let is_secret = SECRET.iter().any(|word| name.contains(word));
+        collect_from(value, is_secret, found);
+    }
+}
+
+fn collect_from(value: &Value, is_secret: bool, found: &mut Vec<SecretString>) {
+    match value {
+        Value::String(text) if is_secret => found.push(text.as_str().into()),
+        Value::Object(inner) => collect(inner, found),
+        Value::Array(all) => {
+            for one in all {
+                collect_from(one, is_secret, found);
             }
-            Value::Object(inner) => collect(inner, found),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Array(_) => {}
         }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -284,6 +291,20 @@ mod tests {
         });
         change(&mut body);
         body.to_string().into_bytes()
+    }
+
+    #[test]
+    fn whatever_is_named_like_a_secret_is_one_however_deep_it_lies() {
+        let file = json!({
+            "claudeAiOauth": {"accessToken": "one", "scopes": ["shown"], "subscriptionType": "shown"},
+            "mcpOAuth": [{"clientSecret": "two", "code_verifier": "three", "name": "shown"}],
+            "passwords": ["four", {"old": "shown"}], "OPENAI_API_KEY": "five",
+        });
+        let document = Document::parse(CLAUDE, file.to_string().as_bytes()).unwrap();
+        let found = document.secrets();
+        let mut found: Vec<_> = found.iter().map(|it| it.expose_secret()).collect();
+        found.sort_unstable();
+        assert_eq!(found, ["five", "four", "one", "three", "two"]);
     }
 
     #[test]

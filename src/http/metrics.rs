@@ -13,8 +13,6 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::observe::redact;
-
 use super::{Desk, Report, Stage};
 
 /// OpenMetrics 1.0, the text format.
@@ -28,7 +26,11 @@ pub(super) async fn metrics(State(desk): State<Desk>) -> Response {
     let mut text = String::new();
     match encode(&mut text, &registry) {
         // A label may be a name that somebody has given.
-        Ok(()) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], redact(&text)).into_response(),
+        Ok(()) => (
+            [(header::CONTENT_TYPE, CONTENT_TYPE)],
+            desk.reporter.clean(&text),
+        )
+            .into_response(),
         Err(error) => {
             tracing::error!(%error, "the metrics could not be written down");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

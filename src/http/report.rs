@@ -226,4 +226,7 @@ pub trait Reporter: Send + Sync + 'static {
 
     /// Whether all its parts work; if not, which does not.
     fn alive(&self) -> Result<(), String>;
+
+    /// A text without what this server shows to nobody.
+    fn clean(&self, text: &str) -> String;
 }

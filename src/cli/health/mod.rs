@@ -173,7 +173,7 @@ impl Health {
             max_failures: TIERS.into_iter().max().map(u64::from),
             circuit_state: kept.circuit.as_str(),
             last_refresh: kept.renewed.map(Millis::get),
-            trouble: kept.trouble,
+            trouble: kept.trouble.map(|why| self.secrets.redact(&why)),
         })
     }
 
@@ -212,7 +212,7 @@ impl Health {
             resume_count: self.link.resumed(),
             unreadable_events: self.link.unreadable(),
             late_interactions: self.link.late(),
-            commands_unregistered: self.link.unregistered(),
+            commands_unregistered: (self.link.unregistered()).map(|why| self.secrets.redact(&why)),
             refused_requests: treatment.refused,
             sparing: treatment.is_sparing,
         };
@@ -257,6 +257,10 @@ impl Health {
 
 #[async_trait]
 impl Reporter for Health {
+    fn clean(&self, text: &str) -> String {
+        self.secrets.redact(text)
+    }
+
     async fn report(&self) -> Report {
         let pulse = self.engine.get().map(|engine| engine.pulse());
         let (vitals, proof) = tokio::join!(self.vitals(), self.proof());

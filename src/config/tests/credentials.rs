@@ -120,3 +120,21 @@ fn the_token_of_a_login_in_the_place_of_a_key_is_called_by_its_name() {
         assert!(told.iter().all(|told| !told.contains(token)), "{told:?}");
     }
 }
+
+#[test]
+fn what_a_variable_may_hold_that_an_agent_gets_is_kept_out_of_what_people_see() {
+    let folder = with(
+        "[claude]\npass_env = [\"ANTHROPIC_CUSTOM_HEADERS\", \"REGISTRY_AUTH\", \"DB_PASS\", \"TZ\"]\n",
+    );
+    let variables = [
+        ("ANTHROPIC_CUSTOM_HEADERS", "x-who: one-of-us"),
+        ("REGISTRY_AUTH", "bmFtZTpwYXNz"),
+        ("DB_PASS", "correct-horse"),
+        ("TZ", "Europe/Zurich"),
+    ];
+    let secrets = folder.load(&variables).unwrap().secrets();
+    for (name, value) in variables {
+        let expected = if name == "TZ" { value } else { "[redacted]" };
+        assert_eq!(secrets.redact(value), expected, "{name}");
+    }
+}
