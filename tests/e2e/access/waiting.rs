@@ -8,7 +8,7 @@ use super::{
     matrix::{Entry, Outcome, outcome},
     messages::found,
 };
-use crate::stage::thread_of;
+use crate::stage::{thread_of, until};
 
 async fn everybody_was_missed(guests: Guests) {
     let mut scene = Scene::set(guests).await;
@@ -26,15 +26,37 @@ async fn everybody_was_missed(guests: Guests) {
         }
     }
     scene.stage.start().await;
-    for (name, wanted, message) in missed {
+    let (refused, taken): (Vec<_>, Vec<_>) = missed
+        .into_iter()
+        .partition(|(_, wanted, _)| *wanted == Outcome::Sign);
+    for (name, wanted, message) in taken {
         let place = match wanted {
             Outcome::Looks => thread_of(message),
             _ => scene.thread,
         };
         assert_eq!(found(&scene, message, place).await, wanted, "{name}");
-        let reactions = scene.stage.sim.message(message).unwrap().reactions;
-        assert_eq!(reactions.len(), 1, "{name}: {reactions:?}");
+        assert_eq!(reactions(&scene, message).len(), 1, "{name}");
     }
+    // Once for each of the two servers.
+    until("all that was missed is looked at", || {
+        let over = "the look at what was written meanwhile is over";
+        scene.stage.log().matches(over).count() == 2
+    })
+    .await;
+    scene.stage.until_settled().await;
+    for (name, _, message) in refused {
+        // While much waits for Discord nobody is shown any more that he may not.
+        let shown = reactions(&scene, message);
+        assert!(shown.len() <= 1, "{name}: {shown:?}");
+        assert!(!shown.iter().any(|sign| sign == "👀"), "{name}: {shown:?}");
+    }
+}
+
+/// The signs that a message has.
+fn reactions(scene: &Scene, message: MessageRef) -> Vec<String> {
+    let message = scene.stage.sim.message(message).unwrap();
+    let all = message.reactions.into_iter();
+    all.map(|reaction| reaction.emoji).collect()
 }
 
 #[tokio::test]
