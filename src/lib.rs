@@ -12,6 +12,7 @@ pub mod credentials;
 pub mod delivery;
 pub mod discord;
 pub mod http;
+pub mod keyring;
 pub mod observe;
 pub mod runtime;
 pub mod session;

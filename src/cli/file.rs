@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::projects::judge_tools;
-use crate::config::{ConfigErrors, Settings, process_environment};
+use crate::config::{ConfigErrors, KeyringUse, Settings, process_environment};
 
 /// Where the configuration is.
 #[derive(Clone, Debug, Args)]
@@ -24,5 +24,12 @@ impl ConfigFile {
             Some(path) => Settings::load(path, &process, judge_tools),
             None => Settings::load_from(Path::new(""), &process, judge_tools),
         }
+    }
+
+    /// Reads what it says of the keyring alone, whatever else is wrong with it or not there yet.
+    pub fn load_keyring(&self) -> Result<KeyringUse, ConfigErrors> {
+        let usual = Path::new("baton.toml");
+        let path = self.path.as_deref().unwrap_or(usual);
+        KeyringUse::load(path, &process_environment())
     }
 }

@@ -19,6 +19,7 @@ mod one_process;
 mod operators;
 mod projects;
 mod run;
+mod secret;
 mod terminal;
 mod version;
 mod wiring;
@@ -62,6 +63,8 @@ enum Command {
     Member(member::Args),
     /// Look at the accounts of the agent programs, and log them in.
     Auth(auth::Args),
+    /// Keep secrets in the keyring of the operating system, in place of .env.
+    Secret(secret::Args),
     /// Look for what others could get at, and for what is too old; say how each is mended.
     Doctor(doctor::Args),
     /// Play the whole way of a message on this machine, without a Discord account.
@@ -112,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Config(args) => config::run(&args),
         Command::Member(args) => wait_for(member::run(args)),
         Command::Auth(args) => wait_for(auth::run(args)),
+        Command::Secret(args) => secret::run(args),
         Command::Doctor(args) => wait_for(doctor::run(args)),
         #[cfg(feature = "demo")]
         Command::Demo(args) => wait_for(demo::run(args)),

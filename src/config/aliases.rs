@@ -371,7 +371,16 @@ fn complaint(value: &str, is: &str, remedy: &str) -> Complaint {
 
 /// Whether a variable looks like the seed's and is none of these, so that it does nothing.
 pub(super) fn is_idle(name: &str) -> bool {
-    name.starts_with(PREFIX) && !ALIASES.iter().any(|alias| alias.old == name)
+    name.starts_with(PREFIX) && !is_of_setting(name)
+}
+
+/// Whether a variable is the seed's, whether it does anything or not.
+pub(super) fn is_old_name(name: &str) -> bool {
+    name.starts_with(PREFIX) || is_of_setting(name)
+}
+
+fn is_of_setting(name: &str) -> bool {
+    ALIASES.iter().any(|alias| alias.old == name)
 }
 
 /// The variables that do nothing.

@@ -192,7 +192,7 @@ fn read_token(section: &mut Section<'_>, environment: &Environment) -> Option<Se
                 "There is no bot token.",
                 format!(
                     "Write {TOKEN}=… into the .env file beside baton.toml; Discord's developer \
-                     portal shows the token under Bot."
+                     portal shows the token under Bot. Or keep it in the keyring: `baton secret set {TOKEN}`."
                 ),
             ),
         );

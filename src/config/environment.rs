@@ -1,6 +1,8 @@
-//! The environment: the variables of the process over those of the `.env` file.
+//! The environment: the variables of the process over those of the `.env` file, and those over the keyring.
 
 use std::{collections::BTreeMap, fs, io::ErrorKind, path::Path};
+
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Problem, Source, aliases};
 
@@ -34,6 +36,14 @@ impl Environment {
         }
         variables.retain(|_, (value, _)| !value.trim().is_empty());
         Self(variables)
+    }
+
+    /// Adds a variable that the keyring has.
+    pub(super) fn add_of_keyring(&mut self, name: String, value: &SecretString) {
+        let source = Source::Keyring { name: name.clone() };
+        self.0
+            .entry(name)
+            .or_insert_with(|| (value.expose_secret().to_owned(), source));
     }
 
     pub(super) fn get(&self, name: &str) -> Option<(&str, &Source)> {

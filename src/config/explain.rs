@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{OldName, Settings, Source};
+use super::{OldName, Settings, Source, environment::Environment};
 use crate::observe::Secrets;
 
 /// One setting, as people see it.
@@ -38,9 +38,9 @@ impl Settings {
         self.secrets.clone()
     }
 
-    /// Of what is handed to the agent these are the variables that are named like one or may hold one; a time zone is
+    /// All that the keyring is named for, the token, and what has a password in it. Of what is handed to the agent these are the variables that are named like one or may hold one; a time zone is
     /// none.
-    pub(super) fn known_secrets(&self) -> Secrets {
+    pub(super) fn known_secrets(&self, environment: &Environment) -> Secrets {
         let secret = |name: &str, value: &SecretString| {
             let name = name.to_uppercase();
             SECRET.iter().any(|word| name.contains(word))
@@ -62,7 +62,10 @@ impl Settings {
         let own = own.chain(key.map(|(_, key)| key));
         // The address of a proxy may have a password in it.
         let own = own.chain(self.credentials.proxies.iter().flatten());
-        let all: Vec<SecretString> = passed.chain(own).cloned().collect();
+        let kept = self.keyring.names.iter();
+        let kept = kept.filter_map(|name| environment.get(name));
+        let kept = kept.map(|(value, _)| SecretString::from(value));
+        let all: Vec<SecretString> = passed.chain(own).cloned().chain(kept).collect();
         let passwords: Vec<SecretString> = all.iter().flat_map(passwords).collect();
         Secrets::new(all.into_iter().chain(passwords))
     }

@@ -119,6 +119,11 @@ pub(super) fn is_ours(variable: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
 }
 
+/// Whether a variable is a setting by another name.
+pub(super) fn is_setting(variable: &str) -> bool {
+    is_ours(variable) || PLAIN.iter().any(|(name, _)| *name == variable)
+}
+
 struct Variable<'a> {
     name: &'a str,
     key: &'a str,

@@ -8,8 +8,8 @@ use std::{
 
 use super::{
     Account, Admission, Approvals, ChannelMode, Claude, Codex, ConfigErrors, Credentials, Data,
-    Discord, Handoff, Http, Log, Problem, Project, Runner, Settings, ToolJudge, Transcripts,
-    accounts,
+    Discord, Handoff, Http, KeyringUse, Log, Problem, Project, Runner, Settings, ToolJudge,
+    Transcripts, accounts,
     aliases::Old,
     codex::CodexGround,
     environment::Environment,
@@ -76,29 +76,12 @@ fn read_all(
     tools: ToolJudge,
     read_file: impl FnOnce(&Path, &mut Vec<Problem>) -> File,
 ) -> Result<Settings, ConfigErrors> {
-    let dot_env = path.with_file_name(".env");
-    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-    for (file, contents) in [(&*dot_env, Contents::Secrets), (path, Contents::Powers)] {
-        exposure::look(file, contents, &mut problems, &mut warnings);
-    }
-    let environment = Environment::read(&dot_env, process, &mut problems);
-    let file = read_file(path, &mut problems);
-    // Half a file would only add mistakes that nobody made.
-    if !problems.is_empty() {
-        return Err(ConfigErrors { problems });
-    }
-    let old = Old::read(&environment, &mut problems);
-    let mut reader = Reader {
-        layers: Layers::new(path, file, &environment, &old),
-        problems,
-        explained: Vec::new(),
-        warnings,
-    };
-    let files = [path, &dot_env].map(absolute).to_vec();
-    let settings = read(&mut reader, &environment, tools, files);
+    let (mut reader, mut environment, old) = open(path, process, read_file)?;
+    let files = [path, &dot_env(path)].map(absolute).to_vec();
+    let settings = read(&mut reader, &mut environment, tools, files);
     match settings {
         Some(mut settings) if reader.problems.is_empty() => {
-            settings.secrets = settings.known_secrets();
+            settings.secrets = settings.known_secrets(&environment);
             settings.explained = reader.explained;
             settings.old_names = old.names;
             settings.warnings = reader.warnings;
@@ -111,14 +94,67 @@ fn read_all(
     }
 }
 
+/// The settings as they were written, the environment, and the old names in it.
+fn open(
+    path: &Path,
+    process: &BTreeMap<String, String>,
+    read_file: impl FnOnce(&Path, &mut Vec<Problem>) -> File,
+) -> Result<(Reader, Environment, Old), ConfigErrors> {
+    let dot_env = dot_env(path);
+    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+    for (file, contents) in [(&*dot_env, Contents::Secrets), (path, Contents::Powers)] {
+        exposure::look(file, contents, &mut problems, &mut warnings);
+    }
+    let environment = Environment::read(&dot_env, process, &mut problems);
+    let file = read_file(path, &mut problems);
+    // Half a file would only add mistakes that nobody made.
+    if !problems.is_empty() {
+        return Err(ConfigErrors { problems });
+    }
+    let old = Old::read(&environment, &mut problems);
+    let reader = Reader {
+        layers: Layers::new(path, file, &environment, &old),
+        problems,
+        explained: Vec::new(),
+        warnings,
+    };
+    Ok((reader, environment, old))
+}
+
+fn dot_env(path: &Path) -> PathBuf {
+    path.with_file_name(".env")
+}
+
+impl KeyringUse {
+    /// Reads this section alone, of a file that need not be there: others may want what is not in the keyring yet.
+    pub fn load(path: &Path, process: &BTreeMap<String, String>) -> Result<Self, ConfigErrors> {
+        let read_file = |path: &Path, problems: &mut Vec<Problem>| {
+            if path.exists() {
+                File::read(path, problems)
+            } else {
+                File::default()
+            }
+        };
+        let (mut reader, ..) = open(path, process, read_file)?;
+        let used = Self::read(Section::root(&mut reader).section("keyring"));
+        used.map_err(|Reported| ConfigErrors {
+            problems: reader.problems,
+        })
+    }
+}
+
 /// `None` after a mistake, which is in the reader then.
 fn read(
     reader: &mut Reader,
-    environment: &Environment,
+    environment: &mut Environment,
     tools: ToolJudge,
     files: Vec<PathBuf>,
 ) -> Option<Settings> {
     let mut root = Section::root(reader);
+    let keyring = KeyringUse::read(root.section("keyring")).ok()?;
+    // Without its values others would be missed that are there.
+    keyring.lay_under(environment, &mut root).ok()?;
+    let environment = &*environment;
     let discord = Discord::read(root.section("discord"), environment);
     let data = Data::read(root.section("data"), environment);
     let http = Http::read(root.section("http"));
@@ -160,6 +196,7 @@ fn read(
     taken.look_at_what_runs(&mut root, started);
     root.finish();
     Some(Settings {
+        keyring,
         discord: discord?,
         data: data?,
         http: http?,

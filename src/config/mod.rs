@@ -1,8 +1,9 @@
 //! Typed settings, one struct a section, each value with the place it came from.
 //!
 //! Three layers, the later one wins: the defaults, `baton.toml`, the environment (of which the
-//! `.env` file beside `baton.toml` is the part that the process's own variables override). Variables
-//! have old names too, under the new ones. All problems are reported at once. Knows the file, the
+//! `.env` file beside `baton.toml` is the part that the process's own variables override, and below it the
+//! keyring of the operating system has the secrets that `[keyring]` names). Variables have old names too, under
+//! the new ones. All problems are reported at once. Knows the file, the
 //! variables it is given, what a value may be, and whether the directories and programs are there that
 //! it names; it does not know tools or what the rooms do with the values, and reads no process
 //! environment by itself.
@@ -25,6 +26,7 @@ mod exposure;
 mod file;
 mod handoff;
 mod http;
+mod keyring;
 mod layers;
 mod load;
 mod log;
@@ -58,6 +60,7 @@ pub use discord::{CatchUp, Discord};
 pub use explain::Explained;
 pub use handoff::Handoff;
 pub use http::Http;
+pub use keyring::{KeyringUse, secret_name};
 pub use load::process_environment;
 pub use log::{Log, LogFilter};
 pub use problem::{Complaint, ConfigErrors, Problem};
@@ -78,6 +81,8 @@ pub type ToolJudge =
 /// All settings of one server, checked.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// What comes from the keyring.
+    pub keyring: KeyringUse,
     /// The account and the server it serves.
     pub discord: Discord,
     /// Where Baton keeps its state.

@@ -31,6 +31,11 @@ pub enum Source {
         /// The line, from 1.
         line: Option<usize>,
     },
+    /// A variable that the keyring of the operating system holds.
+    Keyring {
+        /// Its name.
+        name: String,
+    },
     /// A variable by the name that the first seed gave it.
     OldName {
         /// The variable.
@@ -45,7 +50,9 @@ impl Source {
     pub fn variable(&self) -> Option<&str> {
         match self {
             Self::Default | Self::File { .. } => None,
-            Self::Variable { name } | Self::DotEnv { name, .. } => Some(name),
+            Self::Variable { name } | Self::DotEnv { name, .. } | Self::Keyring { name } => {
+                Some(name)
+            }
             Self::OldName { variable, .. } => variable.variable(),
         }
     }
@@ -53,7 +60,7 @@ impl Source {
     /// The file and the line, if it came from one.
     fn line(&self) -> Option<(&Path, Option<usize>)> {
         match self {
-            Self::Default | Self::Variable { .. } => None,
+            Self::Default | Self::Variable { .. } | Self::Keyring { .. } => None,
             Self::File { path, line } | Self::DotEnv { path, line, .. } => Some((path, *line)),
             Self::OldName { variable, .. } => variable.line(),
         }
@@ -64,6 +71,9 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(name) = self.variable() {
             f.write_str(name)?;
+        }
+        if let Self::Keyring { .. } = self {
+            return f.write_str(" in the keyring");
         }
         if let Self::OldName { new, .. } = self {
             write!(f, " (old name of {new})")?;

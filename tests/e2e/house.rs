@@ -9,7 +9,7 @@ use std::{
 /// The rooms in the order of their dependencies. A room may use those of its own row and of the
 /// rows above it.
 const ORDER: [&[&str]; 6] = [
-    &["clock", "words", "config", "observe", "store"],
+    &["clock", "keyring", "words", "config", "observe", "store"],
     &["access", "workspace"],
     &["runtime", "credentials"],
     &[

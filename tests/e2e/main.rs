@@ -43,6 +43,7 @@ mod guests;
 mod health;
 mod hostile;
 mod house;
+mod keyring;
 #[cfg(target_os = "linux")]
 mod launchers;
 mod limits;

@@ -28,7 +28,7 @@ fn run_with(cargo: &str, broken: &[&str], python: &str) -> (String, String, Opti
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     fs::create_dir(root.path().join("tests")).unwrap();
     fs::copy(tests.join("run"), root.path().join("tests/run")).unwrap();
-    for need in ["agent-clis", "discord-js", "bubblewrap"] {
+    for need in ["agent-clis", "discord-js", "bubblewrap", "gnome-keyring"] {
         let script = if broken.contains(&need) {
             format!("echo '{need} cannot be had.' >&2; exit 1")
         } else {
