@@ -113,11 +113,14 @@ fn reach() -> Result<(), KeyringError> {
 }
 
 fn told(error: &Error, name: &str) -> KeyringError {
-    match error {
-        Error::NoStorageAccess(_) => KeyringError::Locked(why(error)),
-        Error::Ambiguous(_) => KeyringError::Ambiguous(name.to_owned()),
-        Error::BadEncoding(_) | Error::BadDataFormat(..) => KeyringError::NoText(name.to_owned()),
-        other => KeyringError::Refused(why(other)),
+    if matches!(error, Error::NoStorageAccess(_)) {
+        KeyringError::Locked(why(error))
+    } else if matches!(error, Error::Ambiguous(_)) {
+        KeyringError::Ambiguous(name.to_owned())
+    } else if matches!(error, Error::BadEncoding(_) | Error::BadDataFormat(..)) {
+        KeyringError::NoText(name.to_owned())
+    } else {
+        KeyringError::Refused(why(error))
     }
 }
 

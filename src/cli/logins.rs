@@ -62,6 +62,7 @@ pub(super) const fn who(renewer: Renewer) -> &'static str {
     match renewer {
         Renewer::Baton => "Baton renews it",
         Renewer::Program => "the agent program renews it",
+        Renewer::Holds => "it holds for long, and nobody renews it",
         Renewer::Nobody => "it is a key, which nobody renews",
     }
 }
@@ -109,6 +110,7 @@ fn of_claude(wish: Wish<'_>, service: &TokenService, operators: &Path) -> Accoun
         Renewal::Auto if !is_batons => Renewer::Program,
         Renewal::Auto | Renewal::Direct => Renewer::Baton,
         Renewal::Cli => Renewer::Program,
+        Renewal::Static => Renewer::Holds,
     };
     let file = FileStore::new(&claude::LoginFile, &of(renewer, wish.directory));
     account(wish.slot, file, renewer, service)
@@ -118,7 +120,7 @@ fn of_claude(wish: Wish<'_>, service: &TokenService, operators: &Path) -> Accoun
 fn of(renewer: Renewer, directory: &Path) -> PathBuf {
     match renewer {
         Renewer::Baton => directory.to_owned(),
-        Renewer::Program | Renewer::Nobody => really(directory),
+        Renewer::Program | Renewer::Holds | Renewer::Nobody => really(directory),
     }
 }
 
@@ -134,6 +136,7 @@ fn of_codex(wish: Wish<'_>, service: &TokenService) -> Account {
         Renewal::Direct => Renewer::Baton,
         // Codex sends its refresh token without a lock, so there should be one who does.
         Renewal::Cli | Renewal::Auto => Renewer::Program,
+        Renewal::Static => Renewer::Holds,
     };
     let file = FileStore::new(&codex::LoginFile, &of(renewer, wish.directory));
     account(wish.slot, file, renewer, service)

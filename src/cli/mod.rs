@@ -31,6 +31,8 @@ use clap::{
     error::{ContextKind, ErrorKind},
 };
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
 pub use file::ConfigFile;
 pub use projects::judge_tools;
 pub use run::{World, serve};
@@ -96,6 +98,26 @@ enum Command {
     },
 }
 
+impl Command {
+    /// What belongs to agents looks after itself: they are looked into by their own tools.
+    const fn reads_secrets(&self) -> bool {
+        match self {
+            Self::Run(_)
+            | Self::Config(_)
+            | Self::Member(_)
+            | Self::Auth(_)
+            | Self::Secret(_)
+            | Self::Doctor(_) => true,
+            #[cfg(feature = "demo")]
+            Self::Demo(_) => false,
+            Self::Runner { .. }
+            | Self::AgentSeat { .. }
+            | Self::CodexHub(_)
+            | Self::AgentShim { .. } => false,
+        }
+    }
+}
+
 /// Does what the arguments of this process say.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -110,6 +132,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if done { DONE } else { FAILED });
         }
     };
+    leave_no_image();
+    if cli.command.reads_secrets() {
+        keep_memory_private();
+    }
     let result = match cli.command {
         Command::Run(file) => start(&file),
         Command::Config(args) => config::run(&args),
@@ -129,6 +155,28 @@ pub fn main() -> ExitCode {
         terminal::complain(&redact(&explained(error)));
     }
     ExitCode::from(exit_code(&result))
+}
+
+/// Whoever crashes leaves no image of its memory behind, which would hold secrets: this process, and what it starts. A
+/// person who looks for a fault in a program of his can allow it again, within a command of the agent's.
+fn leave_no_image() {
+    let none = getrlimit(Resource::RLIMIT_CORE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_CORE, 0, hard));
+    if let Err(error) = none {
+        terminal::complain(&format!(
+            "baton: what crashes may leave an image of its memory behind: {error}\n"
+        ));
+    }
+}
+
+/// Other processes of this user must not read tokens out of the memory of one that reads secrets.
+fn keep_memory_private() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = nix::sys::prctl::set_dumpable(false) {
+        terminal::complain(&format!(
+            "baton: other processes of this user may be able to read the memory of this one: {error}\n"
+        ));
+    }
 }
 
 fn start(file: &ConfigFile) -> anyhow::Result<()> {

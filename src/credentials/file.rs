@@ -284,6 +284,7 @@ impl FileStore {
             // What it is has to be known before anything is done about it.
             Look::Refused(why) => return Err(io::Error::other(why.to_string())),
         };
+        self.forget_answers()?;
         let mut is_put = false;
         for left in self.left_behind()? {
             let version = match self.read_at(&left) {
@@ -318,6 +319,16 @@ impl FileStore {
         Ok(is_put)
     }
 
+    /// Removes answers that nobody has looked at in all this time: there may be tokens in them.
+    fn forget_answers(&self) -> io::Result<()> {
+        for answer in self.beside_it(ANSWER)? {
+            if is_older(&answer, OLD_ANSWER) {
+                fs::remove_file(&answer)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Puts a version from elsewhere in place, if the file is still the one before it.
     pub fn adopt(&self, document: &Document, after: &Fingerprint) -> Result<(), NotStored> {
         self.reserve(after)?.commit(document, after)
@@ -332,7 +343,11 @@ impl FileStore {
 
     /// Versions that processes before this one have begun to write.
     pub(super) fn left_behind(&self) -> io::Result<Vec<PathBuf>> {
-        let start = format!("{}.{MARK}-", self.format.file());
+        self.beside_it(MARK)
+    }
+
+    fn beside_it(&self, mark: &str) -> io::Result<Vec<PathBuf>> {
+        let start = format!("{}.{mark}-", self.format.file());
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.directory)? {
             let entry = entry?;
@@ -528,10 +543,17 @@ impl Drop for Reserved {
 /// What is left of a login may be of use for so long.
 const OLD: Duration = Duration::from_hours(24);
 
+/// An answer that could not be read is kept for so long.
+const OLD_ANSWER: Duration = Duration::from_hours(30 * 24);
+
 /// Whether a file was written a day ago.
 pub(super) fn is_old(path: &Path) -> bool {
+    is_older(path, OLD)
+}
+
+fn is_older(path: &Path, than: Duration) -> bool {
     let written = fs::symlink_metadata(path).and_then(|found| found.modified());
-    written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > OLD))
+    written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > than))
 }
 
 /// Whether nobody but this user and root can put anything into a directory.

@@ -105,7 +105,7 @@ impl Keeper {
             self.act(&mut kept).await;
             self.save(&mut kept).await;
             self.bearer.tell(kept.course.standing()).await;
-            self.show(&kept, self.keeping());
+            self.show(&kept, self.keeping(&kept.course));
             if !self.rest(&mut kept, &stop).await {
                 break;
             }
@@ -117,10 +117,10 @@ impl Keeper {
         self.show(&kept, Keeping::Stopped);
     }
 
-    fn keeping(&self) -> Keeping {
-        match self.renewer {
-            Renewer::Baton | Renewer::Program => Keeping::Running,
-            Renewer::Nobody => Keeping::Dormant,
+    fn keeping(&self, course: &Course) -> Keeping {
+        match (self.renewer, course.seen()) {
+            (Renewer::Holds | Renewer::Nobody, _) | (_, Seen::Lasting { .. }) => Keeping::Dormant,
+            (Renewer::Baton | Renewer::Program, _) => Keeping::Running,
         }
     }
 

@@ -91,7 +91,7 @@ fn states(registry: &mut Registry, report: &Report) {
         let refused = Some(token.auth_failures_total);
         count(
             registry,
-            "agent_logins_refused",
+            "auth_failures",
             "Turns refused for want of a login",
             refused,
         );

@@ -11,8 +11,9 @@ impl ErrorClass {
                  `/login codex`; then send your message once more."
             }
             Self::LoginDead => {
-                "The model service does not accept the agent's login any more. The operator has to log it in again on \
-                 the machine, Codex also with `/login codex`; then send your message once more."
+                "The model service does not accept the agent's login any more. Where Baton keeps it alive it is renewed \
+                 now: send your message once more in a minute. If the same comes again, the operator has to log it in \
+                 again on the machine, Codex also with `/login codex`."
             }
             Self::BadApiKey => {
                 "The model service does not accept the agent's API key. The operator has to replace \

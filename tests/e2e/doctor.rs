@@ -80,9 +80,16 @@ async fn what_others_can_get_at_is_found_with_what_closes_it_and_is_not_closed_b
     let login = logins.directory().join(".credentials.json");
     let answer = logins.directory().join(".credentials.json.answer-1-2");
     fs::write(&answer, "kept").unwrap();
+    let copy = stage.data().join("rescue/main.1");
+    fs::create_dir_all(stage.data().join("rescue")).unwrap();
+    for directory in [stage.data(), stage.data().join("rescue")] {
+        open(&directory, 0o700);
+    }
+    fs::write(&copy, "kept").unwrap();
     for (path, mode) in [
         (&login, 0o644),
         (&answer, 0o640),
+        (&copy, 0o604),
         (&logins.directory(), 0o777),
     ] {
         open(path, mode);
@@ -92,6 +99,7 @@ async fn what_others_can_get_at_is_found_with_what_closes_it_and_is_not_closed_b
     for (path, close) in [
         (&login, "go="),
         (&answer, "go="),
+        (&copy, "go="),
         (&logins.directory(), "go-w"),
     ] {
         let place = path.display();

@@ -66,7 +66,7 @@ async fn without_token(names: &str) -> Stage {
 
 #[tokio::test]
 async fn a_server_takes_its_token_from_the_keyring_and_shows_it_nowhere() {
-    let desktop = Desktop::unlocked().await;
+    let desktop = Desktop::unlocked();
     let mut stage = without_token("[\"DISCORD_BOT_TOKEN\"]").await;
     let token = stage.sim.token().to_owned();
 
@@ -106,7 +106,7 @@ async fn a_server_takes_its_token_from_the_keyring_and_shows_it_nowhere() {
 
 #[tokio::test]
 async fn a_secret_that_is_kept_again_is_replaced_and_one_that_is_removed_is_missed() {
-    let desktop = Desktop::unlocked().await;
+    let desktop = Desktop::unlocked();
     let stage = without_token("[\"DISCORD_BOT_TOKEN\"]").await;
     for value in ["one-of-yesterday", "one-of-today"] {
         said(&stage, &desktop, &["secret", "set", TOKEN], value).await;
@@ -141,7 +141,7 @@ async fn a_secret_that_is_kept_again_is_replaced_and_one_that_is_removed_is_miss
 
 #[tokio::test]
 async fn a_keyring_that_cannot_be_asked_is_told_with_what_to_do_and_not_asked_where_all_is_set() {
-    let nobody = Desktop::without_keyring().await;
+    let nobody = Desktop::without_keyring();
     let mut stage = without_token("[\"DISCORD_BOT_TOKEN\"]").await;
     let (code, told) = complained(&stage, &nobody, &["config", "check"]).await;
     assert_eq!(code, Some(2));
@@ -156,7 +156,7 @@ async fn a_keyring_that_cannot_be_asked_is_told_with_what_to_do_and_not_asked_wh
         "{told}"
     );
 
-    let locked = Desktop::unlocked().await;
+    let locked = Desktop::unlocked();
     said(&stage, &locked, &["secret", "set", TOKEN], "kept-well").await;
     locked.lock();
     let (code, told) = complained(&stage, &locked, &["config", "check"]).await;
@@ -171,7 +171,7 @@ async fn a_keyring_that_cannot_be_asked_is_told_with_what_to_do_and_not_asked_wh
 
 #[tokio::test]
 async fn what_is_no_secret_is_not_kept() {
-    let desktop = Desktop::without_keyring().await;
+    let desktop = Desktop::without_keyring();
     let stage = without_token("[]").await;
     for (name, expected) in [
         (

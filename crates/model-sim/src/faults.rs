@@ -160,6 +160,8 @@ impl ForcedError {
 pub(crate) struct Faults {
     rules: Mutex<Vec<ForcedError>>,
     accepted: Mutex<Accepted>,
+    /// The services whose logins are or were accepted.
+    services: Mutex<Vec<Guard>>,
 }
 
 /// Which bearer tokens and API keys are accepted.
@@ -183,6 +185,17 @@ impl Faults {
     /// What is accepted from now on.
     pub(crate) fn accept(&self, accepted: Accepted) {
         *self.accepted.lock() = accepted;
+    }
+
+    /// Accepts the logins of a service from now on.
+    pub(crate) fn accept_logins(&self, guard: Guard) {
+        self.services.lock().push(guard.clone());
+        self.accept(Accepted::Issued(guard));
+    }
+
+    /// Every token that a service has given out whose logins are or were accepted.
+    pub(crate) fn given(&self) -> Vec<String> {
+        self.services.lock().iter().flat_map(Guard::given).collect()
     }
 
     pub(crate) fn reset(&self) {

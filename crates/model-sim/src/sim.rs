@@ -169,7 +169,12 @@ impl ModelSim {
     /// Accepts only access tokens of this service's logins for requests to the model and the account, and each only as
     /// long as it holds. What has ended gets 401, as the real services have it.
     pub fn accept_logins_of(&self, oauth: &OauthSim) {
-        self.shared.faults.accept(Accepted::Issued(oauth.guard()));
+        self.shared.faults.accept_logins(oauth.guard());
+    }
+
+    /// Every token that the services have given out whose logins are or were accepted.
+    pub fn tokens_given(&self) -> Vec<String> {
+        self.shared.faults.given()
     }
 
     /// Forgets the log, the forced errors, the counted failures, the accepted credentials, the spent refresh tokens and the usage, and

@@ -78,7 +78,7 @@ fn known_of(account: &Account, row: &LoginRow, now: Millis) -> Known {
         renewed_by: match account.renewer {
             Renewer::Baton => "baton",
             Renewer::Program => "program",
-            Renewer::Nobody => "nobody",
+            Renewer::Holds | Renewer::Nobody => "nobody",
         },
         last_renewal: row.renewed_at.map(Millis::new).map(date),
         failures: row.failures,

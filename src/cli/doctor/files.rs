@@ -14,22 +14,19 @@ use crate::credentials::{Account, Document, FileStore, Renewer, free_on};
 /// What nobody else may do to files with secrets in them, and to directories with such files.
 const OTHERS: u32 = 0o077;
 
+/// Of so many files in the data directory is looked whether they are closed; more than a busy server has.
+const LOOKED_AT: usize = 100_000;
+
+/// So many that are not are shown: whoever has opened one has opened all.
+const SHOWN: usize = 5;
+
 /// What nobody else may do to a directory in which secrets are put by other programs, which close their files themselves.
 const WRITE: u32 = 0o022;
 
 pub(super) fn look(house: &House) -> Vec<Finding> {
     let data = &house.settings.data.dir;
     let mut all: Vec<Finding> = closed(data, OTHERS).into_iter().collect();
-    for name in [
-        "baton.db",
-        "baton.db-wal",
-        "baton.db-shm",
-        "rescue",
-        "run",
-        "transcripts",
-    ] {
-        all.extend(closed(&data.join(name), OTHERS));
-    }
+    all.extend(kept_in(data));
     for account in kept(house) {
         all.extend(closed(account.file.directory(), WRITE));
         all.extend(closed(&account.file.path(), OTHERS));
@@ -43,6 +40,32 @@ pub(super) fn look(house: &House) -> Vec<Finding> {
     all.extend(shared(house));
     all.extend(room(house));
     all
+}
+
+/// What is open of all that lies in the data directory, the first few.
+fn kept_in(data: &Path) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut directories = vec![data.to_owned()];
+    let mut left = LOOKED_AT;
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            if left == 0 || found.len() == SHOWN {
+                return found;
+            }
+            left -= 1;
+            let path = entry.path();
+            let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            // Codex closes its own files itself.
+            if path == data.join("codex") {
+                continue;
+            }
+            found.extend(closed(&path, OTHERS));
+            if is_directory {
+                directories.push(path);
+            }
+        }
+    }
+    found
 }
 
 /// The accounts with a file that counts.

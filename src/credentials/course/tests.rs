@@ -285,9 +285,17 @@ fn a_turn_that_was_refused_wakes_it_but_not_one_that_began_before_the_renewal() 
     course.ended(at(hours(1)), renewed, 0.5);
     course.refused(at(hours(1) + MINUTE));
     assert_eq!(course.step(at(hours(1) + MINUTE)), Step::Wait);
-    course.refused(at(hours(1) + 2 * MINUTE));
-    assert_eq!(course.step(at(hours(1) + 2 * MINUTE)), Step::Renew);
-    assert_eq!(course.saved().refused, 3);
+    assert_eq!(course.saved().refused, 2);
+
+    // One that was renewed because it was time.
+    let mut course = with_tokens();
+    let renewed = Ended::Renewed {
+        seen: tokens(2, hours(9)),
+        date: None,
+    };
+    course.ended(at(hours(4)), renewed, 0.5);
+    course.refused(at(hours(4) + 2 * MINUTE));
+    assert_eq!(course.step(at(hours(4) + 2 * MINUTE)), Step::Renew);
 }
 
 #[test]
@@ -615,4 +623,40 @@ fn a_clock_that_was_set_is_compared_before_anything_is_renewed() {
     assert_eq!(course.told_date(due, Some(due.wall)), [News::Agree]);
     // What was renewed by the wrong time may run out at another than it says.
     assert_eq!(course.step(due), Step::Renew);
+}
+
+#[test]
+fn tokens_that_are_refused_although_they_were_just_renewed_are_not_renewed_with_each_turn() {
+    let mut course = with_tokens();
+    let renewed = |n| Ended::Renewed {
+        seen: tokens(n, hours(20)),
+        date: None,
+    };
+    course.refused(at(hours(1)));
+    assert_eq!(course.step(at(hours(1))), Step::Renew);
+    course.ended(at(hours(1)), renewed(2), 0.5);
+    let soon = hours(1) + 10 * MINUTE;
+    course.refused(at(soon));
+    assert_eq!(course.step(at(soon)), Step::Wait);
+    let later = hours(1) + 31 * MINUTE;
+    course.refused(at(later));
+    assert_eq!(course.step(at(later)), Step::Renew);
+
+    // Somebody's new login is another matter.
+    course.ended(at(later), renewed(3), 0.5);
+    course.saw(at(later + MINUTE), tokens(4, hours(20)));
+    course.refused(at(later + 3 * MINUTE));
+    assert_eq!(course.step(at(later + 3 * MINUTE)), Step::Renew);
+}
+
+#[test]
+fn a_token_that_holds_for_long_is_let_be_and_people_are_told_when_it_is_gone() {
+    let mut course = Course::new(Renewer::Holds, hours(4), Saved::default());
+    course.saw(at(Duration::ZERO), tokens(1, hours(1)));
+    assert_eq!(course.step(at(hours(9))), Step::Wait);
+    let news = course.saw(at(hours(9)), Seen::Nothing);
+    assert!(
+        news.iter().any(|one| matches!(one, News::Lost(_))),
+        "{news:?}"
+    );
 }

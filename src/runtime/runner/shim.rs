@@ -94,13 +94,6 @@ fn keep_to(resource: Resource, most: Option<u64>) -> Result<(), Errno> {
     setrlimit(resource, most, most)
 }
 
-/// Whoever crashes leaves no image of its memory behind, which would hold its login. A person who looks for a fault in
-/// a program of his can allow it again, within a command.
-fn keep_memory_private() -> Result<(), Errno> {
-    let (_, hard) = getrlimit(Resource::RLIMIT_CORE)?;
-    setrlimit(Resource::RLIMIT_CORE, 0, hard)
-}
-
 /// Answers why it did not work.
 fn become_agent(
     runner: i32,
@@ -118,8 +111,7 @@ fn become_agent(
     }
     // Here and not in the runner, whose journal grows larger than an agent's files may.
     let bound = keep_to(Resource::RLIMIT_NOFILE, bounds.open_files)
-        .and_then(|()| keep_to(Resource::RLIMIT_FSIZE, bounds.file_size))
-        .and_then(|()| keep_memory_private());
+        .and_then(|()| keep_to(Resource::RLIMIT_FSIZE, bounds.file_size));
     if let Err(error) = bound {
         return format!("the bounds of the project cannot be set: {error}");
     }

@@ -26,8 +26,8 @@ pub(super) struct Desktop {
 
 impl Desktop {
     /// With a keyring that is open.
-    pub(super) async fn unlocked() -> Self {
-        let desktop = Self::without_keyring().await;
+    pub(super) fn unlocked() -> Self {
+        let desktop = Self::without_keyring();
         let mut keyring = desktop
             .command("gnome-keyring-daemon")
             .args(["--unlock", "--components=secrets", "--daemonize"])
@@ -52,7 +52,7 @@ impl Desktop {
     }
 
     /// With nobody on the bus.
-    pub(super) async fn without_keyring() -> Self {
+    pub(super) fn without_keyring() -> Self {
         make_sure();
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("bus.conf");

@@ -1,15 +1,16 @@
 //! The search for secrets that ends every test, and what an agent says that it has one of.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use model_sim::Rules;
 use serde_json::json;
 
 use super::{THE_AGENTS, guarded};
-use crate::stage::{Powers, Program, Stage, canary::Canary};
+use crate::stage::{Powers, Program, Settings, Stage, canary::Canaries};
 
 #[test]
 fn a_canary_is_found_in_every_form_and_nowhere_else() {
     let secret = "canary.secret-1234567890";
-    let canary = Canary::new("one", secret);
+    let canary = Canaries::new([("one", secret)]);
     let hex: Vec<String> = secret.bytes().map(|byte| format!("{byte:02X}")).collect();
     for text in [
         format!("a {secret}, b"),
@@ -19,10 +20,10 @@ fn a_canary_is_found_in_every_form_and_nowhere_else() {
         STANDARD.encode(format!("a{secret}b")),
         STANDARD.encode(format!("ab{secret}")),
     ] {
-        assert!(canary.is_in(text.as_bytes()), "{text}");
+        assert_eq!(canary.within(text.as_bytes()).len(), 1, "{text}");
     }
     for text in ["", "canary.secret-123456789", "canary secret"] {
-        assert!(!canary.is_in(text.as_bytes()), "{text}");
+        assert!(canary.within(text.as_bytes()).is_empty(), "{text}");
     }
 }
 
@@ -38,6 +39,29 @@ async fn a_stage_finds_what_has_leaked() {
         .map(|leak| (&leak.place, leak.secret))
         .collect();
     assert_eq!(found, [(&file, "the bot's token")]);
+}
+
+#[tokio::test]
+async fn a_stage_finds_tokens_that_have_leaked_too() {
+    let (stage, logins) = Stage::with_logins(Rules::default(), Settings::default()).await;
+    let tokens = logins.log_in();
+    let note = stage.home().join("project/note");
+    let file = stage.data().join("leak");
+    std::fs::create_dir_all(stage.data()).unwrap();
+    std::fs::write(&note, stage.sim.token()).unwrap();
+    std::fs::write(&file, format!("{}{}", tokens.access, tokens.refresh)).unwrap();
+    let leaks = stage.leaks();
+    for file in [&note, &file] {
+        std::fs::remove_file(file).unwrap();
+    }
+    let mut found: Vec<_> = leaks
+        .iter()
+        .map(|leak| (&leak.place, leak.secret))
+        .collect();
+    found.sort_unstable();
+    let mut expected = [(&note, "the bot's token"), (&file, "the token of a login")];
+    expected.sort_unstable();
+    assert_eq!(found, expected);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! Baton say or store may have one in it.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{Read as _, Write as _},
     net::TcpStream,
@@ -9,10 +10,12 @@ use std::{
     time::Duration,
 };
 
+use aho_corasick::AhoCorasick;
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::Stage;
 
@@ -33,94 +36,148 @@ pub(crate) struct Leak {
     pub(crate) secret: &'static str,
 }
 
-/// A secret in every form in which it may stand somewhere.
-pub(crate) struct Canary {
-    name: &'static str,
-    forms: Vec<Vec<u8>>,
+/// Secrets in every form in which they may stand somewhere.
+pub(crate) struct Canaries {
+    /// The secret of each form.
+    names: Vec<&'static str>,
+    forms: AhoCorasick,
 }
 
-impl Canary {
-    pub(crate) fn new(name: &'static str, value: &str) -> Self {
-        let mut forms = vec![value.to_owned()];
-        for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-            for before in 0..3 {
-                let data = [&vec![0; before], value.as_bytes()].concat();
-                let written = alphabet.encode(&data);
-                // The letters that have no bit of what stands beside it.
-                let (first, end) = ((before * 8).div_ceil(6), data.len() * 8 / 6);
-                forms.push(written[first..end].to_owned());
-            }
+impl Canaries {
+    pub(crate) fn new<'a>(all: impl IntoIterator<Item = (&'static str, &'a str)>) -> Self {
+        let all = all.into_iter();
+        let (names, forms): (Vec<_>, Vec<_>) = all
+            .flat_map(|(name, value)| forms(value).into_iter().map(move |form| (name, form)))
+            .unzip();
+        Self {
+            names,
+            forms: AhoCorasick::new(forms).unwrap(),
         }
-        let hex: Vec<String> = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-        let hex = hex.concat();
-        forms.push(hex.to_uppercase());
-        forms.push(hex);
-        let url = value.bytes().map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        });
-        forms.push(url.collect());
-        let forms = forms.into_iter().map(String::into_bytes).collect();
-        Self { name, forms }
     }
 
-    /// Whether any form of it stands there.
-    pub(crate) fn is_in(&self, bytes: &[u8]) -> bool {
-        self.forms.iter().any(|form| contains(bytes, form))
+    /// Those of which any form stands there.
+    pub(crate) fn within(&self, bytes: &[u8]) -> BTreeSet<&'static str> {
+        let found = self.forms.find_iter(bytes);
+        found
+            .map(|found| self.names[found.pattern().as_usize()])
+            .collect()
     }
 }
 
-fn contains(bytes: &[u8], form: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == form[0]) {
-        rest = &rest[at..];
-        if rest.starts_with(form) {
-            return true;
+fn forms(value: &str) -> Vec<String> {
+    let mut forms = vec![value.to_owned()];
+    for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+        for before in 0..3 {
+            let data = [&vec![0; before], value.as_bytes()].concat();
+            let written = alphabet.encode(&data);
+            // The letters that have no bit of what stands beside it.
+            let (first, end) = ((before * 8).div_ceil(6), data.len() * 8 / 6);
+            forms.push(written[first..end].to_owned());
         }
-        rest = &rest[1..];
     }
-    false
+    let hex: Vec<String> = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex.concat();
+    forms.push(hex.to_uppercase());
+    forms.push(hex);
+    let url = value.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    });
+    forms.push(url.collect());
+    forms
 }
 
 /// Looks for everything that lies on a stage, in everything that came of it. The processes are still there.
 pub(super) fn search(stage: &Stage) -> Vec<Leak> {
-    let nobodys = [
-        Canary::new("the bot's token", stage.sim.token()),
-        Canary::new("a secret of the server's environment", OF_THE_SERVER),
+    let servers = [
+        ("the bot's token", stage.sim.token()),
+        ("a secret of the server's environment", OF_THE_SERVER),
     ];
-    let agents = Canary::new("the key of the model service", OF_THE_AGENTS);
+    let given = stage.model.tokens_given();
+    let logins = || given.iter().map(|token| ("the token of a login", &**token));
+    // Agents use logins where they lie, and the model service is shown them.
+    let nobodys = Canaries::new(servers);
+    let hidden = Canaries::new(servers.into_iter().chain(logins()));
+    let agents = [("the key of the model service", OF_THE_AGENTS)];
+    let all = Canaries::new(servers.into_iter().chain(logins()).chain(agents));
     let mut leaks = Vec::new();
-    let mut look = |place: PathBuf, bytes: &[u8], for_whom: &[&Canary]| {
-        for canary in for_whom.iter().filter(|canary| canary.is_in(bytes)) {
-            leaks.push(Leak {
-                place: place.clone(),
-                secret: canary.name,
-            });
-        }
+    let mut look = |place: PathBuf, bytes: &[u8], for_what: &Canaries| {
+        let found = for_what.within(bytes);
+        leaks.extend(found.into_iter().map(|secret| Leak {
+            place: place.clone(),
+            secret,
+        }));
     };
-    let all = [&nobodys[0], &nobodys[1], &agents];
     look("the log".into(), stage.log().as_bytes(), &all);
     for (name, page) in pages(stage) {
         look(name.into(), &page, &all);
     }
     // What people said themselves stands there too.
-    let nobodys = [&nobodys[0], &nobodys[1]];
     let told = format!("{:?}", stage.sim.journal());
-    look("Discord".into(), told.as_bytes(), &nobodys);
+    look("Discord".into(), told.as_bytes(), &hidden);
     let asked = format!("{:?}", stage.model.requests());
     look("the model service".into(), asked.as_bytes(), &nobodys);
-    for file in files(&stage.data()) {
+    for file in files(stage.home()) {
         let held = fs::read(&file).unwrap_or_default();
-        look(file, &held, &nobodys);
+        let is_stored = file.starts_with(stage.data()) && !keeps_logins(stage, &file);
+        // The project and the agent program's directory are theirs.
+        let for_what = if is_stored { &hidden } else { &nobodys };
+        if !file.ends_with(".env") {
+            look(file, &held, for_what);
+        }
     }
     for process in stage.processes() {
         for about in ["environ", "cmdline"] {
             let path = PathBuf::from(format!("/proc/{process}/{about}"));
             let held = fs::read(&path).unwrap_or_default();
-            look(path, &held, &nobodys);
+            look(path, &held, &hidden);
         }
     }
+    leaks.extend(batons(stage).filter_map(|process| {
+        let place = PathBuf::from(format!("/proc/{process}/limits"));
+        let image = core_limit(&place).filter(|limit| limit != "0");
+        image.map(|_| Leak {
+            place,
+            secret: "the memory of what crashes",
+        })
+    }));
     leaks
+}
+
+/// The server, and what it and its runners have started.
+fn batons(stage: &Stage) -> impl Iterator<Item = u32> {
+    let server = stage.server.as_ref().map(super::Server::pid);
+    let others = stage.processes().into_iter().filter(|process| {
+        let environment = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+        let marker = b"BATON_RUNNER=";
+        environment
+            .split(|byte| *byte == 0)
+            .any(|variable| variable.starts_with(marker))
+    });
+    server.into_iter().chain(others)
+}
+
+/// How large an image of its memory a process may leave behind; `None` if it has ended.
+fn core_limit(limits: &Path) -> Option<String> {
+    let limits = fs::read_to_string(limits).ok()?;
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max core file size"))?;
+    Some(line.split_whitespace().next()?.to_owned())
+}
+
+/// Lets what this process starts leave images behind, as some systems do, so that it can be seen that nobody does.
+pub(super) fn allow_images() {
+    let (_, hard) = getrlimit(Resource::RLIMIT_CORE).unwrap();
+    setrlimit(Resource::RLIMIT_CORE, hard, hard).unwrap();
+}
+
+/// Whether a file below the data directory is where logins lie: Codex's own directory, and what came while the disk of a
+/// login refused it.
+fn keeps_logins(stage: &Stage, file: &Path) -> bool {
+    ["codex", "rescue"]
+        .iter()
+        .any(|name| file.starts_with(stage.data().join(name)))
 }
 
 /// The pages of a server that answers.

@@ -129,6 +129,7 @@ impl Stage {
 
     /// A stage on which Baton does not run yet.
     pub(crate) async fn dark(settings: Settings) -> Self {
+        canary::allow_images();
         let sim = Sim::start(settings.sim.clone()).await;
         let model = ModelSim::start().await.unwrap();
         let home = tempfile::Builder::new().prefix("bt").tempdir().unwrap();

@@ -126,6 +126,17 @@ impl Issuer {
         });
     }
 
+    /// Every token that was given out, whether it is still good or not.
+    pub(crate) fn given(&self) -> Vec<String> {
+        let families = self.0.lock();
+        let all = families.iter().flat_map(|family| &family.generations);
+        all.flat_map(|generation| {
+            let tokens = &generation.tokens;
+            [tokens.access.clone(), tokens.refresh.clone()]
+        })
+        .collect()
+    }
+
     /// What a refresh token gets.
     pub(crate) fn renew(
         &self,

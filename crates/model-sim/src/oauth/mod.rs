@@ -48,7 +48,7 @@ pub struct OauthSim {
 }
 
 /// Knows which access tokens hold.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Guard {
     issuer: Issuer,
     rules: Arc<Mutex<Rules>>,
@@ -58,6 +58,11 @@ impl Guard {
     /// Why an access token is not accepted, if it is not.
     pub(crate) fn complaint(&self, access: &str) -> Option<&'static str> {
         self.issuer.worth(access, &self.rules.lock()).complaint()
+    }
+
+    /// Every token that was given out.
+    pub(crate) fn given(&self) -> Vec<String> {
+        self.issuer.given()
     }
 }
 
