@@ -3,8 +3,9 @@
 use std::fs;
 
 use baton::clock::Clock;
-use model_sim::{Fault, Tokens, Verdict, What};
+use model_sim::{Fault, Service, Tokens, Verdict, What};
 use serde_json::Value;
+use tokio::net::TcpListener;
 
 use super::faults::due;
 use crate::{
@@ -15,6 +16,9 @@ use crate::{
         until,
     },
 };
+
+/// Where Baton renews tokens.
+const TOKEN_URL: &str = "BATON_CREDENTIALS__CLAUDE_TOKEN_URL";
 
 /// Lets Baton try once to renew the login, and returns its page of health when that has failed so often in a row.
 async fn fails(stage: &mut Stage, failures: u64) -> Value {
@@ -85,6 +89,23 @@ async fn a_service_that_wants_to_be_left_alone_is_left_alone_also_after_a_restar
     assert!((3_000_000..=3_600_000).contains(&wait), "{wait} ms");
 
     stage.sql("UPDATE account_logins SET left_alone = 1").await;
+    is_renewed(&mut stage, &logins, &before).await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_stopped_before_it_has_a_connection_leaves_no_doubt() {
+    let (mut stage, logins, _) = due().await;
+    let before = logins.stored();
+    let url = logins.oauth.token_url(Service::Claude);
+    // Somebody who takes connections, and never says who he is.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nowhere = format!("https://{}/token", silent.local_addr().unwrap());
+    stage.set_env(TOKEN_URL, &nowhere);
+    stage.start().await;
+    let _waiting = silent.accept().await.unwrap();
+    stage.stop().await;
+    assert_eq!(logins.stored(), before);
+    stage.set_env(TOKEN_URL, &url);
     is_renewed(&mut stage, &logins, &before).await;
 }
 
