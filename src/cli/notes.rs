@@ -3,6 +3,7 @@
 use crate::{
     config::{Settings, Standing, find_program},
     runtime::HostEnv,
+    words::RuntimeKind,
 };
 
 /// Writes it into the log, at the start.
@@ -36,21 +37,23 @@ const ROOT_LIFTS: &str = "Baton runs as root, and what root starts may lift `max
      root's powers away.";
 
 fn has_bounds(settings: &Settings) -> bool {
-    let mut projects = settings.projects.iter().chain(&settings.default_project);
+    let mut projects = settings.all_projects();
     projects.any(|project| project.bounds.are_the_systems())
 }
 
 /// That an agent program cannot be started, a sentence each; `path` is the `PATH` that it will have. The server
-/// starts without it, as it may be installed later. What a launcher starts only that one finds.
+/// starts without it, as it may be installed later. What a launcher starts only that one finds; and who works with Codex
+/// alone needs no Claude Code.
 fn no_agent(settings: &Settings, path: &str) -> Vec<String> {
-    let mut projects = settings.projects.iter().chain(&settings.default_project);
+    let mut projects = settings.all_projects();
     if !projects.any(|project| project.launcher.is_empty()) {
         return Vec::new();
     }
     let claude = ("claude", "Claude Code", &settings.claude.command);
+    let claude = settings.wants(RuntimeKind::Claude).then_some(claude);
     let codex = settings.codex.as_ref();
     let codex = codex.map(|codex| ("codex", "Codex", &codex.command));
-    let not_there = [claude].into_iter().chain(codex).filter_map(|program| {
+    let not_there = claude.into_iter().chain(codex).filter_map(|program| {
         let (section, name, command) = program;
         let why = find_program(command, path).err()?;
         let key = format!("{section}.command");
@@ -115,6 +118,10 @@ mod tests {
             ("command = \"sh\"", ""),
             ("command = \"/bin/sh\"", ""),
             ("command = \"no-such-agent\"", "launcher = [\"true\"]"),
+            (
+                "command = \"no-such-agent\"\n[codex]\nhome = \"/var/lib/baton/codex\"\ncommand = \"sh\"",
+                "runtime = \"codex\"",
+            ),
         ] {
             assert_eq!(told(command, launcher), [""; 0], "{command}");
         }

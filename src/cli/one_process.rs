@@ -29,7 +29,7 @@ pub(super) fn check(settings: &Settings, runtimes: &Runtimes) -> Result<(), Conf
 }
 
 fn two_launchers(settings: &Settings, kind: RuntimeKind) -> Option<Problem> {
-    let projects = settings.projects.iter().chain(&settings.default_project);
+    let projects = settings.all_projects();
     let mut of_kind = projects.filter(|project| project.runtime == kind);
     let first = of_kind.next()?;
     let other = of_kind.find(|project| project.launcher != first.launcher)?;

@@ -367,7 +367,7 @@ async fn note_start(store: &Store, settings: &Settings, clock: &Clock) -> Result
     } else {
         tx.keep_no_transcripts().await?;
     }
-    for project in settings.projects.iter().chain(&settings.default_project) {
+    for project in settings.all_projects() {
         let row = ProjectRow {
             name: project.name.to_string(),
             directory: project.directory.display().to_string(),

@@ -14,7 +14,7 @@ const SAYS: Duration = Duration::from_secs(30);
 /// Warns of other versions, while the server starts. What a launcher starts only that one finds, and that there is no
 /// such program is said elsewhere.
 pub(super) fn look_at(settings: &Settings, runtimes: &Runtimes) {
-    let mut projects = settings.projects.iter().chain(&settings.default_project);
+    let mut projects = settings.all_projects();
     if projects.all(|project| !project.launcher.is_empty()) {
         return;
     }

@@ -2,8 +2,8 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{OldName, Settings, Source, environment::Environment};
-use crate::observe::Secrets;
+use super::{OldName, Project, Settings, Source, environment::Environment};
+use crate::{observe::Secrets, words::RuntimeKind};
 
 /// One setting, as people see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,18 @@ impl Settings {
     /// The old names of settings, whether or not they are in use.
     pub fn old_names(&self) -> &[OldName] {
         &self.old_names
+    }
+
+    /// The projects, and the one of every other channel.
+    pub fn all_projects(&self) -> impl Iterator<Item = &Project> {
+        self.projects.iter().chain(&self.default_project)
+    }
+
+    /// Whether somebody is to work with this agent program: a project does, or an account is its.
+    pub fn wants(&self, kind: RuntimeKind) -> bool {
+        let mut accounts = self.accounts.iter();
+        self.all_projects().any(|project| project.runtime == kind)
+            || accounts.any(|account| account.slot.runtime == kind)
     }
 
     /// What the operator should mend, a sentence or two each; a server starts all the same.

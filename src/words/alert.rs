@@ -371,8 +371,8 @@ impl Alert {
             }
             Self::Restart { starts, unclean } => format!(
                 "The server has started again, and the one before has not ended by itself. That was start {starts}, \
-                 and the {unclean}. time. What was under way goes on. If it happens again, look into the log of the \
-                 service manager."
+                 and number {unclean} of those after such an end. What was under way goes on. If it happens again, look into \
+                 the log of the service manager."
             ),
             Self::AnotherServer { .. } => "Another Baton uses this bot's token: it has said something here that this \
                                            server did not say. Both answer everybody, and none knows what the other \

@@ -68,6 +68,11 @@ async fn known(settings: &Settings) -> Result<Vec<Known>> {
 
 fn known_of(account: &Account, row: &LoginRow, now: Millis) -> Known {
     let (login, expires_at, trouble) = looked(account, row);
+    // What holds for long nobody renews, whoever would renew tokens.
+    let renewer = match login {
+        "key" | "token" => Renewer::Holds,
+        _ => account.renewer,
+    };
     Known {
         account: account.slot.to_string(),
         directory: account.file.directory().display().to_string(),
@@ -75,14 +80,14 @@ fn known_of(account: &Account, row: &LoginRow, now: Millis) -> Known {
         trouble,
         expires_at: expires_at.map(date),
         remaining_minutes: expires_at.map(|at| (at.get() - now.get()) / 60_000),
-        renewed_by: match account.renewer {
+        renewed_by: match renewer {
             Renewer::Baton => "baton",
             Renewer::Program => "program",
             Renewer::Holds | Renewer::Nobody => "nobody",
         },
         last_renewal: row.renewed_at.map(Millis::new).map(date),
         failures: row.failures,
-        who: who(account.renewer),
+        who: who(renewer),
         log_in: account.file.login(),
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::PathBuf, process::Stdio, time::Duration};
 
 use super::{Finding, House};
-use crate::config::Project;
+use crate::{config::Project, words::RuntimeKind};
 
 /// How long a launcher may take.
 const STARTS: Duration = Duration::from_secs(30);
@@ -13,14 +13,9 @@ const TRY: &str =
     r#"for file do if test -r "$file"; then printf 'read %s\n' "$file"; fi; done; echo tried"#;
 
 pub(super) async fn look(house: &House) -> Vec<Finding> {
-    let projects = house
-        .settings
-        .projects
-        .iter()
-        .chain(&house.settings.default_project);
     let (mut all, mut tried) = (Vec::new(), BTreeSet::new());
-    for project in projects {
-        if tried.insert(project.launcher.clone()) {
+    for project in house.settings.all_projects() {
+        if tried.insert((project.launcher.clone(), project.runtime)) {
             all.push(agents_of(house, project).await);
         }
     }
@@ -39,13 +34,7 @@ fn own(house: &House) -> Vec<PathBuf> {
 async fn agents_of(house: &House, project: &Project) -> Finding {
     let name = &project.name;
     let Some((program, words)) = project.launcher.split_first() else {
-        return Finding::warning(
-            format!(
-                "agents of project `{name}` run as the user of Baton: what keeps them from its files are the rules of tools \
-                 and the program's own sandbox"
-            ),
-            "write a `launcher` that starts them as another user or in a room of its own, such as deploy/bwrap-agent",
-        );
+        return without_launcher(project);
     };
     match tries(house, project, program, words).await {
         None => Finding::warning(
@@ -63,6 +52,21 @@ async fn agents_of(house: &House, project: &Project) -> Finding {
             format!("agents of project `{name}` can read {}", read.join(", ")),
             "have its launcher start them as another user, or where these files are not to be seen",
         ),
+    }
+}
+
+fn without_launcher(project: &Project) -> Finding {
+    let name = &project.name;
+    match project.runtime {
+        RuntimeKind::Claude => Finding::warning(
+            format!(
+                "agents of project `{name}` run as the user of Baton: what keeps them from its files are the rules of tools"
+            ),
+            "write a `launcher` that starts them as another user or in a room of its own, such as deploy/bwrap-agent",
+        ),
+        RuntimeKind::Codex => Finding::good(format!(
+            "commands of project `{name}` run in Codex's own sandbox, away from what is Baton's"
+        )),
     }
 }
 
