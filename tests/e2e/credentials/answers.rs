@@ -11,7 +11,7 @@ use super::faults::due;
 use crate::{
     health::Pages,
     stage::{
-        Stage,
+        Stage, canary,
         oauth::{Logins, Stored},
         until,
     },
@@ -106,6 +106,29 @@ async fn a_server_that_is_stopped_before_it_has_a_connection_leaves_no_doubt() {
     stage.stop().await;
     assert_eq!(logins.stored(), before);
     stage.set_env(TOKEN_URL, &url);
+    is_renewed(&mut stage, &logins, &before).await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_down_is_passed_by_and_its_password_stands_nowhere() {
+    let (mut stage, logins, _) = due().await;
+    let before = logins.stored();
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = closed.local_addr().unwrap();
+    drop(closed);
+    let proxy = format!("http://baton:{}@{address}", canary::OF_A_PROXY);
+    stage.set_env("OAUTH_PROXY_URL", &proxy);
+    for failures in 1..=3 {
+        fails(&mut stage, failures).await;
+        stage.stop().await;
+        assert_eq!(logins.stored(), before);
+    }
+    let told = stage
+        .sql("SELECT text FROM alerts WHERE kind = 'login_not_renewed'")
+        .await;
+    assert!(!told.is_empty());
+    stage.set_env("OAUTH_PROXY_URL", &format!("{proxy},direct"));
+    // The end of the test looks for it everywhere.
     is_renewed(&mut stage, &logins, &before).await;
 }
 

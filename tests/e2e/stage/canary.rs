@@ -23,6 +23,9 @@ use super::Stage;
 pub(super) const VARIABLE: &str = "STAGE_PASSWORD";
 pub(super) const OF_THE_SERVER: &str = "canary-server-9c1f0e7ab25d4f3684e0d7c2b19a6f58";
 
+/// The password of a proxy, for tests with one: it stands in the settings.
+pub(crate) const OF_A_PROXY: &str = "canary-proxy-51d7a0c3e89b4f26";
+
 /// The key of the model service: agents and their runners have it, and what an agent says is stored as it said it.
 pub(super) const OF_THE_AGENTS: &str = "dummy-key";
 
@@ -92,6 +95,7 @@ pub(super) fn search(stage: &Stage) -> Vec<Leak> {
     let servers = [
         ("the bot's token", stage.sim.token()),
         ("a secret of the server's environment", OF_THE_SERVER),
+        ("the password of a proxy", OF_A_PROXY),
     ];
     let given = stage.model.tokens_given();
     let logins = || given.iter().map(|token| ("the token of a login", &**token));
