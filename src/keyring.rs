@@ -1,18 +1,27 @@
 //! Secrets that the keyring of the operating system holds: the Secret Service of a Linux desktop, the login Keychain of
 //! a Mac.
 
-use std::{collections::HashMap, sync::mpsc, thread, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
 
 use keyring::Error;
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// How long a keyring may take. One that is locked asks for its password, perhaps where nobody sees it.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The same where somebody sits before it, who may type the password.
+const WITH_SOMEBODY: Duration = Duration::from_mins(2);
 
 /// What Baton keeps in the keyring under the name of one service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keyring {
     service: String,
+    patience: Duration,
 }
 
 /// Why the keyring did not do what it was asked to. Never has a secret in it.
@@ -24,9 +33,9 @@ pub enum KeyringError {
     /// It does not open.
     #[error("the keyring is locked ({0})")]
     Locked(String),
-    /// It has not answered for [`PATIENCE`].
-    #[error("the keyring has not answered for {} seconds; it may be locked, and be asking for its password", PATIENCE.as_secs())]
-    Silent,
+    /// It has not answered for so long.
+    #[error("the keyring has not answered for {} seconds; it may be locked, and be asking for its password", .0.as_secs())]
+    Silent(Duration),
     /// Two of its secrets have one name.
     #[error("the keyring has several secrets that are called {0}")]
     Ambiguous(String),
@@ -43,6 +52,16 @@ impl Keyring {
     pub fn of(service: impl Into<String>) -> Self {
         Self {
             service: service.into(),
+            patience: PATIENCE,
+        }
+    }
+
+    /// The same, asked by somebody who may have to type a password first.
+    #[must_use]
+    pub fn with_somebody(self) -> Self {
+        Self {
+            patience: WITH_SOMEBODY,
+            ..self
         }
     }
 
@@ -54,7 +73,7 @@ impl Keyring {
     /// The secrets of these names, in their order; `None` for one that is not there.
     pub fn get(&self, names: Vec<String>) -> Result<Vec<Option<SecretString>>, KeyringError> {
         let service = self.service.clone();
-        ask(move || {
+        ask(self.patience, move || {
             let get = |name: &String| match entry(&service, name)?.get_password() {
                 Ok(secret) => Ok(Some(SecretString::from(secret))),
                 Err(Error::NoEntry) => Ok(None),
@@ -67,7 +86,7 @@ impl Keyring {
     /// Keeps a secret, in place of what is there by that name.
     pub fn set(&self, name: &str, secret: SecretString) -> Result<(), KeyringError> {
         let (service, name) = (self.service.clone(), name.to_owned());
-        ask(move || {
+        ask(self.patience, move || {
             entry(&service, &name)?
                 .set_password(secret.expose_secret())
                 .map_err(|error| told(&error, &name))
@@ -77,17 +96,19 @@ impl Keyring {
     /// Removes a secret; whether there was one.
     pub fn remove(&self, name: &str) -> Result<bool, KeyringError> {
         let (service, name) = (self.service.clone(), name.to_owned());
-        ask(move || match entry(&service, &name)?.delete_credential() {
-            Ok(()) => Ok(true),
-            Err(Error::NoEntry) => Ok(false),
-            Err(error) => Err(told(&error, &name)),
+        ask(self.patience, move || {
+            match entry(&service, &name)?.delete_credential() {
+                Ok(()) => Ok(true),
+                Err(Error::NoEntry) => Ok(false),
+                Err(error) => Err(told(&error, &name)),
+            }
         })
     }
 
     /// The names of all that is kept, in order.
     pub fn names(&self) -> Result<Vec<String>, KeyringError> {
         let service = self.service.clone();
-        ask(move || {
+        ask(self.patience, move || {
             reach()?;
             let spec = HashMap::from([("service", service.as_str())]);
             let found = keyring_core::Entry::search(&spec).map_err(|error| told(&error, ""))?;
@@ -97,6 +118,35 @@ impl Keyring {
             names.dedup();
             Ok(names)
         })
+    }
+}
+
+impl KeyringError {
+    /// What to do about it, a sentence.
+    pub const fn remedy(&self) -> &'static str {
+        match self {
+            Self::Absent(_) => {
+                "Run this in the session of a user who has one (a server: as a unit of `systemctl --user`), or keep \
+                 secrets in .env."
+            }
+            Self::Locked(_) | Self::Silent(_) => {
+                "Unlock it, or make one, by logging in to the desktop or with its own program, and try again; or \
+                 keep secrets in .env."
+            }
+            Self::Ambiguous(_) => {
+                "Remove all but one of them with the keyring's own program, such as Seahorse or KeePassXC."
+            }
+            Self::NoText(_) => "Put it there anew with `baton secret set`.",
+            Self::Refused(_) => "Look at it with its own program, or keep secrets in .env.",
+        }
+    }
+
+    /// Whether it may pass by itself.
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Absent(_) | Self::Locked(_) | Self::Silent(_) => true,
+            Self::Ambiguous(_) | Self::NoText(_) | Self::Refused(_) => false,
+        }
     }
 }
 
@@ -135,6 +185,7 @@ fn why(error: &Error) -> String {
 
 /// Asks on a thread of its own: the keyring may wait for a person, and its client blocks.
 fn ask<T: Send + 'static>(
+    patience: Duration,
     question: impl FnOnce() -> Result<T, KeyringError> + Send + 'static,
 ) -> Result<T, KeyringError> {
     let (answer, answered) = mpsc::channel();
@@ -142,7 +193,12 @@ fn ask<T: Send + 'static>(
         // Who does not wait any more does not need it.
         let _late = answer.send(question());
     });
-    answered
-        .recv_timeout(PATIENCE)
-        .unwrap_or(Err(KeyringError::Silent))
+    match answered.recv_timeout(patience) {
+        Ok(answer) => answer,
+        Err(RecvTimeoutError::Timeout) => Err(KeyringError::Silent(patience)),
+        Err(RecvTimeoutError::Disconnected) => {
+            let fell = "its client has a fault".to_owned();
+            Err(KeyringError::Refused(fell))
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! The option that most subcommands share.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
 use super::projects::judge_tools;
-use crate::config::{ConfigErrors, KeyringUse, Settings, process_environment};
+use crate::config::{ConfigErrors, KeyringUse, Settings, Source, process_environment};
 
 /// Where the configuration is.
 #[derive(Clone, Debug, Args)]
@@ -26,10 +29,8 @@ impl ConfigFile {
         }
     }
 
-    /// Reads what it says of the keyring alone, whatever else is wrong with it or not there yet.
-    pub fn load_keyring(&self) -> Result<KeyringUse, ConfigErrors> {
-        let usual = Path::new("baton.toml");
-        let path = self.path.as_deref().unwrap_or(usual);
-        KeyringUse::load(path, &process_environment())
+    /// Reads what it says of the keyring, whatever its other settings are, and where variables are set that go first.
+    pub fn load_keyring(&self) -> Result<(KeyringUse, BTreeMap<String, Source>), ConfigErrors> {
+        KeyringUse::load(self.path.as_deref(), &process_environment())
     }
 }

@@ -1,7 +1,8 @@
 //! The command line: one file a subcommand.
 //!
 //! Turns arguments into calls of the rooms, and their results into text and an exit code. No other
-//! room knows this one. Exit codes: 0 done, 2 the configuration is wrong, 1 anything else.
+//! room knows this one. Exit codes: 0 done, 2 the configuration is wrong and stays so until somebody mends it, 1
+//! anything else.
 
 mod arguments;
 mod auth;
@@ -157,11 +158,15 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit_code(&result))
 }
 
+/// The largest image, in bytes. Where the kernel hands images to a program it passes over a limit of 0, and refuses at 1
+/// (core(5), "Piping core dumps to a program"; fs/coredump.c); a file that may have one byte is not written either.
+const NO_IMAGE: u64 = 1;
+
 /// Whoever crashes leaves no image of its memory behind, which would hold secrets: this process, and what it starts. A
 /// person who looks for a fault in a program of his can allow it again, within a command of the agent's.
 fn leave_no_image() {
     let none = getrlimit(Resource::RLIMIT_CORE)
-        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_CORE, 0, hard));
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_CORE, NO_IMAGE.min(hard), hard));
     if let Err(error) = none {
         terminal::complain(&format!(
             "baton: what crashes may leave an image of its memory behind: {error}\n"
@@ -222,8 +227,10 @@ const MISCONFIGURED: u8 = 2;
 fn exit_code(result: &anyhow::Result<()>) -> u8 {
     match result {
         Ok(()) => DONE,
-        Err(error) if error.is::<ConfigErrors>() => MISCONFIGURED,
-        Err(_) => FAILED,
+        Err(error) => match error.downcast_ref::<ConfigErrors>() {
+            Some(errors) if !errors.may_pass() => MISCONFIGURED,
+            Some(_) | None => FAILED,
+        },
     }
 }
 

@@ -48,6 +48,7 @@ fn problem(first: &Project, other: &Project, program: &str) -> Problem {
         remedy: format!(
             "Write the same `launcher` for both, or none; or log {program} in with an API key."
         ),
+        may_pass: false,
     }
 }
 

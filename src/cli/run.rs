@@ -329,8 +329,8 @@ async fn let_go(store: &Store, is_orderly: bool, renewals: &TaskTracker) {
             tracing::warn!(%error, "the end could not be noted");
         }
     }
-    // Folds the log into the database; without it the next start does that. Whose end is not noted is taken for a renewal
-    // that was cut off, and its token for one that may have been used.
+    // Folds the log into the database; without it the next start does that. A renewal that is under way still has to note
+    // its end there: one without is taken for cut off, and its token for one that may have been used.
     if renewals.is_empty() {
         store.close().await;
     }

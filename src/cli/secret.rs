@@ -1,6 +1,7 @@
 //! `baton secret`: what the keyring of the operating system holds for Baton.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     io::{self, IsTerminal as _, Read as _},
 };
@@ -10,7 +11,10 @@ use clap::Subcommand;
 use secrecy::SecretString;
 
 use super::{ConfigFile, terminal};
-use crate::config::{KeyringUse, secret_name};
+use crate::{
+    config::{KeyringUse, Source, secret_name},
+    keyring::{Keyring, KeyringError},
+};
 
 /// The longest secret that is read, in bytes; no token or key is near it.
 const LONGEST: u64 = 64 << 10;
@@ -44,25 +48,121 @@ enum What {
 
 pub(super) fn run(args: Args) -> Result<()> {
     match args.what {
-        What::Set { name, file } => set(&file.load_keyring()?, &name),
-        What::List(file) => list(&file.load_keyring()?),
-        What::Remove { name, file } => remove(&file.load_keyring()?, &name),
+        What::Set { name, file } => Shelf::of(&file)?.set(&name),
+        What::List(file) => Shelf::of(&file)?.list(),
+        What::Remove { name, file } => Shelf::of(&file)?.remove(&name),
     }
 }
 
-fn set(used: &KeyringUse, name: &str) -> Result<()> {
-    used.keyring.set(name, typed(name)?)?;
-    let next = if used.names.iter().any(|it| it == name) {
-        "A server reads it when it starts.".to_owned()
-    } else {
-        let mut names = used.names.clone();
-        names.push(name.to_owned());
-        format!(
-            "No server reads it yet: write `names = {names:?}` below [keyring] in baton.toml, and remove {name} from .env."
-        )
-    };
-    terminal::say(&format!("The keyring has {name}. {next}\n"));
-    Ok(())
+/// What the settings say of the keyring.
+struct Shelf {
+    used: KeyringUse,
+    keyring: Keyring,
+    /// Where variables are set that go first.
+    set: BTreeMap<String, Source>,
+}
+
+impl Shelf {
+    fn of(file: &ConfigFile) -> Result<Self> {
+        let (used, set) = file.load_keyring()?;
+        let is_somebody = io::stdin().is_terminal();
+        let keyring = used.keyring.clone();
+        Ok(Self {
+            keyring: if is_somebody {
+                keyring.with_somebody()
+            } else {
+                keyring
+            },
+            used,
+            set,
+        })
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.used.names.iter().any(|it| it == name)
+    }
+
+    fn set(&self, name: &str) -> Result<()> {
+        self.keyring
+            .set(name, typed(name)?)
+            .map_err(|error| told(&error))?;
+        terminal::say(&format!("The keyring has {name}. {}\n", self.next(name)));
+        Ok(())
+    }
+
+    /// What is left to do until a server reads a secret that is kept.
+    fn next(&self, name: &str) -> String {
+        let mut next = String::new();
+        if !self.is_named(name) {
+            let mut names = self.used.names.clone();
+            names.push(name.to_owned());
+            let _ = write!(
+                next,
+                "No server reads it yet: write `names = {names:?}` below [keyring] in baton.toml. "
+            );
+        }
+        if let Some(source) = self.set.get(name) {
+            let _ = write!(
+                next,
+                "It is set elsewhere too, and that goes first: remove it there ({source})."
+            );
+        }
+        if next.is_empty() {
+            next.push_str("A server reads it when it starts.");
+        }
+        next.trim_end().to_owned()
+    }
+
+    fn list(&self) -> Result<()> {
+        let kept = self.keyring.names().map_err(|error| told(&error))?;
+        let mut text = String::new();
+        for name in &kept {
+            let note = match self.set.get(name) {
+                _ if !self.is_named(name) => {
+                    "   (not among `names` below [keyring]: no server reads it)".to_owned()
+                }
+                Some(source) => format!("   (not read: {source} goes first)"),
+                None => String::new(),
+            };
+            let _ = writeln!(text, "{name}{note}");
+        }
+        for name in self.used.names.iter().filter(|name| !kept.contains(name)) {
+            let note = match self.set.get(name) {
+                Some(source) => format!("not here, and not missed: {source} has it"),
+                None => format!("missing: `baton secret set {name}`"),
+            };
+            let _ = writeln!(text, "{name}   ({note})");
+        }
+        if text.is_empty() {
+            text = format!(
+                "The keyring has nothing of the service `{}`. `baton secret set DISCORD_BOT_TOKEN` puts the bot's token \
+                 there.\n",
+                self.keyring.service()
+            );
+        }
+        terminal::say(&text);
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> Result<()> {
+        if !self.keyring.remove(name).map_err(|error| told(&error))? {
+            bail!("{name} is not in the keyring; `baton secret list` shows what is");
+        }
+        let next = if self.is_named(name) && !self.set.contains_key(name) {
+            " Remove it from `names` below [keyring] too, or no server starts without it."
+        } else {
+            ""
+        };
+        terminal::say(&format!(
+            "The keyring does not have {name} any more.{next}\n"
+        ));
+        Ok(())
+    }
+}
+
+/// Why not, and what to do.
+fn told(error: &KeyringError) -> anyhow::Error {
+    anyhow::anyhow!("{error}. {}", error.remedy())
 }
 
 /// The secret, without the end of its line.
@@ -89,43 +189,4 @@ fn typed(name: &str) -> Result<SecretString> {
         );
     }
     Ok(secret.into())
-}
-
-fn list(used: &KeyringUse) -> Result<()> {
-    let kept = used.keyring.names()?;
-    let mut text = String::new();
-    for name in &kept {
-        let note = if used.names.contains(name) {
-            ""
-        } else {
-            "   (not among `names` below [keyring]: no server reads it)"
-        };
-        let _ = writeln!(text, "{name}{note}");
-    }
-    for name in used.names.iter().filter(|name| !kept.contains(name)) {
-        let _ = writeln!(text, "{name}   (missing: `baton secret set {name}`)");
-    }
-    if text.is_empty() {
-        text = format!(
-            "The keyring has nothing of the service `{}`. `baton secret set DISCORD_BOT_TOKEN` puts the bot's token there.\n",
-            used.keyring.service()
-        );
-    }
-    terminal::say(&text);
-    Ok(())
-}
-
-fn remove(used: &KeyringUse, name: &str) -> Result<()> {
-    if !used.keyring.remove(name)? {
-        bail!("{name} is not in the keyring; `baton secret list` shows what is");
-    }
-    let next = if used.names.iter().any(|it| it == name) {
-        " Remove it from `names` below [keyring] too, or no server starts without it."
-    } else {
-        ""
-    };
-    terminal::say(&format!(
-        "The keyring does not have {name} any more.{next}\n"
-    ));
-    Ok(())
 }

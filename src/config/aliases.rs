@@ -212,6 +212,7 @@ impl Old {
                 source: Some(source),
                 text,
                 remedy,
+                may_pass: false,
             }),
         }
         Standing::Holds

@@ -54,7 +54,9 @@ impl Settings {
     /// none.
     pub(super) fn known_secrets(&self, environment: &Environment) -> Secrets {
         let secret = |name: &str, value: &SecretString| {
-            let name = name.to_uppercase();
+            let name = OPEN
+                .iter()
+                .fold(name.to_uppercase(), |name, word| name.replace(word, ""));
             SECRET.iter().any(|word| name.contains(word))
                 // The address of a proxy may have a password in it.
                 || value.expose_secret().contains('@')
@@ -94,6 +96,9 @@ const SECRET: [&str; 8] = [
     "HEADER",
     "COOKIE",
 ];
+
+/// Words with one of those in them that tell of no secret: who writes a commit, and where an agent of keys listens.
+const OPEN: [&str; 4] = ["AUTHOR", "AUTH_SOCK", "BYPASS", "COMPASS"];
 
 /// The password in an address, as it stands there and as it is.
 fn passwords(value: &SecretString) -> Vec<SecretString> {

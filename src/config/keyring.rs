@@ -57,6 +57,9 @@ impl KeyringUse {
         let source = root.source_of("keyring.names");
         let found = self.keyring.get(wanted.clone()).map_err(|error| {
             root.report("keyring.names", source.clone(), unread(&error));
+            if error.may_pass() {
+                root.it_may_pass();
+            }
             Reported
         })?;
         let mut is_whole = Ok(());
@@ -80,22 +83,9 @@ impl KeyringUse {
 }
 
 fn unread(error: &KeyringError) -> Complaint {
-    let remedy = match error {
-        KeyringError::Absent(_) => {
-            "The server has to run in the session of a user who has one, such as a unit of `systemctl --user`, or \
-             else read its secrets from .env: then remove `names`."
-        }
-        KeyringError::Locked(_) | KeyringError::Silent => {
-            "Unlock it, by logging in to the desktop or with its own program, and start again; or write the \
-             secrets into .env, which is read first."
-        }
-        KeyringError::Ambiguous(_) | KeyringError::NoText(_) | KeyringError::Refused(_) => {
-            "Look at it with `baton secret list`, or write the secrets into .env, which is read first."
-        }
-    };
     let mut text = error.to_string();
     text.replace_range(..1, &text[..1].to_uppercase());
-    Complaint::new(format!("{text}."), remedy)
+    Complaint::new(format!("{text}."), error.remedy())
 }
 
 fn read_name(value: &Value) -> Result<String, Complaint> {
@@ -116,8 +106,17 @@ fn may_be_kept(name: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Variables that say where things are.
-const PLACES: [&str; 4] = ["HOME", "PATH", "CODEX_HOME", "ANTHROPIC_BASE_URL"];
+/// Variables that say where things are, and whom to trust.
+const PLACES: [&str; 8] = [
+    "HOME",
+    "PATH",
+    "CODEX_HOME",
+    "ANTHROPIC_BASE_URL",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
+];
 
 /// Reads a name that `baton secret` was given.
 pub fn secret_name(text: &str) -> Result<String, String> {

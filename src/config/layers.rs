@@ -72,6 +72,7 @@ impl Layers {
                     source: None,
                     text: format!("The settings cannot be put together: {error}."),
                     remedy: "Write each setting in one place only.".to_owned(),
+                    may_pass: false,
                 });
                 Dict::new()
             }

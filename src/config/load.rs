@@ -19,6 +19,7 @@ use super::{
     program::USUAL_PATH,
     projects::{Ground, Started, Taken, read_directory},
     section::{Reader, Reported, Section},
+    source::Source,
 };
 use crate::{observe::Secrets, words::RuntimeKind};
 
@@ -41,9 +42,7 @@ impl Settings {
         tools: ToolJudge,
     ) -> Result<Self, ConfigErrors> {
         let path = directory.join("baton.toml");
-        let is_missing = std::fs::symlink_metadata(&path)
-            .is_err_and(|error| error.kind() == ErrorKind::NotFound);
-        let is_alone = is_missing
+        let is_alone = is_missing(&path)
             && (directory.join(".env").exists() || process.contains_key("DISCORD_BOT_TOKEN"));
         if is_alone {
             return read_all(&path, process, tools, |_, _| File::default());
@@ -65,6 +64,7 @@ impl Settings {
                          project in every channel; or write `[[projects]]` with `name`, `directory` \
                          and `channels` into baton.toml, as baton.example.toml shows."
                     .to_owned(),
+                may_pass: false,
             }],
         })
     }
@@ -121,25 +121,38 @@ fn open(
     Ok((reader, environment, old))
 }
 
+fn is_missing(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
 fn dot_env(path: &Path) -> PathBuf {
     path.with_file_name(".env")
 }
 
 impl KeyringUse {
-    /// Reads this section alone, of a file that need not be there: others may want what is not in the keyring yet.
-    pub fn load(path: &Path, process: &BTreeMap<String, String>) -> Result<Self, ConfigErrors> {
-        let read_file = |path: &Path, problems: &mut Vec<Problem>| {
-            if path.exists() {
-                File::read(path, problems)
-            } else {
-                File::default()
-            }
-        };
-        let (mut reader, ..) = open(path, process, read_file)?;
+    /// Reads this section alone, and where variables are set that go before the keyring: other settings may want what
+    /// is not in it yet. Without a path it is that of this directory, if there is one.
+    pub fn load(
+        path: Option<&Path>,
+        process: &BTreeMap<String, String>,
+    ) -> Result<(Self, BTreeMap<String, Source>), ConfigErrors> {
+        let usual = Path::new("baton.toml");
+        let is_missing = path.is_none() && is_missing(usual);
+        let (mut reader, environment, _) =
+            open(path.unwrap_or(usual), process, |path, problems| {
+                if is_missing {
+                    File::default()
+                } else {
+                    File::read(path, problems)
+                }
+            })?;
         let used = Self::read(Section::root(&mut reader).section("keyring"));
-        used.map_err(|Reported| ConfigErrors {
+        let used = used.map_err(|Reported| ConfigErrors {
             problems: reader.problems,
-        })
+        })?;
+        let set = environment.iter();
+        let set = set.map(|(name, _, source)| (name.to_owned(), source.clone()));
+        Ok((used, set.collect()))
     }
 }
 

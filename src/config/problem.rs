@@ -15,6 +15,8 @@ pub struct Problem {
     pub text: String,
     /// What to do about it, a sentence.
     pub remedy: String,
+    /// It may pass by itself: a service manager may try again.
+    pub may_pass: bool,
 }
 
 impl Problem {
@@ -29,6 +31,7 @@ impl Problem {
             }),
             text,
             remedy: remedy.to_owned(),
+            may_pass: false,
         }
     }
 }
@@ -38,6 +41,13 @@ impl Problem {
 pub struct ConfigErrors {
     /// Those of old names, and then in the order of the sections.
     pub problems: Vec<Problem>,
+}
+
+impl ConfigErrors {
+    /// Whether all of it may pass by itself.
+    pub fn may_pass(&self) -> bool {
+        !self.problems.is_empty() && self.problems.iter().all(|problem| problem.may_pass)
+    }
 }
 
 impl std::error::Error for ConfigErrors {}
@@ -62,6 +72,7 @@ impl fmt::Display for Problem {
             source,
             text,
             remedy,
+            may_pass: _,
         } = self;
         match source {
             Some(source) => writeln!(f, "{key} ({source})")?,

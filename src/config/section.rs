@@ -28,6 +28,7 @@ impl Reader {
             source,
             text: complaint.text,
             remedy: complaint.remedy,
+            may_pass: false,
         });
     }
 
@@ -198,6 +199,13 @@ impl<'a> Section<'a> {
     pub(super) fn report(&mut self, name: &str, source: Option<Source>, complaint: Complaint) {
         let key = join(&self.path, name);
         self.reader.report(&key, source, complaint);
+    }
+
+    /// Says of what was reported last that it may pass by itself.
+    pub(super) fn it_may_pass(&mut self) {
+        if let Some(problem) = self.reader.problems.last_mut() {
+            problem.may_pass = true;
+        }
     }
 
     /// Warns of a setting of this section that does not do what it seems to.

@@ -235,9 +235,14 @@ pub(super) fn answer(
 fn collect(members: &Members, found: &mut Vec<SecretString>) {
     for (name, value) in members {
         let name = name.to_ascii_lowercase();
-        let is_secret = SECRET.iter().any(|word| name.contains(word));
+        let is_secret = SECRET.iter().any(|word| name.contains(word)) && !is_of_service(&name);
         collect_from(value, is_secret, found);
     }
+}
+
+/// Lists of words have names like secrets where a service says what it supports (RFC 8414, 2).
+fn is_of_service(name: &str) -> bool {
+    name.contains("supported") || name.contains("endpoint")
 }
 
 fn collect_from(value: &Value, is_secret: bool, found: &mut Vec<SecretString>) {
@@ -299,6 +304,7 @@ mod tests {
             "claudeAiOauth": {"accessToken": "one", "scopes": ["shown"], "subscriptionType": "shown"},
             "mcpOAuth": [{"clientSecret": "two", "code_verifier": "three", "name": "shown"}],
             "passwords": ["four", {"old": "shown"}], "OPENAI_API_KEY": "five",
+            "token_endpoint_auth_methods_supported": ["shown"],
         });
         let document = Document::parse(CLAUDE, file.to_string().as_bytes()).unwrap();
         let found = document.secrets();

@@ -284,7 +284,6 @@ impl FileStore {
             // What it is has to be known before anything is done about it.
             Look::Refused(why) => return Err(io::Error::other(why.to_string())),
         };
-        self.forget_answers()?;
         let mut is_put = false;
         for left in self.left_behind()? {
             let version = match self.read_at(&left) {
@@ -316,17 +315,20 @@ impl FileStore {
                 (Some(_), _) => {}
             }
         }
+        self.forget_answers();
         Ok(is_put)
     }
 
-    /// Removes answers that nobody has looked at in all this time: there may be tokens in them.
-    fn forget_answers(&self) -> io::Result<()> {
-        for answer in self.beside_it(ANSWER)? {
-            if is_older(&answer, OLD_ANSWER) {
-                fs::remove_file(&answer)?;
+    /// Removes answers that nobody has looked at in all this time: there may be tokens in them. One that cannot be
+    /// removed stands in nobody's way.
+    fn forget_answers(&self) {
+        for answer in self.beside_it(ANSWER).unwrap_or_default() {
+            if is_older(&answer, OLD_ANSWER)
+                && let Err(error) = fs::remove_file(&answer)
+            {
+                tracing::warn!(%error, path = %answer.display(), "an old answer could not be removed");
             }
         }
-        Ok(())
     }
 
     /// Puts a version from elsewhere in place, if the file is still the one before it.

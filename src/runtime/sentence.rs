@@ -11,8 +11,8 @@ impl ErrorClass {
                  `/login codex`; then send your message once more."
             }
             Self::LoginDead => {
-                "The model service does not accept the agent's login any more. Where Baton keeps it alive it is renewed \
-                 now: send your message once more in a minute. If the same comes again, the operator has to log it in \
+                "The model service does not accept the agent's login any more. It may be renewed just now: send \
+                 your message once more in a minute. If the same comes again, the operator has to log it in \
                  again on the machine, Codex also with `/login codex`."
             }
             Self::BadApiKey => {

@@ -59,6 +59,18 @@ fn launch(stage: &Stage, launcher: &str) {
 async fn a_house_in_order_is_said_to_be_and_its_server_runs_on() {
     let (mut stage, logins) = Stage::with_logins(Rules::default(), Settings::default()).await;
     logins.log_in();
+    // What agent programs have below the data directory is theirs.
+    let team = stage.data().join("team");
+    fs::create_dir_all(team.join("tmp")).unwrap();
+    open(&stage.data(), 0o700);
+    open(&team, 0o755);
+    fs::write(team.join("settings.json"), "{}").unwrap();
+    for link in [team.join("tmp/apply_patch"), stage.data().join("link")] {
+        symlink("/bin/true", link).unwrap();
+    }
+    rewrite(&stage, |text| {
+        format!("{text}\n[[accounts]]\nname = \"team\"\ndirectory = {team:?}\n")
+    });
     stage.start().await;
     let (code, said) = doctor(&stage).await;
     assert_eq!(code, Some(0), "{said}");

@@ -14,6 +14,16 @@ use crate::credentials::{Account, Document, FileStore, Renewer, free_on};
 /// What nobody else may do to files with secrets in them, and to directories with such files.
 const OTHERS: u32 = 0o077;
 
+/// What is worth most in the data directory.
+const FIRST: [&str; 6] = [
+    "baton.db",
+    "baton.db-wal",
+    "baton.db-shm",
+    "rescue",
+    "run",
+    "transcripts",
+];
+
 /// Of so many files in the data directory is looked whether they are closed; more than a busy server has.
 const LOOKED_AT: usize = 100_000;
 
@@ -26,7 +36,10 @@ const WRITE: u32 = 0o022;
 pub(super) fn look(house: &House) -> Vec<Finding> {
     let data = &house.settings.data.dir;
     let mut all: Vec<Finding> = closed(data, OTHERS).into_iter().collect();
-    all.extend(kept_in(data));
+    for name in FIRST {
+        all.extend(closed(&data.join(name), OTHERS));
+    }
+    all.extend(kept_in(house));
     for account in kept(house) {
         all.extend(closed(account.file.directory(), WRITE));
         all.extend(closed(&account.file.path(), OTHERS));
@@ -42,8 +55,15 @@ pub(super) fn look(house: &House) -> Vec<Finding> {
     all
 }
 
-/// What is open of all that lies in the data directory, the first few.
-fn kept_in(data: &Path) -> Vec<Finding> {
+/// What is open of all else that lies in the data directory, the first few. What agent programs have there, who close
+/// their own files and link them as they like, is left out.
+fn kept_in(house: &House) -> Vec<Finding> {
+    let data = &house.settings.data.dir;
+    let programs: Vec<&Path> = house
+        .accounts
+        .iter()
+        .map(|it| it.file.directory())
+        .collect();
     let mut found = Vec::new();
     let mut directories = vec![data.to_owned()];
     let mut left = LOOKED_AT;
@@ -54,13 +74,17 @@ fn kept_in(data: &Path) -> Vec<Finding> {
             }
             left -= 1;
             let path = entry.path();
-            let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            // Codex closes its own files itself.
-            if path == data.join("codex") {
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            let is_named = FIRST.iter().any(|name| path == data.join(name));
+            if kind.is_symlink() || programs.contains(&path.as_path()) {
                 continue;
             }
-            found.extend(closed(&path, OTHERS));
-            if is_directory {
+            if !is_named {
+                found.extend(closed(&path, OTHERS));
+            }
+            if kind.is_dir() {
                 directories.push(path);
             }
         }

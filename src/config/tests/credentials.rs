@@ -124,17 +124,25 @@ fn the_token_of_a_login_in_the_place_of_a_key_is_called_by_its_name() {
 #[test]
 fn what_a_variable_may_hold_that_an_agent_gets_is_kept_out_of_what_people_see() {
     let folder = with(
-        "[claude]\npass_env = [\"ANTHROPIC_CUSTOM_HEADERS\", \"REGISTRY_AUTH\", \"DB_PASS\", \"TZ\"]\n",
+        "[claude]\npass_env = [\"ANTHROPIC_CUSTOM_HEADERS\", \"REGISTRY_AUTH\", \"DB_PASS\", \"TZ\", \
+         \"GIT_AUTHOR_NAME\", \"SSH_AUTH_SOCK\"]\n",
     );
     let variables = [
         ("ANTHROPIC_CUSTOM_HEADERS", "x-who: one-of-us"),
         ("REGISTRY_AUTH", "bmFtZTpwYXNz"),
         ("DB_PASS", "correct-horse"),
         ("TZ", "Europe/Zurich"),
+        ("GIT_AUTHOR_NAME", "Grace Hopper"),
+        ("SSH_AUTH_SOCK", "/run/user/1000/keys"),
     ];
+    let open = ["TZ", "GIT_AUTHOR_NAME", "SSH_AUTH_SOCK"];
     let secrets = folder.load(&variables).unwrap().secrets();
     for (name, value) in variables {
-        let expected = if name == "TZ" { value } else { "[redacted]" };
+        let expected = if open.contains(&name) {
+            value
+        } else {
+            "[redacted]"
+        };
         assert_eq!(secrets.redact(value), expected, "{name}");
     }
 }

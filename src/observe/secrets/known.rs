@@ -78,6 +78,39 @@ pub(super) fn redact(text: &str) -> String {
 /// Where a word begins that the text ends in and that may become a token; the end of the text if there is none. Those
 /// that are shorter tell too little of one, and few other words are as long.
 pub(super) fn begun(text: &str) -> usize {
+    begun_word(text).min(begun_password(text))
+}
+
+/// Where the part of an address begins that may become a password: until its `@` comes it may be a port too.
+fn begun_password(text: &str) -> usize {
+    let Some(at) = text.rfind(SCHEME) else {
+        return text.len();
+    };
+    let start = at + SCHEME.len();
+    let authority = &text[start..];
+    let user = authority.find(|char| !is_of_address(char));
+    match user {
+        Some(user) if authority[user..].starts_with(':') => {
+            let password = start + user + 1;
+            if text[password..].chars().all(is_of_address) {
+                password
+            } else {
+                text.len()
+            }
+        }
+        Some(_) | None => text.len(),
+    }
+}
+
+/// What stands before an address's user and password.
+const SCHEME: &str = "://";
+
+/// The letters of a user and a password in an address.
+fn is_of_address(char: char) -> bool {
+    is_letter(char) || matches!(char, '~' | '%' | '+' | '=')
+}
+
+fn begun_word(text: &str) -> usize {
     let word = text.trim_end_matches(is_letter).len();
     if text.len() - word < LONG_WORD {
         return text.len();
@@ -107,22 +140,20 @@ fn escape(before: &str, word: &str) -> usize {
 /// The text without the passwords in its addresses (RFC 3986, 3.2.1), if they have nothing in them that a command
 /// could hide in.
 fn without_passwords(text: &str) -> Cow<'_, str> {
-    const SCHEME: &str = "://";
     if !text.contains(SCHEME) || !text.contains('@') {
         return Cow::Borrowed(text);
     }
-    let is_one = |char: char| is_letter(char) || matches!(char, '~' | '%' | '+' | '=');
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(SCHEME) {
         let (head, authority) = rest.split_at(at + SCHEME.len());
         clean.push_str(head);
         rest = authority;
-        let user = authority.find(|char| !is_one(char)).unwrap_or(0);
+        let user = authority.find(|char| !is_of_address(char)).unwrap_or(0);
         let Some(password) = authority[user..].strip_prefix(':') else {
             continue;
         };
-        let Some(length) = run(password, LONGEST_KEY, is_one) else {
+        let Some(length) = run(password, LONGEST_KEY, is_of_address) else {
             continue;
         };
         if length > 0 && password[length..].starts_with('@') {

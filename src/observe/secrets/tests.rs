@@ -66,6 +66,11 @@ fn of_a_text_that_grows_no_beginning_of_a_secret_is_shown() {
         }
         assert_eq!(secrets.so_far(&whole), "It is: [redacted] or so.");
     }
+    let whole = "clone https://me:hunter2hunter2@example.com/a now";
+    for end in 1..=whole.len() {
+        let shown = secrets.so_far(&whole[..end]);
+        assert!(!shown.contains("me:h"), "{shown:?}");
+    }
     // What is no secret is shown as it comes.
     for text in [
         "",

@@ -251,8 +251,8 @@ async fn a_login_that_is_refused_and_cannot_be_renewed_is_said_to_be_dead() {
     failure(
         &stage,
         thread,
-        "The model service does not accept the agent's login any more. Where Baton keeps it alive it is \
-         renewed now: send your message once more in a minute. If the same comes again, the operator has to log it in \
+        "The model service does not accept the agent's login any more. It may be renewed just now: \
+         send your message once more in a minute. If the same comes again, the operator has to log it in \
          again on the machine, Codex also with `/login codex`.",
     )
     .await;

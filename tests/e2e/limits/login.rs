@@ -26,7 +26,7 @@ async fn a_login_that_is_lost_is_said_and_a_new_one_is_taken_up_by_the_same_agen
     let ann = stage.sim.user("ann");
 
     stage.model.accept_only(Some(vec!["new".to_owned()]));
-    let dead = "The model service does not accept the agent's login any more. Where Baton keeps it alive it is renewed now: send your message once more in a minute. If the same comes again, the operator has to log it in again on the machine, Codex also with `/login codex`.";
+    let dead = "The model service does not accept the agent's login any more. It may be renewed just now: send your message once more in a minute. If the same comes again, the operator has to log it in again on the machine, Codex also with `/login codex`.";
     refused(&stage, thread, dead).await;
     log_in(&stage, "new");
     ann.says(r#"which? STUB:[{"recall":true}]"#)

@@ -139,7 +139,8 @@ pub(super) fn search(stage: &Stage) -> Vec<Leak> {
     }
     leaks.extend(batons(stage).filter_map(|process| {
         let place = PathBuf::from(format!("/proc/{process}/limits"));
-        let image = core_limit(&place).filter(|limit| limit != "0");
+        // Of one byte there is no image.
+        let image = core_limit(&place).filter(|limit| !["0", "1"].contains(&&**limit));
         image.map(|_| Leak {
             place,
             secret: "the memory of what crashes",
@@ -150,7 +151,12 @@ pub(super) fn search(stage: &Stage) -> Vec<Leak> {
 
 /// The server, and what it and its runners have started.
 fn batons(stage: &Stage) -> impl Iterator<Item = u32> {
-    let server = stage.server.as_ref().map(super::Server::pid);
+    // One that has just begun to start is not there yet.
+    let server = stage
+        .server
+        .as_ref()
+        .filter(|_| stage.health_page().is_some());
+    let server = server.map(super::Server::pid);
     let others = stage.processes().into_iter().filter(|process| {
         let environment = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
         let marker = b"BATON_RUNNER=";
@@ -173,6 +179,10 @@ fn core_limit(limits: &Path) -> Option<String> {
 /// Lets what this process starts leave images behind, as some systems do, so that it can be seen that nobody does.
 pub(super) fn allow_images() {
     let (_, hard) = getrlimit(Resource::RLIMIT_CORE).unwrap();
+    assert!(
+        hard > 1,
+        "this machine allows no images, so nothing could be seen: raise `ulimit -Hc`"
+    );
     setrlimit(Resource::RLIMIT_CORE, hard, hard).unwrap();
 }
 
