@@ -4,12 +4,11 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    process::Output,
 };
 
 use model_sim::Rules;
 use serde_json::{Value, json};
-use tokio::{io::AsyncWriteExt as _, process::Command};
 
 use crate::{
     health::Pages,
@@ -18,26 +17,7 @@ use crate::{
 
 /// Runs the command, beside a server or without one, with this as its standard input.
 async fn auth(stage: &Stage, args: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_baton"))
-        .arg("auth")
-        .args(&args[..1])
-        .arg("--config")
-        .arg(stage.home().join("baton.toml"))
-        .args(&args[1..])
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .env("HOME", stage.home())
-        .envs(stage.env())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    // Whoever has no use for it closes it.
-    let _ = stdin.write_all(input.as_bytes()).await;
-    drop(stdin);
-    child.wait_with_output().await.unwrap()
+    stage.operator(&["auth", args[0]], &args[1..], input).await
 }
 
 /// What it says if it succeeds.

@@ -8,21 +8,11 @@ use std::{
 };
 
 use model_sim::Rules;
-use tokio::process::Command;
 
 use crate::stage::{Settings, Stage};
 
 async fn doctor(stage: &Stage) -> (Option<i32>, String) {
-    let Output { status, stdout, .. } = Command::new(env!("CARGO_BIN_EXE_baton"))
-        .args(["doctor", "--config"])
-        .arg(stage.home().join("baton.toml"))
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .env("HOME", stage.home())
-        .envs(stage.env())
-        .output()
-        .await
-        .unwrap();
+    let Output { status, stdout, .. } = stage.operator(&["doctor"], &[], "").await;
     let said = String::from_utf8(stdout).unwrap();
     assert!(!said.contains(stage.sim.token()), "{said}");
     (status.code(), said)

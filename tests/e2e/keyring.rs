@@ -2,51 +2,28 @@
 
 mod desktop;
 
-use std::{
-    fs,
-    process::{Output, Stdio},
-};
-
-use tokio::{io::AsyncWriteExt as _, process::Command};
+use std::fs;
 
 use self::desktop::Desktop;
 use crate::stage::{Settings, Stage};
 
 const TOKEN: &str = "DISCORD_BOT_TOKEN";
 
-/// Runs Baton in the session of this desktop.
-async fn baton(stage: &Stage, desktop: &Desktop, args: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_baton"))
-        .args(args)
-        .arg("--config")
-        .arg(stage.home().join("baton.toml"))
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .env("HOME", stage.home())
-        .envs(stage.env())
-        .env("DBUS_SESSION_BUS_ADDRESS", desktop.address())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    // Whoever has no use for it closes it.
-    let _ = stdin.write_all(input.as_bytes()).await;
-    drop(stdin);
-    child.wait_with_output().await.unwrap()
-}
+/// The session that Baton runs in.
+const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 
 /// What it says if it succeeds.
-async fn said(stage: &Stage, desktop: &Desktop, args: &[&str], input: &str) -> String {
-    let output = baton(stage, desktop, args, input).await;
+async fn said(stage: &mut Stage, desktop: &Desktop, args: &[&str], input: &str) -> String {
+    stage.set_env(BUS, desktop.address());
+    let output = stage.operator(args, &[], input).await;
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// What it complains of, and with which code.
-async fn complained(stage: &Stage, desktop: &Desktop, args: &[&str]) -> (Option<i32>, String) {
-    let output = baton(stage, desktop, args, "").await;
+async fn complained(stage: &mut Stage, desktop: &Desktop, args: &[&str]) -> (Option<i32>, String) {
+    stage.set_env(BUS, desktop.address());
+    let output = stage.operator(args, &[], "").await;
     let told = String::from_utf8(output.stderr).unwrap();
     (output.status.code(), told)
 }
@@ -70,7 +47,7 @@ async fn a_server_takes_its_token_from_the_keyring_and_shows_it_nowhere() {
     let mut stage = without_token("[\"DISCORD_BOT_TOKEN\"]").await;
     let token = stage.sim.token().to_owned();
 
-    let (code, told) = complained(&stage, &desktop, &["config", "check"]).await;
+    let (code, told) = complained(&mut stage, &desktop, &["config", "check"]).await;
     assert_eq!(code, Some(2), "{told}");
     for expected in [
         "DISCORD_BOT_TOKEN is not in the keyring (as a secret of the service `baton`).",
@@ -80,7 +57,7 @@ async fn a_server_takes_its_token_from_the_keyring_and_shows_it_nowhere() {
     }
 
     let kept = said(
-        &stage,
+        &mut stage,
         &desktop,
         &["secret", "set", TOKEN],
         &format!("{token}\n"),
@@ -90,28 +67,27 @@ async fn a_server_takes_its_token_from_the_keyring_and_shows_it_nowhere() {
         kept,
         "The keyring has DISCORD_BOT_TOKEN. A server reads it when it starts.\n"
     );
-    let listed = said(&stage, &desktop, &["secret", "list"], "").await;
+    let listed = said(&mut stage, &desktop, &["secret", "list"], "").await;
     assert_eq!(listed, "DISCORD_BOT_TOKEN\n");
     stage.set_env(TOKEN, "of-yesterday");
-    let listed = said(&stage, &desktop, &["secret", "list"], "").await;
+    let listed = said(&mut stage, &desktop, &["secret", "list"], "").await;
     assert_eq!(
         listed,
         "DISCORD_BOT_TOKEN   (not read: DISCORD_BOT_TOKEN goes first)\n"
     );
-    let kept = said(&stage, &desktop, &["secret", "set", TOKEN], &token).await;
+    let kept = said(&mut stage, &desktop, &["secret", "set", TOKEN], &token).await;
     assert!(
         kept.contains("that goes first: remove it there (DISCORD_BOT_TOKEN)."),
         "{kept}"
     );
     stage.set_env(TOKEN, "");
-    let shown = said(&stage, &desktop, &["config", "show"], "").await;
+    let shown = said(&mut stage, &desktop, &["config", "show"], "").await;
     assert!(
         shown.contains("DISCORD_BOT_TOKEN in the keyring"),
         "{shown}"
     );
     assert!(!shown.contains(&token), "{shown}");
 
-    stage.set_env("DBUS_SESSION_BUS_ADDRESS", desktop.address());
     stage.start().await;
     stage.until_settled().await;
 }
@@ -119,12 +95,12 @@ async fn a_server_takes_its_token_from_the_keyring_and_shows_it_nowhere() {
 #[tokio::test]
 async fn a_secret_that_is_kept_again_is_replaced_and_one_that_is_removed_is_missed() {
     let desktop = Desktop::unlocked();
-    let stage = without_token("[\"DISCORD_BOT_TOKEN\"]").await;
+    let mut stage = without_token("[\"DISCORD_BOT_TOKEN\"]").await;
     for value in ["one-of-yesterday", "one-of-today"] {
-        said(&stage, &desktop, &["secret", "set", TOKEN], value).await;
+        said(&mut stage, &desktop, &["secret", "set", TOKEN], value).await;
     }
     let kept = said(
-        &stage,
+        &mut stage,
         &desktop,
         &["secret", "set", "GITHUB_TOKEN"],
         "of-an-mcp-server",
@@ -134,17 +110,17 @@ async fn a_secret_that_is_kept_again_is_replaced_and_one_that_is_removed_is_miss
         kept.contains("write `names = [\"DISCORD_BOT_TOKEN\", \"GITHUB_TOKEN\"]` below [keyring]"),
         "{kept}"
     );
-    let listed = said(&stage, &desktop, &["secret", "list"], "").await;
+    let listed = said(&mut stage, &desktop, &["secret", "list"], "").await;
     assert_eq!(
         listed,
         "DISCORD_BOT_TOKEN\nGITHUB_TOKEN   (not among `names` below [keyring]: no server reads it)\n"
     );
-    let removed = said(&stage, &desktop, &["secret", "remove", TOKEN], "").await;
+    let removed = said(&mut stage, &desktop, &["secret", "remove", TOKEN], "").await;
     assert!(removed.contains("Remove it from `names`"), "{removed}");
-    let (code, told) = complained(&stage, &desktop, &["secret", "remove", TOKEN]).await;
+    let (code, told) = complained(&mut stage, &desktop, &["secret", "remove", TOKEN]).await;
     assert_eq!(code, Some(1));
     assert!(told.contains("is not in the keyring"), "{told}");
-    let listed = said(&stage, &desktop, &["secret", "list"], "").await;
+    let listed = said(&mut stage, &desktop, &["secret", "list"], "").await;
     assert!(
         listed.ends_with("(missing: `baton secret set DISCORD_BOT_TOKEN`)\n"),
         "{listed}"
@@ -155,13 +131,13 @@ async fn a_secret_that_is_kept_again_is_replaced_and_one_that_is_removed_is_miss
 async fn a_keyring_that_cannot_be_asked_is_told_with_what_to_do_and_not_asked_where_all_is_set() {
     let nobody = Desktop::without_keyring();
     let mut stage = without_token("[\"DISCORD_BOT_TOKEN\"]").await;
-    let (code, told) = complained(&stage, &nobody, &["config", "check"]).await;
+    let (code, told) = complained(&mut stage, &nobody, &["config", "check"]).await;
     assert_eq!(code, Some(1), "a service manager may try again");
     assert!(told.contains("No keyring can be reached ("), "{told}");
     assert!(told.contains("`systemctl --user`"), "{told}");
 
     let silent = Desktop::silent();
-    let (code, told) = complained(&stage, &silent, &["config", "check"]).await;
+    let (code, told) = complained(&mut stage, &silent, &["config", "check"]).await;
     assert_eq!(code, Some(1), "a service manager may try again");
     assert!(
         told.contains("The keyring has not answered for 20 seconds"),
@@ -169,23 +145,23 @@ async fn a_keyring_that_cannot_be_asked_is_told_with_what_to_do_and_not_asked_wh
     );
 
     let locked = Desktop::unlocked();
-    said(&stage, &locked, &["secret", "set", TOKEN], "kept-well").await;
+    said(&mut stage, &locked, &["secret", "set", TOKEN], "kept-well").await;
     locked.lock();
-    let (code, told) = complained(&stage, &locked, &["config", "check"]).await;
+    let (code, told) = complained(&mut stage, &locked, &["config", "check"]).await;
     assert_eq!(code, Some(1), "a service manager may try again");
     assert!(told.contains("The keyring is locked ("), "{told}");
     assert!(told.contains("Unlock it"), "{told}");
 
     // What is set goes first, and then nobody asks.
     stage.set_env(TOKEN, "set-here");
-    let good = said(&stage, &silent, &["config", "check"], "").await;
+    let good = said(&mut stage, &silent, &["config", "check"], "").await;
     assert!(good.starts_with("The configuration is good"), "{good}");
 }
 
 #[tokio::test]
 async fn what_is_no_secret_is_not_kept() {
     let desktop = Desktop::without_keyring();
-    let stage = without_token("[]").await;
+    let mut stage = without_token("[]").await;
     for (name, expected) in [
         (
             "BATON_CLAUDE__COMMAND",
@@ -198,11 +174,11 @@ async fn what_is_no_secret_is_not_kept() {
         ("PATH", "`PATH` is a setting and no secret."),
         ("two words", "`two words` is no name of a variable."),
     ] {
-        let (code, told) = complained(&stage, &desktop, &["secret", "set", name]).await;
+        let (code, told) = complained(&mut stage, &desktop, &["secret", "set", name]).await;
         assert_eq!(code, Some(1), "{told}");
         assert!(told.contains(expected), "{told}");
     }
-    let (code, told) = complained(&stage, &desktop, &["secret", "set", TOKEN]).await;
+    let (code, told) = complained(&mut stage, &desktop, &["secret", "set", TOKEN]).await;
     assert_eq!(code, Some(1));
     assert!(
         told.contains("there is no secret: type it, or give it to standard input"),

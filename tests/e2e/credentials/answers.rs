@@ -7,7 +7,7 @@ use model_sim::{Fault, Service, Tokens, Verdict, What};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use super::faults::due;
+use super::faults::{due, is_doubtful};
 use crate::{
     health::Pages,
     stage::{
@@ -141,10 +141,6 @@ async fn leaves_in_doubt(what: What) -> (Stage, Logins, Tokens) {
     for _ in 0..2 {
         stage.start().await;
         let pages = Pages::of(&stage).await;
-        let is_doubtful = |login: &Value| {
-            let trouble = login["trouble"].as_str().unwrap_or_default();
-            trouble.starts_with("it is not known whether")
-        };
         pages.until_login(is_doubtful).await;
         stage.stop().await;
         assert_eq!(logins.stored(), before);

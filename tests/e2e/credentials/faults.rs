@@ -30,6 +30,12 @@ pub(super) async fn due() -> (Stage, Logins, Tokens) {
     (stage, logins, tokens)
 }
 
+/// Whether the page says that nobody knows if the token was used.
+pub(super) fn is_doubtful(login: &Value) -> bool {
+    let trouble = login["trouble"].as_str().unwrap_or_default();
+    trouble.starts_with("it is not known whether")
+}
+
 fn gate(name: &str) -> What {
     What::Gate(name.to_owned())
 }
@@ -47,10 +53,6 @@ async fn a_server_that_dies_before_the_answer_does_not_use_the_token_again_while
 
     stage.start().await;
     let pages = Pages::of(&stage).await;
-    let is_doubtful = |login: &Value| {
-        let trouble = login["trouble"].as_str().unwrap_or_default();
-        trouble.starts_with("it is not known whether")
-    };
     // It has had its chance to renew when it shows that.
     pages.until_login(is_doubtful).await;
     assert_eq!(logins.stored(), before);

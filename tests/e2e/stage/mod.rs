@@ -17,6 +17,7 @@ pub(crate) mod uses;
 use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    process::{Output, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -29,6 +30,7 @@ use discord_sim::{Sim, SimConfig};
 use model_sim::ModelSim;
 use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
 
 use processes::PATIENCE;
 
@@ -290,12 +292,35 @@ approvers = {approvers}
     }
 
     /// Starts a second Baton on the same directories, and waits until it has ended.
-    pub(crate) async fn start_another(&self) -> std::process::Output {
+    pub(crate) async fn start_another(&self) -> Output {
         let mut command = server::Server::command(self.home(), self.env(), self.settings.powers);
         tokio::time::timeout(PATIENCE, command.output())
             .await
             .unwrap()
             .unwrap()
+    }
+
+    /// Runs a subcommand as the operator of this stage does, with this as its standard input, and waits for its end.
+    pub(crate) async fn operator(&self, subcommand: &[&str], args: &[&str], input: &str) -> Output {
+        let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_baton"))
+            .args(subcommand)
+            .arg("--config")
+            .arg(self.home().join("baton.toml"))
+            .args(args)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.home())
+            .envs(self.env())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // Whoever has no use for it closes it.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        child.wait_with_output().await.unwrap()
     }
 
     /// What the server has in its environment besides `PATH` and `HOME`.
