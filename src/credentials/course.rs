@@ -49,6 +49,9 @@ const MOMENT: Duration = Duration::from_mins(2);
 /// How long a renewal is not repeated that was to help a turn that was refused, and did not.
 const HELPED: Duration = Duration::from_mins(30);
 
+/// So long before its end people are told of a token that nobody renews.
+const ENDS_SOON: Duration = Duration::from_hours(7 * 24);
+
 /// Why a login is lost whose refresh token was refused for good.
 const REFUSED: &str = "the service takes its refresh token no more";
 const BLANKED: &str = "its program was told that it holds no more";
@@ -189,6 +192,10 @@ pub enum News {
     Stuck,
     /// Somebody did.
     Free,
+    /// What nobody renews ends at this time.
+    EndsSoon(Millis),
+    /// It holds for longer.
+    LastsOn,
     /// The file is not read, and why.
     Unread(String),
     /// It is.
@@ -359,7 +366,11 @@ impl Course {
             self.saved.due = seen.expires_at().map(|at| self.due(now, at));
         }
         let mut news = self.news_of(&seen);
+        let ended = self.ends_soon(now);
         self.seen = seen;
+        if ended.is_some() && self.ends_soon(now).is_none() {
+            news.push(News::LastsOn);
+        }
         if is_other {
             self.begins_anew(&mut news);
         }
@@ -586,7 +597,7 @@ impl Course {
 
     /// What is so at this moment and people should know of: that it was told once may have come to nothing, and what
     /// lasts is told again.
-    pub fn standing(&self) -> Vec<News> {
+    pub fn standing(&self, now: Now) -> Vec<News> {
         let mut news = Vec::new();
         if self.renewer == Renewer::Nobody {
             return news;
@@ -603,6 +614,9 @@ impl Course {
             let why = "its last renewal may have been received".to_owned();
             news.push(News::Doubtful(self.last_moment(), why));
         }
+        if let Some(at) = self.ends_soon(now) {
+            news.push(News::EndsSoon(at));
+        }
         if self.is_held {
             news.push(News::Held("the disk does not take them".to_owned()));
         }
@@ -615,14 +629,25 @@ impl Course {
         news
     }
 
+    /// When a token ends that nobody renews, if that is soon or over.
+    fn ends_soon(&self, now: Now) -> Option<Millis> {
+        let lasting = match &self.seen {
+            Seen::Lasting { expires_at } => *expires_at,
+            Seen::Tokens { expires_at, .. } if self.renewer == Renewer::Holds => *expires_at,
+            Seen::Nothing | Seen::Blanked | Seen::Tokens { .. } | Seen::Refused(_) => None,
+        };
+        lasting.filter(|at| at.before(ENDS_SOON) <= now.wall)
+    }
+
     /// What is not so, whatever the process before has told people.
-    pub fn over(&self) -> Vec<News> {
+    pub fn over(&self, now: Now) -> Vec<News> {
         let is_refused = matches!(self.seen, Seen::Refused(_));
         [
             (self.seen.is_login() && !self.is_dead(), News::Back),
             (!is_refused, News::Read),
             (!self.is_doubtful(), News::Settled),
             (!self.is_held, News::Stored),
+            (self.ends_soon(now).is_none(), News::LastsOn),
             (self.saved.failures == 0, News::Works),
         ]
         .into_iter()

@@ -95,7 +95,8 @@ impl Keeper {
         loop {
             self.look(&mut kept).await;
             if std::mem::take(&mut is_first) {
-                self.bearer.tell(kept.course.over()).await;
+                let now = self.now(&kept);
+                self.bearer.tell(kept.course.over(now)).await;
             }
             if stop.is_cancelled() {
                 break;
@@ -104,7 +105,8 @@ impl Keeper {
             self.save(&mut kept).await;
             self.act(&mut kept).await;
             self.save(&mut kept).await;
-            self.bearer.tell(kept.course.standing()).await;
+            let now = self.now(&kept);
+            self.bearer.tell(kept.course.standing(now)).await;
             self.show(&kept, self.keeping(&kept.course));
             if !self.rest(&mut kept, &stop).await {
                 break;

@@ -136,6 +136,8 @@ impl Bearer {
             News::Agree => Word::Over(AlertKind::ClockSkew),
             News::Stuck => Word::Begins(Alert::LockStuck { slot }),
             News::Free => Word::Over(AlertKind::LoginLocked),
+            News::EndsSoon(at) => Word::Begins(Alert::EndsSoon { slot, at, login }),
+            News::LastsOn => Word::Over(AlertKind::LoginEndsSoon),
             News::Unread(why) => Word::Begins(Alert::Unread { slot, why }),
             News::Read => Word::Over(AlertKind::LoginUnread),
         }

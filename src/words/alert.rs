@@ -69,6 +69,15 @@ pub enum Alert {
         /// What it is.
         why: String,
     },
+    /// A token that nobody renews ends within days.
+    EndsSoon {
+        /// The account.
+        slot: SlotId,
+        /// When.
+        at: Millis,
+        /// What a person runs to log in.
+        login: String,
+    },
     /// The model service refuses the account.
     LoginNeeded {
         /// The account.
@@ -199,6 +208,7 @@ impl Alert {
             Self::Doubtful { .. } => AlertKind::LoginDoubtful,
             Self::LockStuck { .. } => AlertKind::LoginLocked,
             Self::Unread { .. } => AlertKind::LoginUnread,
+            Self::EndsSoon { .. } => AlertKind::LoginEndsSoon,
             Self::LoginNeeded { .. } => AlertKind::LoginNeeded,
             Self::Login {
                 kind: LoginNews::Begun,
@@ -234,6 +244,7 @@ impl Alert {
             | Self::Doubtful { slot, .. }
             | Self::LockStuck { slot }
             | Self::Unread { slot, .. }
+            | Self::EndsSoon { slot, .. }
             | Self::LoginNeeded { slot, .. }
             | Self::Login { slot, .. }
             | Self::ClockSkew { slot, .. }
@@ -265,6 +276,7 @@ impl Alert {
             | Self::Doubtful { .. }
             | Self::LockStuck { .. }
             | Self::Unread { .. }
+            | Self::EndsSoon { .. }
             | Self::LoginNeeded { .. }
             | Self::Login { .. }
             | Self::ClockSkew { .. }
@@ -329,6 +341,11 @@ impl Alert {
                 .to_owned(),
             Self::Unread { why, .. } => format!(
                 "The file of this login is not read: {why}. Replace it by a plain file of Baton's user."
+            ),
+            Self::EndsSoon { at, login, .. } => format!(
+                "The token of this login ends on {}, and nobody renews it. Run {login} as Baton's user before, or put a \
+                 new token in its place.",
+                day(*at)
             ),
             Self::ClockSkew { by, way, .. } => {
                 let minutes = by.as_secs() / 60;
@@ -402,4 +419,9 @@ fn urgency(failures: u32) -> &'static str {
 /// A moment, as Discord shows it to everybody in his own time (reference#message-formatting).
 fn time(at: Millis) -> String {
     format!("<t:{}:t>", at.get().div_euclid(1_000))
+}
+
+/// The day of a moment, as Discord shows it each in his own time.
+fn day(at: Millis) -> String {
+    format!("<t:{}:D>", at.get().div_euclid(1_000))
 }

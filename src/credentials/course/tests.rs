@@ -587,25 +587,26 @@ fn a_token_that_may_have_been_used_is_not_used_though_nobody_had_noted_that_it_w
 #[test]
 fn what_stands_is_told_again_and_again_and_what_does_not_is_over() {
     let mut course = with_tokens();
-    assert_eq!(course.standing(), []);
-    assert_eq!(course.over().len(), 5);
+    let now = at(hours(1));
+    assert_eq!(course.standing(now), []);
+    assert_eq!(course.over(now).len(), 6);
     course.ended(at(hours(4)), doubt(), 0.5);
-    let standing = course.standing();
+    let standing = course.standing(now);
     assert!(
         matches!(standing[..], [News::Doubtful(Some(_), _)]),
         "{standing:?}"
     );
-    assert!(!course.over().contains(&News::Settled));
+    assert!(!course.over(now).contains(&News::Settled));
     course.ended(at(hours(8)), Ended::Dead, 0.5);
-    assert_eq!(course.standing(), [News::Lost(REFUSED)]);
-    assert!(!course.over().contains(&News::Back));
+    assert_eq!(course.standing(now), [News::Lost(REFUSED)]);
+    assert!(!course.over(now).contains(&News::Back));
     for _ in 0..2 {
         course.ended(at(hours(8)), not_sent(), 0.5);
     }
     let fails = News::Fails(3, "no connection".to_owned());
-    assert_eq!(course.standing(), [News::Lost(REFUSED), fails]);
+    assert_eq!(course.standing(now), [News::Lost(REFUSED), fails]);
     course.saw(at(hours(8)), tokens(2, hours(16)));
-    assert_eq!(course.standing(), []);
+    assert_eq!(course.standing(now), []);
 }
 
 #[test]
@@ -659,4 +660,21 @@ fn a_token_that_holds_for_long_is_let_be_and_people_are_told_when_it_is_gone() {
         news.iter().any(|one| matches!(one, News::Lost(_))),
         "{news:?}"
     );
+}
+
+#[test]
+fn people_are_told_a_week_before_a_token_ends_that_nobody_renews() {
+    let mut course = Course::new(Renewer::Program, hours(4), Saved::default());
+    let start = at(Duration::ZERO);
+    let ends = start.wall.after(hours(9 * 24));
+    let lasting = |at| Seen::Lasting {
+        expires_at: Some(at),
+    };
+    course.saw(start, lasting(ends));
+    assert_eq!(course.standing(at(hours(24))), []);
+    assert_eq!(course.standing(at(hours(3 * 24))), [News::EndsSoon(ends)]);
+    let later = start.wall.after(hours(99 * 24));
+    let news = course.saw(at(hours(3 * 24)), lasting(later));
+    assert!(news.contains(&News::LastsOn), "{news:?}");
+    assert_eq!(course.standing(at(hours(3 * 24))), []);
 }

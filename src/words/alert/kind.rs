@@ -19,6 +19,8 @@ words! {
         LoginLocked = "login_locked",
         /// The file of a login is none that is read.
         LoginUnread = "login_unread",
+        /// A login that nobody renews ends soon.
+        LoginEndsSoon = "login_ends_soon",
         /// The model service refuses an account.
         LoginNeeded = "login_needed",
         /// Somebody begins to log an account in.
@@ -89,6 +91,7 @@ impl AlertKind {
             | Self::LoginDoubtful
             | Self::LoginLocked
             | Self::LoginUnread
+            | Self::LoginEndsSoon
             | Self::ClockSkew
             | Self::DiskLow
             | Self::LimitNear
@@ -112,6 +115,7 @@ impl AlertKind {
             Self::LoginDoubtful => Some("It is known again how this login is."),
             Self::LoginLocked => Some("The locks of this login are free again."),
             Self::LoginUnread => Some("The file of this login is read again."),
+            Self::LoginEndsSoon => Some("This login holds for longer again."),
             Self::ClockSkew => Some("This machine's clock agrees with the service's again."),
             Self::DiskLow => Some("There is room again."),
             Self::LimitReached => Some("The limit has been reset."),
