@@ -153,8 +153,9 @@ async fn who_fills_the_queue_from_many_channels_leaves_room_for_others_and_delay
     clear_away(&home.path().join("data"));
     let turns = ground.turns().await;
     let at = turns.iter().position(|turn| turn.principal_id == 101);
-    // Behind the six that were at work when he came, and one.
-    assert!(at.is_some_and(|at| at <= 7), "{at:?} of {}", turns.len());
+    // Behind the six that were at work when he came, and beside the six that begin when those end, all at once; which of
+    // these is noted first is up to chance. By the order of asking he would be behind another ten.
+    assert!(at.is_some_and(|at| at < 12), "{at:?} of {}", turns.len());
 }
 
 /// A fair share is one turn in each round of all. While somebody waits for his next turn, nobody else

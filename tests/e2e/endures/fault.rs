@@ -199,6 +199,11 @@ impl Trouble {
         }
     }
 
+    /// Whether nothing may have happened yet although it lasts.
+    pub(super) const fn is_by_chance(&self) -> bool {
+        matches!(self, Self::Chaos(..))
+    }
+
     /// What it leaves in the simulator when it takes effect.
     pub(super) fn traces(&self, world: WorldView<'_>) -> u64 {
         let counts = world.counts();

@@ -18,7 +18,7 @@ mod watch;
 
 use std::time::Duration;
 
-use discord_sim::{Fact, GatewayFact};
+use discord_sim::{Fact, GatewayFact, WorldView};
 
 use futures::{StreamExt as _, stream};
 use tokio::sync::Semaphore;
@@ -103,6 +103,10 @@ async fn play(case: Case) -> Result<String, String> {
     people.ask_meanwhile(&stage).await;
     // What is measured is how Baton is while the fault lasts.
     tokio::time::sleep(case.lasts).await;
+    if trouble.is_by_chance() {
+        let has_struck = |world: WorldView<'_>| trouble.traces(world) > before;
+        people.ask_until(&stage, has_struck).await;
+    }
     watch.until_at_rest().await?;
     let asked = seldom(&stage, from)?;
     trouble.lift(&stage.sim).await;

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use baton::words::MessageId;
-use discord_sim::{ChannelId, MessageRef, MessageView};
+use discord_sim::{ChannelId, MessageRef, MessageView, WorldView};
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 
 use super::{
@@ -19,6 +19,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(150);
 /// How often somebody presses a button who is not answered, and how long he waits for what comes of it.
 const TRIES: u32 = 15;
 const SOON: Duration = Duration::from_secs(10);
+
+/// How long chance has to strike what was asked.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// An agent that answers each question by its number; slowly, if it is asked to: when there is a file
 /// `go`; or when it was told whether it may do something.
@@ -86,6 +89,20 @@ impl People {
         self.uses.command(stage).await;
         self.uses.press(stage, &self.question).await;
         std::fs::write(stage.project().join("go"), "").unwrap();
+    }
+
+    /// Begins conversations, a few at most, until this is so: what strikes by chance may have met nobody.
+    pub(super) async fn ask_until(
+        &mut self,
+        stage: &Stage,
+        is_so: impl Fn(WorldView<'_>) -> bool + Copy,
+    ) {
+        for _ in 0..TRIES {
+            if stage.sim.wait_within(MOMENT, is_so).await.is_some() {
+                return;
+            }
+            self.ask(stage, None).await;
+        }
     }
 
     /// Begins another conversation, and when all is as usual uses the command again, and the button, if that was
