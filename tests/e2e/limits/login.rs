@@ -48,11 +48,11 @@ async fn a_login_that_is_lost_is_said_and_a_new_one_is_taken_up_by_the_same_agen
     let store = stage.store().await;
     let alerts = store.alerts(9).await.unwrap();
     store.close().await;
-    // Whoever keeps the login alive has his own word about the file, when he sees that it is gone.
+    // Whoever keeps the login alive has his own words about the file: that it is gone, and that it ends tomorrow.
     let told: Vec<(&str, &str)> = alerts
         .iter()
         .map(|alert| (alert.kind.as_str(), alert.text.as_str()))
-        .filter(|(kind, _)| *kind != "login_lost")
+        .filter(|(kind, _)| *kind == "login_needed")
         .collect();
     assert_eq!(told, [("login_needed", missing), ("login_needed", dead)]);
 }
