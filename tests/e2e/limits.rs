@@ -28,7 +28,7 @@ fn by_login() -> Settings {
     }
 }
 
-/// Logs the agents in with this token. Without one that renews it: nobody is there who could.
+/// Logs the agents in with this token, which holds for a year. Without one that renews it: nobody is there who could.
 fn log_in(stage: &Stage, token: &str) {
     log_in_at(&stage.home().join("claude"), token);
 }
@@ -38,7 +38,7 @@ fn log_in_at(directory: &Path, token: &str) {
     fs::create_dir_all(directory).unwrap();
     let login = json!({"claudeAiOauth": {
         "accessToken": token,
-        "expiresAt": Clock::system().now().after(Duration::from_hours(24)).get(),
+        "expiresAt": Clock::system().now().after(Duration::from_hours(365 * 24)).get(),
         "scopes": ["user:inference", "user:profile"],
         "subscriptionType": "max",
     }});
