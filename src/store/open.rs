@@ -26,6 +26,10 @@ const READERS: u32 = 4;
 /// How long a statement waits for another process (the command line, a backup) to end its own.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// How long something waits for those who are before it. A disk that stands still for so long is broken; before,
+/// waiting is better than an error, which whoever wrote in Discord would have to be told.
+const TURN: Duration = Duration::from_mins(5);
+
 impl Store {
     /// Opens the database of a data directory for the server: takes the directory's lock, makes
     /// what is missing, and brings the schema up to date.
@@ -61,6 +65,7 @@ impl Store {
             .busy_timeout(BUSY);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            .acquire_timeout(TURN)
             // When a disk is full SQLite rolls back by itself (lang_transaction, "Response To Errors
             // Within A Transaction"). The driver does not know that, and would begin no transaction on
             // that connection any more.
@@ -74,6 +79,7 @@ impl Store {
         }
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
+            .acquire_timeout(TURN)
             .connect_with(options.read_only(true))
             .await?;
         Ok(Self {
@@ -197,6 +203,19 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         drop(Store::open(home.path()).await.unwrap());
         Store::open(home.path()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_writes_waits_for_a_disk_that_stands_still() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(home.path()).await.unwrap();
+        let standstill = store.write().await.unwrap();
+        tokio::time::pause();
+        let waits = tokio::time::timeout(TURN / 2, store.write()).await;
+        assert!(waits.is_err(), "{waits:?}");
+        let gives_up = store.write().await.unwrap_err();
+        assert!(gives_up.to_string().contains("timed out"), "{gives_up}");
+        drop(standstill);
     }
 
     #[tokio::test]

@@ -67,7 +67,7 @@ impl Gate {
         loop {
             let (url, limit) = self.signpost.gateway().await?;
             let due = self.ledger.due(limit).await;
-            match due.map_err(NoGateway::Ever)? {
+            match due.map_err(|error| NoGateway::now(&error))? {
                 None => {
                     self.link.wait_over();
                     return Ok(url);

@@ -8,7 +8,8 @@ use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Notify, mpsc},
-    time::{Instant, sleep_until},
+    task::JoinHandle,
+    time::{Instant, sleep_until, timeout},
 };
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,12 @@ use super::{
 
 /// A session that was held as long counts as a good start.
 const LASTING: Duration = Duration::from_mins(10);
+
+/// The pause before another try to note that it has lasted.
+const AGAIN: Duration = Duration::from_mins(1);
+
+/// How long the end of a session waits for the note that it was a good one.
+const NOTED: Duration = Duration::from_secs(1);
 
 /// Attempts to resume where READY said that lead nowhere; after those the session is looked for at the front
 /// door, until it has gone on.
@@ -71,6 +78,7 @@ impl Relay {
                 in_vain: 0,
                 seq: None,
                 lasting: Lasting::Unknown,
+                noting: None,
                 intro: Intro::ToCome,
             },
         })
@@ -159,6 +167,8 @@ struct Line {
     /// The number of the session's last event.
     seq: Option<u64>,
     lasting: Lasting,
+    /// The note that it has lasted, while it is written: a disk that stands still holds no heartbeat up.
+    noting: Option<JoinHandle<Result<(), DiscordError>>>,
     intro: Intro,
 }
 
@@ -207,7 +217,7 @@ impl Line {
             }
             Ended::LoggedOff => {
                 socket.log_off().await;
-                self.note_lasting().await?;
+                self.was_good().await;
             }
             Ended::Gone => socket.leave().await,
         }
@@ -215,9 +225,14 @@ impl Line {
     }
 
     async fn begin_anew(&mut self, client: Client) {
+        self.forget_session();
+        client.session_over().await;
+    }
+
+    fn forget_session(&mut self) {
         self.resume_at = None;
         self.lasting = Lasting::Unknown;
-        client.session_over().await;
+        self.noting = None;
     }
 
     /// Connects, however long it takes, and says what serenity came for.
@@ -239,9 +254,9 @@ impl Line {
     async fn try_to_reach(&mut self, opening: &Opening) -> Result<Socket, NoGateway> {
         let (url, text) = match opening {
             Opening::Identify(text) => {
-                self.lasting = Lasting::Unknown;
-                self.resume_at = None;
-                self.note_dismissal().await.map_err(NoGateway::Ever)?;
+                self.forget_session();
+                let noted = self.note_dismissal().await;
+                noted.map_err(|error| NoGateway::now(&error))?;
                 (self.gate.permit().await?, text)
             }
             Opening::Resume(text) => (self.resume_url().await?, text),
@@ -252,8 +267,9 @@ impl Line {
             .await
             .map_err(|error| NoGateway::now(&error))?;
         if matches!(opening, Opening::Identify(_)) {
-            // The last moment before one is sent.
-            self.gate.ledger.enter().await.map_err(NoGateway::Ever)?;
+            // The last moment before one is sent. None is that could not be noted; the next attempt may be.
+            let entered = self.gate.ledger.enter().await;
+            entered.map_err(|error| NoGateway::now(&error))?;
             self.told.link.note_identify();
             self.intro = Intro::Made;
         }
@@ -329,7 +345,8 @@ impl Line {
                         return Ok(Ended::Lost(None));
                     }
                 }
-                () = due(lasting) => self.note_lasting().await?,
+                () = due(lasting) => self.note_lasting(),
+                noted = done(&mut self.noting) => self.noted(noted),
                 () = passed(answer_by) => {
                     tracing::warn!("the gateway does not answer; connecting anew");
                     return Ok(Ended::Left);
@@ -347,11 +364,44 @@ impl Line {
         Ok(())
     }
 
-    async fn note_lasting(&mut self) -> Result<(), DiscordError> {
-        if let Lasting::At(_) = self.lasting {
-            self.gate.ledger.lasted().await?;
-            self.lasting = Lasting::Noted;
+    fn note_lasting(&mut self) {
+        let ledger = self.gate.ledger.clone();
+        self.noting = Some(tokio::spawn(async move { ledger.lasted().await }));
+        self.lasting = Lasting::Noted;
+    }
+
+    fn noted(&mut self, noted: Result<(), DiscordError>) {
+        self.noting = None;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "it cannot be noted that the session has lasted; trying again");
+            self.lasting = Lasting::At(Instant::now() + AGAIN);
         }
-        Ok(())
+    }
+
+    /// The session is ended on request: that makes a good one of it, however long it was.
+    async fn was_good(&mut self) {
+        if let Lasting::At(_) = self.lasting {
+            self.note_lasting();
+        }
+        if self.noting.is_none() {
+            return;
+        }
+        if let Ok(noted) = timeout(NOTED, done(&mut self.noting)).await {
+            self.noted(noted);
+        } else {
+            tracing::warn!("the end of the session cannot be noted in time");
+        }
+    }
+}
+
+/// Waits for what is being noted; without it, for ever.
+async fn done(
+    noting: &mut Option<JoinHandle<Result<(), DiscordError>>>,
+) -> Result<(), DiscordError> {
+    match noting {
+        Some(noting) => noting
+            .await
+            .unwrap_or_else(|fault| Err(DiscordError::Ended(fault.to_string()))),
+        None => std::future::pending().await,
     }
 }

@@ -12,6 +12,9 @@ const EVERY: Duration = Duration::from_secs(20);
 /// How many there are: as many agents as Baton keeps warm.
 const THREADS: usize = 4;
 
+/// How somebody is told that he has waited for his turn: on a busy machine agents take so long that some do.
+const TURN: &str = "▶️ The agent has begun with this, after ";
+
 /// The conversations and what was said in them.
 pub(super) struct People<'a> {
     stage: &'a Stage,
@@ -91,7 +94,7 @@ impl<'a> People<'a> {
 
     /// Everything that was said reached the model once; every turn has one answer, which stands where it was asked, in
     /// the order in which the requests were accepted (that is not always the one in which they were said: events overtake
-    /// each other); and nothing else was posted.
+    /// each other); and nothing else was posted but that somebody's turn has come.
     pub(super) async fn check(&self) {
         let accepted = self.accepted().await;
         let turns = &self.turns;
@@ -123,7 +126,7 @@ impl<'a> People<'a> {
             .sim
             .messages(talk.thread)
             .into_iter()
-            .filter(|message| message.author == "bot")
+            .filter(|message| message.author == "bot" && !message.content.starts_with(TURN))
             .map(|message| {
                 let number = message
                     .content

@@ -3,6 +3,7 @@
 
 mod agent;
 pub(crate) mod canary;
+mod failure;
 pub(crate) mod fake;
 mod held_clock;
 mod inside;
@@ -132,6 +133,7 @@ impl Stage {
     /// A stage on which Baton does not run yet.
     pub(crate) async fn dark(settings: Settings) -> Self {
         canary::allow_images();
+        failure::remember();
         let sim = Sim::start(settings.sim.clone()).await;
         let model = ModelSim::start().await.unwrap();
         let home = tempfile::Builder::new().prefix("bt").tempdir().unwrap();
@@ -509,7 +511,9 @@ impl Drop for Stage {
         if has_failed || !self.sim.violations().is_empty() {
             eprintln!("--- Baton's log\n{}", self.log());
         }
-        if !has_failed {
+        if has_failed {
+            eprintln!("--- what failed: {}", failure::of_this_thread());
+        } else {
             self.sim.assert_clean();
             assert_eq!(leaks, [], "a secret has leaked");
         }
